@@ -1,0 +1,88 @@
+/**
+ * The contract between compiler and runtime: types and constants only.
+ * This is the one file of `runtime/` that `transformer/` may import. It imports nothing.
+ */
+
+/** Version of the contract between emitted code and `backstitch/internal`. Bumped when emitted code changes shape. */
+export const CODE_FORMAT = 1;
+
+/** What a suspension waits for, as far as syntax tells. `await` is any other expression. */
+export type SuspensionKind = "step" | "sleep" | "wait" | "call" | "combination" | "await";
+
+/** A place in the author's file. Lines and columns count from 1. */
+export interface SourceRange {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** One variable that lives across a suspension. `scope` is the path of the scope that declares it ("" is the function). */
+export interface SlotInfo {
+  readonly scope: string;
+  readonly name: string;
+  /** The static type as the checker prints it; absent in syntactic builds. */
+  readonly type?: string;
+}
+
+/** A construct around a suspension, outermost first. */
+export interface EnclosingConstruct {
+  readonly kind: "if" | "else" | "switch" | "loop" | "try" | "catch" | "finally" | "block" | "callback";
+  /** Loop variable, label or other name that the author gave it. */
+  readonly name?: string;
+}
+
+/** Where control can go from a suspension. A target is a label, `return` or `throw`. */
+export interface Edge {
+  readonly to: string;
+  /** Source text of the condition under which the edge is taken, when there is one. */
+  readonly when?: string;
+}
+
+/** All that the build knows of one suspension. */
+export interface LabelInfo {
+  readonly kind: SuspensionKind;
+  readonly range: SourceRange;
+  readonly slots: readonly SlotInfo[];
+  readonly within: readonly EnclosingConstruct[];
+  /** Taken when the suspension succeeds. */
+  readonly next: readonly Edge[];
+  /** Taken when it fails: the rollback edges. */
+  readonly rollback: readonly Edge[];
+}
+
+/** One durable function. */
+export interface FunctionManifest {
+  /** The code id: the function's id, or package name and export for helpers, plus the path of names inside it. */
+  readonly code: string;
+  readonly range: SourceRange;
+  /** Hash of the author's text of the function, white space and comments left out. */
+  readonly hash: string;
+  readonly labels: Readonly<Record<string, LabelInfo>>;
+  /** Labels that are reached first from the function's start. */
+  readonly entry: readonly Edge[];
+}
+
+/** All durable functions of one source file. */
+export interface Manifest {
+  readonly format: typeof CODE_FORMAT;
+  /** Version of the compiler that wrote it. */
+  readonly compiler: string;
+  readonly functions: readonly FunctionManifest[];
+}
+
+/** Which slots of which scope are live, by scope path. */
+export type LiveSlots = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * What emitted code hands to `$.durable`: the part of the manifest that the runtime needs.
+ * `labels[l]` lists the slots to encode when the function is parked at `l`.
+ * `kept[s]` lists the slots of scope `s` that closures capture: they are encoded whenever the scope is.
+ */
+export interface CodeInfo {
+  readonly code: string;
+  readonly hash: string;
+  readonly format: number;
+  readonly labels: Readonly<Record<string, LiveSlots>>;
+  readonly kept?: LiveSlots;
+}

@@ -1,0 +1,156 @@
+/**
+ * The boundary between the engine and where runs are kept.
+ *
+ * A store owns durability, claims and fences. It never runs user code, never decodes a frame and has no clock of its
+ * own for deadlines: every time is passed in, in milliseconds since the epoch.
+ *
+ * S1  What a resolved call wrote survives a crash of the process and of the machine.
+ * S2  All that one `Commit` writes becomes visible at once, or not at all.
+ * S3  A commit whose `epoch` is not the run's current one, or whose run has ended, changes nothing and answers "fenced".
+ * S4  The elements of a batch are independent: a fenced one does not abort the others.
+ */
+
+/** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
+export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
+
+/** An event as stored. `data` is text of the codec. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  readonly data: string;
+  readonly receivedAt: number;
+}
+
+/** A run to be created. Creating one whose id exists changes nothing. */
+export interface NewRun {
+  readonly id: string;
+  readonly app: string;
+  readonly functionId: string;
+  readonly eventId: string;
+  readonly wakeAt: number;
+}
+
+/** A run as a worker receives it. */
+export interface Claim {
+  readonly run: string;
+  readonly functionId: string;
+  /** The fence: every commit of this claim must carry it. */
+  readonly epoch: number;
+  /** Number of commits so far. */
+  readonly seq: number;
+  /** Text of the last committed frame; null before the first commit. */
+  readonly frame: string | null;
+  readonly event: StoredEvent;
+  /** How many claims in a row ended without a commit: a run that kills its worker is known by it. */
+  readonly lostClaims: number;
+  readonly createdAt: number;
+}
+
+/** One attempt of a step, a sleep or another op. */
+export interface StepRecord {
+  /** Number of the op in its run, from 1, never used twice. */
+  readonly op: number;
+  /** Attempt of the op, from 0. */
+  readonly attempt: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly status: "completed" | "failed" | "retrying";
+  readonly input?: string;
+  readonly output?: string;
+  readonly error?: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** A step record as read back: `index` counts the earlier ops of the run with the same id (`id:1`, `id:2`, …). */
+export interface StoredStep extends StepRecord {
+  readonly index: number;
+}
+
+/** What one turn changes. */
+export interface Commit {
+  readonly run: string;
+  readonly epoch: number;
+  readonly now: number;
+  readonly status: RunStatus;
+  /** New frame text; undefined keeps the stored one. Ended runs drop it. */
+  readonly frame?: string;
+  /** Labels where the run is parked, outermost function first, joined by " > ". */
+  readonly label: string | null;
+  /** When the run wants to be claimed again, if this worker lets it go: null means only an input can wake it. */
+  readonly wakeAt: number | null;
+  /** True gives the claim back. */
+  readonly release: boolean;
+  readonly steps: readonly StepRecord[];
+  readonly output?: string;
+  readonly error?: string;
+}
+
+export type CommitResult = "ok" | "fenced";
+
+/** A run as shown to people. */
+export interface RunView {
+  readonly id: string;
+  readonly app: string;
+  readonly functionId: string;
+  readonly status: RunStatus;
+  readonly label: string | null;
+  readonly event: StoredEvent;
+  readonly wakeAt: number | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+}
+
+export interface RunQuery {
+  readonly app: string;
+  readonly functionId?: string;
+  readonly status?: RunStatus;
+  /** Most rows to return. */
+  readonly limit: number;
+  /** Cursor: id of the last run of the page before. Runs are listed newest first; run ids sort by time. */
+  readonly before?: string;
+}
+
+export interface ClaimRequest {
+  readonly app: string;
+  /** Identity of the worker process; unique per start. */
+  readonly worker: string;
+  /** Ids of the functions that the worker can run. */
+  readonly functions: readonly string[];
+  readonly limit: number;
+  readonly now: number;
+  readonly leaseMs: number;
+}
+
+export interface Store {
+  /** Opens the store and brings its schema up to date. Called once, before any other method. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+
+  /** Stores events; one whose id exists is ignored. */
+  putEvents(events: readonly StoredEvent[]): Promise<void>;
+  /** Events that no worker has routed yet, oldest first. */
+  unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
+  /** Marks the event as routed and creates its runs, at once. Routing twice creates nothing new. */
+  route(eventId: string, runs: readonly NewRun[]): Promise<void>;
+
+  /** Takes runs that are due and free (not leased, or their lease has run out or its holder is known dead). */
+  claim(request: ClaimRequest): Promise<Claim[]>;
+  /** One transaction for the batch. Results in the order of the batch. */
+  commit(batch: readonly Commit[]): Promise<CommitResult[]>;
+  /** Extends leases; answers the runs whose epoch is no longer ours. */
+  renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number): Promise<string[]>;
+  /** Ends a run that has not ended as cancelled and moves its epoch, so that its worker is fenced. False if it had ended or does not exist. */
+  cancel(run: string, now: number): Promise<boolean>;
+  /** When the next run of these functions is due; undefined if none is. */
+  nextWake(app: string, functions: readonly string[]): Promise<number | undefined>;
+
+  getRun(run: string): Promise<RunView | undefined>;
+  listRuns(query: RunQuery): Promise<RunView[]>;
+  /** All attempts, by op and attempt. */
+  listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
+}
