@@ -1,0 +1,54 @@
+/** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
+import type { Clock } from "../clock.ts";
+import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
+
+/** What the driver must know of a function; made by `createFunction`. */
+export interface RunnableFunction {
+  readonly id: string;
+  /** The compiled handler: a function made by `$.durable`. */
+  readonly handler: (...args: never[]) => unknown;
+  /** Retries of a step and of a segment, after the first attempt. Default 4. */
+  readonly retries: number;
+}
+
+/** Levels as in the console and pino; a logger never throws. */
+export interface Logger {
+  debug(...args: unknown[]): void;
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+}
+
+/** Scripted outcome of a step attempt, for tests: returns or throws what the step's callback would. */
+export type StepScript = (
+  call: { readonly id: string; readonly index: number; readonly attempt: number; readonly input: readonly unknown[] },
+  real: () => unknown,
+) => unknown;
+
+export interface DriverHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Writes one turn. May be grouped with the commits of other runs. Rejects only when the store is unavailable. */
+  commit(commit: Commit): Promise<CommitResult>;
+  /** Delay in milliseconds before attempt `attempt` (1 is the first retry). */
+  retryDelay(attempt: number): number;
+  /** True once the worker drains: the driver then lets running callbacks finish, commits, and releases the run. */
+  draining(): boolean;
+  /** Called when the driver must stop at once because its fence is lost: aborts running callbacks. */
+  readonly signal: AbortSignal;
+  /**
+   * How long (ms) the driver may hold a parked run in memory to wait for a timer, instead of releasing it.
+   * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
+   */
+  readonly holdMs: number;
+  /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
+  readonly reload?: () => boolean;
+  readonly script?: StepScript;
+  /** Told of each op attempt that ended. Tests only. */
+  readonly onStep?: (record: StepRecord) => void;
+}
+
+/** Why `driveRun` came back. `released`: parked, with its claim given back. */
+export type DriveEnd = "ended" | "released" | "blocked" | "fenced";
+
+export type DriveRun = (claim: Claim, fn: RunnableFunction, host: DriverHost) => Promise<DriveEnd>;
