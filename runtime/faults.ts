@@ -1,0 +1,49 @@
+/** The runtime's own faults: one table of codes, one class. Conditions of the engine never reach a handler as one. */
+
+/** Every fault of the runtime's own, by code. Codes are never reused; messages begin with these texts. */
+const faults = {
+  BS2001: "The handler is not compiled",
+  BS2002: "The handler was compiled for another version of backstitch",
+  BS2003: "A function's options are wrong",
+  BS2004: "Two functions have the same id",
+  BS2005: "The client has no store",
+  BS2006: "An event is wrong",
+  BS2007: "An event is too large",
+  BS2008: "An event cannot be stored",
+  BS2009: "There is no such run",
+  BS2010: "A run did not end in time",
+  BS2011: "A call works in compiled code only",
+  BS2012: "A time is wrong",
+  BS2013: "An option is wrong",
+  BS2014: "The worker cannot start",
+  BS2015: "The client is closed",
+} as const;
+
+/** Code of a fault of the runtime, `BS2001` and up. */
+export type BackstitchErrorCode = keyof typeof faults;
+
+/** What a fault's message says beside its code: where it is, and what to do. */
+export interface FaultDetails {
+  /** Names the function, option, event or run. No full stop at its end. */
+  readonly where: string;
+  /** What the reader does next, as sentences. */
+  readonly fix: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A fault of the runtime's own. The message names the fault, the place and what to do; `code` is stable.
+ *
+ * @example
+ * try { await client.runs.wait(id, { timeoutMs: 1_000 }); }
+ * catch (error) { if (error instanceof BackstitchError && error.code === "BS2010") retryLater(); }
+ */
+export class BackstitchError extends Error {
+  readonly code: BackstitchErrorCode;
+
+  constructor(code: BackstitchErrorCode, { where, fix, ...rest }: FaultDetails) {
+    super(`${faults[code]}: ${where}. ${fix} (${code})`, "cause" in rest ? { cause: rest.cause } : {});
+    this.name = "BackstitchError";
+    this.code = code;
+  }
+}
