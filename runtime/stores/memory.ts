@@ -1,0 +1,255 @@
+/**
+ * A store in memory: the reference model of the contract, for tests and the test runtime.
+ *
+ * It is written to be read against `store.ts`, not to be fast: claims and lists walk all runs. It owns its records; the
+ * texts in them are immutable, so that nothing a caller does later changes them. Nothing survives the process (S1).
+ */
+import type {
+  Claim,
+  ClaimRequest,
+  Commit,
+  CommitResult,
+  NewRun,
+  RunQuery,
+  RunStatus,
+  RunView,
+  Store,
+  StoredEvent,
+  StoredStep,
+  StepRecord,
+} from "../store.ts";
+import { cannotRoute } from "./store-error.ts";
+
+interface Lease {
+  readonly worker: string;
+  readonly until: number;
+}
+
+interface Run {
+  readonly id: string;
+  readonly app: string;
+  readonly functionId: string;
+  readonly event: StoredEvent;
+  status: RunStatus;
+  epoch: number;
+  seq: number;
+  lostClaims: number;
+  frame: string | null;
+  label: string | null;
+  wakeAt: number | null;
+  lease: Lease | undefined;
+  output: string | null;
+  error: string | null;
+  readonly createdAt: number;
+  updatedAt: number;
+  endedAt: number | null;
+  /** Attempts by op, then by attempt. */
+  readonly steps: Map<number, Map<number, StepRecord>>;
+}
+
+class MemoryStore implements Store {
+  readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
+  readonly #runs = new Map<string, Run>();
+
+  async open(): Promise<void> {}
+  async close(): Promise<void> {}
+
+  async putEvents(events: readonly StoredEvent[]): Promise<void> {
+    for (const event of events) {
+      if (!this.#events.has(event.id)) this.#events.set(event.id, { event: { ...event }, routed: false });
+    }
+  }
+
+  async unroutedEvents(app: string, limit: number): Promise<StoredEvent[]> {
+    return [...this.#events.values()]
+      .filter(({ event, routed }) => event.app === app && !routed)
+      .map(({ event }) => event)
+      .sort((a, b) => a.receivedAt - b.receivedAt || compareText(a.id, b.id))
+      .slice(0, limit);
+  }
+
+  async route(eventId: string, runs: readonly NewRun[]): Promise<void> {
+    const stored = this.#events.get(eventId);
+    const foreign = runs.find((run) => run.eventId !== eventId);
+    if (!stored || foreign) throw cannotRoute("memory", eventId, foreign);
+    if (stored.routed) return;
+    stored.routed = true;
+    for (const run of runs) {
+      if (!this.#runs.has(run.id)) this.#runs.set(run.id, queuedRun(run, stored.event));
+    }
+  }
+
+  async claim(request: ClaimRequest): Promise<Claim[]> {
+    return [...this.#runs.values()]
+      .filter((run) => isDue(run, request) && isFree(run, request))
+      .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
+      .slice(0, request.limit)
+      .map((run) => take(run, request));
+  }
+
+  async commit(batch: readonly Commit[]): Promise<CommitResult[]> {
+    return batch.map((commit) => {
+      const run = this.#runs.get(commit.run);
+      if (run?.epoch !== commit.epoch || run.status !== "running") return "fenced";
+      apply(run, commit);
+      return "ok";
+    });
+  }
+
+  async renew(
+    held: readonly { run: string; epoch: number }[],
+    now: number,
+    leaseMs: number,
+  ): Promise<string[]> {
+    const lost: string[] = [];
+    for (const { run: id, epoch } of held) {
+      const run = this.#runs.get(id);
+      if (run?.epoch !== epoch) lost.push(id);
+      else if (run.lease) run.lease = { worker: run.lease.worker, until: now + leaseMs };
+    }
+    return lost;
+  }
+
+  async cancel(id: string, now: number): Promise<boolean> {
+    const run = this.#runs.get(id);
+    if (!run || run.endedAt !== null) return false;
+    run.epoch += 1;
+    end(run, "cancelled", now);
+    return true;
+  }
+
+  async nextWake(app: string, functions: readonly string[]): Promise<number | undefined> {
+    const times = [...this.#runs.values()]
+      .filter((run) => run.app === app && functions.includes(run.functionId))
+      .filter((run) => run.status === "running" && !run.lease)
+      .flatMap((run) => run.wakeAt ?? []);
+    return times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : undefined;
+  }
+
+  async getRun(id: string): Promise<RunView | undefined> {
+    const run = this.#runs.get(id);
+    return run && view(run);
+  }
+
+  async listRuns(query: RunQuery): Promise<RunView[]> {
+    const { functionId, status, before } = query;
+    return [...this.#runs.values()]
+      .filter((run) => run.app === query.app)
+      .filter((run) => functionId === undefined || run.functionId === functionId)
+      .filter((run) => status === undefined || run.status === status)
+      .filter((run) => before === undefined || run.id < before)
+      .sort((a, b) => compareText(b.id, a.id))
+      .slice(0, query.limit)
+      .map(view);
+  }
+
+  async listSteps(
+    id: string,
+    page?: { readonly after?: number; readonly limit?: number },
+  ): Promise<StoredStep[]> {
+    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord>>();
+    const seen = new Map<string, number>();
+    const indexed: StoredStep[][] = [];
+    for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
+      const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
+      const stepId = records[0]?.id ?? "";
+      const index = seen.get(stepId) ?? 0;
+      seen.set(stepId, index + 1);
+      if (op > (page?.after ?? 0)) indexed.push(records.map((record) => ({ ...record, index })));
+    }
+    return indexed.slice(0, page?.limit).flat();
+  }
+}
+
+/**
+ * Makes a store that lives in memory, for tests. Its data goes with the object; `close` keeps them.
+ *
+ * @example
+ * ```ts
+ * const client = new Backstitch({ id: "shop", store: memoryStore() });
+ * ```
+ */
+export function memoryStore(): Store {
+  return new MemoryStore();
+}
+
+function queuedRun(run: NewRun, event: StoredEvent): Run {
+  return {
+    id: run.id,
+    app: run.app,
+    functionId: run.functionId,
+    event,
+    status: "running",
+    epoch: 0,
+    seq: 0,
+    lostClaims: 0,
+    frame: null,
+    label: null,
+    wakeAt: run.wakeAt,
+    lease: undefined,
+    output: null,
+    error: null,
+    createdAt: event.receivedAt,
+    updatedAt: event.receivedAt,
+    endedAt: null,
+    steps: new Map(),
+  };
+}
+
+function isDue(run: Run, { app, functions, now }: ClaimRequest): boolean {
+  if (run.app !== app || !functions.includes(run.functionId)) return false;
+  return run.status === "running" && run.wakeAt !== null && run.wakeAt <= now;
+}
+
+function isFree({ lease }: Run, { worker, now }: ClaimRequest): boolean {
+  return lease === undefined || (lease.worker !== worker && lease.until < now);
+}
+
+function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
+  run.epoch += 1;
+  if (run.lease) run.lostClaims += 1;
+  run.lease = { worker, until: now + leaseMs };
+  const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
+  return { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt };
+}
+
+function apply(run: Run, commit: Commit): void {
+  run.seq += 1;
+  run.lostClaims = 0;
+  run.status = commit.status;
+  run.frame = commit.frame ?? run.frame;
+  run.label = commit.label;
+  run.wakeAt = commit.wakeAt;
+  run.output = commit.output ?? run.output;
+  run.error = commit.error ?? run.error;
+  run.updatedAt = commit.now;
+  for (const step of commit.steps) {
+    const attempts = run.steps.get(step.op) ?? new Map<number, StepRecord>();
+    run.steps.set(step.op, attempts.set(step.attempt, { ...step }));
+  }
+  if (commit.status === "running") {
+    if (commit.release) run.lease = undefined;
+  } else if (commit.status === "blocked") {
+    run.lease = undefined;
+  } else {
+    end(run, commit.status, commit.now);
+  }
+}
+
+function end(run: Run, status: RunStatus, now: number): void {
+  run.status = status;
+  run.frame = null;
+  run.wakeAt = null;
+  run.lease = undefined;
+  run.updatedAt = now;
+  run.endedAt = now;
+}
+
+function view(run: Run): RunView {
+  const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
+  return { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,124 @@
+/** Who works on a run: claims, leases, and when the next run is due. */
+import type { Claim, ClaimRequest } from "../../store.ts";
+import { isKnownDead } from "../worker-identity.ts";
+import type { Connection } from "./connection.ts";
+
+interface Candidate {
+  readonly id: string;
+  readonly wakeAt: number;
+}
+
+/** Most runs that are due are free; those of other holders are looked at too, because a crash leaves runs leased. */
+export function claim(db: Connection, request: ClaimRequest): Claim[] {
+  // An idle worker asks often: it must not take the write lock for nothing.
+  if (dueRuns(db, request).length === 0) return [];
+  return db.transaction(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
+}
+
+export function renew(
+  db: Connection,
+  held: readonly { run: string; epoch: number }[],
+  now: number,
+  leaseMs: number,
+): string[] {
+  if (held.length === 0) return [];
+  return db.transaction(() => {
+    const lost: string[] = [];
+    for (const { run, epoch } of held) {
+      const row = db.all<{ epoch: number }>("SELECT epoch FROM runs WHERE id = ?", run)[0];
+      if (row?.epoch !== epoch) lost.push(run);
+      else db.run("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_owner IS NOT NULL", now + leaseMs, run);
+    }
+    return lost;
+  });
+}
+
+export function nextWake(db: Connection, app: string, functions: readonly string[]): number | undefined {
+  let next: number | undefined;
+  for (const functionId of functions) {
+    const row = db.all<{ wakeAt: number }>(
+      `SELECT wake_at AS "wakeAt" FROM runs
+       WHERE status = 'running' AND lease_owner IS NULL AND wake_at IS NOT NULL AND app = ? AND function_id = ?
+       ORDER BY wake_at LIMIT 1`,
+      app,
+      functionId,
+    )[0];
+    if (row && (next === undefined || row.wakeAt < next)) next = row.wakeAt;
+  }
+  return next;
+}
+
+function dueRuns(db: Connection, request: ClaimRequest): Candidate[] {
+  return [...freeRuns(db, request), ...abandonedRuns(db, request)]
+    .sort((a, b) => a.wakeAt - b.wakeAt || (a.id < b.id ? -1 : 1))
+    .slice(0, request.limit);
+}
+
+/** Asked for each function, so that a backlog of runs which this worker cannot execute is never walked through. */
+function freeRuns(db: Connection, { app, functions, now, limit }: ClaimRequest): Candidate[] {
+  return [...new Set(functions)].flatMap((functionId) =>
+    db.all<Candidate>(
+      `SELECT id, wake_at AS "wakeAt" FROM runs
+       WHERE status = 'running' AND lease_owner IS NULL AND app = ? AND function_id = ? AND wake_at <= ?
+       ORDER BY wake_at, id LIMIT ?`,
+      app,
+      functionId,
+      now,
+      limit,
+    ),
+  );
+}
+
+/** Due runs whose holder is dead or has let its lease run out: at most what crashed workers had in flight. */
+function abandonedRuns(db: Connection, { app, worker, functions, now }: ClaimRequest): Candidate[] {
+  const found: Candidate[] = [];
+  for (const holder of holders(db, app)) {
+    if (holder === worker) continue;
+    const leaseEndsBefore = isKnownDead(holder) ? Number.MAX_SAFE_INTEGER : now;
+    const rows = db.all<Candidate & { functionId: string }>(
+      `SELECT id, function_id AS "functionId", wake_at AS "wakeAt" FROM runs
+       WHERE app = ? AND lease_owner = ? AND lease_until < ? AND wake_at <= ?`,
+      app,
+      holder,
+      leaseEndsBefore,
+      now,
+    );
+    found.push(...rows.filter((run) => functions.includes(run.functionId)));
+  }
+  return found;
+}
+
+/** Each worker that holds a lease, once: one jump in the index per worker. */
+function holders(db: Connection, app: string): string[] {
+  const found: string[] = [];
+  for (;;) {
+    const row = db.all<{ holder: string }>(
+      `SELECT lease_owner AS holder FROM runs WHERE app = ? AND lease_owner > ? ORDER BY lease_owner LIMIT 1`,
+      app,
+      found.at(-1) ?? "",
+    )[0];
+    if (!row) return found;
+    found.push(row.holder);
+  }
+}
+
+function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimRequest): Claim {
+  db.run(
+    `UPDATE runs SET epoch = epoch + 1, lost_claims = lost_claims + (lease_owner IS NOT NULL),
+       lease_owner = ?, lease_until = ? WHERE id = ?`,
+    worker,
+    now + leaseMs,
+    run,
+  );
+  const row = db.all<ClaimRow>(
+    `SELECT r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
+       r.created_at AS "createdAt", e.id, e.app, e.name, e.data, e.received_at AS "receivedAt"
+     FROM runs AS r CROSS JOIN events AS e ON e.id = r.event_id WHERE r.id = ?`,
+    run,
+  )[0];
+  if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
+  const { functionId, epoch, seq, frame, lostClaims, createdAt, ...event } = row;
+  return { run, functionId, epoch, seq, frame, event, lostClaims, createdAt };
+}
+
+type ClaimRow = Omit<Claim, "run" | "event"> & Claim["event"];

@@ -1,0 +1,151 @@
+/**
+ * One connection to a file: durable settings, prepared statements that are kept, transactions.
+ *
+ * It owns the driver. It is synchronous, so that within one process nothing can come between the statements of a
+ * transaction; between processes SQLite's lock does the same.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { StoreError } from "../store-error.ts";
+import { type Driver, openDriver, resultCode, type Row, type Statement, type Value } from "./driver.ts";
+import { busy, busyTimeoutMs, lockingProtocol } from "./failures.ts";
+import { migrate } from "./schema.ts";
+import { originalText, storedText } from "./text.ts";
+
+/** The path of a database that lives in memory, as SQLite spells it. */
+export const inMemory = ":memory:";
+
+export class Connection {
+  readonly file: string;
+  readonly #driver: Driver;
+  readonly #prepared = new Map<string, Statement>();
+
+  constructor(file: string, driver: Driver) {
+    this.file = file;
+    this.#driver = driver;
+  }
+
+  /** Texts of the statements that were prepared so far. */
+  get statements(): readonly string[] {
+    return [...this.#prepared.keys()];
+  }
+
+  /** Rows of a query, or of a statement with RETURNING. `T` is what the statement selects. */
+  all<T extends object = Row>(sql: string, ...params: readonly Value[]): T[] {
+    const rows = this.#prepare(sql).all(params.map(stored));
+    for (const row of rows) {
+      for (const column in row) {
+        const value = row[column];
+        if (typeof value === "string") row[column] = originalText(value);
+      }
+    }
+    return rows as T[];
+  }
+
+  /** Executes a statement; answers how many rows it changed. */
+  run(sql: string, ...params: readonly Value[]): number {
+    return this.#prepare(sql).run(params.map(stored));
+  }
+
+  /** Executes statements that have no parameters and give no rows. */
+  exec(sql: string): void {
+    this.#driver.exec(sql);
+  }
+
+  /** The value of a pragma, or its answer when `setting` sets one. */
+  pragma(setting: string): Value | undefined {
+    const row = this.#driver.prepare(`PRAGMA ${setting}`).all([])[0];
+    return row && Object.values(row)[0];
+  }
+
+  /**
+   * Runs `work` in one transaction, which holds the write lock from its beginning: what `work` reads cannot have changed
+   * when it writes. If anything throws, the commit included, nothing is written.
+   */
+  transaction<T>(work: () => T): T {
+    this.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#driver.close();
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.#driver.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #rollBack(): void {
+    try {
+      this.exec("ROLLBACK");
+    } catch {
+      // SQLite has already rolled back after a full disk or an input/output error; the first error is the one to report.
+    }
+  }
+}
+
+/** Opens `file`, makes it durable, and brings its schema up to date. */
+export async function connect(file: string): Promise<Connection> {
+  const db = new Connection(file, await openDriver(file));
+  try {
+    await retryWhileLocked(() => {
+      configure(db);
+      migrate(db);
+    });
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Settings that the promises of a store rest on: setting, value to set, value to read back. */
+function configure(db: Connection): void {
+  const journal = db.file === inMemory ? "memory" : "wal";
+  set(db, "busy_timeout", busyTimeoutMs, busyTimeoutMs);
+  // Changing the journal takes an exclusive lock, so it is done only once in the life of a file.
+  if (db.pragma("journal_mode") !== journal) set(db, "journal_mode", journal, journal);
+  set(db, "synchronous", "FULL", 2);
+  // Only macOS has it: there, a plain fsync leaves the data in the cache of the drive.
+  set(db, "fullfsync", "ON", 1);
+  set(db, "foreign_keys", "OFF", 0);
+}
+
+/** Sets a pragma and makes sure that it took: SQLite ignores what it does not know or cannot do. */
+function set(db: Connection, name: string, value: Value, expected: Value): void {
+  db.pragma(`${name} = ${value}`);
+  const actual = db.pragma(name);
+  if (actual === expected) return;
+  const problem = `SQLite did not accept ${name}=${value} (it is ${actual}). The file must be on a local, writable disk`;
+  throw new StoreError(problem, { location: db.file, operation: "open" });
+}
+
+/** SQLite does not wait for the lock that a change of the journal needs, so that two first openings would collide. */
+async function retryWhileLocked(work: () => void): Promise<void> {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      const code = resultCode(error);
+      if ((code !== busy && code !== lockingProtocol) || performance.now() > deadline) throw error;
+    }
+    await pause(10);
+  }
+}
+
+function stored(value: Value): Value {
+  return typeof value === "string" ? storedText(value) : value;
+}

@@ -1,0 +1,104 @@
+/**
+ * The tables, as an ordered list of migrations. `PRAGMA user_version` is how many of them a file has had.
+ *
+ * A migration that was released is never edited: a change of the schema is a new one at the end.
+ *
+ * What a step's commit writes decides the layout: one page of `runs`, one of `steps`, one of `steps_by_id`. So `runs` is
+ * keyed by a small number that the steps repeat, its text comes last, and no index holds a column that the commits of a
+ * held run change: `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
+ */
+import type { Connection } from "./connection.ts";
+import { StoreError } from "../store-error.ts";
+
+/** Written in the file's header, so that a database of another program is never taken for ours: "BkSt". */
+const applicationId = 0x426b5374;
+
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE events (
+    id TEXT PRIMARY KEY,
+    app TEXT NOT NULL,
+    name TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    routed INTEGER NOT NULL DEFAULT 0,
+    data TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX events_unrouted ON events (app, received_at, id) WHERE routed = 0;
+
+  CREATE TABLE runs (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    app TEXT NOT NULL,
+    function_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'running',
+    epoch INTEGER NOT NULL DEFAULT 0,
+    seq INTEGER NOT NULL DEFAULT 0,
+    lost_claims INTEGER NOT NULL DEFAULT 0,
+    wake_at INTEGER,
+    lease_owner TEXT,
+    lease_until INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    label TEXT,
+    output TEXT,
+    error TEXT,
+    frame TEXT
+  ) STRICT;
+  CREATE INDEX runs_free ON runs (app, function_id, wake_at, id)
+    WHERE status = 'running' AND lease_owner IS NULL AND wake_at IS NOT NULL;
+  CREATE INDEX runs_leased ON runs (app, lease_owner, lease_until) WHERE lease_owner IS NOT NULL;
+  CREATE INDEX runs_by_app ON runs (app, id);
+  CREATE INDEX runs_by_function ON runs (app, function_id, id);
+  CREATE INDEX runs_by_status ON runs (app, status, id);
+  CREATE INDEX runs_by_function_and_status ON runs (app, function_id, status, id);
+
+  CREATE TABLE steps (
+    run INTEGER NOT NULL,
+    op INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    input TEXT,
+    output TEXT,
+    error TEXT,
+    PRIMARY KEY (run, op, attempt)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX steps_by_id ON steps (run, id, op);
+  `,
+];
+
+/**
+ * Brings the schema up to date. Two processes may do so at once: the second finds the work done.
+ * @throws StoreError when the file belongs to another program or to a newer version.
+ */
+export function migrate(db: Connection): void {
+  if (checkedVersion(db) === migrations.length) return;
+  db.transaction(() => {
+    // Read again under the lock: another process may have been faster.
+    const version = checkedVersion(db);
+    for (const migration of migrations.slice(version)) db.exec(migration);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+/** The schema version of the file, after a check that the file is ours. */
+function checkedVersion(db: Connection): number {
+  const version = db.pragma("user_version") as number;
+  const isOurs = db.pragma("application_id") === applicationId;
+  const isNew = version === 0 && db.all("SELECT 1 FROM sqlite_schema LIMIT 1").length === 0;
+  const refuse = (problem: string) => new StoreError(problem, { location: db.file, operation: "open" });
+  if (!isOurs && !isNew) throw refuse("this is the database of another program. Choose another path");
+  if (version > migrations.length) {
+    throw refuse(
+      `the file has schema version ${version}, and this version of backstitch knows ${migrations.length}. ` +
+        "Update backstitch, or use the version that wrote the file",
+    );
+  }
+  return version;
+}

@@ -1,0 +1,96 @@
+/** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
+import { resolve } from "node:path";
+import type { ClaimRequest, Commit, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
+import { StoreError } from "../store-error.ts";
+import { claim, nextWake, renew } from "./claims.ts";
+import { cancel, commit } from "./commits.ts";
+import { connect, type Connection, inMemory } from "./connection.ts";
+import { putEvents, route, unroutedEvents } from "./events.ts";
+import { storeError } from "./failures.ts";
+import { getRun, listRuns, listSteps } from "./views.ts";
+
+export class SqliteStore implements Store {
+  readonly #file: string;
+  #connection: Connection | undefined;
+
+  constructor(path: string) {
+    // Resolved now: a later change of the working directory must not lead to another file.
+    this.#file = path === inMemory ? path : resolve(path);
+  }
+
+  /** The open connection. */
+  get connection(): Connection {
+    if (this.#connection) return this.#connection;
+    throw new Error("the store is not open. Call open() first, and nothing after close()");
+  }
+
+  async open(): Promise<void> {
+    if (this.#connection) throw this.#failure("open", new Error("the store is open already"));
+    try {
+      this.#connection = await connect(this.#file);
+    } catch (error) {
+      throw this.#failure("open", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async putEvents(events: readonly StoredEvent[]) {
+    return this.#perform("putEvents", (db) => putEvents(db, events));
+  }
+
+  async unroutedEvents(app: string, limit: number) {
+    return this.#perform("unroutedEvents", (db) => unroutedEvents(db, app, limit));
+  }
+
+  async route(eventId: string, runs: readonly NewRun[]) {
+    return this.#perform("route", (db) => route(db, eventId, runs));
+  }
+
+  async claim(request: ClaimRequest) {
+    return this.#perform("claim", (db) => claim(db, request));
+  }
+
+  async commit(batch: readonly Commit[]) {
+    return this.#perform("commit", (db) => commit(db, batch));
+  }
+
+  async renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number) {
+    return this.#perform("renew", (db) => renew(db, held, now, leaseMs));
+  }
+
+  async cancel(run: string, now: number) {
+    return this.#perform("cancel", (db) => cancel(db, run, now));
+  }
+
+  async nextWake(app: string, functions: readonly string[]) {
+    return this.#perform("nextWake", (db) => nextWake(db, app, functions));
+  }
+
+  async getRun(run: string) {
+    return this.#perform("getRun", (db) => getRun(db, run));
+  }
+
+  async listRuns(query: RunQuery) {
+    return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
+    return this.#perform("listSteps", (db) => listSteps(db, run, page));
+  }
+
+  #perform<T>(operation: string, work: (db: Connection) => T): T {
+    try {
+      return work(this.connection);
+    } catch (error) {
+      throw this.#failure(operation, error);
+    }
+  }
+
+  #failure(operation: string, error: unknown): StoreError {
+    return storeError(error, this.#file, operation);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The conformance suite: what every store must do, over the public interface alone.
+ *
+ * It depends on no test runner; it is given `describe` and `it` (of vitest, node:test, …) and asserts with node:assert.
+ */
+import type { Store } from "../store.ts";
+import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
+import { commitTests, endingTests } from "./store-suite/commits.ts";
+import { eventTests, hostileTextTests } from "./store-suite/events.ts";
+import { leaseTests } from "./store-suite/leases.ts";
+import type { Check } from "./store-suite/support.ts";
+import { listTests, stepTests } from "./store-suite/views.ts";
+
+/** How the suite gets its stores, and the runner's functions. */
+export interface StoreSuite {
+  /** Makes an empty store that is not open; called once per test. */
+  create(): Store | Promise<Store>;
+  /** Removes what `create` made; called after the store was closed. */
+  destroy?(store: Store): void | Promise<void>;
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+}
+
+/**
+ * Declares the conformance tests of a store.
+ *
+ * @param name Shown in the test report.
+ * @example
+ * ```ts
+ * import { describe, it } from "vitest";
+ * testStore("sqlite", { create: () => sqlite({ path: ":memory:" }), describe, it });
+ * ```
+ */
+export function testStore(name: string, suite: StoreSuite): void {
+  const check: Check = (title, body) => {
+    suite.it(title, async () => {
+      const store = await suite.create();
+      try {
+        await store.open();
+        await body(store);
+      } finally {
+        await store.close();
+        await suite.destroy?.(store);
+      }
+    });
+  };
+  suite.describe(`store conformance: ${name}`, () => {
+    suite.describe("events and routing", () => eventTests(check));
+    suite.describe("hostile text", () => hostileTextTests(check));
+    suite.describe("claim", () => claimTests(check));
+    suite.describe("leases", () => leaseTests(check));
+    suite.describe("commit", () => commitTests(check));
+    suite.describe("ending", () => endingTests(check));
+    suite.describe("nextWake", () => nextWakeTests(check));
+    suite.describe("steps", () => stepTests(check));
+    suite.describe("listRuns", () => listTests(check));
+  });
+}

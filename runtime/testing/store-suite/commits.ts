@@ -1,0 +1,113 @@
+/** Conformance: what a turn changes, and how runs end. */
+import assert from "node:assert/strict";
+import type { Claim, RunStatus } from "../../store.ts";
+import { addRun, app, type Check, claim, claimOne, leaseMs, step, t0, turn, view } from "./support.ts";
+
+export function commitTests(check: Check): void {
+  check("writes output, frame, label and time at once", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    const commit = turn(held, { frame: "F", label: "main > charge", wakeAt: t0 + 99, steps: [step(1), step(2)] });
+    assert.deepEqual(await store.commit([commit]), ["ok"]);
+    const found = await view(store, "r");
+    assert.deepEqual([found.label, found.wakeAt, found.updatedAt, found.status], ["main > charge", t0 + 99, t0 + 10, "running"]);
+    assert.deepEqual((await store.listSteps("r")).map(({ op }) => op), [1, 2]);
+    assert.equal((await claimOne(store, { worker: "worker-2", now: t0 + leaseMs + 1 })).frame, "F");
+  });
+
+  check("answers in the order of the batch; a fenced element does not stop the others", async (store) => {
+    for (const id of ["r1", "r2", "r3"]) await addRun(store, id);
+    const [a, b, c] = (await claim(store)) as [Claim, Claim, Claim];
+    const results = await store.commit([
+      turn(a, { steps: [step(1)] }),
+      turn({ ...b, epoch: b.epoch + 1 }, { steps: [step(1)] }),
+      turn({ run: "missing", epoch: 1 }, { steps: [step(1)] }),
+      turn(c, { steps: [step(1)] }),
+    ]);
+    assert.deepEqual(results, ["ok", "fenced", "fenced", "ok"]);
+    const counts = await Promise.all([a, b, c].map(async ({ run }) => (await store.listSteps(run)).length));
+    assert.deepEqual(counts, [1, 0, 1]);
+  });
+
+  check("takes an empty batch, and two turns of one run in one batch", async (store) => {
+    assert.deepEqual(await store.commit([]), []);
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    const results = await store.commit([turn(held, { frame: "1" }), turn(held, { frame: "2", release: true })]);
+    assert.deepEqual(results, ["ok", "ok"]);
+    const next = await claimOne(store);
+    assert.deepEqual([next.frame, next.seq], ["2", 2]);
+  });
+
+  check("release gives the run back, to wake when it wants", async (store) => {
+    await addRun(store, "r");
+    await store.commit([turn(await claimOne(store), { release: true, wakeAt: t0 + 50 })]);
+    assert.deepEqual(await claim(store, { now: t0 + 49 }), []);
+    assert.equal((await claimOne(store, { now: t0 + 50 })).epoch, 2);
+  });
+
+  check("a run without a time is not due", async (store) => {
+    await addRun(store, "r");
+    await store.commit([turn(await claimOne(store), { release: true, wakeAt: null })]);
+    assert.deepEqual(await claim(store, { now: Number.MAX_SAFE_INTEGER }), []);
+    assert.equal((await view(store, "r")).wakeAt, null);
+  });
+}
+
+export function endingTests(check: Check): void {
+  const ends: readonly RunStatus[] = ["completed", "failed", "cancelled"];
+
+  for (const status of ends) {
+    check(`a run that ${status === "cancelled" ? "was" : "has"} ${status} changes no more`, async (store) => {
+      await addRun(store, "r");
+      const held = await claimOne(store);
+      const last = turn(held, { status, frame: "F", label: null, wakeAt: t0, output: '"out"', error: '"err"', steps: [step(1)] });
+      assert.deepEqual(await store.commit([last]), ["ok"]);
+      const ended = await view(store, "r");
+      assert.deepEqual(
+        [ended.status, ended.output, ended.error, ended.endedAt, ended.wakeAt],
+        [status, '"out"', '"err"', t0 + 10, null],
+      );
+      assert.deepEqual(await store.commit([turn(held, { steps: [step(2)] })]), ["fenced"]);
+      assert.equal(await store.cancel("r", t0 + 20), false);
+      assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
+      assert.deepEqual(await view(store, "r"), ended);
+      assert.equal((await store.listSteps("r")).length, 1);
+    });
+  }
+
+  check("a blocked run has not ended, is not claimed, and its claim is given back", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    await store.commit([turn(held, { status: "blocked", frame: "F", error: '"why"' })]);
+    const blocked = await view(store, "r");
+    assert.deepEqual([blocked.status, blocked.error, blocked.endedAt, blocked.label], ["blocked", '"why"', null, "charge"]);
+    assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
+    assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
+    assert.equal(await store.nextWake(app, ["f"]), undefined);
+    assert.equal(await store.cancel("r", t0 + 20), true);
+    assert.equal((await view(store, "r")).status, "cancelled");
+  });
+
+  check("cancel ends a run that waits", async (store) => {
+    await addRun(store, "r");
+    assert.equal(await store.cancel("r", t0 + 20), true);
+    const { status, endedAt, updatedAt, wakeAt } = await view(store, "r");
+    assert.deepEqual([status, endedAt, updatedAt, wakeAt], ["cancelled", t0 + 20, t0 + 20, null]);
+    assert.deepEqual(await claim(store, { now: t0 + leaseMs }), []);
+    assert.equal(await store.cancel("r", t0 + 30), false);
+    assert.equal(await store.cancel("missing", t0), false);
+  });
+
+  check("cancel fences the worker of the run", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    await store.cancel("r", t0 + 20);
+    const late = turn(held, { status: "completed", output: '"late"', steps: [step(1)] });
+    assert.deepEqual(await store.commit([late]), ["fenced"]);
+    assert.deepEqual(await store.renew([held], t0 + 30, leaseMs), ["r"]);
+    const { status, output } = await view(store, "r");
+    assert.deepEqual([status, output], ["cancelled", null]);
+    assert.deepEqual(await store.listSteps("r"), []);
+  });
+}
