@@ -1,4 +1,4 @@
-/** The runtime's own faults: one table of codes, one class. Conditions of the engine never reach a handler as one. */
+/** The runtime's own faults: one table of codes, one class. */
 
 /** Every fault of the runtime's own, by code. Codes are never reused; messages begin with these texts. */
 const faults = {
@@ -17,6 +17,13 @@ const faults = {
   BS2013: "An option is wrong",
   BS2014: "The worker cannot start",
   BS2015: "The client is closed",
+  BS2101: "A tool was called from code that is not compiled",
+  BS2102: "The run cannot be stored where it is parked",
+  BS2103: "No code of this build continues the run",
+  BS2104: "The stored frame cannot be read",
+  BS2105: "The run ended its worker again and again",
+  BS2106: "The run strayed from its stored place",
+  BS2107: "The run waits for something that cannot come",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

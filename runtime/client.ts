@@ -1,0 +1,207 @@
+/** The client: where functions are registered, events sent, workers made and runs looked at. */
+import { type Clock, SystemClock } from "./clock.ts";
+import { makeFunction } from "./create-function.ts";
+import type { DriveRun, Logger } from "./engine/contract.ts";
+import { driveRun } from "./engine/driver.ts";
+import { toStoredEvent } from "./events.ts";
+import { BackstitchError } from "./faults.ts";
+import { consoleLogger, shieldedLogger } from "./logger.ts";
+import { checkKeys, checkName } from "./options.ts";
+import { type Backoff, retrySchedule } from "./retry.ts";
+import { Runs } from "./runs.ts";
+import type { Store } from "./store.ts";
+import type {
+  BackstitchFunction,
+  EventInput,
+  EventMap,
+  EventName,
+  EventOf,
+  EventTrigger,
+  FunctionOptions,
+  Handler,
+  RegisteredFunction,
+  TriggeredFunctionOptions,
+  UntypedEvents,
+} from "./types.ts";
+import { Worker, type WorkerOptions } from "./worker.ts";
+
+/** Options of a client. */
+export interface ClientOptions {
+  /** Names the app in its store; several apps may share one. */
+  readonly id: string;
+  /** Where events and runs are kept, e.g. `sqlite({ path })`. Needed to send and to work, not to register functions. */
+  readonly store?: Store | undefined;
+  /** Default: 15 s, 30 s, 1 m, 2 m, 5 m, 10 m, 20 m, 40 m, 1 h, then 2 h, each with up to 30 s of jitter. */
+  readonly backoff?: Backoff | undefined;
+  /** Default: the console, without `debug`. Handlers get it as `logger`. */
+  readonly logger?: Logger | undefined;
+}
+
+/** What the client takes from its surroundings. */
+export interface ClientParts {
+  readonly clock: Clock;
+  /** Gives numbers from 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly drive: DriveRun;
+}
+
+const optionKeys = ["id", "store", "backoff", "logger"];
+
+/**
+ * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
+ * @example
+ * const client = new Backstitch<{ "app/row.added": { data: { rowId: number } } }>({
+ *   id: "shop",
+ *   store: sqlite({ path: "runs.db" }),
+ * });
+ */
+export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
+  readonly id: string;
+  /** Runs of this client: get, list, wait, cancel, steps. */
+  readonly runs: Runs;
+  readonly #parts: ClientParts;
+  readonly #logger: Logger;
+  readonly #retryDelay: (attempt: number) => number;
+  readonly #functions = new Map<string, RegisteredFunction>();
+  readonly #workers = new Set<Worker>();
+  readonly #sendListeners = new Set<() => void>();
+  readonly #givenStore: Store | undefined;
+  #openStore: Promise<Store> | undefined;
+  #closed = false;
+
+  /**
+   * @param parts for tests only
+   * @throws BackstitchError BS2013 when an option is wrong
+   */
+  constructor(options: ClientOptions, parts: Partial<ClientParts> = {}) {
+    checkKeys(options, optionKeys, "new Backstitch()");
+    checkName(options.id, "id", "new Backstitch()");
+    this.id = options.id;
+    this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveRun, ...parts };
+    this.#logger = shieldedLogger(options.logger ?? consoleLogger);
+    this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
+    this.#givenStore = options.store;
+    this.runs = new Runs(this.id, this.#parts.clock, () => this.#store("runs"));
+  }
+
+  /**
+   * Registers a durable function: the handler runs once for each event that a trigger names, survives crashes, and
+   * resumes where it was.
+   *
+   * @throws BackstitchError BS2001 when the handler is not compiled, BS2003 when an option is wrong, BS2004 when the
+   * client has a function of that id
+   * @example
+   * client.createFunction({ id: "add-data", triggers: { event: "app/row.added" } }, async ({ event, step }) => {
+   *   await step.run("create-row", () => createRow(event.data.rowId));
+   * });
+   */
+  createFunction<Name extends EventName<Events>, Output>(
+    options: TriggeredFunctionOptions<Name>,
+    handler: Handler<EventOf<Events, Name>, Output>,
+  ): BackstitchFunction<EventOf<Events, Name>, Output>;
+  /**
+   * The form with the trigger as an argument of its own.
+   *
+   * @example
+   * client.createFunction({ id: "add-data" }, { event: "app/row.added" }, async ({ event, step }) => {
+   *   await step.run("create-row", () => createRow(event.data.rowId));
+   * });
+   */
+  createFunction<Name extends EventName<Events>, Output>(
+    options: FunctionOptions,
+    trigger: EventTrigger<Name> | readonly EventTrigger<Name>[],
+    handler: Handler<EventOf<Events, Name>, Output>,
+  ): BackstitchFunction<EventOf<Events, Name>, Output>;
+  createFunction(...args: unknown[]): RegisteredFunction {
+    const made = makeFunction(args);
+    if (this.#functions.has(made.id)) {
+      throw new BackstitchError("BS2004", {
+        where: `client "${this.id}" has a function "${made.id}" already`,
+        fix: "Give each function an id of its own.",
+      });
+    }
+    this.#functions.set(made.id, made);
+    return made;
+  }
+
+  /**
+   * Stores events; each starts the runs that its name triggers. Resolves when the events are durable. Of a list, all
+   * are stored or none.
+   *
+   * @returns the ids of the events, in their order
+   * @throws BackstitchError BS2005 without a store, BS2006 to BS2008 when an event is wrong, too large or cannot be stored
+   * @example const { ids } = await client.send({ name: "app/row.added", data: { rowId: 7 } });
+   */
+  async send(events: EventInput<Events> | readonly EventInput<Events>[]): Promise<{ ids: string[] }> {
+    const now = this.#parts.clock.now();
+    const list: readonly unknown[] = Array.isArray(events) ? events : [events];
+    const stored = list.map((event) => toStoredEvent(event, this.id, now));
+    const store = await this.#store("client.send()");
+    if (stored.length > 0) await store.putEvents(stored);
+    for (const listener of this.#sendListeners) listener();
+    return { ids: stored.map((event) => event.id) };
+  }
+
+  /**
+   * Makes a worker; `start()` lets it work.
+   *
+   * @throws BackstitchError BS2013 when an option is wrong
+   * @example
+   * const worker = client.worker();
+   * await worker.start();
+   */
+  worker(options: WorkerOptions = {}): Worker {
+    const worker = new Worker(
+      {
+        app: this.id,
+        clock: this.#parts.clock,
+        logger: this.#logger,
+        drive: this.#parts.drive,
+        retryDelay: this.#retryDelay,
+        functions: () => [...this.#functions.values()],
+        store: () => this.#store("worker.start()"),
+        onSend: (listener) => {
+          this.#sendListeners.add(listener);
+          return () => this.#sendListeners.delete(listener);
+        },
+      },
+      options,
+    );
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  /** Stops the workers of this client and closes the store. The client cannot be used afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+    const store = await this.#openStore?.catch(() => undefined);
+    this.#openStore = undefined;
+    await store?.close();
+  }
+
+  /** Opens the store at the first use; an opening that failed is tried again at the next. */
+  async #store(where: string): Promise<Store> {
+    const store = this.#givenStore;
+    if (this.#closed) {
+      throw new BackstitchError("BS2015", {
+        where: `${where} of client "${this.id}" was called after close()`,
+        fix: "Call close() last, or make another client.",
+      });
+    }
+    if (store === undefined) {
+      throw new BackstitchError("BS2005", {
+        where: `${where} of client "${this.id}" needs one`,
+        fix: 'Give `store` to new Backstitch(), e.g. `sqlite({ path: "runs.db" })` from "backstitch/sqlite".',
+      });
+    }
+    this.#openStore ??= store.open().then(() => store);
+    const opening = this.#openStore;
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#openStore === opening) this.#openStore = undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** What `client.send()` takes, checked and turned into what the store keeps. */
+import { v7 as uuidv7 } from "uuid";
+import { encode } from "./codec/index.ts";
+import { BackstitchError } from "./faults.ts";
+import { checkKeys, checkName } from "./options.ts";
+import type { StoredEvent } from "./store.ts";
+
+/** Largest event data in bytes of its stored text. */
+const largestBytes = 3 * 1024 * 1024;
+/** The last millisecond that fits in a run id. */
+const latestTime = 2 ** 48 - 1;
+const code = "BS2006";
+
+/**
+ * @param input one event as given to `client.send()`
+ * @param now milliseconds since the epoch
+ * @throws BackstitchError when the event is wrong, too large, or holds what cannot be stored
+ */
+export function toStoredEvent(input: unknown, app: string, now: number): StoredEvent {
+  checkKeys(input, ["name", "data", "id", "ts"], "client.send()", code);
+  const { name, data, id, ts } = input as { name?: unknown; data?: unknown; id?: unknown; ts?: unknown };
+  checkName(name, "name", "an event", code);
+  const where = `event "${name}"`;
+  if (id !== undefined) checkName(id, "id", where, code);
+  return {
+    id: id ?? uuidv7(),
+    app,
+    name,
+    data: encodeData(data === undefined ? {} : data, where),
+    receivedAt: ts === undefined ? now : checkedTime(ts, where),
+  };
+}
+
+function checkedTime(ts: unknown, where: string): number {
+  if (typeof ts === "number" && Number.isInteger(ts) && ts >= 0 && ts <= latestTime) return ts;
+  throw new BackstitchError(code, {
+    where: `\`ts\` of ${where} is ${String(ts)}`,
+    fix: "Give milliseconds since the epoch as a whole number, e.g. date.getTime().",
+  });
+}
+
+function encodeData(data: unknown, where: string): string {
+  const text = tryEncode(data, where);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= largestBytes) return text;
+  throw new BackstitchError("BS2007", {
+    where: `the data of ${where} take ${bytes} bytes, the limit is ${largestBytes} (3 MiB)`,
+    fix: "Store the large part elsewhere and send where it is.",
+  });
+}
+
+function tryEncode(data: unknown, where: string): string {
+  try {
+    return encode(data);
+  } catch (error) {
+    throw new BackstitchError("BS2008", {
+      where: `the data of ${where} at ${error instanceof Error ? error.message : String(error)}`,
+      fix: "Send plain values, or register the class with registerClass().",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The public API of backstitch: durable functions in plain async TypeScript.
+ *
+ * @example
+ * import { Backstitch } from "backstitch";
+ * import { sqlite } from "backstitch/sqlite";
+ *
+ * const client = new Backstitch({ id: "shop", store: sqlite({ path: "runs.db" }) });
+ *
+ * client.createFunction({ id: "add-data" }, { event: "app/row.added" }, async ({ event, step }) => {
+ *   await step
+ *     .run("create-row", () => createRow(event.data.rowId))
+ *     .catch(() => step.run("remove-row", () => removeRow(event.data.rowId)));
+ * });
+ *
+ * await client.worker().start();
+ * await client.send({ name: "app/row.added", data: { rowId: 7 } });
+ */
+export { durable, local } from "./authoring.ts";
+export { Backstitch, type ClientOptions } from "./client.ts";
+export type { Clock } from "./clock.ts";
+export { registerClass } from "./codec/index.ts";
+export type { Duration } from "./duration.ts";
+export type { Logger } from "./engine/contract.ts";
+export {
+  BackstitchError,
+  type BackstitchErrorCode,
+  CancelledError,
+  type FaultDetails,
+  NonRetriableError,
+  RetryAfterError,
+  StepError,
+} from "./errors.ts";
+export type { Backoff } from "./retry.ts";
+export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
+export type { RunStatus, Store } from "./store.ts";
+export type {
+  BackstitchEvent,
+  BackstitchFunction,
+  Context,
+  EventInput,
+  EventMap,
+  EventName,
+  EventOf,
+  EventTrigger,
+  FunctionOptions,
+  Handle,
+  Handler,
+  RegisteredFunction,
+  Run,
+  Step,
+  StepAttempt,
+  StepId,
+  TriggeredFunctionOptions,
+  Untyped,
+  UntypedEvents,
+} from "./types.ts";
+export type { StopOptions, Worker, WorkerOptions } from "./worker.ts";

@@ -1,0 +1,53 @@
+/** Checks of option objects, so that a slip of the pen is an error with a name and not a silent default. */
+import { BackstitchError, type BackstitchErrorCode } from "./faults.ts";
+
+/**
+ * @param where names the call, e.g. `new Backstitch()`
+ * @throws BackstitchError with `code` when `options` is no object or has a key that is not in `known`
+ */
+export function checkKeys(
+  options: unknown,
+  known: readonly string[],
+  where: string,
+  code: BackstitchErrorCode = "BS2013",
+): void {
+  const list = known.map((key) => `\`${key}\``).join(", ");
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new BackstitchError(code, { where: `${where} needs an object of options`, fix: `It may hold ${list}.` });
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new BackstitchError(code, {
+    where: `${where} has no option \`${unknown}\``,
+    fix: `Remove it. The options are ${list}.`,
+  });
+}
+
+/** @throws BackstitchError with `code` when `value` is not a text with something in it */
+export function checkName(
+  value: unknown,
+  name: string,
+  where: string,
+  code: BackstitchErrorCode = "BS2013",
+): asserts value is string {
+  if (typeof value === "string" && value.trim() !== "") return;
+  throw new BackstitchError(code, {
+    where: `\`${name}\` of ${where} is ${value === undefined ? "missing" : "not a text with something in it"}`,
+    fix: `Give \`${name}\` as a string, e.g. "send-invoice".`,
+  });
+}
+
+/** A whole number from `least` to `most`. @throws BackstitchError with `code` when `value` is anything else */
+export function checkInteger(
+  value: number,
+  name: string,
+  range: { readonly least: number; readonly most: number },
+  where: string,
+  code: BackstitchErrorCode = "BS2013",
+): void {
+  if (Number.isInteger(value) && value >= range.least && value <= range.most) return;
+  throw new BackstitchError(code, {
+    where: `\`${name}\` of ${where} is ${String(value)}`,
+    fix: `Give a whole number from ${range.least} to ${range.most}.`,
+  });
+}

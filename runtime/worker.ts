@@ -1,0 +1,272 @@
+/**
+ * A worker: routes events, claims due runs, drives them and keeps their leases.
+ *
+ * Owns its claims and timers; the store is the client's. One serial loop looks for work; driving is concurrent. The loop
+ * sleeps until the next timer of a run, at most `pollMs`, and is woken at once by a local `send` and by a slot that
+ * becomes free. It never looks twice without either progress or a pause.
+ */
+import type { Clock } from "./clock.ts";
+import type { DriverHost, DriveRun, Logger } from "./engine/contract.ts";
+import { BackstitchError } from "./faults.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { type HeldRun, HeldRuns } from "./held-runs.ts";
+import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { routeEvents } from "./route.ts";
+import type { Claim, Store } from "./store.ts";
+import { StoreRetry } from "./store-retry.ts";
+import { newWorkerIdentity } from "./stores/worker-identity.ts";
+import type { RegisteredFunction } from "./types.ts";
+
+/** Options of `client.worker()`. */
+export interface WorkerOptions {
+  /**
+   * Functions that this worker runs. Default: all functions of the client. Whatever is given here, the functions of the
+   * client tell which runs an event starts, so every worker process of an app imports all of them.
+   */
+  readonly functions?: readonly RegisteredFunction[] | undefined;
+  /** Runs in memory at once, 1 to 10,000. Default 16. */
+  readonly concurrency?: number | undefined;
+  /** Milliseconds after which the runs of a worker that fell silent are free for others, 1,000 and up. Default 30,000. */
+  readonly leaseMs?: number | undefined;
+  /** Longest pause in milliseconds between two looks for work, 1 to 60,000. Default 250. */
+  readonly pollMs?: number | undefined;
+  /** Names the worker in the log. */
+  readonly name?: string | undefined;
+}
+
+/** Options of `worker.stop()`. */
+export interface StopOptions {
+  /** How long in milliseconds running steps may take to finish; then they are aborted. Default 30,000; Infinity waits. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a worker is given by its client. */
+export interface WorkerParts {
+  readonly app: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly drive: DriveRun;
+  readonly retryDelay: (attempt: number) => number;
+  /** All functions of the app. */
+  readonly functions: () => readonly RegisteredFunction[];
+  /** Opens the store at the first call. */
+  readonly store: () => Promise<Store>;
+  /** Calls back after each local `send`, until the returned function is called. */
+  readonly onSend: (listener: () => void) => () => void;
+}
+
+/** How long a parked run may wait in memory for a timer. Releasing and claiming it again costs about as much. */
+const holdMs = 20;
+const defaultStopMs = 30_000;
+const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "name"];
+
+/** What a started worker works with. */
+interface Service {
+  readonly store: Store;
+  readonly functions: ReadonlyMap<string, RegisteredFunction>;
+  readonly held: HeldRuns;
+  readonly commits: GroupCommit;
+  /** The loop and the renewals; they end after `stop`. */
+  readonly loop: Promise<void>;
+  readonly renewals: Promise<void>;
+}
+
+/**
+ * Runs the functions of a client. Made by `client.worker()`.
+ *
+ * @example
+ * const worker = client.worker({ concurrency: 8 });
+ * await worker.start();
+ * process.once("SIGTERM", () => void worker.stop().then(() => client.close()));
+ */
+export class Worker {
+  /** Unique per worker; leases are held under it. */
+  readonly id = newWorkerIdentity();
+  readonly #parts: WorkerParts;
+  readonly #options: WorkerOptions;
+  readonly #title: string;
+  readonly #concurrency: number;
+  readonly #leaseMs: number;
+  readonly #pollMs: number;
+  readonly #drives = new Set<Promise<void>>();
+  /** Aborts when the worker drains: nothing more is claimed. */
+  readonly #draining = new AbortController();
+  /** Aborts when it is over: leases are no longer renewed, commits no longer written. */
+  readonly #closed = new AbortController();
+  /** Ends the pause of the loop. Renewed by the loop. */
+  #alarm = new AbortController();
+  #service: Promise<Service> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  /** @internal Made by `client.worker()`. */
+  constructor(parts: WorkerParts, options: WorkerOptions = {}) {
+    checkKeys(options, optionKeys, "client.worker()");
+    if (options.name !== undefined) checkName(options.name, "name", "client.worker()");
+    this.#parts = parts;
+    this.#options = options;
+    this.#title = options.name === undefined ? "worker" : `worker "${options.name}"`;
+    this.#concurrency = checked("concurrency", options.concurrency ?? 16, { least: 1, most: 10_000 });
+    this.#leaseMs = checked("leaseMs", options.leaseMs ?? 30_000, { least: 1_000, most: 86_400_000 });
+    this.#pollMs = checked("pollMs", options.pollMs ?? 250, { least: 1, most: 60_000 });
+  }
+
+  /**
+   * Opens the store and begins to work. A worker starts once; make another to start again. A start that failed may be
+   * repeated.
+   *
+   * @throws BackstitchError BS2005 without a store, BS2014 when it was started before or has no functions
+   */
+  async start(): Promise<void> {
+    if (this.#service !== undefined || this.#stopped !== undefined) {
+      throw new BackstitchError("BS2014", {
+        where: `${this.#title} was started or stopped before`,
+        fix: "Make another one with client.worker().",
+      });
+    }
+    this.#service = this.#begin();
+    try {
+      await this.#service;
+    } catch (error) {
+      this.#service = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Claims nothing more, lets running steps finish, commits, gives all runs back. Steps that are still running after the
+   * time-out are aborted; they are executed again, by another worker, when the lease has run out. A second call waits for
+   * the first.
+   *
+   * @throws BackstitchError BS2013 when an option is wrong
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkKeys(options, ["timeoutMs"], "worker.stop()");
+    const timeoutMs = options.timeoutMs ?? defaultStopMs;
+    if (timeoutMs !== Infinity) checkInteger(timeoutMs, "timeoutMs", { least: 0, most: 2 ** 31 }, "worker.stop()");
+    this.#stopped ??= this.#end(timeoutMs);
+    await this.#stopped;
+  }
+
+  async #begin(): Promise<Service> {
+    const functions = this.#options.functions ?? this.#parts.functions();
+    if (functions.length === 0 || functions.some((fn) => fn?.id === undefined)) {
+      throw new BackstitchError("BS2014", {
+        where: `${this.#title} of client "${this.#parts.app}" has no functions, or one that is not made yet`,
+        fix: "Import the modules that call createFunction() before worker.start(), or give `functions`.",
+      });
+    }
+    const { clock, logger } = this.#parts;
+    const store = await this.#parts.store();
+    const retry = (activity: string) => new StoreRetry(`${this.#title}, ${activity},`, clock, logger);
+    const held = new HeldRuns(store, clock, retry("renewing leases"), this.#leaseMs);
+    const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
+    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits };
+    const renewals = held.renewUntil(this.#closed.signal);
+    return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
+    this.#draining.abort();
+    this.#alarm.abort();
+    const service = await this.#service?.catch(() => undefined);
+    if (service === undefined) return;
+    const drained = new AbortController();
+    void this.#drained(service).then(() => drained.abort());
+    await this.#parts.clock.until(this.#parts.clock.now() + timeoutMs, drained.signal);
+    if (this.#drives.size > 0) {
+      this.#parts.logger.warn(`backstitch: ${this.#title} stops with ${this.#drives.size} runs unfinished; aborting them`);
+    }
+    this.#closed.abort();
+    service.held.abortAll();
+    await service.renewals;
+  }
+
+  async #drained(service: Service): Promise<void> {
+    await service.loop;
+    await Promise.all(this.#drives);
+  }
+
+  async #loop(service: Omit<Service, "loop" | "renewals">, retry: StoreRetry): Promise<void> {
+    const { clock, onSend } = this.#parts;
+    const unsubscribe = onSend(() => this.#alarm.abort());
+    while (!this.#draining.signal.aborted) {
+      this.#alarm = new AbortController();
+      const nextLook = await this.#look(service).then(
+        (at) => {
+          retry.worked();
+          return at;
+        },
+        (error: unknown) => retry.failed(error),
+      );
+      await clock.until(nextLook, this.#alarm.signal);
+    }
+    unsubscribe();
+  }
+
+  /** Routes, claims and begins to drive what is due. Gives the time of the next look. */
+  async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
+    const { app, clock, functions } = this.#parts;
+    const { store } = service;
+    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service));
+    const now = clock.now();
+    const limit = this.#concurrency - this.#drives.size;
+    const ids = [...service.functions.keys()];
+    const request = { app, worker: this.id, functions: ids, limit, now, leaseMs: this.#leaseMs };
+    const claims = limit > 0 && !this.#draining.signal.aborted ? await store.claim(request) : [];
+    for (const claim of claims) this.#track(this.#drive(claim, service));
+    if (moreEvents || claims.length > 0) return now;
+    const wake = await store.nextWake(app, ids);
+    const latest = clock.now() + this.#pollMs;
+    // A run that was due already when nothing could be claimed is not free; looking again at once would spin.
+    return wake === undefined || wake <= now ? latest : Math.min(wake, latest);
+  }
+
+  #routable(
+    registered: readonly RegisteredFunction[],
+    service: Pick<Service, "functions">,
+  ): readonly RegisteredFunction[] {
+    const own = [...service.functions.values()];
+    return [...own, ...registered.filter((fn) => !service.functions.has(fn.id))];
+  }
+
+  #track(drive: Promise<void>): void {
+    const tracked = drive.finally(() => {
+      this.#drives.delete(tracked);
+      this.#alarm.abort();
+    });
+    this.#drives.add(tracked);
+  }
+
+  /** Drives one claim to its end. Never rejects: a driver that fails leaves its claim to the end of the lease. */
+  async #drive(claim: Claim, service: Pick<Service, "functions" | "held" | "commits">): Promise<void> {
+    const fn = service.functions.get(claim.functionId) as RegisteredFunction;
+    const held = service.held.add(claim);
+    try {
+      await this.#parts.drive(claim, fn, this.#host(held, service.commits));
+    } catch (error) {
+      if (held.abort.signal.aborted) return;
+      const run = `run ${claim.run} of function "${claim.functionId}"`;
+      this.#parts.logger.error(`backstitch: driving ${run} failed; it is claimed again when its lease ends`, error);
+    } finally {
+      service.held.remove(held);
+    }
+  }
+
+  #host(held: HeldRun, commits: GroupCommit): DriverHost {
+    const { clock, logger, retryDelay } = this.#parts;
+    return {
+      clock,
+      logger,
+      retryDelay,
+      holdMs,
+      signal: held.abort.signal,
+      commit: (commit) => commits.commit(commit),
+      draining: () => this.#draining.signal.aborted,
+    };
+  }
+}
+
+function checked(name: string, value: number, range: { readonly least: number; readonly most: number }): number {
+  checkInteger(value, name, range, "client.worker()");
+  return value;
+}
