@@ -6,7 +6,8 @@
  *
  * S1  What a resolved call wrote survives a crash of the process and of the machine.
  * S2  All that one `Commit` writes becomes visible at once, or not at all.
- * S3  A commit whose `epoch` is not the run's current one, or whose run has ended, changes nothing and answers "fenced".
+ * S3  A commit whose `epoch` is not the run's current one, or whose run has ended or is blocked, changes nothing and
+ *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
@@ -42,7 +43,10 @@ export interface Claim {
   /** Text of the last committed frame; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
-  /** How many claims in a row ended without a commit: a run that kills its worker is known by it. */
+  /**
+   * How many leases in a row were lost (ran out, or their holder died) since the last commit: 0 after a clean release,
+   * 1 when the worker before died, also if it had committed. A run that kills its worker is known by it.
+   */
   readonly lostClaims: number;
   readonly createdAt: number;
 }
@@ -135,10 +139,17 @@ export interface Store {
   putEvents(events: readonly StoredEvent[]): Promise<void>;
   /** Events that no worker has routed yet, oldest first. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
-  /** Marks the event as routed and creates its runs, at once. Routing twice creates nothing new. */
+  /**
+   * Marks the event as routed and creates its runs, at once. Routing twice creates nothing new: of two workers that
+   * route one event, the first wins, whatever the ids of their runs. A run's `createdAt` is the event's `receivedAt`.
+   * Rejects when the event is not stored, or a run names another event.
+   */
   route(eventId: string, runs: readonly NewRun[]): Promise<void>;
 
-  /** Takes runs that are due and free (not leased, or their lease has run out or its holder is known dead). */
+  /**
+   * Takes runs that are due and free (not leased, or their lease has run out or its holder is known dead), oldest due
+   * first. A worker never gets a run that it still holds, even when its lease has run out.
+   */
   claim(request: ClaimRequest): Promise<Claim[]>;
   /** One transaction for the batch. Results in the order of the batch. */
   commit(batch: readonly Commit[]): Promise<CommitResult[]>;
@@ -146,11 +157,14 @@ export interface Store {
   renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number): Promise<string[]>;
   /** Ends a run that has not ended as cancelled and moves its epoch, so that its worker is fenced. False if it had ended or does not exist. */
   cancel(run: string, now: number): Promise<boolean>;
-  /** When the next run of these functions is due; undefined if none is. */
+  /**
+   * When the next free run of these functions is due, which may be in the past; undefined if none is. Leased runs are
+   * left out: their holders wake them, and one whose holder is lost is found by calling `claim` from time to time.
+   */
   nextWake(app: string, functions: readonly string[]): Promise<number | undefined>;
 
   getRun(run: string): Promise<RunView | undefined>;
   listRuns(query: RunQuery): Promise<RunView[]>;
-  /** All attempts, by op and attempt. */
+  /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
 }

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StoreError } from "../store-error.ts";
 import { type Driver, openDriver, resultCode, type Row, type Statement, type Value } from "./driver.ts";
 import { busy, busyTimeoutMs, lockingProtocol } from "./failures.ts";
-import { migrate } from "./schema.ts";
+import { isUpToDate, migrate } from "./schema.ts";
 import { originalText, storedText } from "./text.ts";
 
 /** The path of a database that lives in memory, as SQLite spells it. */
@@ -31,14 +31,7 @@ export class Connection {
 
   /** Rows of a query, or of a statement with RETURNING. `T` is what the statement selects. */
   all<T extends object = Row>(sql: string, ...params: readonly Value[]): T[] {
-    const rows = this.#prepare(sql).all(params.map(stored));
-    for (const row of rows) {
-      for (const column in row) {
-        const value = row[column];
-        if (typeof value === "string") row[column] = originalText(value);
-      }
-    }
-    return rows as T[];
+    return this.#prepare(sql).all(params.map(stored)).map(original) as T[];
   }
 
   /** Executes a statement; answers how many rows it changed. */
@@ -60,9 +53,10 @@ export class Connection {
   /**
    * Runs `work` in one transaction, which holds the write lock from its beginning: what `work` reads cannot have changed
    * when it writes. If anything throws, the commit included, nothing is written.
+   * @param mode "DEFERRED" is for work that only reads: it takes no lock, and all its reads see one state of the file.
    */
-  transaction<T>(work: () => T): T {
-    this.exec("BEGIN IMMEDIATE");
+  transaction<T>(work: () => T, mode: "IMMEDIATE" | "DEFERRED" = "IMMEDIATE"): T {
+    this.exec(`BEGIN ${mode}`);
     try {
       const result = work();
       this.exec("COMMIT");
@@ -74,6 +68,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#emptyLog();
     this.#prepared.clear();
     this.#driver.close();
   }
@@ -85,6 +80,16 @@ export class Connection {
       this.#prepared.set(sql, statement);
     }
     return statement;
+  }
+
+  /** Leaves one whole file behind, if nobody else uses it: SQLite does so by itself, but libsql closes too late for it. */
+  #emptyLog(): void {
+    try {
+      this.pragma("busy_timeout = 0");
+      this.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // The log is part of the database, and whoever opens it next reads it: nothing is lost, nothing has to be done.
+    }
   }
 
   #rollBack(): void {
@@ -101,8 +106,11 @@ export async function connect(file: string): Promise<Connection> {
   const db = new Connection(file, await openDriver(file));
   try {
     await retryWhileLocked(() => {
+      db.pragma(`busy_timeout = ${busyTimeoutMs}`);
+      // Before anything is changed: the file may belong to another program.
+      const ready = isUpToDate(db);
       configure(db);
-      migrate(db);
+      if (!ready) migrate(db);
     });
     return db;
   } catch (error) {
@@ -111,7 +119,7 @@ export async function connect(file: string): Promise<Connection> {
   }
 }
 
-/** Settings that the promises of a store rest on: setting, value to set, value to read back. */
+/** The settings that the promises of a store rest on. */
 function configure(db: Connection): void {
   const journal = db.file === inMemory ? "memory" : "wal";
   set(db, "busy_timeout", busyTimeoutMs, busyTimeoutMs);
@@ -148,4 +156,13 @@ async function retryWhileLocked(work: () => void): Promise<void> {
 
 function stored(value: Value): Value {
   return typeof value === "string" ? storedText(value) : value;
+}
+
+/** A plain object, whatever the driver made, with the texts that were given to be stored. */
+function original(row: Row): Row {
+  const plain: Row = {};
+  for (const [column, value] of Object.entries(row)) {
+    plain[column] = typeof value === "string" ? originalText(value) : value;
+  }
+  return plain;
 }

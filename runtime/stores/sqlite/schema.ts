@@ -74,21 +74,24 @@ const migrations: readonly string[] = [
 ];
 
 /**
- * Brings the schema up to date. Two processes may do so at once: the second finds the work done.
+ * Whether the file has this version's schema; false for a new file, or one of an older version.
  * @throws StoreError when the file belongs to another program or to a newer version.
  */
+export function isUpToDate(db: Connection): boolean {
+  // One transaction, because another process may be making the tables between two of the reads.
+  return db.transaction(() => schemaVersion(db), "DEFERRED") === migrations.length;
+}
+
+/** Brings the schema up to date. Two processes may do so at once: the second finds the work done. */
 export function migrate(db: Connection): void {
-  if (checkedVersion(db) === migrations.length) return;
   db.transaction(() => {
-    // Read again under the lock: another process may have been faster.
-    const version = checkedVersion(db);
-    for (const migration of migrations.slice(version)) db.exec(migration);
+    for (const migration of migrations.slice(schemaVersion(db))) db.exec(migration);
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
   });
 }
 
-/** The schema version of the file, after a check that the file is ours. */
-function checkedVersion(db: Connection): number {
+/** How many migrations the file has had. Within a transaction. */
+function schemaVersion(db: Connection): number {
   const version = db.pragma("user_version") as number;
   const isOurs = db.pragma("application_id") === applicationId;
   const isNew = version === 0 && db.all("SELECT 1 FROM sqlite_schema LIMIT 1").length === 0;

@@ -1,0 +1,114 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Claim, Commit } from "../../store.ts";
+import { temporaryFolder } from "../testing-support.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+const folder = temporaryFolder();
+const request = { app: "shop", worker: "w", functions: ["f"], limit: 1, now: 10, leaseMs: 10 };
+
+async function openStore(path: string, ...runs: readonly string[]): Promise<SqliteStore> {
+  const store = new SqliteStore(path);
+  await store.open();
+  for (const id of runs) {
+    await store.putEvents([{ id, app: "shop", name: "e", data: "{}", receivedAt: 0 }]);
+    await store.route(id, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+  }
+  return store;
+}
+
+async function claimOne(store: SqliteStore, worker = "w"): Promise<Claim> {
+  const [claim] = await store.claim({ ...request, worker });
+  if (!claim) throw new Error("no run is due");
+  return claim;
+}
+
+/** The commit of a step, with a frame of 300 bytes and an output of 100. */
+function turn({ run, epoch }: Claim, op: number, changes: Partial<Commit> = {}): Commit {
+  const step = { op, attempt: 0, id: "charge", kind: "step", status: "completed", output: "o".repeat(100) } as const;
+  return {
+    run,
+    epoch,
+    now: 20 + op,
+    status: "running",
+    frame: "f".repeat(300),
+    label: `at ${op}`,
+    wakeAt: 20 + op,
+    release: false,
+    steps: [{ ...step, startedAt: op, endedAt: op }],
+    ...changes,
+  };
+}
+
+/** Calls every method, in every form that has a statement of its own. */
+async function callEverything(store: SqliteStore): Promise<void> {
+  const ends: readonly Partial<Commit>[] = [
+    {},
+    { release: true, wakeAt: 0 },
+    { status: "blocked" },
+    { status: "completed" },
+  ];
+  await store.unroutedEvents("shop", 1);
+  for (const changes of ends) {
+    const held = await claimOne(store);
+    await store.renew([held], 10, 10);
+    await store.commit([turn(held, 1, changes)]);
+  }
+  await store.claim({ ...request, worker: "another", now: 1_000 });
+  await store.cancel("r1", 1);
+  await store.nextWake("shop", ["f"]);
+  await store.getRun("r1");
+  await store.listSteps("r1");
+  await store.listSteps("r1", { after: 0, limit: 1 });
+  for (const functionId of [undefined, "f"]) {
+    for (const status of [undefined, "running"] as const) {
+      for (const before of [undefined, "r9"]) {
+        const filters = { ...(functionId && { functionId }), ...(status && { status }), ...(before && { before }) };
+        await store.listRuns({ app: "shop", limit: 1, ...filters });
+      }
+    }
+  }
+}
+
+/** Lines of the plan of a statement that cost more the more rows there are. */
+function costlyLines({ connection }: SqliteStore, sql: string): string[] {
+  const parameters = [...sql].filter((char) => char === "?").map(() => null);
+  return connection
+    .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...parameters)
+    .map(({ detail }) => detail)
+    .filter((detail) => /^SCAN (?!CONSTANT|sqlite_schema|\(subquery)|TEMP B-TREE/.test(detail));
+}
+
+it("no statement walks through a table or sorts", async () => {
+  const store = await openStore(":memory:", "r1", "r2", "r3", "r4");
+  expect(costlyLines(store, "SELECT id FROM runs WHERE seq = ?")).not.toEqual([]);
+  expect(costlyLines(store, "SELECT id FROM steps ORDER BY ended_at")).not.toEqual([]);
+  await callEverything(store);
+  const statements = store.connection.statements.filter((sql) => !sql.startsWith("EXPLAIN"));
+  expect(statements.length).toBeGreaterThan(30);
+  const costly = statements.map((sql) => [sql, costlyLines(store, sql)]).filter(([, lines]) => lines?.length);
+  expect(costly).toEqual([]);
+  await store.close();
+});
+
+it("the commit of a step writes three pages, whatever the number of runs and steps", async () => {
+  const runs = Array.from({ length: 300 }, (_, n) => `run-${n}`);
+  const path = join(folder(), "pages.db");
+  const store = await openStore(path, ...runs);
+  // The log starts empty and only grows, so that its size tells what a commit adds.
+  store.connection.pragma("wal_autocheckpoint = 0");
+  store.connection.pragma("wal_checkpoint(TRUNCATE)");
+  const held = await claimOne(store);
+  const pages: number[] = [];
+  for (let op = 1; op <= 200; op += 1) {
+    const before = statSync(`${path}-wal`).size;
+    await store.commit([turn(held, op)]);
+    const bytesPerPage = 4096 + 24;
+    pages.push((statSync(`${path}-wal`).size - before) / bytesPerPage);
+  }
+  // A few commits split a page of a tree, and then write its neighbours too.
+  const median = pages.sort((a, b) => a - b)[100];
+  expect(median).toBe(3);
+  await store.close();
+});
