@@ -1,0 +1,68 @@
+/** Writing the output of a program: everything as TypeScript would, but for the JavaScript of compiled files. */
+import type MagicString from "magic-string";
+import type ts from "typescript";
+import { composeInlineSourceMap, composeSourceMap } from "../../output/source-map.ts";
+import type { PatchableProgram } from "./internals.ts";
+import type { Project } from "./project.ts";
+
+type Emit = ts.Program["emit"];
+
+export interface EmitParts {
+  readonly program: PatchableProgram;
+  readonly host: ts.CompilerHost;
+  readonly project: Project;
+  /** `program.emit` of TypeScript. */
+  readonly emitOriginal: Emit;
+  /** The shadow program, created at the first call. */
+  readonly shadow: () => ts.Program;
+}
+
+/**
+ * Makes the `emit` of a program with compiled files.
+ *
+ * The first pass is TypeScript's own emit, in which the JavaScript and the maps of compiled files are held back:
+ * declarations, build info, and every other file are written from the author's text. The second pass asks the shadow
+ * for what was held back. What is not written in the first pass (`--noEmit`, `noEmitOnError`, an unaffected file of an
+ * incremental build) is therefore not written at all, and a project without compiled files has no second pass.
+ */
+export function createEmit({ program, host, project, emitOriginal, shadow }: EmitParts): Emit {
+  return (target, writeFile, cancellation, emitOnly, transformers, ...rest: unknown[]) => {
+    const write: ts.WriteFileCallback = writeFile ?? ((...args) => host.writeFile(...args));
+    const heldBack = new Map<ts.SourceFile, MagicString>();
+
+    const holdBack: ts.WriteFileCallback = (fileName, text, bom, onError, sources, data) => {
+      const file = isScript(fileName) && sources?.length === 1 ? originalOf(program, sources[0]) : undefined;
+      const edits = file && project.compile(file)?.edits;
+      if (file && edits) heldBack.set(file, edits);
+      else write(fileName, text, bom, onError, sources, data);
+    };
+    // TypeScript passes parameters that the public type does not list; each of them counts.
+    const emit = emitOriginal as (...args: unknown[]) => ts.EmitResult;
+    const result = emit(target, holdBack, cancellation, emitOnly, transformers, ...rest);
+
+    for (const [file, edits] of heldBack) {
+      shadow().emit(
+        shadow().getSourceFile(file.fileName),
+        (fileName, text, bom, onError, _sources, data) =>
+          write(fileName, composed(fileName, text, edits), bom, onError, [file], data),
+        cancellation,
+        false,
+        transformers,
+      );
+    }
+    return result;
+  };
+}
+
+/** `writeFile` is told of the transformed tree; the program holds the file that was parsed. */
+function originalOf(program: ts.Program, emitted: ts.SourceFile | undefined): ts.SourceFile | undefined {
+  return emitted && program.getSourceFile(emitted.fileName);
+}
+
+function isScript(fileName: string): boolean {
+  return /\.[cm]?jsx?(\.map)?$/.test(fileName);
+}
+
+function composed(fileName: string, text: string, edits: MagicString): string {
+  return fileName.endsWith(".map") ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
+}

@@ -1,0 +1,97 @@
+/** Which files of a program are compiled, and what became of each. */
+import type MagicString from "magic-string";
+import type ts from "typescript";
+import type { Diagnostic } from "../../diagnostics.ts";
+import type { TypeScript } from "./internals.ts";
+import { createPackageNames } from "./package-names.ts";
+
+/** The compiler as this host sees it. `transformer/compile.ts` is the real one. */
+export interface Compiler {
+  /** Version of the compiler: output of another version is stale. */
+  readonly version: string;
+  /** False only when the text can hold nothing durable. Cheap. */
+  mayHoldDurable(text: string): boolean;
+  /** Undefined when nothing in the file is durable. */
+  compileFile(
+    ts: TypeScript,
+    file: ts.SourceFile,
+    options?: { readonly packageName?: string },
+  ): { readonly edits: MagicString; readonly diagnostics: readonly Diagnostic[] } | undefined;
+}
+
+/** A file that holds something durable. */
+export interface CompiledFile {
+  /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
+  readonly edits: MagicString | undefined;
+  readonly errors: readonly ts.Diagnostic[];
+}
+
+/** Results of one program. Each file is compiled when it is first asked for, and once. */
+export interface Project {
+  /** True when the file is the user's own and its text may hold something durable. */
+  isCandidate(file: ts.SourceFile): boolean;
+  /** Undefined for a file without anything durable, and for one that TypeScript could not parse. */
+  compile(file: ts.SourceFile): CompiledFile | undefined;
+  /** Warnings of the files compiled since the last call. */
+  takeWarnings(): readonly ts.Diagnostic[];
+}
+
+export function createProject(ts: TypeScript, program: ts.Program, host: ts.CompilerHost, compiler: Compiler): Project {
+  const packageNameOf = createPackageNames(host);
+  const compiled = new Map<ts.SourceFile, CompiledFile | undefined>();
+  let warnings: ts.Diagnostic[] = [];
+
+  const isCandidate = (file: ts.SourceFile): boolean =>
+    !file.isDeclarationFile &&
+    !program.isSourceFileFromExternalLibrary(file) &&
+    !file.fileName.endsWith(".json") &&
+    compiler.mayHoldDurable(file.text);
+
+  const compileNow = (file: ts.SourceFile): CompiledFile | undefined => {
+    // Without a whole tree there is nothing to compile; TypeScript reports the syntax error itself.
+    if (!isCandidate(file) || program.getSyntacticDiagnostics(file).length > 0) return undefined;
+    const packageName = packageNameOf(file.fileName);
+    const result = compiler.compileFile(ts, file, packageName === undefined ? {} : { packageName });
+    if (!result) return undefined;
+    const own = program.getCompilerOptions().outFile ? [outFileUnsupported] : [];
+    const all = [...own, ...result.diagnostics].map((diagnostic) => toTypeScript(ts, file, diagnostic));
+    const errors = all.filter((diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error);
+    warnings.push(...all.filter((diagnostic) => !errors.includes(diagnostic)));
+    return { edits: errors.length > 0 ? undefined : result.edits, errors };
+  };
+
+  return {
+    isCandidate,
+    compile(file) {
+      if (!compiled.has(file)) compiled.set(file, compileNow(file));
+      return compiled.get(file);
+    },
+    takeWarnings() {
+      const taken = warnings;
+      warnings = [];
+      return taken;
+    },
+  };
+}
+
+/** A bundle has one source map for many files, of which only some are rewritten. Numbers of hosts count down from 90099. */
+const outFileUnsupported: Diagnostic = {
+  code: 90099,
+  category: "error",
+  message: "A file with a durable function cannot be compiled with `outFile`. Use `outDir` in tsconfig.json.",
+  start: 0,
+  length: 0,
+};
+
+function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
+  const { Error: error, Warning: warning } = ts.DiagnosticCategory;
+  return {
+    file,
+    start: diagnostic.start,
+    length: diagnostic.length,
+    code: diagnostic.code,
+    category: diagnostic.category === "error" ? error : warning,
+    messageText: diagnostic.message,
+    source: "backstitch",
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The shadow program: the same project with the compiled files in their rewritten form. TypeScript emits their
+ * JavaScript from it. It is never asked for diagnostics, so that nothing is reported at positions of rewritten text.
+ */
+import type ts from "typescript";
+import type { FullSourceFile, PatchableProgram, PatchedTypeScript } from "./internals.ts";
+
+/**
+ * Creates the shadow of a program. Files that are not rewritten are shared with it, parsed and bound.
+ *
+ * @param rewrittenText the new text of a file of `program`; undefined keeps the file
+ */
+export function createShadow(
+  ts: PatchedTypeScript,
+  program: PatchableProgram,
+  host: ts.CompilerHost,
+  rewrittenText: (file: ts.SourceFile) => string | undefined,
+): ts.Program {
+  const projectReferences = program.getProjectReferences();
+  return ts.originalCreateProgram({
+    rootNames: program.getRootFileNames(),
+    options: shadowOptions(program),
+    host: shadowHost(ts, program, host, rewrittenText),
+    oldProgram: program,
+    ...(projectReferences && { projectReferences }),
+  });
+}
+
+/** Only JavaScript, laid out as the original program lays it out; nothing is checked a second time. */
+function shadowOptions(program: PatchableProgram): ts.CompilerOptions {
+  return {
+    ...program.getCompilerOptions(),
+    rootDir: program.getCommonSourceDirectory(),
+    noCheck: true,
+    noEmitOnError: false,
+    declaration: false,
+    declarationMap: false,
+    composite: false,
+    incremental: false,
+  };
+}
+
+function shadowHost(
+  ts: PatchedTypeScript,
+  program: PatchableProgram,
+  host: ts.CompilerHost,
+  rewrittenText: (file: ts.SourceFile) => string | undefined,
+): ts.CompilerHost {
+  const rewritten = new Map<ts.SourceFile, ts.SourceFile>();
+
+  const fileOf = (original: FullSourceFile, options: ts.ScriptTarget | ts.CreateSourceFileOptions) => {
+    // A program resolves redirects itself and refuses a host that already did.
+    if (original.redirectInfo) return original.redirectInfo.unredirected;
+    const known = rewritten.get(original);
+    if (known) return known;
+    const text = rewrittenText(original);
+    if (text === undefined) return original;
+    const file = ts.createSourceFile(original.fileName, text, options, false, original.scriptKind);
+    rewritten.set(original, file);
+    return file;
+  };
+
+  // Inherits from the host of the program, whose caches and watchers must not hear of the shadow.
+  const overrides: Partial<ts.CompilerHost> = {
+    getSourceFile(fileName, options, onError) {
+      const original = program.getSourceFile(fileName) as FullSourceFile | undefined;
+      return original ? fileOf(original, options) : host.getSourceFile(fileName, options, onError);
+    },
+    // An import that the compiler added resolves to nothing, which keeps it and costs nothing.
+    resolveModuleNameLiterals: (literals, containingFile, _redirect, options, file) =>
+      literals.map((literal) => {
+        const original = program.getSourceFile(containingFile);
+        const mode = ts.getModeForUsageLocation(file, literal, options);
+        return (original && program.getResolvedModule(original, literal.text, mode)) ?? { resolvedModule: undefined };
+      }),
+  };
+  const withoutCaches = Object.fromEntries(hooksOfBuilders.map((name) => [name, undefined]));
+  return Object.assign(Object.create(host), withoutCaches, overrides);
+}
+
+/** Hooks through which watch and build hosts keep their caches. */
+const hooksOfBuilders = [
+  "getSourceFileByPath",
+  "resolveModuleNames",
+  "resolveTypeReferenceDirectives",
+  "resolveTypeReferenceDirectiveReferences",
+  "resolveLibrary",
+  "getModuleResolutionCache",
+  "hasInvalidatedResolutions",
+  "hasInvalidatedLibResolutions",
+  "onReleaseOldSourceFile",
+  "onReleaseParsedCommandLine",
+] as const;
