@@ -1,0 +1,78 @@
+/** The constructs around a node, as the manifest and labels name them. */
+import type tsTypes from "typescript";
+import type { EnclosingConstruct } from "../../runtime/manifest.ts";
+import type { TypeScript } from "../ir.ts";
+
+/** Method of the chain link that a function is a callback of, when it is lowered in place. */
+export type InlinedCallbacks = ReadonlyMap<tsTypes.Node, "catch" | "then" | "finally">;
+
+/** Constructs from the unit's body down to `node`, outermost first. */
+export function enclosingConstructs(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  unit: tsTypes.Node,
+  inlined: InlinedCallbacks,
+): EnclosingConstruct[] {
+  const found: EnclosingConstruct[] = [];
+  for (let child = node; child !== unit && child.parent; child = child.parent) {
+    const construct = constructOf(ts, child.parent, child, inlined);
+    if (construct) found.push(construct);
+  }
+  return found.reverse();
+}
+
+/** What `parent` is for its child `child`; undefined for what has no influence on control flow. */
+export function constructOf(
+  ts: TypeScript,
+  parent: tsTypes.Node,
+  child: tsTypes.Node,
+  inlined: InlinedCallbacks,
+): EnclosingConstruct | undefined {
+  if (ts.isIfStatement(parent)) {
+    if (parent.thenStatement === child) return { kind: "if" };
+    return parent.elseStatement === child ? { kind: "else" } : undefined;
+  }
+  if (ts.isIterationStatement(parent, false)) return parent.statement === child ? loopConstruct(ts, parent) : undefined;
+  if (ts.isCaseClause(parent)) return { kind: "switch", name: `case ${shortText(parent.expression.getText())}` };
+  if (ts.isDefaultClause(parent)) return { kind: "switch", name: "default" };
+  if (ts.isTryStatement(parent)) {
+    if (parent.tryBlock === child) return { kind: "try" };
+    return parent.finallyBlock === child ? { kind: "finally" } : undefined;
+  }
+  if (ts.isCatchClause(parent)) return { kind: "catch" };
+  if (ts.isLabeledStatement(parent) && !ts.isIterationStatement(parent.statement, false)) {
+    return { kind: "block", name: parent.label.text };
+  }
+  const method = inlined.get(parent);
+  return method && { kind: "callback", name: method };
+}
+
+/** A loop is known by its label, else by the variable of its head. */
+function loopConstruct(ts: TypeScript, loop: tsTypes.IterationStatement): EnclosingConstruct {
+  const name = ts.isLabeledStatement(loop.parent) ? loop.parent.label.text : loopVariable(ts, loop);
+  return name === undefined ? { kind: "loop" } : { kind: "loop", name };
+}
+
+/** `order` of `for (const order of orders)`, `i` of `for (let i = 0; …)`. */
+export function loopVariable(ts: TypeScript, loop: tsTypes.IterationStatement): string | undefined {
+  if (!ts.isForStatement(loop) && !ts.isForOfStatement(loop) && !ts.isForInStatement(loop)) return undefined;
+  const head = loop.initializer;
+  if (!head) return undefined;
+  if (ts.isVariableDeclarationList(head)) return firstName(ts, head.declarations[0]?.name);
+  return ts.isIdentifier(head) ? head.text : undefined;
+}
+
+function firstName(ts: TypeScript, name: tsTypes.BindingName | undefined): string | undefined {
+  if (!name || ts.isIdentifier(name)) return name?.text;
+  for (const element of name.elements) {
+    const inner = ts.isBindingElement(element) ? firstName(ts, element.name) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** One line, white space collapsed, cut after 60 characters. */
+export function shortText(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
+}

@@ -1,0 +1,99 @@
+/**
+ * Labels of suspensions (design section 5): names that survive edits.
+ *
+ *   step.run("charge", …)          charge
+ *   step.run(`reserve-${i}`, …)    reserve-*
+ *   step.run(ids[0], …)            ids[0]
+ *   helper(step, order)            helper
+ *   pending                        pending
+ *
+ * A base label that occurs more than once is qualified everywhere by the nearest construct (`notify@catch`); where that
+ * does not tell them apart, by an ordinal with its total (`notify#2/3`).
+ */
+import type tsTypes from "typescript";
+import type { EnclosingConstruct } from "../../runtime/manifest.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { TypeScript } from "../ir.ts";
+import { shortText } from "./enclosing.ts";
+
+/** The label before qualification. */
+export function baseLabel(ts: TypeScript, operand: tsTypes.Expression, isTool: boolean): string {
+  const node = unwrap(ts, operand);
+  if (isTool && ts.isCallExpression(node)) return nonEmpty(idLabel(ts, node));
+  if (ts.isCallExpression(node) || ts.isNewExpression(node)) return shortText(unwrap(ts, node.expression).getText());
+  return shortText(node.getText());
+}
+
+function idLabel(ts: TypeScript, call: tsTypes.CallExpression): string {
+  const first = call.arguments[0];
+  if (!first) return shortText(call.getText());
+  const id = unwrap(ts, first);
+  if (ts.isStringLiteralLike(id)) return id.text;
+  if (ts.isTemplateExpression(id)) return [id.head.text, ...id.templateSpans.map((part) => part.literal.text)].join("*");
+  if (ts.isObjectLiteralExpression(id)) return idOfOptions(ts, id);
+  return shortText(id.getText());
+}
+
+/** `step.run({ id: "charge", name: "Charge the card" }, …)`. */
+function idOfOptions(ts: TypeScript, options: tsTypes.ObjectLiteralExpression): string {
+  for (const property of options.properties) {
+    if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name) || property.name.text !== "id") continue;
+    const value = unwrap(ts, property.initializer);
+    return ts.isStringLiteralLike(value) ? value.text : shortText(value.getText());
+  }
+  return shortText(options.getText());
+}
+
+/** "" means "live" in a frame, so the empty step id is written as its source text. */
+function nonEmpty(label: string): string {
+  return label === "" ? '""' : label;
+}
+
+/** Final labels, in the order given. */
+export function qualifyLabels(
+  bases: readonly { readonly base: string; readonly within: readonly EnclosingConstruct[] }[],
+): string[] {
+  const perBase = countBy(bases.map(({ base }) => base));
+  const qualified = bases.map(({ base, within }) => {
+    if (perBase.get(base) === 1) return base;
+    const nearest = within[within.length - 1];
+    return nearest ? `${base}@${nearest.name ?? nearest.kind}` : base;
+  });
+  return numberDuplicates(qualified, perBase, bases);
+}
+
+function numberDuplicates(
+  labels: readonly string[],
+  perBase: ReadonlyMap<string, number>,
+  bases: readonly { readonly base: string }[],
+): string[] {
+  const totals = countBy(labels);
+  const seen = new Map<string, number>();
+  const numbered = labels.map((label, position) => {
+    const base = bases[position]?.base ?? label;
+    const total = totals.get(label) ?? 1;
+    // A bare name among several uses of one base would be taken over by any of them: it is numbered as well.
+    if (total === 1 && (label !== base || perBase.get(base) === 1)) return label;
+    const ordinal = (seen.get(label) ?? 0) + 1;
+    seen.set(label, ordinal);
+    return `${label}#${ordinal}/${total}`;
+  });
+  return makeUnique(numbered);
+}
+
+/** Two different bases can meet after qualification (a step called `a@catch`): the later one is marked. */
+function makeUnique(labels: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return labels.map((label) => {
+    let unique = label;
+    while (taken.has(unique)) unique += "'";
+    taken.add(unique);
+    return unique;
+  });
+}
+
+function countBy(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}

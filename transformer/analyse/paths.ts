@@ -1,0 +1,51 @@
+/** Names of scopes, loops and `finally` blocks in frames: the constructs around them, as in labels. */
+import type tsTypes from "typescript";
+import type { Scope, TypeScript } from "../ir.ts";
+import { constructOf, enclosingConstructs, loopVariable } from "./enclosing.ts";
+import type { Suspensions } from "./suspensions.ts";
+
+/** `""` for the unit itself, `order`, `order/catch`, `else`; equal paths are told apart by an ordinal with its total. */
+export function namePaths(
+  ts: TypeScript,
+  nodes: readonly tsTypes.Node[],
+  unit: tsTypes.Node,
+  suspensions: Suspensions,
+): Map<tsTypes.Node, string> {
+  const raw = nodes.map((node) => pathOf(ts, node, unit, suspensions));
+  const totals = new Map<string, number>();
+  for (const path of raw) totals.set(path, (totals.get(path) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  const paths = new Map<tsTypes.Node, string>();
+  for (const [position, node] of nodes.entries()) {
+    const path = raw[position] as string;
+    const ordinal = (seen.get(path) ?? 0) + 1;
+    seen.set(path, ordinal);
+    const total = totals.get(path) as number;
+    paths.set(node, total === 1 ? path : `${path}#${ordinal}/${total}`);
+  }
+  return paths;
+}
+
+function pathOf(ts: TypeScript, node: tsTypes.Node, unit: tsTypes.Node, suspensions: Suspensions): string {
+  if (node === unit) return "";
+  const around = enclosingConstructs(ts, node, unit, suspensions.inlined).map(({ kind, name }) => name ?? kind);
+  return [...around, ownName(ts, node, suspensions)].filter((part) => part !== "").join("/");
+}
+
+/** What a node adds to the constructs around it. A block that is the body of a construct adds `body`. */
+function ownName(ts: TypeScript, node: tsTypes.Node, suspensions: Suspensions): string {
+  if (ts.isIterationStatement(node, false)) return loopVariable(ts, node) ?? "loop";
+  if (ts.isCatchClause(node)) return "catch";
+  if (ts.isTryStatement(node)) return "finally";
+  if (ts.isCaseBlock(node)) return "switch";
+  const method = suspensions.inlined.get(node);
+  if (method) return method;
+  return constructOf(ts, node.parent, node, suspensions.inlined) ? "body" : "block";
+}
+
+/** Scopes that hold slots, outermost first. */
+export function scopesOf(slots: Iterable<{ readonly scope: Scope }>): Scope[] {
+  const scopes = new Set<Scope>();
+  for (const { scope } of slots) scopes.add(scope);
+  return [...scopes].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
+}

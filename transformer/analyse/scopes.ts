@@ -1,0 +1,285 @@
+/**
+ * Names of a unit: scopes, declarations and who refers to them, from syntax alone.
+ *
+ * Two walks: declarations first (they hoist), references second. Names that the unit does not declare are not ours and
+ * stay as they are.
+ */
+import type tsTypes from "typescript";
+import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
+
+export interface Bindings {
+  readonly all: Binding[];
+  /** Scope that a node opens. */
+  readonly scopes: ReadonlyMap<tsTypes.Node, Scope>;
+  readonly root: Scope;
+  /** Binding that an identifier declares or refers to. */
+  readonly byIdentifier: ReadonlyMap<tsTypes.Identifier, Binding>;
+}
+
+interface State {
+  readonly ts: TypeScript;
+  readonly all: Binding[];
+  readonly scopes: Map<tsTypes.Node, Scope>;
+  readonly byIdentifier: Map<tsTypes.Identifier, Binding>;
+}
+
+export function bindNames(ts: TypeScript, unit: Unit): Bindings {
+  const state: State = { ts, all: [], scopes: new Map(), byIdentifier: new Map() };
+  const root = openScope(state, unit.fn, "function", undefined);
+  for (const parameter of unit.fn.parameters) declareIn(state, parameter, root);
+  if (unit.fn.body) declareBody(state, unit.fn.body, root);
+  for (const parameter of unit.fn.parameters) resolve(state, parameter, root);
+  if (unit.fn.body) resolve(state, unit.fn.body, root);
+  return { all: state.all, scopes: state.scopes, root, byIdentifier: state.byIdentifier };
+}
+
+// Declarations ----------------------------------------------------------------------------------------------------
+
+function openScope(state: State, node: tsTypes.Node, kind: ScopeKind, parent: Scope | undefined): Scope {
+  const scope: Scope = { kind, node, parent, names: new Map(), inlined: false };
+  state.scopes.set(node, scope);
+  return scope;
+}
+
+function declare(state: State, scope: Scope, name: tsTypes.Identifier, kind: BindingKind): Binding {
+  let binding = scope.names.get(name.text);
+  if (!binding) {
+    const index = state.all.length;
+    binding = { name: name.text, kind, scope, index, declarations: [], references: [], reassigned: false };
+    scope.names.set(name.text, binding);
+    state.all.push(binding);
+  } else {
+    binding.reassigned = true;
+  }
+  binding.declarations.push(name);
+  state.byIdentifier.set(name, binding);
+  return binding;
+}
+
+/** The body of a function or of a unit: its statements share the function's scope. */
+function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
+  if (state.ts.isBlock(body)) state.ts.forEachChild(body, (child) => declareIn(state, child, scope));
+  else declareIn(state, body, scope);
+}
+
+function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
+  const { ts } = state;
+  if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+  if (ts.isVariableDeclarationList(node)) {
+    for (const declaration of node.declarations) declarePattern(state, declaration.name, targetScope(ts, node, scope), listKind(ts, node));
+    noteClosures(state, node, scope);
+  } else if (ts.isParameter(node)) {
+    declarePattern(state, node.name, scope, "param");
+  } else if (ts.isFunctionDeclaration(node) && node.name) {
+    declare(state, scope, node.name, "function").closure = node;
+  } else if (ts.isClassDeclaration(node) && node.name) {
+    declare(state, scope, node.name, "class");
+  }
+  const inner = scopeFor(state, node, scope);
+  if (ts.isFunctionLike(node)) declareFunction(state, node, inner);
+  else if (ts.isCatchClause(node)) declareCatch(state, node, inner);
+  else ts.forEachChild(node, (child) => declareIn(state, child, inner));
+}
+
+function declareFunction(state: State, node: tsTypes.SignatureDeclaration, inner: Scope): void {
+  const { ts } = state;
+  if (ts.isFunctionExpression(node) && node.name) declare(state, inner, node.name, "function");
+  const body = (node as tsTypes.FunctionLikeDeclaration).body;
+  if (node.name && ts.isComputedPropertyName(node.name)) declareIn(state, node.name, inner);
+  for (const parameter of node.parameters) declareIn(state, parameter, inner);
+  if (body) declareBody(state, body, inner);
+}
+
+/** The block of a catch clause shares the scope of its parameter: no name can be declared in both. */
+function declareCatch(state: State, node: tsTypes.CatchClause, inner: Scope): void {
+  if (node.variableDeclaration) declarePattern(state, node.variableDeclaration.name, inner, "catch");
+  state.ts.forEachChild(node.block, (child) => declareIn(state, child, inner));
+}
+
+function declarePattern(state: State, name: tsTypes.BindingName, scope: Scope, kind: BindingKind): void {
+  const { ts } = state;
+  if (ts.isIdentifier(name)) {
+    declare(state, scope, name, kind);
+    return;
+  }
+  for (const element of name.elements) {
+    if (ts.isBindingElement(element)) declarePattern(state, element.name, scope, kind);
+  }
+}
+
+function noteClosures(state: State, list: tsTypes.VariableDeclarationList, scope: Scope): void {
+  const { ts } = state;
+  if (!(list.flags & ts.NodeFlags.Const)) return;
+  for (const { name, initializer } of list.declarations) {
+    if (!ts.isIdentifier(name) || !initializer) continue;
+    if (!ts.isArrowFunction(initializer) && !ts.isFunctionExpression(initializer)) continue;
+    const binding = scope.names.get(name.text);
+    if (binding) binding.closure = initializer;
+  }
+}
+
+function listKind(ts: TypeScript, list: tsTypes.VariableDeclarationList): BindingKind {
+  if (list.flags & ts.NodeFlags.Const) return "const";
+  return list.flags & ts.NodeFlags.Let ? "let" : "var";
+}
+
+/** `var` belongs to the nearest function, everything else to the scope it stands in. */
+function targetScope(ts: TypeScript, list: tsTypes.VariableDeclarationList, scope: Scope): Scope {
+  if (list.flags & ts.NodeFlags.BlockScoped) return scope;
+  let target = scope;
+  while (target.kind !== "function" && target.parent) target = target.parent;
+  return target;
+}
+
+function scopeFor(state: State, node: tsTypes.Node, scope: Scope): Scope {
+  const { ts } = state;
+  if (ts.isFunctionLike(node)) return openScope(state, node, "function", scope);
+  if (ts.isBlock(node)) return openScope(state, node, "block", scope);
+  if (ts.isCatchClause(node)) return openScope(state, node, "catch", scope);
+  if (ts.isCaseBlock(node)) return openScope(state, node, "switch", scope);
+  if (ts.isForStatement(node) || ts.isForInStatement(node) || ts.isForOfStatement(node)) {
+    return openScope(state, node, "loop", scope);
+  }
+  if (ts.isClassLike(node)) {
+    const inner = openScope(state, node, "class", scope);
+    if (ts.isClassExpression(node) && node.name) declare(state, inner, node.name, "class");
+    return inner;
+  }
+  return scope;
+}
+
+// References ------------------------------------------------------------------------------------------------------
+
+function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
+  const { ts } = state;
+  if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+  if (ts.isIdentifier(node)) {
+    if (isReference(ts, node)) refer(state, node, scope);
+    return;
+  }
+  if (ts.isExpressionWithTypeArguments(node)) {
+    resolve(state, node.expression, scope);
+    return;
+  }
+  const inner = state.scopes.get(node) ?? scope;
+  if (ts.isCatchClause(node)) {
+    if (node.variableDeclaration) resolve(state, node.variableDeclaration, inner);
+    ts.forEachChild(node.block, (child) => resolve(state, child, inner));
+    return;
+  }
+  if (ts.isFunctionLike(node)) {
+    resolveFunction(state, node, scope, inner);
+    return;
+  }
+  ts.forEachChild(node, (child) => resolve(state, child, inner));
+}
+
+/** The block of a function shares its scope: looked up by the function, not by the block. */
+function resolveFunction(state: State, node: tsTypes.SignatureDeclaration, outer: Scope, inner: Scope): void {
+  const { ts } = state;
+  const body = (node as tsTypes.FunctionLikeDeclaration).body;
+  if (node.name && ts.isComputedPropertyName(node.name)) resolve(state, node.name, outer);
+  for (const parameter of node.parameters) resolve(state, parameter, inner);
+  if (!body) return;
+  if (ts.isBlock(body)) ts.forEachChild(body, (child) => resolve(state, child, inner));
+  else resolve(state, body, inner);
+}
+
+function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
+  const binding = lookUp(scope, node.text);
+  if (!binding) return;
+  const { read, write } = access(state.ts, node);
+  const reference: Reference = { node, binding, read, write };
+  if (write) binding.reassigned = true;
+  binding.references.push(reference);
+  state.byIdentifier.set(node, binding);
+}
+
+export function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
+  for (let current = scope; current; current = current.parent) {
+    const binding = current.names.get(name);
+    if (binding) return binding;
+  }
+  return undefined;
+}
+
+/** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
+export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
+    return ts.isPropertyAccessExpression(parent) && parent.expression === node;
+  }
+  if (ts.isBindingElement(parent)) return parent.initializer === node;
+  if (ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent) || ts.isParameter(parent)) {
+    return parent.initializer === node;
+  }
+  if (ts.isPropertyDeclaration(parent) || ts.isEnumMember(parent) || ts.isJsxAttribute(parent)) {
+    return parent.initializer === node;
+  }
+  if (ts.isFunctionLike(parent)) return ts.isArrowFunction(parent) && parent.body === node;
+  if (ts.isClassLike(parent) || ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
+  if (ts.isJsxOpeningLikeElement(parent) || ts.isJsxClosingElement(parent)) {
+    return /^[^a-z]/.test(node.text);
+  }
+  return !ts.isModuleDeclaration(parent) && !ts.isEnumDeclaration(parent) && !ts.isImportSpecifier(parent);
+}
+
+/** How a reference uses its variable: assignment targets are written, `+=` and `++` do both. */
+function access(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; write: boolean } {
+  let target: tsTypes.Node = node;
+  let { parent } = target;
+  while (isPatternPart(ts, parent, target)) {
+    target = parent;
+    parent = target.parent;
+  }
+  if (ts.isBinaryExpression(parent) && parent.left === target && isAssignment(ts, parent)) {
+    return { read: parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken, write: true };
+  }
+  if ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer === target) {
+    return { read: false, write: true };
+  }
+  if ((ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) && isUpdate(ts, parent)) {
+    return { read: true, write: true };
+  }
+  return { read: true, write: false };
+}
+
+/** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
+function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
+  if (ts.isParenthesizedExpression(parent) || ts.isNonNullExpression(parent) || ts.isAsExpression(parent)) return true;
+  if (ts.isSatisfiesExpression(parent) || ts.isTypeAssertionExpression(parent)) return true;
+  if (ts.isArrayLiteralExpression(parent) || ts.isObjectLiteralExpression(parent)) return isTarget(ts, parent);
+  if (ts.isShorthandPropertyAssignment(parent)) return parent.name === child && isTarget(ts, parent.parent);
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === child && isTarget(ts, parent.parent);
+  if (ts.isSpreadElement(parent) || ts.isSpreadAssignment(parent)) return isTarget(ts, parent.parent);
+  if (ts.isBinaryExpression(parent) && parent.left === child && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    return isDefaultInPattern(ts, parent);
+  }
+  return false;
+}
+
+/** `[a = 1] = x`: the inner assignment is a default, not an assignment. */
+function isDefaultInPattern(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
+  const { parent } = node;
+  if (ts.isArrayLiteralExpression(parent)) return isTarget(ts, parent);
+  return ts.isPropertyAssignment(parent) && parent.initializer === node && isTarget(ts, parent.parent);
+}
+
+/** Whether a literal is the target of an assignment or of a `for` head. */
+export function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent) && parent.left === node) return isAssignment(ts, parent);
+  if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.initializer === node;
+  return isPatternPart(ts, parent, node);
+}
+
+export function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
+  const { kind } = node.operatorToken;
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+}
+
+function isUpdate(ts: TypeScript, node: tsTypes.PrefixUnaryExpression | tsTypes.PostfixUnaryExpression): boolean {
+  return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken;
+}

@@ -1,0 +1,140 @@
+/**
+ * Decides which bindings are slots, which slots are encoded at each label, and which closures keep.
+ *
+ * A binding is a slot when it is live behind a suspension, when a record captures it, or when the rewrite of its
+ * declaration needs it to be one (see `forceGroups`).
+ */
+import type tsTypes from "typescript";
+import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
+import type { Closures } from "./closures.ts";
+import { isOnlyCalled } from "./closures.ts";
+import type { Bindings } from "./scopes.ts";
+import type { Suspensions } from "./suspensions.ts";
+
+export interface Slots {
+  readonly all: ReadonlySet<Binding>;
+  /** Slots to encode when parked at a suspension. */
+  readonly live: ReadonlyMap<Suspension, ReadonlySet<Binding>>;
+  /** Slots that escaping closures read: encoded whenever their scope is. */
+  readonly kept: ReadonlySet<Binding>;
+}
+
+export interface SlotInput {
+  readonly ts: TypeScript;
+  readonly bindings: Bindings;
+  readonly suspensions: Suspensions;
+  readonly closures: Closures;
+  readonly free: ReadonlySet<Binding>;
+  readonly liveBehind: ReadonlyMap<Suspension, ReadonlySet<Binding>>;
+}
+
+export function decideSlots(input: SlotInput): Slots {
+  const { suspensions, closures, bindings } = input;
+  const live = new Map<Suspension, ReadonlySet<Binding>>();
+  for (const suspension of suspensions.all) live.set(suspension, liveAt(input, suspension));
+  const all = new Set<Binding>();
+  for (const set of live.values()) for (const binding of set) all.add(binding);
+  const kept = new Set<Binding>();
+  for (const record of closures.records.values()) {
+    for (const binding of record.captures) {
+      all.add(binding);
+      if (escapes(input, record)) kept.add(binding);
+    }
+  }
+  for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
+  forceGroups(input, all);
+  for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
+  return { all, live, kept };
+}
+
+/** Live behind the suspension, and what the callback of its op captures: that one runs while the frame is parked. */
+function liveAt(input: SlotInput, suspension: Suspension): ReadonlySet<Binding> {
+  const { ts, closures } = input;
+  const live = new Set(input.liveBehind.get(suspension) ?? []);
+  const visit = (node: tsTypes.Node): void => {
+    const record = closures.records.get(node);
+    if (record) for (const binding of record.captures) live.add(binding);
+    else ts.forEachChild(node, visit);
+  };
+  visit(suspension.operand);
+  for (const binding of live) if (!isStorable(input, binding)) live.delete(binding);
+  return live;
+}
+
+/** Bound anew at each entry, or a function declaration that stays in place and hoists: nothing to store. */
+function isStorable(input: SlotInput, binding: Binding): boolean {
+  if (input.free.has(binding)) return false;
+  return binding.kind !== "function" || isRecordDeclaration(input, binding);
+}
+
+function isRecordDeclaration(input: SlotInput, binding: Binding): boolean {
+  return binding.closure !== undefined && binding.kind === "function" && input.closures.records.has(binding.closure);
+}
+
+/** A closure that is only ever called by its name, or is the callback of an op, is reachable only where it is live. */
+function escapes(input: SlotInput, record: Closure): boolean {
+  if (record.role === "callback") return false;
+  if (record.role === "local") return true;
+  for (const binding of input.bindings.all) {
+    if (binding.closure === record.node) return binding.reassigned || !isOnlyCalled(input.ts, binding);
+  }
+  return true;
+}
+
+/** Names bound by one pattern, by the head of a suspending loop or by the parameter of a suspending `catch` go together. */
+function forceGroups(input: SlotInput, slots: Set<Binding>): void {
+  const { ts, suspensions } = input;
+  const roots = new Map<tsTypes.Node, Binding[]>();
+  for (const binding of input.bindings.all) {
+    if (input.free.has(binding)) continue;
+    for (const declaration of binding.declarations) {
+      const root = groupOf(ts, declaration);
+      if (!root) continue;
+      if (mustStore(input, root, binding)) slots.add(binding);
+      roots.set(root, [...(roots.get(root) ?? []), binding]);
+    }
+    if (binding.kind === "var" && binding.scope.inlined) slots.add(binding);
+    if (isSharedByClauses(binding, suspensions)) slots.add(binding);
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const group of roots.values()) {
+      if (group.every((binding) => slots.has(binding)) || !group.some((binding) => slots.has(binding))) continue;
+      for (const binding of group) slots.add(binding);
+      changed = true;
+    }
+  }
+}
+
+/** The declaration, parameter or loop head whose names are bound by one piece of code. */
+function groupOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
+  let node: tsTypes.Node = declaration.parent;
+  while (ts.isBindingElement(node) || ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node)) node = node.parent;
+  if (ts.isParameter(node)) return node;
+  if (!ts.isVariableDeclaration(node)) return undefined;
+  const isHead = ts.isVariableDeclarationList(node.parent) && ts.isForStatement(node.parent.parent);
+  return isHead ? node.parent : node;
+}
+
+/** Heads and catch patterns of suspending statements are bound once, so they cannot stay in the text as they are. */
+function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): boolean {
+  const { ts, suspensions } = input;
+  if (ts.isVariableDeclarationList(root)) return suspensions.holders.has(root.parent);
+  if (!ts.isVariableDeclaration(root) || ts.isIdentifier(root.name)) return false;
+  const { parent } = root;
+  if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
+  const loop = parent.parent;
+  return (ts.isForOfStatement(loop) || ts.isForInStatement(loop)) && suspensions.holders.has(loop) && binding.kind !== "param";
+}
+
+/** A clause that suspends gets a block of its own: names that other clauses use too must live outside it. */
+function isSharedByClauses(binding: Binding, suspensions: Suspensions): boolean {
+  if (binding.scope.kind !== "switch" || !suspensions.holders.has(binding.scope.node)) return false;
+  const clauses = new Set<tsTypes.Node>();
+  for (const node of [...binding.declarations, ...binding.references.map((reference) => reference.node)]) {
+    let clause: tsTypes.Node = node;
+    while (clause.parent !== binding.scope.node) clause = clause.parent;
+    clauses.add(clause);
+  }
+  return clauses.size > 1;
+}

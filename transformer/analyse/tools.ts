@@ -1,0 +1,121 @@
+/**
+ * Which names of a unit are the tool object (`step`) or a context that holds one, and which calls are tool calls.
+ * From syntax alone: used for labels, chains and diagnostics. What suspends durably is decided at run time by brand.
+ */
+import type tsTypes from "typescript";
+import { unwrap } from "../discover/find-units.ts";
+import { importedTypes, type PackageImports } from "../discover/imports.ts";
+import type { Binding, Chain, ChainLink, Scope, TypeScript, Unit } from "../ir.ts";
+import type { Bindings } from "./scopes.ts";
+
+/** Tools that begin an op; the others of the author's object are left alone. */
+const toolNames: ReadonlyMap<string, "step" | "sleep" | "wait"> = new Map([
+  ["run", "step"],
+  ["sleep", "sleep"],
+  ["sleepUntil", "sleep"],
+]);
+
+export interface Tools {
+  readonly steps: ReadonlySet<Binding>;
+  readonly contexts: ReadonlySet<Binding>;
+}
+
+export function findTools(ts: TypeScript, unit: Unit, bindings: Bindings, imports: PackageImports): Tools {
+  const steps = new Set<Binding>();
+  const contexts = new Set<Binding>();
+  for (const [position, parameter] of unit.fn.parameters.entries()) {
+    const types = parameter.type ? importedTypes(ts, parameter.type, imports) : new Set<string>();
+    const isContext = types.has("Context") || (unit.kind === "handler" && position === 0);
+    if (ts.isIdentifier(parameter.name)) {
+      const binding = bindings.byIdentifier.get(parameter.name);
+      const isStep = types.has("Step") || (!isContext && parameter.name.text === "step");
+      if (binding) (isStep ? steps : isContext ? contexts : new Set<Binding>()).add(binding);
+    } else {
+      addStepOf(ts, parameter.name, bindings, steps);
+    }
+  }
+  followAliases(ts, unit, bindings, steps, contexts);
+  return { steps, contexts };
+}
+
+/** `{ step: s }` as a pattern: `s` is a tool object. */
+function addStepOf(ts: TypeScript, pattern: tsTypes.BindingName, bindings: Bindings, steps: Set<Binding>): void {
+  if (!ts.isObjectBindingPattern(pattern)) return;
+  for (const element of pattern.elements) {
+    const key = element.propertyName ?? element.name;
+    if (!ts.isIdentifier(key) || key.text !== "step" || !ts.isIdentifier(element.name)) continue;
+    const binding = bindings.byIdentifier.get(element.name);
+    if (binding) steps.add(binding);
+  }
+}
+
+/** `const { step } = ctx`, `const s = ctx.step`, `const s = step` in the body. */
+function followAliases(
+  ts: TypeScript,
+  unit: Unit,
+  bindings: Bindings,
+  steps: Set<Binding>,
+  contexts: ReadonlySet<Binding>,
+): void {
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isVariableDeclaration(node) && node.initializer) {
+      const value = unwrap(ts, node.initializer);
+      const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
+      if (source && contexts.has(source)) addStepOf(ts, node.name, bindings, steps);
+      const named = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
+      if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (unit.fn.body) visit(unit.fn.body);
+}
+
+function isToolObject(ts: TypeScript, node: tsTypes.Expression, bindings: Bindings, tools: Tools): boolean {
+  const value = unwrap(ts, node);
+  if (ts.isIdentifier(value)) {
+    const binding = bindings.byIdentifier.get(value);
+    return binding !== undefined && tools.steps.has(binding);
+  }
+  if (!ts.isPropertyAccessExpression(value) || value.name.text !== "step") return false;
+  const owner = unwrap(ts, value.expression);
+  const binding = ts.isIdentifier(owner) ? bindings.byIdentifier.get(owner) : undefined;
+  return binding !== undefined && tools.contexts.has(binding);
+}
+
+/** The kind of a tool call (`step.run(…)`), or undefined for any other expression. */
+export function toolCall(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  bindings: Bindings,
+  tools: Tools,
+): "step" | "sleep" | "wait" | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = unwrap(ts, node.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  if (!isToolObject(ts, callee.expression, bindings, tools)) return undefined;
+  return toolNames.get(callee.name.text) ?? "wait";
+}
+
+/** `step.run(…).catch(f).then(g)`: undefined when the innermost call is not a tool call. */
+export function chainOf(ts: TypeScript, node: tsTypes.Expression, bindings: Bindings, tools: Tools): Chain | undefined {
+  const links: ChainLink[] = [];
+  let current = unwrap(ts, node);
+  while (ts.isCallExpression(current)) {
+    if (toolCall(ts, current, bindings, tools)) return { base: current, links: links.reverse() };
+    const callee = unwrap(ts, current.expression);
+    if (!ts.isPropertyAccessExpression(callee)) return undefined;
+    const method = callee.name.text;
+    if (method !== "catch" && method !== "then" && method !== "finally") return undefined;
+    links.push({ method, call: current, callbacks: [...current.arguments] });
+    current = unwrap(ts, callee.expression);
+  }
+  return undefined;
+}
+
+/** The nearest function scope whose code is lowered on its own: bodies lowered in place belong to their surroundings. */
+export function ownerOf(scope: Scope): Scope {
+  let current = scope;
+  while ((current.kind !== "function" || current.inlined) && current.parent) current = current.parent;
+  return current;
+}
+

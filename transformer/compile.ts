@@ -1,0 +1,45 @@
+/** The pipeline: source text in, edits out. One call per phase. */
+import MagicString from "magic-string";
+import type tsTypes from "typescript";
+import type { Manifest } from "../runtime/manifest.ts";
+import { analyseUnit } from "./analyse/analyse-unit.ts";
+import type { Diagnostic } from "./diagnostics.ts";
+import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
+import { findImports } from "./discover/imports.ts";
+import type { TypeScript } from "./ir.ts";
+import { lowerFile } from "./lower/file.ts";
+import { createReporter } from "./messages.ts";
+import { buildManifest } from "./output/manifest.ts";
+import { realise } from "./print/rope.ts";
+
+export { mayHoldDurable };
+
+export interface CompileOptions {
+  /** Name of the nearest package: the front of the code ids of helpers. Default "". */
+  readonly packageName?: string;
+}
+
+export interface CompileResult {
+  /** The author's text with the edits that make it durable. Unchanged when `diagnostics` holds an error. */
+  readonly edits: MagicString;
+  readonly manifest: Manifest;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
+export function compileFile(
+  ts: TypeScript,
+  file: tsTypes.SourceFile,
+  options: CompileOptions = {},
+): CompileResult | undefined {
+  const report = createReporter(file);
+  const imports = findImports(ts, file);
+  const units = findUnits(ts, file, imports, options.packageName ?? "");
+  if (units.length === 0) return undefined;
+  const analyses = units.map((unit) => analyseUnit(ts, unit, imports, report));
+  const manifest = buildManifest(ts, file, analyses);
+  const edits = new MagicString(file.text);
+  const failed = report.diagnostics.some(({ category }) => category === "error");
+  if (!failed) realise(lowerFile(ts, file, analyses, manifest), edits);
+  return { edits, manifest, diagnostics: report.diagnostics };
+}

@@ -1,0 +1,129 @@
+/**
+ * Finds the outermost durable functions of a file, from syntax alone (design section 5):
+ * the function given to `createFunction(…)`, inline or by name, and what is wrapped in `durable(…)`.
+ */
+import type tsTypes from "typescript";
+import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import { importedName, type PackageImports } from "./imports.ts";
+
+/** Cheap test of a file's text: false means that nothing in it can be durable. */
+export function mayHoldDurable(text: string): boolean {
+  return text.includes("createFunction") || text.includes("backstitch");
+}
+
+export function findUnits(
+  ts: TypeScript,
+  file: tsTypes.SourceFile,
+  imports: PackageImports,
+  packageName: string,
+): Unit[] {
+  const units: Unit[] = [];
+  const taken = new Set<FunctionNode>();
+  const add = (unit: Unit): void => {
+    if (taken.has(unit.fn)) return;
+    taken.add(unit.fn);
+    units.push(unit);
+  };
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const found = handlerOf(ts, node) ?? durableOf(ts, node, imports, packageName);
+      if (found) add(found);
+    }
+    if (!taken.has(node as FunctionNode)) ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return units.sort((a, b) => a.fn.pos - b.fn.pos);
+}
+
+/** `x.createFunction({ id }, trigger?, handler)`: the last argument is the handler. */
+function handlerOf(ts: TypeScript, call: tsTypes.CallExpression): Unit | undefined {
+  if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return undefined;
+  const last = call.arguments[call.arguments.length - 1] as tsTypes.Expression;
+  const fn = functionOf(ts, last);
+  return fn && { kind: "handler", fn, code: handlerCode(ts, call) };
+}
+
+function durableOf(
+  ts: TypeScript,
+  call: tsTypes.CallExpression,
+  imports: PackageImports,
+  packageName: string,
+): Unit | undefined {
+  const [argument] = call.arguments;
+  if (!argument || importedName(ts, call.expression, imports) !== "durable") return undefined;
+  const fn = functionOf(ts, argument);
+  if (!fn) return undefined;
+  const name = declaredName(ts, call) ?? fn.name?.text ?? `durable@${call.getStart()}`;
+  return { kind: "durable", fn, code: `${packageName}#${name}`, wrapper: call };
+}
+
+function calleeName(ts: TypeScript, call: tsTypes.CallExpression): string | undefined {
+  const callee = unwrap(ts, call.expression);
+  if (ts.isIdentifier(callee)) return callee.text;
+  return ts.isPropertyAccessExpression(callee) ? callee.name.text : undefined;
+}
+
+/** The `id` of the options, else the name that the result is given. */
+function handlerCode(ts: TypeScript, call: tsTypes.CallExpression): string {
+  const options = unwrap(ts, call.arguments[0] as tsTypes.Expression);
+  if (ts.isObjectLiteralExpression(options)) {
+    for (const property of options.properties) {
+      if (!ts.isPropertyAssignment(property) || property.name.getText() !== "id") continue;
+      const value = unwrap(ts, property.initializer);
+      if (ts.isStringLiteralLike(value)) return value.text;
+    }
+  }
+  if (ts.isStringLiteralLike(options)) return options.text;
+  return declaredName(ts, call) ?? "default";
+}
+
+/** The variable that an expression initialises, or `default` for `export default`. */
+function declaredName(ts: TypeScript, node: tsTypes.Node): string | undefined {
+  const parent = node.parent;
+  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return parent.name.text;
+  if (ts.isPropertyAssignment(parent) && ts.isIdentifier(parent.name)) return parent.name.text;
+  if (ts.isExportAssignment(parent)) return "default";
+  if (ts.isAsExpression(parent) || ts.isParenthesizedExpression(parent) || ts.isSatisfiesExpression(parent)) {
+    return declaredName(ts, parent);
+  }
+  return undefined;
+}
+
+/** The function that an expression is, or that its name is bound to in the same file. */
+function functionOf(ts: TypeScript, expression: tsTypes.Expression): FunctionNode | undefined {
+  const node = unwrap(ts, expression);
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return node;
+  return ts.isIdentifier(node) ? boundFunction(ts, node) : undefined;
+}
+
+/** Looks a name up outwards, statement list by statement list. */
+function boundFunction(ts: TypeScript, name: tsTypes.Identifier): FunctionNode | undefined {
+  for (let scope: tsTypes.Node | undefined = name.parent; scope; scope = scope.parent) {
+    if (!ts.isSourceFile(scope) && !ts.isBlock(scope) && !ts.isModuleBlock(scope)) continue;
+    for (const statement of scope.statements) {
+      if (ts.isFunctionDeclaration(statement) && statement.name?.text === name.text && statement.body) return statement;
+      if (!ts.isVariableStatement(statement)) continue;
+      for (const declaration of statement.declarationList.declarations) {
+        if (!ts.isIdentifier(declaration.name) || declaration.name.text !== name.text) continue;
+        const value = declaration.initializer && unwrap(ts, declaration.initializer);
+        return value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) ? value : undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Strips what has no effect at run time: parentheses, `as`, `satisfies`, `!`, `<T>x`. */
+export function unwrap(ts: TypeScript, node: tsTypes.Expression): tsTypes.Expression {
+  let inner = node;
+  while (
+    ts.isParenthesizedExpression(inner) ||
+    ts.isAsExpression(inner) ||
+    ts.isSatisfiesExpression(inner) ||
+    ts.isNonNullExpression(inner) ||
+    ts.isTypeAssertionExpression(inner)
+  ) {
+    inner = inner.expression;
+  }
+  return inner;
+}

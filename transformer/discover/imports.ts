@@ -1,0 +1,63 @@
+/** What a file imports from the package, under the names it uses for them. */
+import type tsTypes from "typescript";
+import type { TypeScript } from "../ir.ts";
+
+/** Modules whose `durable`, `local`, `Step` and `Context` are ours. */
+const packageNames = new Set(["backstitch", "backstitch/inngest"]);
+
+export interface PackageImports {
+  /** Local name → name in the package. */
+  readonly named: ReadonlyMap<string, string>;
+  /** Local names of namespace and default imports. */
+  readonly namespaces: ReadonlySet<string>;
+}
+
+export function findImports(ts: TypeScript, file: tsTypes.SourceFile): PackageImports {
+  const named = new Map<string, string>();
+  const namespaces = new Set<string>();
+  for (const statement of file.statements) {
+    if (ts.isImportEqualsDeclaration(statement) && isOurRequire(ts, statement)) namespaces.add(statement.name.text);
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    if (!packageNames.has(statement.moduleSpecifier.text)) continue;
+    const clause = statement.importClause;
+    if (clause?.name) namespaces.add(clause.name.text);
+    const bindings = clause?.namedBindings;
+    if (bindings && ts.isNamespaceImport(bindings)) namespaces.add(bindings.name.text);
+    if (bindings && ts.isNamedImports(bindings)) {
+      for (const element of bindings.elements) named.set(element.name.text, (element.propertyName ?? element.name).text);
+    }
+  }
+  return { named, namespaces };
+}
+
+function isOurRequire(ts: TypeScript, statement: tsTypes.ImportEqualsDeclaration): boolean {
+  const reference = statement.moduleReference;
+  if (!ts.isExternalModuleReference(reference)) return false;
+  return ts.isStringLiteral(reference.expression) && packageNames.has(reference.expression.text);
+}
+
+/** The package's name of what an expression refers to: `durable`, `bs.durable`; undefined for anything else. */
+export function importedName(ts: TypeScript, node: tsTypes.Expression, imports: PackageImports): string | undefined {
+  if (ts.isIdentifier(node)) return imports.named.get(node.text);
+  if (!ts.isPropertyAccessExpression(node) || !ts.isIdentifier(node.expression)) return undefined;
+  return imports.namespaces.has(node.expression.text) ? node.name.text : undefined;
+}
+
+/** The package's names of all types that an annotation mentions, nested ones included. */
+export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: PackageImports): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isTypeReferenceNode(node)) {
+      const name = node.typeName;
+      const imported = ts.isIdentifier(name)
+        ? imports.named.get(name.text)
+        : ts.isIdentifier(name.left) && imports.namespaces.has(name.left.text)
+          ? name.right.text
+          : undefined;
+      if (imported !== undefined) found.add(imported);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(type);
+  return found;
+}

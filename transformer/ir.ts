@@ -1,0 +1,106 @@
+/**
+ * The data model that the phases hand on. Types only.
+ *
+ *   SourceFile ─ discover ─► Unit ─ analyse ─► Analysis ─ lower ─► Rope ─ print ─► MagicString
+ *
+ * Analysis records, lowering reads, printing never decides.
+ */
+import type ts from "typescript";
+import type { Diagnostic } from "./diagnostics.ts";
+
+export type TypeScript = typeof ts;
+
+/** A stretch of the author's text. A stretch is used at most once in a file's output. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Output text: the author's stretches and generated strings, in output order. */
+export type Rope = string | Span | readonly Rope[];
+
+/** How a durable function was recognised (design section 5). */
+export type UnitKind = "handler" | "helper" | "durable";
+
+export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+
+/** One outermost durable function of a file. */
+export interface Unit {
+  readonly kind: UnitKind;
+  readonly fn: FunctionNode;
+  readonly code: string;
+  /** The `durable(…)` call around `fn`, when there is one. */
+  readonly wrapper?: ts.CallExpression;
+}
+
+export type BindingKind = "var" | "let" | "const" | "function" | "class" | "param" | "catch";
+
+/** A name declared inside a unit. */
+export interface Binding {
+  readonly name: string;
+  readonly kind: BindingKind;
+  readonly scope: Scope;
+  /** Position in `Bindings.all`, used as bit number by liveness. */
+  readonly index: number;
+  readonly declarations: ts.Identifier[];
+  readonly references: Reference[];
+  /** Written anywhere after its declaration. */
+  reassigned: boolean;
+  /** The function it is bound to, when it is a function declaration or a `const` with a function as initialiser. */
+  closure?: ts.Node;
+}
+
+export interface Reference {
+  readonly node: ts.Identifier;
+  readonly binding: Binding;
+  readonly write: boolean;
+  readonly read: boolean;
+}
+
+export type ScopeKind = "function" | "block" | "catch" | "loop" | "switch" | "class";
+
+export interface Scope {
+  readonly kind: ScopeKind;
+  readonly node: ts.Node;
+  readonly parent: Scope | undefined;
+  readonly names: Map<string, Binding>;
+  /** A function scope whose body is lowered in place (a `.catch` callback): it behaves like a block. */
+  inlined: boolean;
+}
+
+/** An await, explicit or implied, of a unit. */
+export interface Suspension {
+  /** The `await` expression, or the expression that is awaited implicitly. */
+  readonly node: ts.Expression;
+  /** What is awaited, without the chain of callbacks around it. */
+  readonly operand: ts.Expression;
+  label: string;
+}
+
+/** One callback of a chain on an awaited step: `.catch(f)`. Absent `callback` is `.catch()`. */
+export interface ChainLink {
+  readonly method: "catch" | "then" | "finally";
+  readonly call: ts.CallExpression;
+  readonly callbacks: readonly (ts.Expression | undefined)[];
+}
+
+/** `await step.run(…).catch(f).then(g)`: the tool call and its links, innermost first. */
+export interface Chain {
+  readonly base: ts.CallExpression;
+  readonly links: readonly ChainLink[];
+}
+
+/** A nested function that can live across a suspension: its body moves to the table of the unit. */
+export interface Closure {
+  readonly node: ts.FunctionExpression | ts.ArrowFunction | ts.FunctionDeclaration | ts.Expression;
+  /** Key in the unit's table. */
+  id: string;
+  /** Bindings of the unit that it reads or writes, its callees' included. */
+  captures: Set<Binding>;
+  /** Where it stands: argument of an awaited tool call, maker of a local, or anything else. */
+  readonly role: "callback" | "local" | "value";
+}
+
+export interface Report {
+  (diagnostic: Diagnostic): void;
+}

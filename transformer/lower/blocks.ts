@@ -1,0 +1,102 @@
+/**
+ * Statement lists. A list that holds suspensions begins with a computed jump:
+ *
+ *   log("start");                 switch ($.pc) { case "":
+ *   await step.run("a", f);         log("start");
+ *   await step.run("b", g);       case "a":
+ *                                   await $.at("a", () => step.run("a", f));
+ *                                 case "b":
+ *                                   await $.at("b", () => step.run("b", g)); }
+ *
+ * `$.pc` is "" while the function is live, so that normal execution falls through every case.
+ */
+import type tsTypes from "typescript";
+import type { Rope } from "../ir.ts";
+import { quote } from "../print/names.ts";
+import { span } from "../print/rope.ts";
+import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import { closureCall } from "./copy.ts";
+import { lowerStatement } from "./statements.ts";
+
+/** `{ … }` */
+export function lowerBlock(context: Context, block: tsTypes.Block, place: Place, before: Rope = ""): Rope {
+  const scope = slotScope(context, block);
+  const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
+  const start = block.getStart() + 1;
+  return [
+    span(block.getStart(), start),
+    before,
+    opened,
+    lowerList(context, block.statements, place, start, block.end - 1),
+    span(block.end - 1, block.end),
+  ];
+}
+
+/** Statements with the text between them; `from` and `to` bound the list in the source. */
+export function lowerList(
+  context: Context,
+  statements: readonly tsTypes.Statement[],
+  place: Place,
+  from: number,
+  to: number,
+): Rope {
+  const hoisted = hoistedClosures(context, statements);
+  const owners = statements.filter((statement) => labelsIn(context, statement).length > 0);
+  const needsSwitch = owners.length > 1 || (owners.length === 1 && (owners[0] !== statements[0] || hoisted.length > 0));
+  const inner: Place = needsSwitch ? { kind: "generated", outer: place } : place;
+  const pieces: Rope[] = [needsSwitch ? ` switch (${context.frame}.pc) { case "":` : "", hoisted];
+  let position = from;
+  for (const statement of statements) {
+    const labels = labelsIn(context, statement);
+    const start = statement.getStart();
+    pieces.push(span(position, start));
+    if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", indentation(statement));
+    pieces.push(lowerStatement(context, statement, inner));
+    position = statement.end;
+  }
+  pieces.push(span(position, to), needsSwitch ? "} " : "");
+  return pieces;
+}
+
+function caseLabels(labels: readonly string[]): string {
+  return labels.map((label) => `case ${quote(label)}:`).join(" ");
+}
+
+/** White space in front of a statement on its line. */
+function indentation(statement: tsTypes.Node): string {
+  const { text } = statement.getSourceFile();
+  const start = statement.getStart();
+  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  return /^\s*/.exec(text.slice(lineStart, start))?.[0] ?? "";
+}
+
+/** Function declarations that are records are made at the start of their list, as hoisting would. */
+function hoistedClosures(context: Context, statements: readonly tsTypes.Statement[]): Rope[] {
+  const { ts, analysis } = context;
+  const made: Rope[] = [];
+  for (const statement of statements) {
+    const record = analysis.closures.records.get(statement);
+    if (!record || !ts.isFunctionDeclaration(statement) || !statement.name) continue;
+    const binding = analysis.bindings.byIdentifier.get(statement.name);
+    const slot = binding && slotName(context, binding);
+    if (slot) made.push(` ${slot} = `, closureCall(context, record), ";");
+  }
+  return made;
+}
+
+/**
+ * Parts that run one after the other and replace one statement. Each owns the labels that it holds; the switch is
+ * needed when a part behind the first owns any.
+ */
+export function sequence(
+  context: Context,
+  parts: readonly { readonly labels: readonly string[]; readonly rope: Rope }[],
+): Rope {
+  if (parts.slice(1).every(({ labels }) => labels.length === 0)) return parts.map(({ rope }) => [rope, " "]);
+  const cases = parts.map(({ labels, rope }, position) => [
+    position === 0 ? `case "": ${caseLabels(labels)} ` : `${caseLabels(labels)} `,
+    rope,
+    " ",
+  ]);
+  return [`switch (${context.frame}.pc) { `, cases, "}"];
+}

@@ -1,0 +1,121 @@
+/**
+ * The callback of a chain, lowered in place:
+ *
+ *   (err) => { log(err); return step.run("undo", g); }      log(err); x = await $.at("undo", () => step.run("undo", g));
+ *   onError                                                 if (typeof onError !== "function") throw err;
+ *                                                           x = await $.at("onError", () => onError(err));
+ */
+import type tsTypes from "typescript";
+import { heldBy } from "../analyse/analyse-unit.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { Rope } from "../ir.ts";
+import { quote } from "../print/names.ts";
+import { join } from "../print/rope.ts";
+import { lowerList } from "./blocks.ts";
+import { lowerChain } from "./chains.ts";
+import { type Context, type InlinedCallback, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import { copy } from "./copy.ts";
+import { assignmentTarget, declaresSlots } from "./patterns.ts";
+
+/** The statement that takes a chain's value, where `place` says; no value is `undefined`. */
+export type Deliver = (value: Rope | undefined, place: Place) => Rope;
+
+export interface CallbackCall {
+  /** The variable that holds the argument; undefined for `.finally`. */
+  readonly argument: string | undefined;
+  /** What happens when the callback turns out not to be a function. */
+  readonly otherwise: Rope;
+  /** The only parameter is the argument's variable itself. */
+  readonly isBound?: boolean;
+}
+
+type Inline = tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { readonly body: tsTypes.Block });
+
+function inlineOf(context: Context, callback: tsTypes.Expression): Inline | undefined {
+  const fn = unwrap(context.ts, callback);
+  return context.analysis.suspensions.inlined.has(fn) ? (fn as Inline) : undefined;
+}
+
+export function callbackLabels(context: Context, callback: tsTypes.Expression): string[] {
+  const fn = inlineOf(context, callback);
+  if (fn) return heldBy(context.analysis, fn).map(({ label }) => label);
+  const named = context.analysis.suspensions.namedCallbacks.get(unwrap(context.ts, callback));
+  return named ? [named.label] : [];
+}
+
+/** The parameter of an inline callback when it is one plain name that needs no slot. */
+export function plainParameter(context: Context, callback: tsTypes.Expression): tsTypes.Identifier | undefined {
+  const [parameter, ...others] = inlineOf(context, callback)?.parameters ?? [];
+  if (!parameter || others.length > 0 || parameter.initializer || parameter.dotDotDotToken) return undefined;
+  const { name } = parameter;
+  return context.ts.isIdentifier(name) && !declaresSlots(context, name) ? name : undefined;
+}
+
+export function lowerCallback(
+  context: Context,
+  callback: tsTypes.Expression,
+  call: CallbackCall,
+  place: Place,
+  deliver: Deliver,
+): Rope {
+  const fn = inlineOf(context, callback);
+  return fn ? lowerInline(context, fn, call, place, deliver) : callByName(context, callback, call, place, deliver);
+}
+
+function callByName(
+  context: Context,
+  callback: tsTypes.Expression,
+  { argument, otherwise }: CallbackCall,
+  place: Place,
+  deliver: Deliver,
+): Rope {
+  const path = unwrap(context.ts, callback);
+  const label = context.analysis.suspensions.namedCallbacks.get(path)?.label as string;
+  const fn = pathText(context, path);
+  const called = `await ${context.frame}.at(${quote(label)}, () => ${fn}(${argument ?? ""}))`;
+  return [`if (typeof ${fn} === "function") { `, deliver(called, place), " } else { ", otherwise, " }"];
+}
+
+/** A name or path of names as text, slots spelled out. */
+function pathText(context: Context, node: tsTypes.Expression): string {
+  if (context.ts.isPropertyAccessExpression(node)) return `${pathText(context, node.expression)}.${node.name.text}`;
+  const name = node as tsTypes.Identifier;
+  const binding = context.analysis.bindings.byIdentifier.get(name);
+  return (binding && slotName(context, binding)) ?? name.text;
+}
+
+function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Place, deliver: Deliver): Rope {
+  const opened = bindParameters(context, fn, call);
+  if (!context.ts.isBlock(fn.body)) return [opened, lowerExpressionBody(context, fn.body, place, deliver)];
+  const { statements } = fn.body;
+  const last = statements[statements.length - 1];
+  const callback: InlinedCallback = { deliver: (value) => deliver(value, place), label: undefined, last };
+  const inner: Place = { kind: "callback", callback, outer: place };
+  const body = lowerList(context, statements, inner, fn.body.getStart() + 1, fn.body.end - 1);
+  const end = last && context.ts.isReturnStatement(last) ? "" : deliver(undefined, place);
+  return callback.label === undefined
+    ? [opened, body, end]
+    : [`${callback.label}: { `, opened, body, end, " }"];
+}
+
+function lowerExpressionBody(context: Context, body: tsTypes.Expression, place: Place, deliver: Deliver): Rope {
+  const awaited = unwrap(context.ts, body);
+  if (context.analysis.suspensions.chains.has(awaited)) return lowerChain(context, awaited, place, deliver);
+  return deliver(copy(context, body), place);
+}
+
+/** Parameters are bound like the elements of an array pattern: `const [err = none] = [$error];`. */
+function bindParameters(context: Context, fn: Inline, { argument, isBound }: CallbackCall): Rope {
+  const scope = slotScope(context, fn);
+  const bindsSlots = fn.parameters.some((parameter) => declaresSlots(context, parameter.name));
+  const values = argument === undefined ? "[]" : `[${argument}]`;
+  const elements = fn.parameters.map((parameter): Rope => [
+    parameter.dotDotDotToken ? "..." : "",
+    bindsSlots ? assignmentTarget(context, parameter.name) : copy(context, parameter.name),
+    parameter.initializer ? [" = ", copy(context, parameter.initializer)] : "",
+  ]);
+  const target: Rope = ["[", join(elements, ", "), `] = ${values};`];
+  const record: Rope = scope ? [bindsSlots ? openRecord(context, scope, target) : openRecord(context, scope), " "] : "";
+  const isNative = fn.parameters.length > 0 && !bindsSlots && !isBound;
+  return [record, isNative ? ["const ", target, " "] : ""];
+}

@@ -1,0 +1,95 @@
+/** What the lowering of one unit reads and the little that it records. */
+import type tsTypes from "typescript";
+import { type Analysis, heldBy } from "../analyse/analyse-unit.ts";
+import type { Binding, Rope, Scope, TypeScript } from "../ir.ts";
+import type { FileNames } from "../print/names.ts";
+import { quote } from "../print/names.ts";
+
+export interface Context {
+  readonly ts: TypeScript;
+  readonly analysis: Analysis;
+  readonly names: FileNames;
+  /** Name of the frame, `$` unless the author uses it. */
+  readonly frame: string;
+  /** Name of the record variable of each scope that holds slots. */
+  readonly records: ReadonlyMap<Scope, string>;
+  /** Nodes that cannot be copied as they are. */
+  readonly edited: ReadonlySet<tsTypes.Node>;
+  /** Names of loops and `finally` blocks in frames. */
+  readonly paths: ReadonlyMap<tsTypes.Node, string>;
+  /** Bodies for the unit's table, filled while lowering. */
+  readonly table: { readonly id: string; readonly parameters: readonly string[]; readonly body: Rope }[];
+}
+
+/** Where a statement stands, as far as jumps care: a list from the innermost construct outwards. */
+export type Place =
+  | { readonly kind: "unit" }
+  | { readonly kind: "breakable"; readonly node: tsTypes.Node; readonly target: JumpTarget; readonly outer: Place }
+  /** A `switch` that the compiler made: an unlabelled `break` must not stop there. */
+  | { readonly kind: "generated"; readonly outer: Place }
+  | { readonly kind: "finally"; readonly finalizer: Finalizer; readonly outer: Place }
+  | { readonly kind: "callback"; readonly callback: InlinedCallback; readonly outer: Place };
+
+/** A statement that `break` or `continue` can name. `label` is made on demand when the author gave none. */
+export interface JumpTarget {
+  readonly labels: readonly string[];
+  readonly isLoop: boolean;
+  generated: string | undefined;
+}
+
+/** A `finally` that suspends: ways out of its body are recorded and taken behind it. */
+export interface Finalizer {
+  /** Its JavaScript label, and its name in the frame. */
+  readonly label: string;
+  readonly name: string;
+  /** Pending completions that the body can leave with, and how each goes on behind the `finally`. */
+  readonly exits: Map<string, (outer: Place) => Rope>;
+}
+
+/** A callback of a chain lowered in place: its `return` gives a value to the chain. */
+export interface InlinedCallback {
+  readonly deliver: (value: Rope | undefined) => Rope;
+  /** Label of the block around the body; made when a `return` is not the last statement. */
+  label: string | undefined;
+  /** The `return` that ends the body: it needs no jump. */
+  readonly last: tsTypes.Node | undefined;
+}
+
+export function slotName(context: Context, binding: Binding): string | undefined {
+  return context.analysis.slots.all.has(binding) ? `${recordOf(context, binding.scope)}.${binding.name}` : undefined;
+}
+
+export function recordOf(context: Context, scope: Scope): string {
+  return context.records.get(scope) as string;
+}
+
+/** The scope that a node opens, when it holds slots. */
+export function slotScope(context: Context, node: tsTypes.Node): Scope | undefined {
+  const scope = context.analysis.bindings.scopes.get(node);
+  return scope && context.records.has(scope) ? scope : undefined;
+}
+
+/** `const v_order = $.scope("order");` with what initialises it, if anything does. */
+export function openRecord(context: Context, scope: Scope, init?: Rope, keyword = "const"): Rope {
+  const record = recordOf(context, scope);
+  const path = quote(context.analysis.paths.get(scope) as string);
+  const made: Rope = init ? [`, (${record}) => { `, init, " }"] : "";
+  return [`${keyword} ${record} = ${context.frame}.scope(${path}`, made, ");"];
+}
+
+export function labelsIn(context: Context, node: tsTypes.Node | undefined): string[] {
+  return heldBy(context.analysis, node).map(({ label }) => label);
+}
+
+/** `$.in("a", "b")` */
+export function reenters(context: Context, labels: readonly string[]): string {
+  return `${context.frame}.in(${labels.map(quote).join(", ")})`;
+}
+
+export function live(context: Context): string {
+  return `${context.frame}.live`;
+}
+
+export function isHolder(context: Context, node: tsTypes.Node | undefined): boolean {
+  return node !== undefined && context.analysis.suspensions.holders.has(node);
+}

@@ -1,0 +1,124 @@
+/**
+ * Copies expressions with the few edits that they need:
+ *
+ *   via                     v.via
+ *   { via }                 { via: v.via }
+ *   await step.run("a", f)  await $.at("a", () => step.run("a", f))
+ *   () => send(via)         $.fn("notify", v)        its body goes to the unit's table
+ *   local(() => make())     $.local($.fn("client"))
+ */
+import type tsTypes from "typescript";
+import { usesOwnCall } from "../analyse/suspensions.ts";
+import type { Binding, Closure, Rope, Scope } from "../ir.ts";
+import { quote } from "../print/names.ts";
+import { span } from "../print/rope.ts";
+import { type Context, recordOf, slotName } from "./context.ts";
+
+/** The node's text, without leading white space and comments. */
+export function copy(context: Context, node: tsTypes.Node): Rope {
+  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  const { ts } = context;
+  const record = context.analysis.closures.records.get(node);
+  if (record) return closureCall(context, record);
+  const suspension = context.analysis.suspensions.byNode.get(node);
+  if (suspension) {
+    const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
+    return awaitAt(context, suspension.label, operand, copyInner(context, operand));
+  }
+  return copyInner(context, node);
+}
+
+/** `await $.at("label", () => operand)` */
+export function awaitAt(context: Context, label: string, operand: tsTypes.Expression, text: Rope): Rope {
+  const body: Rope = needsParentheses(context, operand) ? ["(", text, ")"] : text;
+  return [`await ${context.frame}.at(${quote(label)}, () => `, body, ")"];
+}
+
+/** As the body of an arrow function, a brace would open a block and a comma would end the argument. */
+function needsParentheses({ ts }: Context, operand: tsTypes.Expression): boolean {
+  if (ts.isBinaryExpression(operand) && operand.operatorToken.kind === ts.SyntaxKind.CommaToken) return true;
+  return operand.getSourceFile().text[operand.getStart()] === "{";
+}
+
+function copyInner(context: Context, node: tsTypes.Node): Rope {
+  const { ts } = context;
+  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  if (ts.isIdentifier(node)) return copyIdentifier(context, node);
+  if (ts.isShorthandPropertyAssignment(node)) return copyShorthand(context, node);
+  if (ts.isCallExpression(node)) return copyCall(context, node);
+  return copyChildren(context, node);
+}
+
+/** The node's own text with each child copied in turn; `from` is later than its start when its front is replaced. */
+export function copyChildren(context: Context, node: tsTypes.Node, from = node.getStart(), to = node.end): Rope {
+  const pieces: Rope[] = [];
+  let position = from;
+  context.ts.forEachChild(node, (child) => {
+    const start = child.getStart();
+    if (!context.edited.has(child) || start < from || child.end > to) return;
+    pieces.push(span(position, start), copy(context, child));
+    position = child.end;
+  });
+  pieces.push(span(position, to));
+  return pieces;
+}
+
+function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
+  const binding = context.analysis.bindings.byIdentifier.get(node);
+  const slot = binding && slotName(context, binding);
+  if (!binding || !slot) return span(node.getStart(), node.end);
+  return [`${recordOf(context, binding.scope)}.`, span(node.getStart(), node.end)];
+}
+
+function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignment): Rope {
+  const binding = context.analysis.bindings.byIdentifier.get(node.name);
+  const slot = binding && slotName(context, binding);
+  const initializer = node.objectAssignmentInitializer;
+  return [
+    span(node.name.getStart(), node.name.end),
+    slot ? `: ${slot}` : "",
+    initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
+  ];
+}
+
+/** A slot that is called must not see its record as `this`. */
+function copyCall(context: Context, node: tsTypes.CallExpression): Rope {
+  const { ts } = context;
+  const local = localMaker(context, node);
+  if (local) return [`${context.frame}.local(`, closureCall(context, local), ")"];
+  const callee = node.expression;
+  const binding = ts.isIdentifier(callee) ? context.analysis.bindings.byIdentifier.get(callee) : undefined;
+  if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return copyChildren(context, node);
+  return ["(0, ", copyIdentifier(context, callee as tsTypes.Identifier), ")", copyChildren(context, node, callee.end)];
+}
+
+function localMaker(context: Context, node: tsTypes.CallExpression): Closure | undefined {
+  const [argument] = node.arguments;
+  const record = argument && context.analysis.closures.records.get(argument);
+  return record?.role === "local" ? record : undefined;
+}
+
+function ignoresThis(context: Context, binding: Binding): boolean {
+  const fn = binding.closure;
+  if (!fn || binding.reassigned) return false;
+  return context.ts.isArrowFunction(fn) || !usesOwnCall(context.ts, (fn as tsTypes.FunctionExpression).body);
+}
+
+/** `$.fn("id", v, v_order)`, and the body into the table. */
+export function closureCall(context: Context, closure: Closure): Rope {
+  const parameters = recordsFor(context, closure);
+  context.table.push({ id: closure.id, parameters, body: closureBody(context, closure.node) });
+  return `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
+}
+
+function closureBody(context: Context, node: tsTypes.Node): Rope {
+  const { ts } = context;
+  const body = copyChildren(context, node);
+  return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
+}
+
+function recordsFor(context: Context, closure: Closure): string[] {
+  const scopes = new Set<Scope>();
+  for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
+  return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));
+}

@@ -1,0 +1,86 @@
+/**
+ * Variable statements whose names are slots, or whose values come out of a chain of callbacks.
+ *
+ *   let a = 1, b = await step.run("b", f);     v.a = 1; v.b = await $.at("b", () => step.run("b", f));
+ */
+import type tsTypes from "typescript";
+import type { Rope } from "../ir.ts";
+import { span } from "../print/rope.ts";
+import { lowerChain } from "./chains.ts";
+import { sequence } from "./blocks.ts";
+import { type Context, labelsIn, type Place, slotName } from "./context.ts";
+import { copy, copyChildren } from "./copy.ts";
+import { assignPattern, assignmentTarget, declaresSlots } from "./patterns.ts";
+
+export function lowerVariables(context: Context, node: tsTypes.VariableStatement, place: Place): Rope {
+  const { declarations } = node.declarationList;
+  const isNative = declarations.every((declaration) => !declaresSlots(context, declaration.name) && !chainNode(context, declaration));
+  if (isNative && declarations.filter((declaration) => labelsIn(context, declaration).length > 0).length <= 1 && labelsIn(context, declarations[0]).length === labelsIn(context, node).length) {
+    return copyChildren(context, node);
+  }
+  return sequence(
+    context,
+    declarations.map((declaration) => ({
+      labels: labelsIn(context, declaration),
+      rope: lowerDeclaration(context, declaration, place),
+    })),
+  );
+}
+
+function lowerDeclaration(context: Context, node: tsTypes.VariableDeclaration, place: Place): Rope {
+  const chained = chainNode(context, node);
+  if (chained) return lowerChainDeclaration(context, node, chained, place);
+  if (declaresSlots(context, node.name)) return assignSlots(context, node);
+  const keyword = keywordOf(context, node);
+  return [`${keyword} `, copyChildren(context, node), ";"];
+}
+
+/** `let x;` is `undefined` again each time it is reached; `var x;` keeps its value. */
+function assignSlots(context: Context, node: tsTypes.VariableDeclaration): Rope {
+  if (node.initializer) return assignPattern(context, node.name, copy(context, node.initializer));
+  const isVar = !(node.parent.flags & context.ts.NodeFlags.BlockScoped);
+  if (isVar) return "";
+  return [assignmentTarget(context, node.name), " = undefined;"];
+}
+
+function keywordOf({ ts }: Context, node: tsTypes.VariableDeclaration): string {
+  const { flags } = node.parent;
+  return flags & ts.NodeFlags.Const ? "const" : flags & ts.NodeFlags.Let ? "let" : "var";
+}
+
+/** The awaited node of a declaration whose value is a chain with callbacks. */
+function chainNode(context: Context, node: tsTypes.VariableDeclaration): tsTypes.Expression | undefined {
+  let value = node.initializer;
+  while (value) {
+    if (context.analysis.suspensions.chains.has(value)) return value;
+    if (!("expression" in value) || context.ts.isAwaitExpression(value) || context.ts.isCallExpression(value)) return undefined;
+    value = value.expression as tsTypes.Expression;
+  }
+  return undefined;
+}
+
+/** `const row = await step.run(…).catch(f)`: the name is given its value in both branches. */
+function lowerChainDeclaration(
+  context: Context,
+  node: tsTypes.VariableDeclaration,
+  chained: tsTypes.Expression,
+  place: Place,
+): Rope {
+  const { ts } = context;
+  const isName = ts.isIdentifier(node.name);
+  if (isName && declaresSlots(context, node.name)) {
+    const binding = context.analysis.bindings.byIdentifier.get(node.name as tsTypes.Identifier);
+    const slot = (binding && slotName(context, binding)) as string;
+    return lowerChain(context, chained, place, (value) => [`${slot} = `, value ?? "undefined", ";"]);
+  }
+  const name = isName ? node.name.getText() : context.names.fresh("result");
+  const chain = lowerChain(context, chained, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
+  const keyword = keywordOf(context, node) === "var" ? "var" : "let";
+  const declared: Rope = isName ? span(node.name.getStart(), node.name.end) : name;
+  const after: Rope = isName
+    ? ""
+    : declaresSlots(context, node.name)
+      ? assignPattern(context, node.name, name)
+      : [` ${keywordOf(context, node)} `, copy(context, node.name), ` = ${name};`];
+  return [`${keyword} `, declared, "; ", chain, after];
+}

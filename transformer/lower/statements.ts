@@ -1,0 +1,109 @@
+/** One statement: picks the rewrite of its construct. Statements without edits are copied as they are. */
+import type tsTypes from "typescript";
+import type { Rope } from "../ir.ts";
+import { span } from "../print/rope.ts";
+import { lowerBlock } from "./blocks.ts";
+import { lowerChainStatement } from "./chains.ts";
+import { type Context, type JumpTarget, labelsIn, live, type Place, reenters } from "./context.ts";
+import { copy, copyChildren } from "./copy.ts";
+import { lowerVariables } from "./declarations.ts";
+import { lowerJump, lowerReturn } from "./jumps.ts";
+import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
+import { lowerSwitch } from "./switch.ts";
+import { lowerTry } from "./try.ts";
+
+export function lowerStatement(context: Context, node: tsTypes.Statement, place: Place): Rope {
+  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  const { ts } = context;
+  if (ts.isBlock(node)) return lowerBlock(context, node, place);
+  if (ts.isIfStatement(node)) return lowerIf(context, node, place);
+  if (ts.isIterationStatement(node, false) || ts.isSwitchStatement(node)) return lowerTarget(context, node, place, []);
+  if (ts.isLabeledStatement(node)) return lowerLabelled(context, node, place);
+  if (ts.isTryStatement(node)) return lowerTry(context, node, place);
+  if (ts.isBreakOrContinueStatement(node)) return lowerJump(context, node, place);
+  if (ts.isFunctionDeclaration(node)) return context.analysis.closures.records.has(node) ? "" : copyChildren(context, node);
+  if (ts.isVariableStatement(node)) return lowerVariables(context, node, place);
+  const chain = lowerChainStatement(context, node, place);
+  if (chain) return chain;
+  if (ts.isReturnStatement(node)) {
+    return lowerReturn(context, node.expression && copy(context, node.expression), place, node);
+  }
+  return copyChildren(context, node);
+}
+
+/** A loop or `switch`, with the label that jumps to it asked for. */
+function lowerTarget(context: Context, node: tsTypes.Statement, place: Place, labels: readonly string[]): Rope {
+  const { ts } = context;
+  const target: JumpTarget = { labels, isLoop: ts.isIterationStatement(node, false), generated: undefined };
+  const inner: Place = { kind: "breakable", node, target, outer: place };
+  const rope = lowerBreakable(context, node, inner);
+  return target.generated === undefined ? rope : [`${target.generated}: `, rope];
+}
+
+function lowerBreakable(context: Context, node: tsTypes.Statement, inner: Place): Rope {
+  const { ts } = context;
+  if (ts.isForStatement(node)) return lowerFor(context, node, inner);
+  if (ts.isForOfStatement(node) || ts.isForInStatement(node)) return lowerForEach(context, node, inner);
+  if (ts.isWhileStatement(node)) return lowerWhile(context, node, inner);
+  if (ts.isDoStatement(node)) return lowerDo(context, node, inner);
+  return lowerSwitch(context, node as tsTypes.SwitchStatement, inner);
+}
+
+/** `a: b: for (…)`: all labels name the loop. A label on anything else is the target of `break` only. */
+function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: Place): Rope {
+  const { ts } = context;
+  const labels = [node.label.text];
+  let inner = node.statement;
+  while (ts.isLabeledStatement(inner)) {
+    labels.push(inner.label.text);
+    inner = inner.statement;
+  }
+  const front = span(node.getStart(), inner.getStart());
+  if (ts.isIterationStatement(inner, false) || ts.isSwitchStatement(inner)) {
+    return [front, lowerTarget(context, inner, place, labels)];
+  }
+  const target: JumpTarget = { labels, isLoop: false, generated: undefined };
+  return [front, embedded(context, inner, { kind: "breakable", node: inner, target, outer: place })];
+}
+
+/** A statement in a place that takes one statement: braces are added when the rewrite may give several. */
+export function embedded(context: Context, node: tsTypes.Statement, place: Place, before: Rope = ""): Rope {
+  if (context.ts.isBlock(node)) return context.edited.has(node) || before !== "" ? lowerBlock(context, node, place, before) : span(node.getStart(), node.end);
+  if (!context.edited.has(node) && before === "") return span(node.getStart(), node.end);
+  return ["{", before, " ", lowerStatement(context, node, place), " }"];
+}
+
+/**
+ *   if (paid) A else B      if ($.live ? paid : $.in(labels of A)) A else B
+ *   if (paid) A             if (!$.live || paid) A
+ */
+function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rope {
+  const { expression, thenStatement, elseStatement } = node;
+  const inThen = labelsIn(context, thenStatement);
+  const inElse = labelsIn(context, elseStatement);
+  const condition = copy(context, expression);
+  const guarded: Rope =
+    inThen.length === 0 && inElse.length === 0
+      ? condition
+      : inElse.length === 0
+        ? [`!${live(context)} || (`, condition, ")"]
+        : inThen.length === 0
+          ? [`${live(context)} && (`, condition, ")"]
+          : [`${live(context)} ? `, condition, ` : ${reenters(context, inThen)}`];
+  const rest: Rope = elseStatement
+    ? [span(thenStatement.end, elseStatement.getStart()), elseBranch(context, elseStatement, place)]
+    : "";
+  return [
+    span(node.getStart(), expression.getStart()),
+    guarded,
+    span(expression.end, thenStatement.getStart()),
+    embedded(context, thenStatement, place),
+    rest,
+  ];
+}
+
+/** `else if` stays one: an `if` lowers to one statement. */
+function elseBranch(context: Context, node: tsTypes.Statement, place: Place): Rope {
+  return context.ts.isIfStatement(node) ? lowerStatement(context, node, place) : embedded(context, node, place);
+}
+

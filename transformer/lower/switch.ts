@@ -1,0 +1,66 @@
+/**
+ * `switch`. While live, the author's tests decide, in order; re-entering, the clause that holds the label is chosen and
+ * no test of the author runs:
+ *
+ *   switch (kind) {               switch ($.live ? kind : $.here) {
+ *     case "card": …                case $.in("charge") ? $.here : "card": …
+ *     case other(): …               case $.live ? other() : $.never: …
+ *   }
+ *
+ * A `default` that holds the label is reached because nothing else matches.
+ */
+import type tsTypes from "typescript";
+import type { Rope } from "../ir.ts";
+import { span } from "../print/rope.ts";
+import { lowerList } from "./blocks.ts";
+import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
+import { copy } from "./copy.ts";
+
+export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, place: Place): Rope {
+  const { expression, caseBlock } = node;
+  const held = isHolder(context, caseBlock);
+  const choice = copy(context, expression);
+  const scope = slotScope(context, caseBlock);
+  const clauses: Rope[] = [];
+  let position = caseBlock.getStart();
+  for (const clause of caseBlock.clauses) {
+    clauses.push(span(position, clause.getStart()), lowerClause(context, clause, place, held));
+    position = clause.end;
+  }
+  const rope: Rope = [
+    span(node.getStart(), expression.getStart()),
+    held ? [`${live(context)} ? (`, choice, `) : ${context.frame}.here`] : choice,
+    span(expression.end, caseBlock.getStart()),
+    clauses,
+    span(position, node.end),
+  ];
+  return scope ? ["{ ", openRecord(context, scope), " ", rope, " }"] : rope;
+}
+
+function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, place: Place, held: boolean): Rope {
+  const { ts } = context;
+  const labels = labelsIn(context, clause);
+  const start = clause.getStart();
+  const bodyStart = clauseBodyStart(context, clause);
+  const head: Rope = ts.isCaseClause(clause)
+    ? [
+        span(start, clause.expression.getStart()),
+        held ? guardCase(context, clause.expression, labels) : copy(context, clause.expression),
+        span(clause.expression.end, bodyStart),
+      ]
+    : span(start, bodyStart);
+  return [head, lowerList(context, clause.statements, place, bodyStart, clause.end)];
+}
+
+function guardCase(context: Context, test: tsTypes.Expression, labels: readonly string[]): Rope {
+  const text = copy(context, test);
+  if (labels.length > 0) return [`${reenters(context, labels)} ? ${context.frame}.here : (`, text, ")"];
+  const isLiteral = context.ts.isLiteralExpression(test);
+  return isLiteral ? text : [`${live(context)} ? (`, text, `) : ${context.frame}.never`];
+}
+
+/** Behind the colon: the last token in front of the first statement. */
+function clauseBodyStart({ ts }: Context, clause: tsTypes.CaseOrDefaultClause): number {
+  const colon = clause.getChildren().find((child) => child.kind === ts.SyntaxKind.ColonToken);
+  return colon ? colon.end : clause.end;
+}

@@ -1,0 +1,105 @@
+/**
+ * `try`. A `catch` that suspends is re-entered by throwing a placeholder as the first act of the `try`; what the author
+ * caught is in its record by then:
+ *
+ *   try { A } catch (err) { B }     try { if ($.in(labels of B)) throw $.again; A }
+ *                                   catch ($err) { const v_catch = $.scope("catch", (v_catch) => { v_catch.err = $err; }); B }
+ *
+ * A `finally` that suspends cannot stay one: its body is skipped with the pending completion, which is dispatched behind
+ * it:
+ *
+ *   try { A } finally { C }         fin: try { if ($.begin("finally", labels of C)) break fin; A }
+ *                                   catch ($error) { $.exit("finally", "throw", $error); }
+ *                                   C
+ *                                   switch ($.completion("finally")) { case "return": …; case "throw": throw $.value("finally"); }
+ */
+import type tsTypes from "typescript";
+import type { Rope } from "../ir.ts";
+import { quote } from "../print/names.ts";
+import { span } from "../print/rope.ts";
+import { lowerBlock } from "./blocks.ts";
+import { type Context, type Finalizer, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
+import { assignPattern, declaresSlots } from "./patterns.ts";
+
+export function lowerTry(context: Context, node: tsTypes.TryStatement, place: Place): Rope {
+  const { finallyBlock } = node;
+  const labels = labelsIn(context, finallyBlock);
+  if (!finallyBlock || labels.length === 0) return lowerCatching(context, node, place);
+  const name = context.paths.get(node) as string;
+  return wrapFinally(context, name, labels, place, {
+    body: (inner) => (node.catchClause ? lowerCatching(context, node, inner) : lowerBlock(context, node.tryBlock, inner)),
+    cleanup: (outer) => lowerBlock(context, finallyBlock, outer),
+  });
+}
+
+/** Everything but a `finally` that suspends. */
+function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Place): Rope {
+  const { tryBlock, catchClause, finallyBlock } = node;
+  const native = finallyBlock && labelsIn(context, finallyBlock).length === 0 ? finallyBlock : undefined;
+  const inCatch = labelsIn(context, catchClause);
+  const again = inCatch.length > 0 ? ` if (${reenters(context, inCatch)}) throw ${context.frame}.again;` : "";
+  const pieces: Rope[] = [span(node.getStart(), tryBlock.getStart()), lowerBlock(context, tryBlock, place, again)];
+  if (catchClause) {
+    pieces.push(span(tryBlock.end, catchClause.getStart()), lowerCatch(context, catchClause, place));
+  }
+  if (native) {
+    const from = (catchClause ?? tryBlock).end;
+    pieces.push(span(from, native.getStart()), lowerBlock(context, native, place));
+  }
+  return pieces;
+}
+
+function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): Rope {
+  const scope = slotScope(context, node);
+  const parameter = node.variableDeclaration;
+  const bound = parameter && scope && declaresSlots(context, parameter.name);
+  if (!scope) return [span(node.getStart(), node.block.getStart()), lowerBlock(context, node.block, place)];
+  if (!bound || !parameter) {
+    const opened: Rope = [" ", openRecord(context, scope)];
+    return [span(node.getStart(), node.block.getStart()), lowerBlock(context, node.block, place, opened)];
+  }
+  const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
+  const opened: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
+  return [
+    span(node.getStart(), parameter.getStart()),
+    caught,
+    span(parameter.end, node.block.getStart()),
+    lowerBlock(context, node.block, place, opened),
+  ];
+}
+
+/** The rewrite of a suspending `finally`, for the statement and for `.finally(f)`. */
+export function wrapFinally(
+  context: Context,
+  name: string,
+  labels: readonly string[],
+  place: Place,
+  parts: { body: (inner: Place) => Rope; cleanup: (outer: Place) => Rope },
+): Rope {
+  const finalizer: Finalizer = { label: context.names.fresh("fin"), name, exits: new Map() };
+  const body = parts.body({ kind: "finally", finalizer, outer: place });
+  const error = context.names.fresh("$error");
+  const { frame } = context;
+  const begin = `${frame}.begin(${[name, ...labels].map(quote).join(", ")})`;
+  return [
+    `{ ${finalizer.label}: try { if (${begin}) break ${finalizer.label}; `,
+    body,
+    ` } catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); } `,
+    parts.cleanup(place),
+    dispatch(context, finalizer, place),
+    " }",
+  ];
+}
+
+/** How each way out of the body goes on behind the `finally`. */
+function dispatch(context: Context, finalizer: Finalizer, place: Place): Rope {
+  const { frame } = context;
+  const name = quote(finalizer.name);
+  const inner: Place = { kind: "generated", outer: place };
+  const cases = [...finalizer.exits].map(([kind, goOn]) => [` case ${quote(kind)}: `, goOn(inner)]);
+  return [
+    ` switch (${frame}.completion(${name})) {`,
+    cases,
+    ` case "throw": throw ${frame}.value(${name}); }`,
+  ];
+}

@@ -1,0 +1,101 @@
+/**
+ * The table of diagnostics: key → stable code, category and text. Codes are never reused.
+ * `%name%` in a text is replaced by the parameter of that name.
+ */
+import type tsTypes from "typescript";
+import type { Diagnostic } from "./diagnostics.ts";
+
+interface Entry {
+  readonly code: number;
+  readonly category: Diagnostic["category"];
+  readonly text: string;
+}
+
+const table = {
+  "suspension-in-expression": {
+    code: 90001,
+    category: "error",
+    text: "An await inside %construct% is not supported. Give the awaited value a name first: `const value = await …;`, then use `value` here.",
+  },
+  "step-not-awaited": {
+    code: 90002,
+    category: "error",
+    text: "The result of `%tool%` must be awaited where it is made: storing it or running it beside other steps is not supported. Write `await %tool%(…)`.",
+  },
+  "nested-step": {
+    code: 90003,
+    category: "error",
+    text: "`%tool%` is called inside the callback of another step. A step cannot hold a step: move it out of the callback, or call it after this one.",
+  },
+  "step-in-nested-function": {
+    code: 90004,
+    category: "error",
+    text: "`%tool%` is called in a nested function, which is not supported. Write a `for` loop in the handler, or move the function to module level and wrap it in `durable(…)`.",
+  },
+  "callback-not-inline": {
+    code: 90006,
+    category: "error",
+    text: "The argument of `.%method%(…)` on a step must be an inline function or the name of one that is never reassigned. Give it a name first: `const handler = …;`.",
+  },
+  "return-in-try": {
+    code: 90007,
+    category: "error",
+    text: "A step returned from inside `try` without `await` is not seen by its `catch` or `finally`. Write `return await …`, or move the `return` behind the `try`.",
+  },
+  "unsupported-construct": {
+    code: 90008,
+    category: "error",
+    text: "%construct% is not supported in a durable function. %fix%",
+  },
+  "generator": {
+    code: 90010,
+    category: "error",
+    text: "A generator cannot be a durable function. Write an async function and a loop.",
+  },
+  "callback-of-step-not-inline": {
+    code: 90011,
+    category: "error",
+    text: "The callback of `%tool%` must be an inline function, or a name or path of names. Write `() => …` around it, so that it can be made again after a restart.",
+  },
+  "local-not-inline": {
+    code: 90012,
+    category: "error",
+    text: "`local(…)` takes an inline function and initialises a `const`: `const client = local(() => new Client());`.",
+  },
+  "class-across-suspension": {
+    code: 90013,
+    category: "error",
+    text: "The class `%name%` lives across the suspension `%label%`, and a class cannot be persisted. Declare it outside the durable function.",
+  },
+  "step-in-conditional-callback": {
+    code: 90014,
+    category: "error",
+    text: "`.%method%(…)` with a second callback that is not inline is not supported. Use `.then(f).catch(g)` or try/catch.",
+  },
+  "write-to-constant": {
+    code: 90015,
+    category: "error",
+    text: "`%name%` is a constant and cannot be assigned to. Declare it with `let`.",
+  },
+} as const satisfies Record<string, Entry>;
+
+export type MessageKey = keyof typeof table;
+
+/** Collects the diagnostics of one file. */
+export interface Reporter {
+  readonly diagnostics: Diagnostic[];
+  error(key: MessageKey, node: tsTypes.Node, params: Readonly<Record<string, string>>): void;
+}
+
+export function createReporter(file: tsTypes.SourceFile): Reporter {
+  const diagnostics: Diagnostic[] = [];
+  return {
+    diagnostics,
+    error(key, node, params) {
+      const { code, category, text } = table[key];
+      const message = text.replace(/%(\w+)%/g, (_, name: string) => params[name] ?? "");
+      const start = node.getStart(file);
+      diagnostics.push({ code, category, message, start, length: node.getEnd() - start });
+    },
+  };
+}

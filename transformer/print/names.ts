@@ -1,0 +1,31 @@
+/** Names that collide with nothing in the author's file, and literals. */
+import type tsTypes from "typescript";
+import type { TypeScript } from "../ir.ts";
+
+export interface FileNames {
+  /** A name that the file does not use yet; later calls will not give it again. */
+  fresh(wish: string): string;
+}
+
+export function collectNames(ts: TypeScript, file: tsTypes.SourceFile): FileNames {
+  const taken = new Set<string>();
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isIdentifier(node)) taken.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return {
+    fresh(wish) {
+      const base = wish.replace(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?=\d)/, "_") || "_";
+      let name = base;
+      for (let ordinal = 2; taken.has(name); ordinal++) name = `${base}${ordinal}`;
+      taken.add(name);
+      return name;
+    },
+  };
+}
+
+/** A string literal that is safe in any source text. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+}
