@@ -50,6 +50,8 @@ export function createProject(ts: TypeScript, program: ts.Program, host: ts.Comp
   const compileNow = (file: ts.SourceFile): CompiledFile | undefined => {
     // Without a whole tree there is nothing to compile; TypeScript reports the syntax error itself.
     if (!isCandidate(file) || program.getSyntacticDiagnostics(file).length > 0) return undefined;
+    // The compiler walks from nodes to their parents, which TypeScript sets when it makes a checker.
+    program.getTypeChecker();
     const packageName = packageNameOf(file.fileName);
     const result = compiler.compileFile(ts, file, packageName === undefined ? {} : { packageName });
     if (!result) return undefined;
