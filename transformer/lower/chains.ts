@@ -13,12 +13,13 @@ import { type Site, siteOf } from "../analyse/sites.ts";
 import { isNothing } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
+import { quote } from "../print/names.ts";
 import { span } from "../print/rope.ts";
 import { sequence } from "./blocks.ts";
-import { type Context, type Place, reenters } from "./context.ts";
+import { type Context, type Finalizer, type Place, reenters } from "./context.ts";
 import { awaitAt, copy } from "./copy.ts";
 import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
-import { lowerReturn } from "./jumps.ts";
+import { exitThrough, lowerReturn } from "./jumps.ts";
 import { wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
@@ -209,7 +210,16 @@ function lowerFinally(
   if (labels.length === 0) return ["try { ", inside(deliver, place), " } finally { ", run(place), " }"];
   const name = `finally@${labelsBelow(context, chain, position)[0] ?? ""}`;
   return wrapFinally(context, name, labels, place, {
-    body: (inner) => inside(deliver, inner),
+    body: (inner, finalizer) => inside((value) => keepValue(context, finalizer, value, deliver), inner),
     cleanup: (outer) => ["{ ", run(outer), " }"],
   });
+}
+
+/** The chain's value waits as the pending completion while the callback of `.finally` suspends. */
+function keepValue(context: Context, finalizer: Finalizer, value: Rope | undefined, deliver: Deliver): Rope {
+  finalizer.exits.set("value", (outer) => [
+    deliver(`${context.frame}.value(${quote(finalizer.name)})`, outer),
+    " break;",
+  ]);
+  return exitThrough(context, finalizer, "value", value ?? "undefined");
 }

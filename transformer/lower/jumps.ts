@@ -4,8 +4,8 @@
  * An unlabelled `break` behind a `switch` of ours gets a label. A way out of a `try` whose `finally` suspends is
  * recorded as the pending completion, and taken behind the `finally`:
  *
- *   return total;     { $.exit("finally", "return", v.total); break fin; }
- *   break outer;      { $.exit("finally", "break outer"); break fin; }
+ *   return total;     $.exit("finally", "return", v.total); break fin;
+ *   break outer;      $.exit("finally", "break outer"); break fin;
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
@@ -64,12 +64,12 @@ function innermostFinalizer(place: Place, target: JumpTarget): Finalizer | undef
   return undefined;
 }
 
-function exitThrough(context: Context, finalizer: Finalizer, kind: string, value?: Rope): Rope {
+export function exitThrough(context: Context, finalizer: Finalizer, kind: string, value?: Rope): Rope {
   const argument: Rope = value === undefined ? "" : [", ", value];
   return [
-    `{ ${context.frame}.exit(${quote(finalizer.name)}, ${quote(kind)}`,
+    `${context.frame}.exit(${quote(finalizer.name)}, ${quote(kind)}`,
     argument,
-    `); break ${finalizer.label}; }`,
+    `); break ${finalizer.label};`,
   ];
 }
 
@@ -105,5 +105,5 @@ function returnFromCallback(
   const delivered = callback.deliver(value);
   if (node !== undefined && node === callback.last) return delivered;
   callback.label ??= context.names.fresh("callback");
-  return ["{ ", delivered, ` break ${callback.label}; }`];
+  return [delivered, ` break ${callback.label};`];
 }

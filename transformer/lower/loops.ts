@@ -60,9 +60,10 @@ export function lowerFor(context: Context, node: tsTypes.ForStatement, place: Pl
   ];
 }
 
-/** Only closures can tell the record of one turn from that of the next. */
+/** Only a closure that outlives the turn can tell its record from that of the next; the callback of a step cannot. */
 function isCapturedPerTurn(context: Context, scope: Scope): boolean {
   for (const record of context.analysis.closures.records.values()) {
+    if (record.role === "callback") continue;
     for (const binding of record.captures) if (binding.scope === scope) return true;
   }
   return false;

@@ -74,10 +74,10 @@ export function wrapFinally(
   name: string,
   labels: readonly string[],
   place: Place,
-  parts: { body: (inner: Place) => Rope; cleanup: (outer: Place) => Rope },
+  parts: { body: (inner: Place, finalizer: Finalizer) => Rope; cleanup: (outer: Place) => Rope },
 ): Rope {
   const finalizer: Finalizer = { label: context.names.fresh("fin"), name, exits: new Map() };
-  const body = parts.body({ kind: "finally", finalizer, outer: place });
+  const body = parts.body({ kind: "finally", finalizer, outer: place }, finalizer);
   const error = context.names.fresh("$error");
   const { frame } = context;
   const begin = `${frame}.begin(${[name, ...labels].map(quote).join(", ")})`;

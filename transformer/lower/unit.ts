@@ -51,8 +51,8 @@ export function lowerUnit(
 function createContext(ts: TypeScript, analysis: Analysis, names: FileNames, frame: string): Context {
   const records = new Map<Scope, string>();
   for (const [scope, path] of analysis.paths) {
-    const last = path.split("/").pop() ?? "";
-    records.set(scope, names.fresh(path === "" ? "v" : `v_${last.replace(/#.*$/, "").replace(/^case /, "")}`));
+    const last = path.replace(/#.*$/, "").split("/").pop() ?? "";
+    records.set(scope, names.fresh(path === "" ? "v" : `v_${last.replace(/^case /, "")}`));
   }
   return {
     ts,

@@ -1,0 +1,56 @@
+/** One file, text in and text out, without types and without touching the disk. */
+import MagicString, { type SourceMap } from "magic-string";
+import type tsTypes from "typescript";
+import { CODE_FORMAT, type Manifest } from "../runtime/manifest.ts";
+import { compileFile, mayHoldDurable } from "../transformer/compile.ts";
+import type { Diagnostic } from "../transformer/diagnostics.ts";
+import { version } from "../transformer/output/version.ts";
+
+export interface TransformOptions {
+  /** Name of the package that the file belongs to: the front of the code ids of helpers. Default "". */
+  readonly packageName?: string;
+}
+
+export interface SourceInput {
+  /** Name of the file: decides the language (`.ts`, `.tsx`, `.js`, …) and stands in maps. */
+  readonly fileName: string;
+  readonly text: string;
+  readonly options?: TransformOptions;
+}
+
+export interface TransformResult {
+  /** The compiled text, in the language of the input. The input itself when nothing is durable or `diagnostics` holds an error. */
+  readonly code: string;
+  /** From `code` to the input. */
+  readonly map: SourceMap;
+  readonly manifest: Manifest;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Compiles one file in syntactic mode: labels and frames are those of every other build, type-based diagnostics are left
+ * out.
+ *
+ * @param ts the TypeScript module to parse with, 5.8 or later with a JavaScript compiler API
+ * @param input the file
+ * @returns the compiled text with its map, manifest and diagnostics; never throws on what the file holds
+ * @example
+ * const { code, diagnostics } = transformSource(ts, { fileName: "order.ts", text });
+ */
+export function transformSource(ts: typeof tsTypes, input: SourceInput): TransformResult {
+  const { fileName, text, options = {} } = input;
+  const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
+  const result = mayHoldDurable(text) ? compileFile(ts, file, options) : undefined;
+  if (!result) return unchanged(text, fileName);
+  return {
+    code: result.edits.toString(),
+    map: result.edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" }),
+    manifest: result.manifest,
+    diagnostics: result.diagnostics,
+  };
+}
+
+function unchanged(text: string, fileName: string): TransformResult {
+  const map = new MagicString(text).generateMap({ source: fileName, includeContent: true, hires: "boundary" });
+  return { code: text, map, manifest: { format: CODE_FORMAT, compiler: version, functions: [] }, diagnostics: [] };
+}
