@@ -13,10 +13,10 @@ import type {
   RunQuery,
   RunStatus,
   RunView,
+  StepRecord,
   Store,
   StoredEvent,
   StoredStep,
-  StepRecord,
 } from "../store.ts";
 import { cannotRoute } from "./store-error.ts";
 
@@ -96,11 +96,7 @@ class MemoryStore implements Store {
     });
   }
 
-  async renew(
-    held: readonly { run: string; epoch: number }[],
-    now: number,
-    leaseMs: number,
-  ): Promise<string[]> {
+  async renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number): Promise<string[]> {
     const lost: string[] = [];
     for (const { run: id, epoch } of held) {
       const run = this.#runs.get(id);
@@ -143,10 +139,7 @@ class MemoryStore implements Store {
       .map(view);
   }
 
-  async listSteps(
-    id: string,
-    page?: { readonly after?: number; readonly limit?: number },
-  ): Promise<StoredStep[]> {
+  async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
     const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord>>();
     const seen = new Map<string, number>();
     const indexed: StoredStep[][] = [];

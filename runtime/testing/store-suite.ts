@@ -6,10 +6,10 @@
 import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { commitTests, endingTests } from "./store-suite/commits.ts";
-import { eventTests, hostileTextTests } from "./store-suite/events.ts";
-import { leaseTests } from "./store-suite/leases.ts";
+import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
+import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import type { Check } from "./store-suite/support.ts";
-import { listTests, stepTests } from "./store-suite/views.ts";
+import { listTests, stepIndexTests, stepTests } from "./store-suite/views.ts";
 
 /** How the suite gets its stores, and the runner's functions. */
 export interface StoreSuite {
@@ -45,14 +45,17 @@ export function testStore(name: string, suite: StoreSuite): void {
     });
   };
   suite.describe(`store conformance: ${name}`, () => {
-    suite.describe("events and routing", () => eventTests(check));
+    suite.describe("events", () => eventTests(check));
+    suite.describe("routing", () => routingTests(check));
     suite.describe("hostile text", () => hostileTextTests(check));
     suite.describe("claim", () => claimTests(check));
     suite.describe("leases", () => leaseTests(check));
+    suite.describe("lost leases", () => lostLeaseTests(check));
     suite.describe("commit", () => commitTests(check));
     suite.describe("ending", () => endingTests(check));
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));
+    suite.describe("index of a step", () => stepIndexTests(check));
     suite.describe("listRuns", () => listTests(check));
   });
 }

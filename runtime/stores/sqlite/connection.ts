@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { StoreError } from "../store-error.ts";
-import { type Driver, openDriver, resultCode, type Row, type Statement, type Value } from "./driver.ts";
+import { type Driver, openDriver, type Row, resultCode, type Statement, type Value } from "./driver.ts";
 import { busy, busyTimeoutMs, lockingProtocol } from "./failures.ts";
 import { isUpToDate, migrate } from "./schema.ts";
 import { originalText, storedText } from "./text.ts";

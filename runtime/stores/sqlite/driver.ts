@@ -77,16 +77,16 @@ export const nodeSqlite: DriverSource = async () => {
 
 /** The driver for Node 20: an optional dependency. */
 export const libsql: DriverSource = async () => {
-  let constructor: NativeConstructor;
+  let Database: NativeConstructor;
   try {
     const module = await import("libsql");
-    constructor = module.default as unknown as NativeConstructor;
+    Database = module.default as unknown as NativeConstructor;
   } catch {
     return undefined;
   }
   // One array: a single null given alone would be taken for a record of named parameters.
   const asOneArray = (params: readonly Value[]) => [params];
-  return (file) => adapt(new constructor(file), asOneArray);
+  return (file) => adapt(new Database(file), asOneArray);
 };
 
 function adapt(database: NativeDatabase, bind: (params: readonly Value[]) => readonly unknown[]): Driver {

@@ -69,7 +69,10 @@ it("refuses the database of another program, and leaves it as it is", async () =
 
 it("refuses a file that is not a database", async () => {
   const path = join(folder(), "text.db");
-  writeFileSync(path, "this is not a database, but it is long enough to have a header of one hundred bytes. ".repeat(9));
+  writeFileSync(
+    path,
+    "this is not a database, but it is long enough to have a header of one hundred bytes. ".repeat(9),
+  );
   expect(await failure(sqlite({ path }).open(), path, "open")).toContain("not an SQLite database");
 });
 

@@ -7,8 +7,9 @@
  * keyed by a small number that the steps repeat, its text comes last, and no index holds a column that the commits of a
  * held run change: `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
  */
-import type { Connection } from "./connection.ts";
+
 import { StoreError } from "../store-error.ts";
+import type { Connection } from "./connection.ts";
 
 /** Written in the file's header, so that a database of another program is never taken for ours: "BkSt". */
 const applicationId = 0x426b5374;

@@ -1,10 +1,10 @@
 /** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 import { resolve } from "node:path";
 import type { ClaimRequest, Commit, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
-import { StoreError } from "../store-error.ts";
+import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit } from "./commits.ts";
-import { connect, type Connection, inMemory } from "./connection.ts";
+import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { getRun, listRuns, listSteps } from "./views.ts";

@@ -1,7 +1,7 @@
 /** What is shown to people. Read only. */
 import type { RunQuery, RunView, StoredStep } from "../../store.ts";
-import type { Value } from "./driver.ts";
 import type { Connection } from "./connection.ts";
+import type { Value } from "./driver.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runs = `

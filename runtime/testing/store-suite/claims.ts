@@ -39,10 +39,7 @@ export function claimTests(check: Check): void {
   check("gives a run to one worker only", async (store) => {
     await addRun(store, "r1");
     await addRun(store, "r2");
-    const [a, b] = await Promise.all([
-      claim(store, { limit: 1 }),
-      claim(store, { limit: 1, worker: "worker-2" }),
-    ]);
+    const [a, b] = await Promise.all([claim(store, { limit: 1 }), claim(store, { limit: 1, worker: "worker-2" })]);
     assert.deepEqual([...ids(a), ...ids(b)].sort(), ["r1", "r2"]);
     assert.deepEqual(await claim(store, { worker: "worker-3" }), []);
   });

@@ -10,8 +10,14 @@ export function commitTests(check: Check): void {
     const commit = turn(held, { frame: "F", label: "main > charge", wakeAt: t0 + 99, steps: [step(1), step(2)] });
     assert.deepEqual(await store.commit([commit]), ["ok"]);
     const found = await view(store, "r");
-    assert.deepEqual([found.label, found.wakeAt, found.updatedAt, found.status], ["main > charge", t0 + 99, t0 + 10, "running"]);
-    assert.deepEqual((await store.listSteps("r")).map(({ op }) => op), [1, 2]);
+    assert.deepEqual(
+      [found.label, found.wakeAt, found.updatedAt, found.status],
+      ["main > charge", t0 + 99, t0 + 10, "running"],
+    );
+    assert.deepEqual(
+      (await store.listSteps("r")).map(({ op }) => op),
+      [1, 2],
+    );
     assert.equal((await claimOne(store, { worker: "worker-2", now: t0 + leaseMs + 1 })).frame, "F");
   });
 
@@ -61,7 +67,15 @@ export function endingTests(check: Check): void {
     check(`a run that ${status === "cancelled" ? "was" : "has"} ${status} changes no more`, async (store) => {
       await addRun(store, "r");
       const held = await claimOne(store);
-      const last = turn(held, { status, frame: "F", label: null, wakeAt: t0, output: '"out"', error: '"err"', steps: [step(1)] });
+      const last = turn(held, {
+        status,
+        frame: "F",
+        label: null,
+        wakeAt: t0,
+        output: '"out"',
+        error: '"err"',
+        steps: [step(1)],
+      });
       assert.deepEqual(await store.commit([last]), ["ok"]);
       const ended = await view(store, "r");
       assert.deepEqual(
@@ -81,7 +95,10 @@ export function endingTests(check: Check): void {
     const held = await claimOne(store);
     await store.commit([turn(held, { status: "blocked", frame: "F", error: '"why"' })]);
     const blocked = await view(store, "r");
-    assert.deepEqual([blocked.status, blocked.error, blocked.endedAt, blocked.label], ["blocked", '"why"', null, "charge"]);
+    assert.deepEqual(
+      [blocked.status, blocked.error, blocked.endedAt, blocked.label],
+      ["blocked", '"why"', null, "charge"],
+    );
     assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
     assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
     assert.equal(await store.nextWake(app, ["f"]), undefined);

@@ -12,7 +12,10 @@ export function eventTests(check: Check): void {
       event("foreign", { app: "other" }),
     ]);
     const listed = await store.unroutedEvents(app, 3);
-    assert.deepEqual(listed.map(({ id }) => id), ["early", "a", "b"]);
+    assert.deepEqual(
+      listed.map(({ id }) => id),
+      ["early", "a", "b"],
+    );
     assert.deepEqual(listed[0], event("early"));
   });
 
@@ -21,7 +24,9 @@ export function eventTests(check: Check): void {
     await store.putEvents([event("e", { data: "third" })]);
     assert.deepEqual(await store.unroutedEvents(app, 10), [event("e")]);
   });
+}
 
+export function routingTests(check: Check): void {
   check("routes an event into its runs, once", async (store) => {
     await store.putEvents([event("e", { receivedAt: t0 - 7 })]);
     const run = { app, eventId: "e", wakeAt: t0 + 3 };
@@ -76,14 +81,29 @@ export function eventTests(check: Check): void {
 
 export function hostileTextTests(check: Check): void {
   check("keeps hostile text as it is", async (store) => {
-    const texts = ["", "__proto__", "a\u0000b", "c\ud800d", "\udc00", "\u001a", "\u001a0000", "'; DROP TABLE runs; --", "𝒳 é \u2028"];
+    const texts = [
+      "",
+      "__proto__",
+      "a\u0000b",
+      "c\ud800d",
+      "\udc00",
+      "\u001a",
+      "\u001a0000",
+      "'; DROP TABLE runs; --",
+      "𝒳 é \u2028",
+    ];
     for (const text of texts) {
       const id = `id ${text}`;
       await store.putEvents([event(id, { name: text, data: text })]);
       await store.route(id, [{ id, app, functionId: text, eventId: id, wakeAt: t0 }]);
       const claimed = await claimOne(store, { functions: [text], worker: `w${text}` });
-      assert.deepEqual([claimed.run, claimed.functionId, claimed.event.name, claimed.event.data], [id, text, text, text]);
-      const results = await store.commit([turn(claimed, { label: text, frame: text, steps: [step(1, { id: text, output: text })] })]);
+      assert.deepEqual(
+        [claimed.run, claimed.functionId, claimed.event.name, claimed.event.data],
+        [id, text, text, text],
+      );
+      const results = await store.commit([
+        turn(claimed, { label: text, frame: text, steps: [step(1, { id: text, output: text })] }),
+      ]);
       assert.deepEqual(results, ["ok"]);
       assert.deepEqual(await store.listSteps(id), [{ ...step(1, { id: text, output: text }), index: 0 }]);
       assert.equal((await view(store, id)).label, text);

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import type { Claim } from "../../store.ts";
 import { addRun, type Check, claim, claimOne, ids, leaseMs, step, t0, turn, view } from "./support.ts";
 
-export function leaseTests(check: Check): void {
-  const over = t0 + leaseMs + 1;
+/** The first moment at which a lease that was taken at `t0` has run out. */
+const over = t0 + leaseMs + 1;
 
+export function leaseTests(check: Check): void {
   check("another worker gets a run only after its lease has run out", async (store) => {
     await addRun(store, "r");
     await claimOne(store);
@@ -50,7 +51,11 @@ export function leaseTests(check: Check): void {
     await addRun(store, "mine");
     const held = await claim(store);
     await store.cancel("cancelled", t0 + 1);
-    await store.renew(held.filter(({ run }) => run === "mine"), over, leaseMs);
+    await store.renew(
+      held.filter(({ run }) => run === "mine"),
+      over,
+      leaseMs,
+    );
     await claimOne(store, { worker: "worker-2", now: over });
     const lost = await store.renew([...held, { run: "missing", epoch: 1 }], over + 10_000, leaseMs);
     assert.deepEqual([...lost].sort(), ["cancelled", "lost", "missing"]);
@@ -64,7 +69,9 @@ export function leaseTests(check: Check): void {
     assert.deepEqual(await store.renew([held], t0, leaseMs), []);
     assert.deepEqual(ids(await claim(store, { worker: "worker-2" })), ["r"]);
   });
+}
 
+export function lostLeaseTests(check: Check): void {
   check("counts the leases that were lost in a row, until a commit", async (store) => {
     await addRun(store, "r");
     await store.commit([turn(await claimOne(store))]);

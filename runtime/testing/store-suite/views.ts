@@ -1,23 +1,44 @@
 /** Conformance: steps and runs as shown to people. */
 import assert from "node:assert/strict";
-import type { StepRecord, Store } from "../../store.ts";
+import type { StepRecord, Store, StoredStep } from "../../store.ts";
 import { addRun, app, type Check, claim, claimOne, step, t0, turn, view } from "./support.ts";
 
-export function stepTests(check: Check): void {
-  /** Commits each group of steps by itself, then reads all back. */
-  const record = async (store: Store, ...groups: readonly StepRecord[][]) => {
-    await addRun(store, "r");
-    const held = await claimOne(store);
-    for (const steps of groups) assert.deepEqual(await store.commit([turn(held, { steps })]), ["ok"]);
-    return store.listSteps("r");
-  };
+/** Commits each group of steps by itself, then reads all back. */
+async function record(store: Store, ...groups: readonly StepRecord[][]): Promise<StoredStep[]> {
+  await addRun(store, "r");
+  const held = await claimOne(store);
+  for (const steps of groups) assert.deepEqual(await store.commit([turn(held, { steps })]), ["ok"]);
+  return store.listSteps("r");
+}
 
+export function stepTests(check: Check): void {
   check("reads back what was written, by op and attempt", async (store) => {
-    const failed = { op: 1, attempt: 0, id: "a", kind: "step", status: "retrying", error: '"e"', startedAt: t0, endedAt: t0 + 1 } as const;
+    const failed = {
+      op: 1,
+      attempt: 0,
+      id: "a",
+      kind: "step",
+      status: "retrying",
+      error: '"e"',
+      startedAt: t0,
+      endedAt: t0 + 1,
+    } as const;
     const done = step(1, { attempt: 1, id: "a", input: "[1]" });
-    const sleep = { op: 2, attempt: 0, id: "nap", kind: "sleep", status: "completed", startedAt: t0, endedAt: t0 + 9 } as const;
+    const sleep = {
+      op: 2,
+      attempt: 0,
+      id: "nap",
+      kind: "sleep",
+      status: "completed",
+      startedAt: t0,
+      endedAt: t0 + 9,
+    } as const;
     const listed = await record(store, [sleep], [done, failed]);
-    assert.deepEqual(listed, [{ ...failed, index: 0 }, { ...done, index: 0 }, { ...sleep, index: 0 }]);
+    assert.deepEqual(listed, [
+      { ...failed, index: 0 },
+      { ...done, index: 0 },
+      { ...sleep, index: 0 },
+    ]);
     assert.deepEqual(await store.listSteps("missing"), []);
   });
 
@@ -25,7 +46,9 @@ export function stepTests(check: Check): void {
     const listed = await record(store, [step(1, { status: "failed", error: '"e"' })], [step(1, { output: '"again"' })]);
     assert.deepEqual(listed, [{ ...step(1, { output: '"again"' }), index: 0 }]);
   });
+}
 
+export function stepIndexTests(check: Check): void {
   check("counts earlier ops with the same id; retries of an op do not count", async (store) => {
     const listed = await record(
       store,
@@ -37,7 +60,14 @@ export function stepTests(check: Check): void {
     );
     assert.deepEqual(
       listed.map(({ op, attempt, id, index }) => [op, attempt, id, index]),
-      [[1, 0, "a", 0], [1, 1, "a", 0], [2, 0, "b", 0], [3, 0, "a", 1], [3, 1, "a", 1], [12, 0, "a", 2]],
+      [
+        [1, 0, "a", 0],
+        [1, 1, "a", 0],
+        [2, 0, "b", 0],
+        [3, 0, "a", 1],
+        [3, 1, "a", 1],
+        [12, 0, "a", 2],
+      ],
     );
   });
 
@@ -45,7 +75,14 @@ export function stepTests(check: Check): void {
     const a = (op: number, attempt = 0) => step(op, { id: "a", attempt });
     const listed = await record(store, [a(3)], [step(2, { id: "b" }), a(1)], [a(5), a(4)], [a(1, 1), a(3, 1)]);
     const indexes = listed.filter(({ id }) => id === "a").map(({ op, index }) => [op, index]);
-    assert.deepEqual(indexes, [[1, 0], [1, 0], [3, 1], [3, 1], [4, 2], [5, 3]]);
+    assert.deepEqual(indexes, [
+      [1, 0],
+      [1, 0],
+      [3, 1],
+      [3, 1],
+      [4, 2],
+      [5, 3],
+    ]);
   });
 
   check("does not mix the steps of two runs", async (store) => {
@@ -62,12 +99,22 @@ export function stepTests(check: Check): void {
     const retried = [step(2, { id: "a", status: "retrying" }), step(2, { id: "a", attempt: 1 })];
     await record(store, [step(1, { id: "a" }), ...retried, step(3), step(4, { id: "a" })]);
     const page = async (after?: number, limit?: number) => {
-      const listed = await store.listSteps("r", { ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) });
+      const listed = await store.listSteps("r", {
+        ...(after !== undefined && { after }),
+        ...(limit !== undefined && { limit }),
+      });
       return listed.map(({ op, index }) => [op, index]);
     };
-    assert.deepEqual(await page(undefined, 2), [[1, 0], [2, 1], [2, 1]]);
+    assert.deepEqual(await page(undefined, 2), [
+      [1, 0],
+      [2, 1],
+      [2, 1],
+    ]);
     assert.deepEqual(await page(2, 1), [[3, 0]]);
-    assert.deepEqual(await page(2), [[3, 0], [4, 2]]);
+    assert.deepEqual(await page(2), [
+      [3, 0],
+      [4, 2],
+    ]);
     assert.deepEqual(await page(4, 5), []);
   });
 }
