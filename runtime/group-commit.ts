@@ -28,7 +28,7 @@ export class GroupCommit {
   readonly #clock: Clock;
   readonly #retry: StoreRetry;
   readonly #closed: AbortSignal;
-  #queue: Entry[] = [];
+  readonly #queue: Entry[] = [];
   #writing = false;
   #writtenBatches = 0;
 

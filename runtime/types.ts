@@ -144,7 +144,6 @@ export interface Step {
  * Its rejections may be left unobserved. Reasons are typed as in `Promise`; of a step, they are a `StepError`.
  */
 export interface Handle<T> extends Promise<T> {
-  // biome-ignore lint/suspicious/noThenProperty: a handle is a promise
   then<Kept = T, Caught = never>(
     onFulfilled?: ((value: T) => Kept | PromiseLike<Kept>) | null | undefined,
     onRejected?: ((reason: Untyped) => Caught | PromiseLike<Caught>) | null | undefined,

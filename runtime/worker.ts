@@ -6,7 +6,7 @@
  * becomes free. It never looks twice without either progress or a pause.
  */
 import type { Clock } from "./clock.ts";
-import type { DriverHost, DriveRun, Logger } from "./engine/contract.ts";
+import type { DriveRun, DriverHost, Logger } from "./engine/contract.ts";
 import { BackstitchError } from "./faults.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
@@ -174,7 +174,9 @@ export class Worker {
     void this.#drained(service).then(() => drained.abort());
     await this.#parts.clock.until(this.#parts.clock.now() + timeoutMs, drained.signal);
     if (this.#drives.size > 0) {
-      this.#parts.logger.warn(`backstitch: ${this.#title} stops with ${this.#drives.size} runs unfinished; aborting them`);
+      this.#parts.logger.warn(
+        `backstitch: ${this.#title} stops with ${this.#drives.size} runs unfinished; aborting them`,
+      );
     }
     this.#closed.abort();
     service.held.abortAll();

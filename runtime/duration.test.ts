@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { durationMs, momentMs } from "./duration.ts";
+
+test.each([
+  [0, 0],
+  [1.5, 1.5],
+  [-5, 0],
+  ["250", 250],
+  ["30s", 30_000],
+  ["2 days", 172_800_000],
+  ["1.5h", 5_400_000],
+])("durationMs(%j) is %d", (duration, expected) => {
+  expect(durationMs(duration, "step.sleep")).toBe(expected);
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, "", "soon", "1h 30m", "9".repeat(200), null, {}])(
+  "durationMs(%j) names the place",
+  (duration) => {
+    expect(() => durationMs(duration as number, 'step.sleep("pause")')).toThrow(
+      /step\.sleep\("pause"\) was given .*BS2012/,
+    );
+  },
+);
+
+test("momentMs takes dates, milliseconds and ISO text", () => {
+  const iso = "2030-01-02T03:04:05.006Z";
+  const time = Date.UTC(2030, 0, 2, 3, 4, 5, 6);
+  expect([momentMs(iso, "x"), momentMs(new Date(iso), "x"), momentMs(time, "x")]).toEqual([time, time, time]);
+});
+
+test.each([new Date(Number.NaN), "tomorrow", Number.NaN])("momentMs(%s) names the place", (moment) => {
+  expect(() => momentMs(moment, 'step.sleepUntil("office")')).toThrow(
+    /step\.sleepUntil\("office"\) was given .*BS2012/,
+  );
+});

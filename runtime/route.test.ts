@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { routeEvents, runId } from "./route.ts";
+import type { StoredEvent } from "./store.ts";
+import { memoryStore } from "./stores/memory.ts";
+import type { RegisteredFunction } from "./types.ts";
+
+const event = (id: string, name: string, receivedAt = 1_000): StoredEvent => ({
+  id,
+  app: "app",
+  name,
+  data: "",
+  receivedAt,
+});
+
+const fn = (id: string, ...events: string[]): RegisteredFunction => ({
+  id,
+  name: id,
+  retries: 0,
+  triggers: events.map((name) => ({ event: name })),
+  handler: async () => {},
+});
+
+const functions = [fn("one", "a"), fn("both", "a", "b", "a"), fn("other", "c")];
+
+async function storeWith(...events: StoredEvent[]) {
+  const store = memoryStore();
+  await store.open();
+  await store.putEvents(events);
+  return store;
+}
+
+test("an event starts one run of each function that its name triggers", async () => {
+  const store = await storeWith(event("e", "a", 5_000));
+  expect(await routeEvents(store, "app", functions)).toBe(false);
+  const runs = await store.listRuns({ app: "app", limit: 10 });
+  expect(runs.map((run) => run.functionId).sort()).toEqual(["both", "one"]);
+  expect(runs.map((run) => run.wakeAt)).toEqual([5_000, 5_000]);
+});
+
+test("an event that nobody wants is not looked at again", async () => {
+  const store = await storeWith(event("e", "unheard"));
+  await routeEvents(store, "app", functions);
+  expect(await store.unroutedEvents("app", 10)).toEqual([]);
+});
+
+test("more than a batch is told", async () => {
+  const events = Array.from({ length: 130 }, (_, index) => event(`e${index}`, "a"));
+  const store = await storeWith(...events);
+  expect(await routeEvents(store, "app", functions)).toBe(true);
+  expect(await routeEvents(store, "app", functions)).toBe(false);
+  expect(await store.listRuns({ app: "app", limit: 1_000 })).toHaveLength(260);
+});
+
+test("the id of a run follows from event and function", () => {
+  const id = runId(event("e", "a"), "one");
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(runId(event("e", "a"), "one")).toBe(id);
+  const others = [
+    runId(event("e", "a"), "two"),
+    runId(event("e2", "a"), "one"),
+    runId({ ...event("e", "a"), app: "x" }, "one"),
+  ];
+  expect(new Set([id, ...others]).size).toBe(4);
+});
+
+test("ids of runs sort by the time of their events", () => {
+  const times = [0, 1, 999, 1_000, 1_700_000_000_000, 1_700_000_000_001, 2 ** 48 - 1];
+  const ids = times.map((time) => runId(event(`e${time}`, "a", time), "one"));
+  expect([...ids].sort()).toEqual(ids);
+});
