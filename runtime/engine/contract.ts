@@ -21,7 +21,13 @@ export interface Logger {
 
 /** Scripted outcome of a step attempt, for tests: returns or throws what the step's callback would. */
 export type StepScript = (
-  call: { readonly id: string; readonly index: number; readonly attempt: number; readonly input: readonly unknown[] },
+  call: {
+    /** Number of the op in its run. */
+    readonly op: number;
+    readonly id: string;
+    readonly attempt: number;
+    readonly input: readonly unknown[];
+  },
   real: () => unknown,
 ) => unknown;
 

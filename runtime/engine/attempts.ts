@@ -1,0 +1,90 @@
+/** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
+import { decode, encode } from "../codec/index.ts";
+import { NonRetriableError, RetryAfterError } from "../errors.ts";
+import type { DriverHost } from "./contract.ts";
+import { withoutFrame } from "./frame.ts";
+import type { Op } from "./ops.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** When a failure is tried again: as scheduled, after so many milliseconds, or not at all. */
+export type RetryAdvice = "scheduled" | "never" | number;
+
+/** An attempt that ended. It names its op by number: the activation may have been loaded anew meanwhile. */
+export interface EndedAttempt {
+  readonly op: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Decoded from `text`: what a reload would deliver. The error is the one that was thrown. */
+  readonly outcome: Outcome;
+  readonly text: string;
+  readonly retry: RetryAdvice;
+}
+
+/** Starts the next attempt of a step. `ended` is called once, at the earliest before this returns. */
+export function startAttempt(op: Op, host: DriverHost, ended: (attempt: EndedAttempt) => void): void {
+  const startedAt = host.clock.now();
+  const end = (outcome: Outcome) => ended(storable(op.number, startedAt, host.clock.now(), outcome));
+  op.running = true;
+  let result: unknown;
+  try {
+    result = withoutFrame(() => call(op, host));
+  } catch (error) {
+    return end({ ok: false, error });
+  }
+  if (typeof result !== "object" && typeof result !== "function") return end({ ok: true, value: result });
+  Promise.resolve(result).then(
+    (value) => end({ ok: true, value }),
+    (error: unknown) => end({ ok: false, error }),
+  );
+}
+
+function call(op: Op, { script }: DriverHost): unknown {
+  const { callback, input } = op;
+  const real = () => callback?.(...input);
+  return script ? script({ op: op.number, id: op.id, attempt: op.attempt, input }, real) : real();
+}
+
+function storable(op: number, startedAt: number, endedAt: number, outcome: Outcome): EndedAttempt {
+  if (!outcome.ok) return failed(op, startedAt, endedAt, outcome.error, retryAdvice(outcome.error, endedAt));
+  const { value } = outcome;
+  try {
+    const text = encode(value);
+    const kept = isPrimitive(value) ? outcome : { ok: true as const, value: decode(text) };
+    return { op, startedAt, endedAt, outcome: kept, text, retry: "never" };
+  } catch (error) {
+    return failed(op, startedAt, endedAt, error, "never");
+  }
+}
+
+function failed(op: number, startedAt: number, endedAt: number, error: unknown, retry: RetryAdvice): EndedAttempt {
+  const text = encodeThrown(error);
+  return { op, startedAt, endedAt, outcome: { ok: false, error: decode(text) }, text, retry };
+}
+
+/** Text of something thrown. Where it holds what cannot be stored, its name, message and stack are kept. */
+export function encodeThrown(thrown: unknown): string {
+  try {
+    return encode(thrown);
+  } catch {
+    return encode(reduced(thrown));
+  }
+}
+
+function reduced(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(`a ${typeof thrown} that cannot be stored was thrown`);
+  const error = new Error(String(thrown.message));
+  error.name = String(thrown.name);
+  if (typeof thrown.stack === "string") error.stack = thrown.stack;
+  const code = "code" in thrown ? thrown.code : undefined;
+  return typeof code === "string" || typeof code === "number" ? Object.assign(error, { code }) : error;
+}
+
+/** What an error says of its repetition. `now` in milliseconds since the epoch. */
+export function retryAdvice(error: unknown, now: number): RetryAdvice {
+  if (error instanceof NonRetriableError) return "never";
+  return error instanceof RetryAfterError ? error.delayFrom(now) : "scheduled";
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function");
+}

@@ -1,0 +1,261 @@
+/**
+ * Persisted cursors of `for…of` and `for…in`.
+ *
+ * A cursor iterates as the language does, live changes of the collection included, and says at any suspension inside
+ * its loop where it stands. After a reload the collection is the stored one, never evaluated again, and the loop first
+ * gets the item at which it stood.
+ */
+
+/** Where a cursor stands, as stored. `item` is the item being visited. */
+export type CursorImage =
+  | { readonly kind: "index"; readonly of: unknown; readonly next: number; readonly item: unknown }
+  | { readonly kind: "text"; readonly of: string; readonly next: number; readonly item: string }
+  | { readonly kind: "rest"; readonly of: Map<unknown, unknown> | Set<unknown>; readonly left: number; readonly item: unknown }
+  | { readonly kind: "keys"; readonly of: unknown; readonly keys: readonly string[]; readonly item: string };
+
+/** An iterator that a frame can store, unless `image` is undefined. Ends by calling `onEnd`. */
+export interface Cursor extends IterableIterator<unknown> {
+  image(): CursorImage | undefined;
+}
+
+const arrayIterator = Array.prototype[Symbol.iterator];
+const arrayStep = Object.getPrototypeOf([][Symbol.iterator]()) as { next: unknown };
+const arrayNext = arrayStep.next;
+const typedArrayIterator = (Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array)[Symbol.iterator];
+const textIterator = String.prototype[Symbol.iterator];
+const mapIterator = Map.prototype[Symbol.iterator];
+const setIterator = Set.prototype[Symbol.iterator];
+
+/** The cursor of a `for…of` that begins. Throws what the language throws when `iterable` cannot be iterated. */
+export function cursorOver(iterable: unknown, onEnd: () => void): Cursor {
+  const method = iteratorMethod(iterable);
+  if (method === textIterator && typeof iterable === "string") return new TextCursor(iterable, 0, onEnd);
+  const byIndex = method === arrayIterator || method === typedArrayIterator;
+  if (byIndex && arrayStep.next === arrayNext && isObject(iterable)) return new IndexCursor(iterable, 0, onEnd);
+  if (method === mapIterator && iterable instanceof Map) return new RestCursor(iterable, iterable.size, onEnd);
+  if (method === setIterator && iterable instanceof Set) return new RestCursor(iterable, iterable.size, onEnd);
+  return new NativeCursor(Reflect.apply(method, iterable, []), onEnd);
+}
+
+/** The cursor of a `for…in` that begins. */
+export function cursorOverKeys(object: unknown, onEnd: () => void): Cursor {
+  const keys: string[] = [];
+  for (const key in object as object) keys.push(key);
+  return new KeyCursor(object, keys, onEnd);
+}
+
+/** A stored cursor goes on: it yields its item again first. */
+export function restoreCursor(image: CursorImage, onEnd: () => void): Cursor {
+  const cursor = storedCursor(image, onEnd);
+  cursor.repeat(image.item);
+  return cursor;
+}
+
+/** For a frame that lacks the cursor: one item, so that control reaches the label, where the run is blocked. */
+export function strayCursor(): Iterable<unknown> {
+  return [undefined];
+}
+
+function storedCursor(image: CursorImage, onEnd: () => void): StorableCursor {
+  switch (image.kind) {
+    case "index":
+      return new IndexCursor(image.of as ArrayLike<unknown>, image.next, onEnd);
+    case "text":
+      return new TextCursor(image.of, image.next, onEnd);
+    case "rest":
+      return new RestCursor(image.of, image.left, onEnd);
+    case "keys":
+      return new KeyCursor(image.of, image.keys, onEnd);
+  }
+}
+
+abstract class StorableCursor implements Cursor {
+  protected item: unknown;
+  #repeats = false;
+  readonly #onEnd: () => void;
+
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  /** Steps to the next item and keeps it as `item`; false when there is none. */
+  protected abstract advance(): boolean;
+  abstract image(): CursorImage;
+
+  repeat(item: unknown): void {
+    this.item = item;
+    this.#repeats = true;
+  }
+
+  next(): IteratorResult<unknown> {
+    if (this.#repeats) this.#repeats = false;
+    else if (!this.advance()) return this.return();
+    return { done: false, value: this.item };
+  }
+
+  return(): IteratorResult<unknown> {
+    this.#onEnd();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** Arrays, typed arrays and `arguments`: the length is read at each turn. */
+class IndexCursor extends StorableCursor {
+  readonly #of: ArrayLike<unknown>;
+  #next: number;
+
+  constructor(of: ArrayLike<unknown>, next: number, onEnd: () => void) {
+    super(onEnd);
+    this.#of = of;
+    this.#next = next;
+  }
+
+  protected advance(): boolean {
+    if (this.#next >= this.#of.length) return false;
+    this.item = this.#of[this.#next++];
+    return true;
+  }
+
+  image(): CursorImage {
+    return { kind: "index", of: this.#of, next: this.#next, item: this.item };
+  }
+}
+
+/** Strings: by code point, a lone surrogate by itself. */
+class TextCursor extends StorableCursor {
+  readonly #of: string;
+  #next: number;
+
+  constructor(of: string, next: number, onEnd: () => void) {
+    super(onEnd);
+    this.#of = of;
+    this.#next = next;
+  }
+
+  protected advance(): boolean {
+    const point = this.#of.codePointAt(this.#next);
+    if (point === undefined) return false;
+    const text = String.fromCodePoint(point);
+    this.item = text;
+    this.#next += text.length;
+    return true;
+  }
+
+  image(): CursorImage {
+    return { kind: "text", of: this.#of, next: this.#next, item: this.item as string };
+  }
+}
+
+/**
+ * Map and Set: the entries still to come are always the last ones, whatever was deleted or added, so their number says
+ * where the cursor stands. Counting them uses up the native iterator; it is then made again.
+ */
+class RestCursor extends StorableCursor {
+  readonly #of: Map<unknown, unknown> | Set<unknown>;
+  #entries: Iterator<unknown>;
+
+  constructor(of: Map<unknown, unknown> | Set<unknown>, left: number, onEnd: () => void) {
+    super(onEnd);
+    this.#of = of;
+    this.#entries = lastEntries(of, left);
+  }
+
+  protected advance(): boolean {
+    const result = this.#entries.next();
+    if (result.done) return false;
+    this.item = result.value;
+    return true;
+  }
+
+  image(): CursorImage {
+    let left = 0;
+    while (!this.#entries.next().done) left++;
+    this.#entries = lastEntries(this.#of, left);
+    return { kind: "rest", of: this.#of, left, item: this.item };
+  }
+}
+
+function lastEntries(of: Map<unknown, unknown> | Set<unknown>, left: number): Iterator<unknown> {
+  const entries = Reflect.apply<unknown, [], Iterator<unknown>>(of instanceof Map ? mapIterator : setIterator, of, []);
+  for (let skip = of.size - left; skip > 0; skip--) entries.next();
+  return entries;
+}
+
+/** `for…in`: the keys are those of the start; one that was deleted meanwhile is left out. */
+class KeyCursor extends StorableCursor {
+  readonly #of: unknown;
+  readonly #keys: readonly string[];
+  #next = 0;
+
+  constructor(of: unknown, keys: readonly string[], onEnd: () => void) {
+    super(onEnd);
+    this.#of = of;
+    this.#keys = keys;
+  }
+
+  protected advance(): boolean {
+    while (this.#next < this.#keys.length) {
+      const key = this.#keys[this.#next++] as string;
+      if (!(key in Object(this.#of))) continue;
+      this.item = key;
+      return true;
+    }
+    return false;
+  }
+
+  image(): CursorImage {
+    return { kind: "keys", of: this.#of, keys: this.#keys.slice(this.#next), item: this.item as string };
+  }
+}
+
+/** Any other iterable: runs as the language says, and cannot be stored. */
+class NativeCursor implements Cursor {
+  readonly #iterator: Iterator<unknown>;
+  readonly #next: unknown;
+  readonly #onEnd: () => void;
+
+  constructor(iterator: Iterator<unknown>, onEnd: () => void) {
+    if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
+    this.#iterator = iterator;
+    this.#next = iterator.next;
+    this.#onEnd = onEnd;
+  }
+
+  next(): IteratorResult<unknown> {
+    const result = Reflect.apply(this.#next as () => IteratorResult<unknown>, this.#iterator, []);
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+    if (result.done) this.#onEnd();
+    return result;
+  }
+
+  return(): IteratorResult<unknown> {
+    this.#onEnd();
+    return this.#iterator.return?.() ?? { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  image(): undefined {
+    return undefined;
+  }
+}
+
+function iteratorMethod(iterable: unknown): () => Iterator<unknown> {
+  const method = iterable === null || iterable === undefined ? undefined : (iterable as Iterable<unknown>)[Symbol.iterator];
+  if (typeof method === "function") return method;
+  throw new TypeError(`${describe(iterable)} is not iterable`);
+}
+
+function isObject(value: unknown): value is ArrayLike<unknown> & Iterator<unknown> & object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" && value !== null ? "object" : String(value);
+}

@@ -1,0 +1,67 @@
+/** Names what keeps a frame from being stored: the variable, the path inside it, and the label. Only on failure. */
+import { encode } from "../codec/index.ts";
+import { BackstitchError } from "../faults.ts";
+import type { Activation } from "./activation.ts";
+import type { Frame } from "./frame.ts";
+import { ImageWriter, UnstorableLoop } from "./image.ts";
+import { storedSlots } from "./scopes.ts";
+
+/** The fault to block the run with. `cause` is what `encodeActivation` threw. */
+export function unstorable(activation: Activation, cause: unknown): BackstitchError {
+  const at = `at label ${JSON.stringify(activation.label() ?? "start")}`;
+  const found = culprit(activation, cause);
+  return new BackstitchError("BS2102", {
+    where: `${found ?? messageOf(cause)}, ${at} of run ${activation.owner.run}`,
+    fix: "Keep only plain data in variables that live across an await, make the value again with local(() => …), or register its class with registerClass().",
+    cause,
+  });
+}
+
+function culprit(activation: Activation, cause: unknown): string | undefined {
+  if (cause instanceof UnstorableLoop) return cause.message;
+  const writer = new ImageWriter(activation);
+  const problemIn = (value: unknown): string | undefined => {
+    try {
+      encode(value, writer.extensions);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
+  for (const frame of activation.frames) {
+    const found = culpritOfFrame(frame, problemIn);
+    if (found) return found;
+  }
+  for (const op of activation.ops.values()) {
+    const where = `step ${JSON.stringify(op.id)}`;
+    const problem = problemIn(op.input);
+    if (problem) return `the input of ${where}: ${problem}`;
+    const callback = op.callback && problemIn(op.callback);
+    if (callback) return `the callback of ${where} is not compiled, or captures what cannot be stored: ${callback}`;
+  }
+  return undefined;
+}
+
+function culpritOfFrame(frame: Frame, problemIn: (value: unknown) => string | undefined): string | undefined {
+  for (const [path, record] of frame.scopes) {
+    if (frame.liveSlots()?.[path] === undefined) continue;
+    for (const slot of storedSlots(record) ?? []) {
+      const problem = problemIn(record[slot]);
+      if (problem) return `variable \`${slot}\`${path === "" ? "" : ` of scope ${JSON.stringify(path)}`}: ${problem}`;
+    }
+  }
+  for (const [name, cursor] of frame.openCursors()) {
+    const problem = problemIn(cursor.image());
+    if (problem) return `the collection of the loop ${JSON.stringify(name)}: ${problem}`;
+  }
+  for (const [name, { kind, value }] of frame.openCompletions()) {
+    const problem = problemIn(value);
+    if (problem) return `what \`${kind}\` carries through the finally ${JSON.stringify(name)}: ${problem}`;
+  }
+  const problem = problemIn(frame.args);
+  return problem && `the arguments of ${frame.info.code}: ${problem}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,378 @@
+/**
+ * Drives one claimed run: lets its code run until it is parked, commits, begins its ops, delivers what comes of them,
+ * until the run ends, sleeps longer than it may be held, is blocked, or is fenced.
+ *
+ * Everything happens in one loop, one decision at a time, so that at most one commit of the run is under way and every
+ * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
+ */
+import { encode } from "../codec/index.ts";
+import { StepError } from "../errors.ts";
+import { BackstitchError } from "../faults.ts";
+import type { Claim, Commit, StepRecord } from "../store.ts";
+import type { Activation, ActivationOwner } from "./activation.ts";
+import { type EndedAttempt, encodeThrown, startAttempt } from "./attempts.ts";
+import { Bell } from "./bell.ts";
+import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
+import { unstorable } from "./diagnose.ts";
+import type { Frame } from "./frame.ts";
+import { decodeActivation, encodeActivation, type LoadedActivation } from "./image.ts";
+import { countLostClaims, isFinal, nextAttemptOf, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import type { Op } from "./ops.ts";
+import { done } from "./outcome.ts";
+
+/** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
+const cautiousAfter = 2;
+/** A run is not given up before so many claims were lost, however few retries its function has. */
+const leastLostClaims = 4;
+
+export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
+
+/** What was delivered since the last commit. */
+interface Turn {
+  /** Something was delivered or begun, so that a park is to be committed. */
+  open: boolean;
+  records: StepRecord[];
+  /** The frame with the delivered outcome in it, before any code saw it: the pre-image. */
+  before: string | undefined;
+}
+
+type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
+
+class RunDriver implements ActivationOwner {
+  readonly run: string;
+  readonly logger: Logger;
+  readonly #claim: Claim;
+  readonly #fn: RunnableFunction;
+  readonly #host: DriverHost;
+  readonly #bell = new Bell();
+  readonly #inbox: EndedAttempt[] = [];
+  #callbacks = 0;
+  #activation!: Activation;
+  /** Where to enter; undefined once entered. */
+  #entry: Frame | undefined;
+  /** The last committed frame. */
+  #text: string | null;
+  #label: string | null = null;
+  #turn: Turn = closedTurn();
+  #outputChecked = false;
+
+  constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
+    this.run = claim.run;
+    this.logger = host.logger;
+    this.#claim = claim;
+    this.#fn = fn;
+    this.#host = host;
+    this.#text = claim.frame;
+  }
+
+  now(): number {
+    return this.#host.clock.now();
+  }
+
+  ring(): void {
+    this.#bell.ring();
+  }
+
+  async drive(): Promise<DriveEnd> {
+    const ring = () => this.#bell.ring();
+    this.#host.signal.addEventListener("abort", ring);
+    try {
+      const fault = this.#begin();
+      if (fault) return (await this.#block(fault)) ?? "blocked";
+      for (;;) {
+        const end = await this.#advance();
+        if (end) return end;
+      }
+    } finally {
+      this.#host.signal.removeEventListener("abort", ring);
+    }
+  }
+
+  /** Loads the run. A fault says why it cannot go on. */
+  #begin(): BackstitchError | undefined {
+    const { lostClaims } = this.#claim;
+    if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
+      return new BackstitchError("BS2105", {
+        where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
+        fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
+      });
+    }
+    try {
+      this.#load(this.#text);
+    } catch (error) {
+      if (error instanceof BackstitchError) return error;
+      throw error;
+    }
+    if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.#fn.retries, this.now());
+    return undefined;
+  }
+
+  #load(text: string | null): void {
+    const loaded: LoadedActivation =
+      text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this);
+    this.#activation = loaded.activation;
+    this.#entry = loaded.root;
+    this.#label = loaded.activation.label();
+  }
+
+  /** One decision. Answers why the drive is over, or undefined to go on. */
+  async #advance(): Promise<DriveEnd | undefined> {
+    const activation = this.#activation;
+    if (this.#host.signal.aborted) return "fenced";
+    if (activation.blocked) return this.#block(activation.blocked);
+    if (activation.running) return this.#wait();
+    if (activation.outside) return this.#turn.records.length > 0 ? this.#recordOutcomes() : this.#wait();
+    if (activation.end) {
+      if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
+      this.#checkOutput();
+      if (activation.ops.size === 0) return this.#finish();
+    }
+    if (this.#turn.open && !this.#entry) return this.#park();
+    return this.#proceed();
+  }
+
+  /** The run is parked and committed: does what is due, or waits, or lets the run go. */
+  async #proceed(): Promise<DriveEnd | undefined> {
+    const activation = this.#activation;
+    if (this.#entry && activation.dueAt <= this.now()) return this.#enter(this.#entry);
+    const ended = this.#inbox.shift();
+    if (ended) return this.#take(ended);
+    if (!this.#entry) {
+      for (const op of activation.ops.values()) if (op.outcome) return this.#deliver(op);
+      for (const op of activation.ops.values()) if (isDue(op, this.now()) && op.kind === "sleep") return this.#wake(op);
+    }
+    if (!this.#host.draining()) {
+      for (const op of activation.ops.values()) if (isDue(op, this.now())) this.#startAttempt(op);
+    }
+    if (this.#inbox.length > 0) return undefined;
+    if (this.#mayHold()) return this.#wait(this.#host.draining() ? undefined : this.#dueAt());
+    return this.#commit({ status: "running", release: true }, "released");
+  }
+
+  #enter(root: Frame): undefined {
+    this.#entry = undefined;
+    if (this.#text === null) this.#turn.open = true;
+    this.#activation.dueAt = 0;
+    if (this.#activation.attempt > 0) tellAttempt(root, this.#activation.attempt);
+    this.#activation.enter(root);
+  }
+
+  /** A clean park: the outcomes that led here and the frame become visible at once. */
+  async #park(): Promise<DriveEnd | undefined> {
+    this.#activation.attempt = 0;
+    const frame = this.#encode();
+    if (frame instanceof BackstitchError) return this.#block(frame);
+    const { records } = this.#turn;
+    this.#turn = closedTurn();
+    const release = !this.#mayHold();
+    const end = await this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
+    if (!end && this.#host.reload?.() && this.#callbacks === 0) this.#load(this.#text);
+    return end;
+  }
+
+  /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
+  #recordOutcomes(): Promise<DriveEnd | undefined> {
+    const { records, before } = this.#turn;
+    this.#turn = { open: true, records: [], before };
+    return this.#commit({ status: "running", steps: records, ...(before !== undefined && { frame: before }) });
+  }
+
+  #startAttempt(op: Op): void {
+    this.#callbacks++;
+    startAttempt(op, this.#host, (ended) => {
+      this.#callbacks--;
+      this.#inbox.push(ended);
+      this.#bell.ring();
+    });
+  }
+
+  async #take(ended: EndedAttempt): Promise<DriveEnd | undefined> {
+    const op = this.#activation.ops.get(ended.op);
+    if (op === undefined) return undefined;
+    op.running = false;
+    const { outcome } = ended;
+    const final = outcome.ok || isFinal(ended.retry, op.attempt, this.#fn.retries);
+    this.#record(op, ended, final);
+    if (final) {
+      op.outcome = outcome.ok ? outcome : { ok: false, error: new StepError(op.id, outcome.error) };
+      return this.#settled(op);
+    }
+    op.attempt++;
+    op.dueAt = this.now() + nextAttemptOf(ended.retry, op.attempt, this.#host);
+    return this.#commitState();
+  }
+
+  #record(op: Op, ended: EndedAttempt, final: boolean): void {
+    const { startedAt, endedAt, outcome, text } = ended;
+    const status = outcome.ok ? "completed" : final ? "failed" : "retrying";
+    const result = outcome.ok ? { output: text } : { error: text };
+    this.#addRecord({ op: op.number, attempt: op.attempt, id: op.id, kind: op.kind, status, startedAt, endedAt, ...result });
+  }
+
+  #addRecord(record: StepRecord): void {
+    this.#turn.records.push(record);
+    this.#host.onStep?.(record);
+  }
+
+  #wake(op: Op): Promise<DriveEnd | undefined> {
+    op.outcome = done;
+    const now = this.now();
+    const { number, attempt, id, kind } = op;
+    this.#addRecord({ op: number, attempt, id, kind, status: "completed", startedAt: now, endedAt: now });
+    return this.#settled(op);
+  }
+
+  /** An op has its outcome: the pre-image is taken, then the code gets it. */
+  async #settled(op: Op): Promise<DriveEnd | undefined> {
+    const before = this.#encode();
+    if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
+    this.#turn.before = before;
+    if (this.#entry) return this.#commitState();
+    if (this.#claim.lostClaims >= cautiousAfter) {
+      const end = await this.#recordOutcomes();
+      if (end) return end;
+    }
+    return this.#deliver(op);
+  }
+
+  #deliver(op: Op): undefined {
+    this.#turn.open = true;
+    this.#turn.before ??= this.#text ?? undefined;
+    if (op.outcome) this.#activation.deliver(op, op.outcome);
+  }
+
+  /** Commits the state as it is, without anything delivered. */
+  #commitState(): Promise<DriveEnd | undefined> {
+    const frame = this.#encode();
+    if (frame instanceof BackstitchError) return this.#block(frame);
+    const { records } = this.#turn;
+    this.#turn = closedTurn();
+    const release = !this.#mayHold();
+    return this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
+  }
+
+  /** An error of the handler that a repetition may cure. */
+  #mayRetry(error: unknown): boolean {
+    return segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) !== undefined;
+  }
+
+  /** The segment is tried again from its last frame, after the callbacks that run beside it. */
+  async #retrySegment(error: unknown): Promise<DriveEnd | undefined> {
+    if (this.#callbacks > 0) return this.#wait();
+    const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
+    const attempt = this.#activation.attempt + 1;
+    this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
+    this.#load(this.#turn.before ?? this.#text);
+    this.#activation.attempt = attempt;
+    this.#activation.dueAt = this.now() + delay;
+    this.#turn.before = undefined;
+    return this.#commitState();
+  }
+
+  /** An output that cannot be stored fails the run. */
+  #checkOutput(): void {
+    const { end } = this.#activation;
+    if (this.#outputChecked || !end?.ok) return;
+    this.#outputChecked = true;
+    try {
+      encode(end.value);
+    } catch (error) {
+      const path = error instanceof Error ? error.message : String(error);
+      this.#activation.end = {
+        ok: false,
+        error: new BackstitchError("BS2102", {
+          where: `the output of run ${this.run} of function "${this.#fn.id}": ${path}`,
+          fix: "Return plain data, or register its class with registerClass().",
+          cause: error,
+        }),
+      };
+    }
+  }
+
+  #finish(): Promise<DriveEnd | undefined> {
+    const { end } = this.#activation;
+    const result: CommitBody = end?.ok
+      ? { status: "completed", output: encode(end.value) }
+      : { status: "failed", error: encodeThrown(end?.error) };
+    return this.#commit({ ...result, label: null, wakeAt: null, steps: this.#turn.records, release: true }, "ended");
+  }
+
+  /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
+  #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
+    const { records, before } = this.#turn;
+    const frame = records.length > 0 && before !== undefined ? { frame: before } : {};
+    const error = encodeThrown(fault);
+    this.logger.error(`backstitch: run ${this.run} is blocked`, fault);
+    return this.#commit({ status: "blocked", error, steps: records, ...frame, wakeAt: null, release: true }, "blocked");
+  }
+
+  /** The state around the outcome cannot be stored: the outcome is put on the last committed frame. */
+  #blockWithOutcome(fault: BackstitchError, op: Op): Promise<DriveEnd | undefined> {
+    if (this.#text !== null) {
+      const { activation } = decodeActivation(this.#text, this);
+      const same = activation.ops.get(op.number);
+      if (same) same.outcome = op.outcome;
+      this.#turn.before = encodeActivation(activation);
+    }
+    return this.#block(fault);
+  }
+
+  #encode(): string | BackstitchError {
+    try {
+      return encodeActivation(this.#activation);
+    } catch (error) {
+      return unstorable(this.#activation, error);
+    }
+  }
+
+  /** `then` is why the drive is over once this is committed. */
+  async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
+    const { run, epoch } = this.#claim;
+    if (body.status === "running") this.#label = this.#activation.label() ?? this.#label;
+    const wakeAt = body.wakeAt === undefined ? (this.#dueAt() ?? null) : body.wakeAt;
+    const common = { run, epoch, now: this.now(), label: this.#label, release: false, steps: [] };
+    const result = await this.#host.commit({ ...common, ...body, wakeAt });
+    if (result === "fenced") return "fenced";
+    if (body.frame !== undefined) this.#text = body.frame;
+    return then;
+  }
+
+  /** Something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
+  #mayHold(): boolean {
+    if (this.#callbacks > 0 || this.#inbox.length > 0) return true;
+    const dueAt = this.#dueAt();
+    if (dueAt === undefined || this.#host.draining()) return false;
+    return dueAt - this.now() <= this.#host.holdMs;
+  }
+
+  /** When there is something to do next; undefined when only an input can wake the run. */
+  #dueAt(): number | undefined {
+    const { ops, dueAt } = this.#activation;
+    if (this.#entry) return Math.max(dueAt, this.now());
+    let earliest: number | undefined;
+    for (const op of ops.values()) {
+      if (op.running) continue;
+      const due = op.outcome ? 0 : op.dueAt;
+      if (earliest === undefined || due < earliest) earliest = due;
+    }
+    return earliest === undefined ? undefined : Math.max(earliest, this.now());
+  }
+
+  async #wait(until?: number): Promise<undefined> {
+    if (until === undefined) {
+      await this.#bell.wait();
+      return;
+    }
+    const stop = new AbortController();
+    await Promise.race([this.#bell.wait(), this.#host.clock.until(until, stop.signal)]);
+    stop.abort();
+  }
+}
+
+function isDue(op: Op, now: number): boolean {
+  return !op.running && op.outcome === undefined && op.dueAt <= now;
+}
+
+function closedTurn(): Turn {
+  return { open: false, records: [], before: undefined };
+}

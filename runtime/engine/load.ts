@@ -1,0 +1,79 @@
+/** How a run begins, and what failures and lost workers count for. */
+import { decode } from "../codec/index.ts";
+import { StepError } from "../errors.ts";
+import { BackstitchError } from "../faults.ts";
+import type { Claim } from "../store.ts";
+import { Activation, type ActivationOwner } from "./activation.ts";
+import { type RetryAdvice, retryAdvice } from "./attempts.ts";
+import { compiledInfo } from "./compiled.ts";
+import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { Frame } from "./frame.ts";
+import type { LoadedActivation } from "./image.ts";
+import { compiledCode } from "./registry.ts";
+
+/** A run that has no frame yet. */
+export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): LoadedActivation {
+  const info = compiledInfo(fn.handler);
+  const code = info && compiledCode(info.code);
+  if (code === undefined) {
+    throw new BackstitchError("BS2103", {
+      where: `function "${fn.id}": its handler is not compiled by the loaded version of backstitch`,
+      fix: "Build it with the plugin, and install one version of backstitch.",
+    });
+  }
+  const activation = new Activation(owner);
+  const { id, name, data, receivedAt } = claim.event;
+  const event = { id, name, data: decode(data), ts: receivedAt };
+  const { step, logger } = activation.tools;
+  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
+  return { activation, root: new Frame(activation, code, [context]) };
+}
+
+/** The handler's context says which attempt of the segment is made. */
+export function tellAttempt(root: Frame, attempt: number): void {
+  const context = root.args[0];
+  if (typeof context === "object" && context !== null) Object.assign(context, { attempt });
+}
+
+/** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */
+export function countLostClaims(activation: Activation, lost: number, retries: number, now: number): void {
+  activation.attempt += lost;
+  for (const op of activation.ops.values()) {
+    const mayHaveRun = op.kind === "step" && op.outcome === undefined && op.dueAt <= now;
+    if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, retries));
+  }
+}
+
+/** Whether a failed attempt is the last one. `attempt` counts from 0. */
+export function isFinal(retry: RetryAdvice, attempt: number, retries: number): boolean {
+  return retry === "never" || attempt >= retries;
+}
+
+/** Milliseconds before attempt `attempt`. */
+export function nextAttemptOf(retry: RetryAdvice, attempt: number, host: DriverHost): number {
+  return typeof retry === "number" ? retry : host.retryDelay(attempt);
+}
+
+/**
+ * Milliseconds before a segment that threw is tried again; undefined when trying again cannot help: its attempts are
+ * used up, the error forbids it, it comes from a step that failed, or it was read from what is committed.
+ */
+export function segmentRetryDelay(
+  activation: Activation,
+  error: unknown,
+  retries: number,
+  host: DriverHost,
+): number | undefined {
+  const advice = retryAdvice(error, host.clock.now());
+  if (isFinal(advice, activation.attempt, retries) || comesFromStored(activation, error)) return undefined;
+  return nextAttemptOf(advice, activation.attempt + 1, host);
+}
+
+function comesFromStored(activation: Activation, error: unknown): boolean {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof StepError || activation.committedErrors.has(at)) return true;
+    seen.add(at);
+  }
+  return false;
+}

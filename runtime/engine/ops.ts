@@ -1,0 +1,25 @@
+/** Steps and sleeps of a run, from their creation until their outcome is delivered. */
+import type { Handle } from "./handle.ts";
+import type { Outcome } from "./outcome.ts";
+
+export type OpKind = "step" | "sleep";
+
+/** A step or a sleep that has not been delivered. Owned by its activation; the driver moves it on. */
+export interface Op {
+  /** From 1, never used twice in a run. */
+  readonly number: number;
+  readonly id: string;
+  readonly kind: OpKind;
+  readonly handle: Handle;
+  /** The step's callback. A sleep has none. */
+  readonly callback: ((...input: unknown[]) => unknown) | undefined;
+  readonly input: readonly unknown[];
+  /** Attempt that runs or comes next, from 0. */
+  attempt: number;
+  /** When the next attempt may begin, or when the sleep is over: milliseconds since the epoch. 0 is at once. */
+  dueAt: number;
+  /** Ended but not delivered. */
+  outcome: Outcome | undefined;
+  /** Its attempt is running in this process. Not stored. */
+  running: boolean;
+}

@@ -1,0 +1,48 @@
+/** For the engine's own tests: functions in emitted form, written by hand, and runs of them under every reload mode. */
+import { expect } from "vitest";
+import { $, type Frame } from "../internal.ts";
+import { CODE_FORMAT, type LiveSlots } from "../manifest.ts";
+import { createTestRuntime, type TestRun, type TestRunOptions } from "../testing/index.ts";
+import type { Untyped } from "../types.ts";
+import type { RunnableFunction } from "./contract.ts";
+
+/** Live slots by label, and the slots that closures capture. */
+export interface Emitted {
+  readonly labels: Readonly<Record<string, LiveSlots>>;
+  readonly kept?: LiveSlots;
+}
+
+type Body = (frame: Frame, ...args: Untyped[]) => Promise<unknown>;
+
+/** A durable function as the compiler would emit it. */
+export function emitted(code: string, { labels, kept }: Emitted, body: Body): (...args: Untyped[]) => Untyped {
+  return $.durable({ code, hash: "", format: CODE_FORMAT, labels, ...(kept && { kept }) }, body);
+}
+
+/** A handler as `createFunction` would give it back. */
+export function handler(code: string, slots: Emitted, body: Body, retries = 4): RunnableFunction {
+  return { id: code, retries, handler: emitted(code, slots, body) };
+}
+
+type Modes = readonly { readonly reload: "never" | "every-park" | "random"; readonly seed?: number }[];
+const modes: Modes = [{ reload: "never" }, { reload: "every-park" }, { reload: "random", seed: 1 }, { reload: "random", seed: 7 }];
+
+/** Runs under every reload mode, expects the same of all, and gives that run. */
+export async function runAll(
+  fn: RunnableFunction,
+  data: unknown,
+  options?: () => TestRunOptions,
+): Promise<TestRun> {
+  const runs: TestRun[] = [];
+  for (const mode of modes) {
+    runs.push(await createTestRuntime(mode).run(fn, { name: "test", data }, options?.()));
+  }
+  const [first, ...others] = runs as [TestRun, ...TestRun[]];
+  for (const other of others) expect(other).toEqual(first);
+  return first;
+}
+
+/** The attempts as text: `charge#0 ok`, `charge#1 failed`. */
+export function attempts(run: TestRun): string[] {
+  return run.trace.map(({ id, attempt, outcome }) => `${id}#${attempt} ${"ok" in outcome ? "ok" : "failed"}`);
+}

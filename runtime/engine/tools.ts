@@ -1,0 +1,94 @@
+/** The tools that a handler gets: `step` and what hangs on it. Each call makes an op of the activation. */
+import { type Duration, durationMs, momentMs } from "../duration.ts";
+import type { Activation } from "./activation.ts";
+import type { Logger } from "./contract.ts";
+import { currentFrame } from "./frame.ts";
+import { Handle } from "./handle.ts";
+import type { Op, OpKind } from "./ops.ts";
+
+/** The runtime's side of the public `Step`: arguments come unchecked from user code. */
+export interface StepTools {
+  run(id: unknown, fn: unknown, ...input: unknown[]): Handle;
+  sleep(id: unknown, duration: unknown): Handle;
+  sleepUntil(id: unknown, moment: unknown): Handle;
+}
+
+/** Everything that is made again for each activation, by the name under which it is stored. */
+export interface Tools {
+  readonly step: StepTools;
+  readonly logger: Logger;
+  /** Stored name of a tool; undefined for any other value. */
+  nameOf(value: object): string | undefined;
+  /** The tool with this name; undefined for an unknown one. */
+  named(name: string): object | undefined;
+}
+
+export function makeTools(activation: Activation): Tools {
+  const step: StepTools = {
+    run(id, fn, ...input) {
+      const what = describe("step.run", id);
+      if (typeof fn !== "function") return refused(activation, what, `\`fn\` must be a function, not ${typeof fn}`);
+      return makeOp(activation, what, id, "step", 0, fn as Op["callback"], input);
+    },
+    sleep(id, duration) {
+      const what = describe("step.sleep", id);
+      return makeSleep(activation, what, id, () => activation.owner.now() + durationMs(duration as Duration, what));
+    },
+    sleepUntil(id, moment) {
+      const what = describe("step.sleepUntil", id);
+      return makeSleep(activation, what, id, () => momentMs(moment as Date, what));
+    },
+  };
+  const { logger } = activation.owner;
+  const byName = new Map<string, object>([
+    ["step", step],
+    ["step.run", step.run],
+    ["step.sleep", step.sleep],
+    ["step.sleepUntil", step.sleepUntil],
+    ["logger", logger],
+  ]);
+  const names = new Map([...byName].map(([name, tool]) => [tool, name]));
+  return { step, logger, nameOf: (value) => names.get(value), named: (name) => byName.get(name) };
+}
+
+function makeSleep(activation: Activation, what: string, id: unknown, dueAt: () => number): Handle {
+  let due: number;
+  try {
+    due = dueAt();
+  } catch (error) {
+    return refused(activation, what, error instanceof Error ? error.message : String(error));
+  }
+  return makeOp(activation, what, id, "sleep", due, undefined, []);
+}
+
+function makeOp(
+  activation: Activation,
+  what: string,
+  id: unknown,
+  kind: OpKind,
+  dueAt: number,
+  callback: Op["callback"],
+  input: readonly unknown[],
+): Handle {
+  const name = typeof id === "object" && id !== null && "id" in id ? id.id : id;
+  if (typeof name !== "string") return refused(activation, what, "`id` must be a string, or an object with a string `id`");
+  const handle = new Handle(what, activation);
+  if (currentFrame()?.activation !== activation) {
+    activation.usedOutsideCompiledCode(what);
+    return handle;
+  }
+  const number = ++activation.lastOp;
+  const op: Op = { number, id: name, kind, handle, callback, input, attempt: 0, dueAt, outcome: undefined, running: false };
+  activation.ops.set(number, op);
+  return handle;
+}
+
+/** A mistake of the author, catchable: it shows where the handle is awaited. */
+function refused(activation: Activation, what: string, problem: string): Handle {
+  return new Handle(what, activation, { ok: false, error: new TypeError(`${what}: ${problem}`) });
+}
+
+function describe(tool: string, id: unknown): string {
+  const name = typeof id === "object" && id !== null && "id" in id ? id.id : id;
+  return typeof name === "string" ? `${tool}(${JSON.stringify(name)})` : tool;
+}
