@@ -1,0 +1,55 @@
+/** Encoding: a scan that checks everything, then one that writes. Plain data is left to JSON.stringify. */
+import { messageOf, NotEncodableError } from "./errors.ts";
+import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
+import { components, isCycle } from "./order.ts";
+import { Scan } from "./scan.ts";
+import { type WrittenDefinition, Writer } from "./write.ts";
+
+/**
+ * Turns a value into text that `decode` turns back into an equal one: shared references, cycles and classes included.
+ * The same graph always gives the same text. No getter, `toJSON` or proxy trap of the value is run.
+ *
+ * @param value anything; what cannot be kept is refused, never dropped
+ * @param extensions the values that only the runtime knows
+ * @throws NotEncodableError naming the path and the reason
+ * @example encode({ at: new Date(0) }) // '[1,{"at":{"$date":"1970-01-01T00:00:00.000Z"}}]'
+ */
+export function encode(value: unknown, extensions: readonly CodecExtension[] = []): string {
+  try {
+    const scan = new Scan(extensions);
+    scan.root(value);
+    if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
+    return write(value, scan);
+  } catch (error) {
+    if (error instanceof NotEncodableError) throw error;
+    // RangeErrors are limits of the engine: the length of a string, the end of the native stack.
+    const what = error instanceof RangeError ? "the value is too large" : "reading the value failed";
+    throw new NotEncodableError([], `${what}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function write(value: unknown, scan: Scan): string {
+  const writer = new Writer(scan);
+  const root = writer.root(value);
+  const definitions = writer.definitions();
+  if (definitions.length === 0) return `[${VALUE_FORMAT},${root}]`;
+  if (scan.made.size > 0) requireMakeable(scan, definitions);
+  return `[${VALUE_FORMAT},${root},[${definitions.map(({ text }) => text).join(",")}]]`;
+}
+
+/** JSON.stringify would call a `toJSON` that someone put on a built-in prototype. */
+function jsonIsPatched(): boolean {
+  return "toJSON" in Object.prototype || "toJSON" in Array.prototype;
+}
+
+/** A value that is made from finished parts cannot be one of them: such a text could never be read. */
+function requireMakeable(scan: Scan, definitions: readonly WrittenDefinition[]): void {
+  const isMade = definitions.map(({ value }) => scan.made.has(value));
+  const needs = (node: number) =>
+    isMade[node] ? (definitions[node] as WrittenDefinition).references.filter((target) => isMade[target]) : [];
+  for (const component of components(definitions.length, needs)) {
+    if (isCycle(component, needs)) {
+      throw new NotEncodableError([], "a value that is made from its encoded parts is one of these parts itself");
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
+import { types } from "node:util";
+import { classOfPrototype, type RegisteredClass } from "./classes.ts";
+import { builtInErrors, type IntegrityTag } from "./format.ts";
+import { functionName, nativeName, prototypesOf } from "./kinds.ts";
+import type { Scan } from "./scan.ts";
+
+/** Own data properties in their order. */
+type Properties = Map<string, unknown>;
+
+interface OwnProperties {
+  readonly hidden: Properties;
+  readonly shown: Properties;
+}
+
+/**
+ * Visits an error. One of an unknown class becomes one of its nearest known class and keeps its `name`: an error that
+ * cannot be stored because of its class would hide what went wrong.
+ */
+export function scanErrorValue(
+  scan: Scan,
+  error: Error,
+  registered: RegisteredClass | undefined,
+  integrity: IntegrityTag | undefined,
+): void {
+  const own = ownProperties(scan, error, integrity);
+  const exception = readDomException(error);
+  if (exception !== undefined) {
+    visit(scan, own);
+    return keepForm(scan, error, integrity, "$domException", [exception.message, exception.name], own);
+  }
+  const known = registered ?? nearestKnownClass(error);
+  if (!own.hidden.has("name") && !own.shown.has("name")) {
+    const name = inheritedName(error);
+    if (name !== undefined && name !== inheritedNameOf(known)) own.hidden.set("name", name);
+  }
+  visit(scan, own);
+  keepForm(scan, error, integrity, "$error", [known.name], own);
+}
+
+function visit(scan: Scan, own: OwnProperties): void {
+  for (const properties of [own.hidden, own.shown]) for (const [name, value] of properties) scan.child(name, value);
+}
+
+function keepForm(
+  scan: Scan,
+  error: Error,
+  integrity: IntegrityTag | undefined,
+  tag: "$error" | "$domException",
+  head: readonly string[],
+  own: OwnProperties,
+): void {
+  scan.keep(error, integrity, (out) =>
+    out.tagged(tag, () => {
+      out.raw(`[${head.map((text) => JSON.stringify(text)).join(",")},`);
+      out.record([...own.hidden.keys()], (name) => own.hidden.get(name));
+      out.raw(",");
+      out.record([...own.shown.keys()], (name) => own.shown.get(name));
+      out.raw("]");
+    }),
+  );
+}
+
+/**
+ * The own properties of an error. Symbol keys and hidden functions are left out: libraries and Node mark their errors
+ * with them (`[kError]: true`, a `toString` of its own), and they are not what an error reports.
+ */
+function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
+  const own: OwnProperties = { hidden: new Map(), shown: new Map() };
+  for (const name of Object.getOwnPropertyNames(error)) {
+    const property = Object.getOwnPropertyDescriptor(error, name);
+    if (property === undefined) continue;
+    if (name === "stack" && property.get !== undefined && stackGetters.has(property.get)) {
+      own.hidden.set(name, error.stack);
+    } else if (property.enumerable) {
+      scan.requireData(property, name, integrity);
+      own.shown.set(name, property.value);
+    } else if (typeof property.value !== "function") {
+      scan.requireData(property, name, integrity);
+      own.hidden.set(name, property.value);
+    }
+  }
+  return own;
+}
+
+/** From Node 21 on, `stack` is an own accessor of the engine's. Reading it runs no code of the author. */
+const stackGetters = new Set<unknown>();
+for (const carrier of [new Error(), {}]) {
+  Error.captureStackTrace(carrier);
+  const getter = Object.getOwnPropertyDescriptor(carrier, "stack")?.get;
+  if (getter !== undefined) stackGetters.add(getter);
+}
+const constructed = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
+if (constructed !== undefined) stackGetters.add(constructed);
+
+/** The nearest class in the prototype chain with which an error can be made again. */
+function nearestKnownClass(error: Error): { readonly name: string; readonly prototype: object } {
+  for (const prototype of prototypesOf(error)) {
+    const registered = classOfPrototype(prototype);
+    if (registered && !registered.codec) return registered;
+    const builtIn = builtInErrors.get(nativeName(prototype) ?? "");
+    if (builtIn) return builtIn;
+  }
+  return Error;
+}
+
+/** The name that an error inherits. A getter is not run: the name of its class stands in for it. */
+function inheritedName(error: object): string | undefined {
+  for (const prototype of prototypesOf(error)) {
+    const property = Object.getOwnPropertyDescriptor(prototype, "name");
+    if (property === undefined) continue;
+    if (typeof property.value === "string") return property.value;
+    if (property.get === undefined) return undefined;
+    const owner: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(error), "constructor")?.value;
+    return typeof owner === "function" ? functionName(owner) : undefined;
+  }
+  return undefined;
+}
+
+/** The name that instances of a known class inherit, found in the same way. */
+function inheritedNameOf(known: { readonly prototype: object }): string | undefined {
+  return inheritedName(Object.create(known.prototype));
+}
+
+const readMessage = Object.getOwnPropertyDescriptor(DOMException.prototype, "message")?.get;
+const readName = Object.getOwnPropertyDescriptor(DOMException.prototype, "name")?.get;
+
+/** Message and name of a DOMException (an aborted fetch, a time-out), which keeps them outside its properties. */
+function readDomException(error: Error): { readonly message: string; readonly name: string } | undefined {
+  if (!(error instanceof DOMException) || types.isProxy(error)) return undefined;
+  try {
+    return { message: readMessage?.call(error), name: readName?.call(error) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+/** The words and limits of the text format, and the seam for values that only the runtime knows. */
+
+/** Version of the format that `encode` writes. `decode` reads this one and every earlier one, for ever. */
+export const VALUE_FORMAT = 1;
+
+/**
+ * How many objects may contain one another before a value counts as too deep. It keeps the recursive walks far from
+ * the end of the native stack. Each definition of a text counts from zero.
+ */
+export const MAX_DEPTH = 1000;
+
+/** Most holes in one array. Each costs its own text, so that no number in a text makes `decode` allocate. */
+export const MAX_HOLES = 100_000;
+
+/**
+ * A key that starts with `$` is a tag: the object has no other key and stands for a value that JSON lacks. A key of a
+ * plain object that starts with `$` is written with one more `$`.
+ */
+export type Tag =
+  | "$"
+  | "$ref"
+  | "$bigint"
+  | "$date"
+  | "$regexp"
+  | "$url"
+  | "$map"
+  | "$set"
+  | "$array"
+  | "$nullProto"
+  | "$class"
+  | "$custom"
+  | "$error"
+  | "$domException"
+  | "$buffer"
+  | "$view"
+  | IntegrityTag
+  | `$${ExtensionTag}`;
+
+/** Tags of objects that lost the default freedom of change; the payload is the object itself. */
+export type IntegrityTag = "$frozen" | "$sealed" | "$inextensible";
+
+/** Tags that the format reserves for values of the runtime. */
+export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local";
+
+export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>(["closure", "scope", "handle", "tool", "local"]);
+
+/** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
+export type ConstantName = "undefined" | "NaN" | "Infinity" | "-Infinity" | "-0" | "hole";
+
+export const constants: ReadonlyMap<unknown, unknown> = new Map<ConstantName, unknown>([
+  ["undefined", undefined],
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+  ["-0", -0],
+]);
+
+/** The error classes of the language that keep their class. */
+export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((known) => [
+    known.name,
+    known as ErrorConstructor,
+  ]),
+);
+
+/**
+ * A kind of value that only the runtime knows: closures, scope records, handles, tools, locals. Such a value always has
+ * a definition of its own in the text, so its identity is kept and cycles may run through it.
+ *
+ * For decoding it offers exactly one of three families: `create` + `fill`, `make`, or `late` (+ `order`).
+ */
+export interface CodecExtension {
+  readonly tag: ExtensionTag;
+  /** Asked for every object and function that is met, so it must be fast; it must not run code of the author. */
+  matches(value: object): boolean;
+  /**
+   * Gives the parts of a value, which the codec encodes in turn. Called once per value and text.
+   * @throws NotEncodableError with a path from the value on, when the value cannot be stored
+   */
+  encode(value: object): unknown;
+  /** Makes an empty container. All containers exist before anything is filled or made. */
+  create?(): object;
+  /**
+   * Fills a container. Made values among its parts exist. A late value among its parts is a placeholder, which is
+   * replaced afterwards in the parts, and in the shell where the shell holds it as an own data property.
+   */
+  fill?(shell: object, parts: unknown): void;
+  /** Makes a value from its parts. Containers among them may still be empty if they lead back to this value. */
+  make?(parts: unknown): object;
+  /** Makes a value after everything else is filled; every place that refers to it is then patched. */
+  late?(parts: unknown): unknown;
+  /** Late values are made in ascending order of this number; 0 when absent. */
+  order?(parts: unknown): number;
+}

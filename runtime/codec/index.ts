@@ -1,0 +1,17 @@
+/**
+ * The value codec: values to text and back. The format is described in docs/frame-format.md.
+ *
+ * `encode` scans (scan.ts: checks, sharing) and writes (write.ts); `decode` reads (decode.ts, readers.ts).
+ */
+import { registerClass } from "./classes.ts";
+import { DecodeError, NotEncodableError } from "./errors.ts";
+
+export { type ClassOptions, registerClass, type StorableClass } from "./classes.ts";
+export { decode } from "./decode.ts";
+export { encode } from "./encode.ts";
+export { DecodeError, NotEncodableError, type PathKey } from "./errors.ts";
+export { type CodecExtension, type ExtensionTag, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
+
+// A step that returns something that cannot be stored fails with such an error, and that error is stored.
+registerClass(NotEncodableError);
+registerClass(DecodeError);

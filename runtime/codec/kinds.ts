@@ -1,0 +1,86 @@
+/** What a value is, found out without running any code of its author: descriptors only, no `Get` on objects. */
+import { types } from "node:util";
+
+const nativeNames = new WeakMap<object, string | null>();
+
+/**
+ * The name of the built-in class that a prototype belongs to, of whatever realm: "Map" for `Map.prototype`.
+ * Undefined for prototypes of classes written in JavaScript.
+ */
+export function nativeName(prototype: object): string | undefined {
+  const known = nativeNames.get(prototype);
+  if (known !== undefined) return known ?? undefined;
+  const owner = ownConstructor(prototype);
+  const native =
+    owner !== undefined &&
+    Object.getOwnPropertyDescriptor(owner, "prototype")?.value === prototype &&
+    Function.prototype.toString.call(owner).endsWith("{ [native code] }");
+  const name = native ? functionName(owner) : undefined;
+  nativeNames.set(prototype, name ?? null);
+  return name;
+}
+
+/** The prototypes of a value, nearest first; ends before a proxy, whose traps would be code of the author. */
+export function* prototypesOf(value: object): Generator<object> {
+  let prototype: object | null = Object.getPrototypeOf(value);
+  while (prototype !== null && !types.isProxy(prototype)) {
+    yield prototype;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+}
+
+/** True for errors of every realm and for objects that inherit from `Error.prototype`. */
+export function isErrorValue(value: object): boolean {
+  if (types.isNativeError(value)) return true;
+  for (const prototype of prototypesOf(value)) if (prototype === Error.prototype) return true;
+  return false;
+}
+
+/** A value as a noun phrase for messages: "a Socket", "the function load", "a symbol". */
+export function describe(value: unknown): string {
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "function") return describeFunction(value);
+  if (typeof value !== "object" || value === null) return `a ${typeof value}`;
+  if (types.isProxy(value)) return "a Proxy";
+  if (types.isGeneratorObject(value)) return "a generator";
+  if (types.isModuleNamespaceObject(value)) return "a module namespace";
+  if (types.isArgumentsObject(value)) return "an arguments object";
+  const name = typeName(value);
+  if (types.isBoxedPrimitive(value)) return `a boxed ${name}`;
+  return name === undefined ? "an object with a prototype of its own" : withArticle(name);
+}
+
+function describeFunction(value: object): string {
+  if (types.isProxy(value)) return "a Proxy";
+  const name = functionName(value);
+  return name ? `the function ${name}` : "a function";
+}
+
+/** The name of the nearest class in the prototype chain that has one, `Object` aside. */
+export function typeName(value: object): string | undefined {
+  for (const prototype of prototypesOf(value)) {
+    const owner = ownConstructor(prototype);
+    const name = owner === undefined ? toStringTag(prototype) : functionName(owner);
+    if (name !== undefined && name !== "" && name !== "Object") return name;
+  }
+  return undefined;
+}
+
+export function functionName(value: object): string | undefined {
+  const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
+  return typeof name === "string" ? name : undefined;
+}
+
+function ownConstructor(prototype: object): object | undefined {
+  const owner: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof owner === "function" && !types.isProxy(owner) ? owner : undefined;
+}
+
+function toStringTag(prototype: object): string | undefined {
+  const tag: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
+  return typeof tag === "string" ? tag : undefined;
+}
+
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+}

@@ -1,0 +1,53 @@
+/** The order in which definitions that refer to one another can be completed. */
+
+/**
+ * The strongly connected components of a graph with nodes `0 … count - 1`, each after all that it depends on; the
+ * nodes of a component ascend. Iterative (Tarjan's algorithm with a stack of its own), because a text chooses how long
+ * a chain of references is.
+ */
+export function components(count: number, dependencies: (node: number) => readonly number[]): number[][] {
+  const index = new Int32Array(count).fill(-1);
+  const lowest = new Int32Array(count);
+  const closed = new Uint8Array(count);
+  const open: number[] = [];
+  const found: number[][] = [];
+  let visited = 0;
+
+  const enter = (node: number) => {
+    index[node] = lowest[node] = visited++;
+    open.push(node);
+    return { node, edges: dependencies(node), next: 0 };
+  };
+  const lower = (node: number, to: number) => {
+    if (to < (lowest[node] as number)) lowest[node] = to;
+  };
+
+  for (let start = 0; start < count; start++) {
+    if (index[start] !== -1) continue;
+    const walk = [enter(start)];
+    for (let top = walk.at(-1); top !== undefined; top = walk.at(-1)) {
+      const target = top.edges[top.next++];
+      if (target === undefined) {
+        walk.pop();
+        const parent = walk.at(-1);
+        if (parent) lower(parent.node, lowest[top.node] as number);
+        if (lowest[top.node] === index[top.node]) {
+          const members = open.splice(open.lastIndexOf(top.node));
+          for (const member of members) closed[member] = 1;
+          found.push(members.sort((a, b) => a - b));
+        }
+      } else if (index[target] === -1) {
+        walk.push(enter(target));
+      } else if (closed[target] === 0) {
+        lower(top.node, index[target] as number);
+      }
+    }
+  }
+  return found;
+}
+
+/** True when a component is a cycle: several nodes, or one that depends on itself. */
+export function isCycle(component: readonly number[], dependencies: (node: number) => readonly number[]): boolean {
+  const [first] = component;
+  return component.length > 1 || (first !== undefined && dependencies(first).includes(first));
+}

@@ -1,0 +1,271 @@
+/** What each tag means: the reading counterpart of forms.ts and error-forms.ts. Payloads are checked, never trusted. */
+import { fromBase64, makeView } from "./binary.ts";
+import { classNamed, type RegisteredClass } from "./classes.ts";
+import type { Decoder, Plan } from "./decoder.ts";
+import { messageOf } from "./errors.ts";
+import { builtInErrors, constants, extensionTags } from "./format.ts";
+
+type Reader = (decoder: Decoder, payload: unknown) => Plan;
+
+/** True for the encoded form of a hole, which only an array may hold. */
+export function isHole(raw: object): boolean {
+  return (raw as Record<string, unknown>).$ === "hole" && Object.keys(raw).length === 1;
+}
+
+/** The value of a tag that stands for a primitive; undefined for other tags. */
+export function primitiveOf(decoder: Decoder, tag: string, payload: unknown): { readonly value: unknown } | undefined {
+  if (tag === "$") {
+    if (!constants.has(payload)) decoder.fail(`there is no constant ${JSON.stringify(payload)}`);
+    return { value: constants.get(payload) };
+  }
+  if (tag !== "$bigint") return undefined;
+  if (typeof payload !== "string" || !/^(0|-?[1-9][0-9]*)$/.test(payload)) decoder.fail("a bigint is decimal digits");
+  return { value: BigInt(payload) };
+}
+
+/** Plan of a tagged value that is neither a reference nor a primitive. */
+export function planTagged(decoder: Decoder, tag: string, payload: unknown): Plan {
+  const reader = readers.get(tag);
+  if (reader !== undefined) return reader(decoder, payload);
+  if (extensionTags.has(tag.slice(1))) decoder.fail(`a ${tag.slice(1)} must be a definition`);
+  return decoder.fail(`there is no tag ${JSON.stringify(tag)}`);
+}
+
+const readDate: Reader = (decoder, payload) => {
+  if (payload === null) return made(() => new Date(Number.NaN));
+  const date = new Date(typeof payload === "string" ? payload : Number.NaN);
+  if (Number.isNaN(date.getTime()) || date.toISOString() !== payload) {
+    decoder.fail("a date is ISO 8601 text in UTC with milliseconds, or null");
+  }
+  return made(() => date);
+};
+
+const readRegExp: Reader = (decoder, payload) => {
+  const [source, flags, lastIndex = 0] = list(decoder, payload, 2, 3);
+  if (typeof source !== "string" || typeof flags !== "string" || !Number.isSafeInteger(lastIndex)) {
+    return decoder.fail("a regexp is [source, flags, lastIndex]");
+  }
+  return made(() => {
+    const regexp = attempt(decoder, "the regexp", () => new RegExp(source, flags));
+    regexp.lastIndex = lastIndex as number;
+    return regexp;
+  });
+};
+
+const readUrl: Reader = (decoder, payload) =>
+  made(() => attempt(decoder, "the URL", () => new URL(text(decoder, payload, "a URL"))));
+
+const readMap: Reader = (decoder, payload) => {
+  const entries = list(decoder, payload);
+  const map = new Map<unknown, unknown>();
+  return container(map, () => {
+    const replace = replacer(decoder, () => {
+      const current = [...map];
+      map.clear();
+      return (swap) => {
+        for (const [key, value] of current) map.set(swap(key), swap(value));
+      };
+    });
+    for (const [index, entry] of entries.entries()) {
+      const [rawKey, rawValue] = list(decoder, entry, 2, 2);
+      const key = decoder.reviveAt(rawKey, index, 0);
+      if (map.has(key)) decoder.fail(`the map has the key of entry ${index} twice`);
+      const value = decoder.reviveAt(rawValue, index, 1);
+      map.set(key, value);
+      replace(key);
+      replace(value);
+    }
+  });
+};
+
+const readSet: Reader = (decoder, payload) => {
+  const items = list(decoder, payload);
+  const set = new Set<unknown>();
+  return container(set, () => {
+    const replace = replacer(decoder, () => {
+      const current = [...set];
+      set.clear();
+      return (swap) => {
+        for (const item of current) set.add(swap(item));
+      };
+    });
+    for (const [index, raw] of items.entries()) {
+      const item = decoder.reviveAt(raw, index);
+      if (set.has(item)) decoder.fail(`the set has item ${index} twice`);
+      set.add(item);
+      replace(item);
+    }
+  });
+};
+
+/** Fills a collection again, its items passed through a function. */
+type Refill = (swap: (item: unknown) => unknown) => void;
+
+/** Answers a function to call with each item: a late one is replaced in the collection when it is made, order kept. */
+function replacer(decoder: Decoder, drain: () => Refill): (item: unknown) => void {
+  const placeholders = new Set<unknown>();
+  return (item) => {
+    if (typeof item !== "symbol" || placeholders.has(item)) return;
+    placeholders.add(item);
+    decoder.patchLater(item, (late) => drain()((current) => (current === item ? late : current)));
+  };
+}
+
+const readArray: Reader = (decoder, payload) => {
+  const [items, properties] = list(decoder, payload, 2, 2);
+  const array = list(decoder, items);
+  return container(array, () => {
+    for (const name of Object.keys(Object(properties))) {
+      if (name === "length" || String(Number(name) >>> 0) === name) decoder.fail(`${name} is no named property of an array`);
+    }
+    decoder.fillElements(array);
+    decoder.defineAll(array, properties, true);
+  });
+};
+
+const readNullPrototype: Reader = (decoder, payload) => {
+  const shell: object = Object.create(null);
+  return container(shell, () => decoder.defineAll(shell, payload, true));
+};
+
+const readInstance: Reader = (decoder, payload) => {
+  const [name, properties] = list(decoder, payload, 2, 2);
+  const shell: object = Object.create(registered(decoder, name).prototype);
+  return container(shell, () => decoder.defineAll(shell, properties, true));
+};
+
+const readCustom: Reader = (decoder, payload) => {
+  const [name, data] = list(decoder, payload, 2, 2);
+  const known = registered(decoder, name);
+  const { codec } = known;
+  if (codec === undefined) {
+    return decoder.fail(`class ${known.name} was registered with encode and decode when this was written; register it so`);
+  }
+  return made(() => decoder.withParts(data, `an instance of class ${known.name}`, (parts) => codec.decode(parts)));
+};
+
+const readError: Reader = (decoder, payload) => {
+  const [name, hidden, shown] = list(decoder, payload, 3, 3);
+  const constructor = builtInErrors.get(name as string) ?? registered(decoder, name).constructor;
+  if (constructor !== Error && !(constructor.prototype instanceof Error)) {
+    decoder.fail(`class ${JSON.stringify(name)} is not a class of errors`);
+  }
+  // A real error of that class, made without its constructor.
+  const shell: object = Reflect.construct(Error, [], constructor);
+  return errorContainer(decoder, shell, hidden, shown);
+};
+
+const readDomException: Reader = (decoder, payload) => {
+  const [message, name, hidden, shown] = list(decoder, payload, 4, 4);
+  const shell = new DOMException(text(decoder, message, "a message"), text(decoder, name, "a name"));
+  return errorContainer(decoder, shell, hidden, shown);
+};
+
+function errorContainer(decoder: Decoder, shell: object, hidden: unknown, shown: unknown): Plan {
+  // The stack of this very place is nobody's business; the text holds the one of the original, if it had one.
+  Reflect.deleteProperty(shell, "stack");
+  return container(shell, () => {
+    decoder.defineAll(shell, hidden, false);
+    decoder.defineAll(shell, shown, true);
+  });
+}
+
+const readBuffer: Reader = (decoder, payload) => {
+  const buffer = fromBase64(text(decoder, payload, "a buffer"));
+  if (buffer === undefined) return decoder.fail("a buffer is base64 text with padding");
+  return made(() => buffer);
+};
+
+const readView: Reader = (decoder, payload) => {
+  const parts = list(decoder, payload, 2, 4);
+  const [name, rawBuffer, offset, length] = parts;
+  const whole = parts.length === 2;
+  if (!whole && !(isSize(offset) && isSize(length))) decoder.fail("a view is [class, buffer] or [class, buffer, offset, length]");
+  return made(() => {
+    const buffer = decoder.reviveAt(rawBuffer, 1);
+    if (!(buffer instanceof ArrayBuffer)) return decoder.fail("a view needs an ArrayBuffer");
+    const view = attempt(decoder, "the view", () =>
+      whole
+        ? makeView(text(decoder, name, "a class of views"), buffer)
+        : makeView(text(decoder, name, "a class of views"), buffer, offset as number, length as number),
+    );
+    return view ?? decoder.fail(`there is no class of views ${JSON.stringify(name)}`);
+  });
+};
+
+/** Makes the reader of a tag around an object, which limits how the object can be changed. */
+function readRestricted(restrict: (value: object) => unknown): Reader {
+  return (decoder, payload) => {
+    if (typeof payload !== "object" || payload === null || Object.keys(payload).some((key) => unrestricted.has(key))) {
+      return decoder.fail("only an object or array can be frozen, sealed or not extensible");
+    }
+    const plan = decoder.plan(payload);
+    const finish = (value: object) => attempt(decoder, "restricting the object", () => restrict(value));
+    if (plan.kind === "container") {
+      return container(plan.shell, () => decoder.fillThen(() => plan.fill(), () => finish(plan.shell)));
+    }
+    return made(() => {
+      const value = plan.make() as object;
+      finish(value);
+      return value;
+    });
+  };
+}
+
+/** Tags that cannot stand inside a restriction: no objects of their own, or restricted already. */
+const unrestricted = new Set(["$", "$ref", "$bigint", "$custom", "$frozen", "$sealed", "$inextensible"]);
+
+const readers: ReadonlyMap<string, Reader> = new Map([
+  ["$date", readDate],
+  ["$regexp", readRegExp],
+  ["$url", readUrl],
+  ["$map", readMap],
+  ["$set", readSet],
+  ["$array", readArray],
+  ["$nullProto", readNullPrototype],
+  ["$class", readInstance],
+  ["$custom", readCustom],
+  ["$error", readError],
+  ["$domException", readDomException],
+  ["$buffer", readBuffer],
+  ["$view", readView],
+  ["$frozen", readRestricted(Object.freeze)],
+  ["$sealed", readRestricted(Object.seal)],
+  ["$inextensible", readRestricted(Object.preventExtensions)],
+]);
+
+function container(shell: object, fill: () => void): Plan {
+  return { kind: "container", shell, fill };
+}
+
+function made(make: () => unknown): Plan {
+  return { kind: "made", make };
+}
+
+function registered(decoder: Decoder, name: unknown): RegisteredClass {
+  const known = typeof name === "string" ? classNamed(name) : undefined;
+  return known ?? decoder.fail(`class ${JSON.stringify(name)} is not registered; call registerClass before decoding`);
+}
+
+function list(decoder: Decoder, payload: unknown, least = 0, most = Number.POSITIVE_INFINITY): unknown[] {
+  if (!Array.isArray(payload)) return decoder.fail("a list is expected");
+  if (payload.length < least || payload.length > most) decoder.fail(`a list of ${payload.length} elements is not expected`);
+  return payload;
+}
+
+function text(decoder: Decoder, payload: unknown, what: string): string {
+  return typeof payload === "string" ? payload : decoder.fail(`${what} is text`);
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Runs a constructor of the language, which refuses bad arguments. */
+function attempt<T>(decoder: Decoder, what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    return decoder.fail(`${what} is wrong: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,163 @@
+/** The second pass of encoding: writes the text of a value that was scanned. Its calls append; nothing is read twice. */
+import { NotEncodableError } from "./errors.ts";
+import type { ConstantName, Tag } from "./format.ts";
+
+/** Writes the text of one value that is neither a plain object nor a dense array. */
+export type Emit = (out: Writer) => void;
+
+/** What the scan found out; the writer relies on it and checks nothing again. */
+export interface Scanned {
+  /** Every object and function of the graph. */
+  readonly seen: ReadonlySet<object>;
+  /** Those that get a definition: met more than once, or values of an extension. */
+  readonly defined: ReadonlySet<object>;
+  /** How to write the ones that are not plain. */
+  readonly emits: ReadonlyMap<object, Emit>;
+}
+
+/** One definition as written, with the numbers of the definitions it refers to. */
+export interface WrittenDefinition {
+  readonly value: object;
+  readonly text: string;
+  readonly references: readonly number[];
+}
+
+const dollar = 36;
+
+export class Writer {
+  private readonly scanned: Scanned;
+  private readonly numbers = new Map<object, number>();
+  private readonly queue: object[] = [];
+  private text = "";
+  private references: number[] = [];
+
+  constructor(scanned: Scanned) {
+    this.scanned = scanned;
+  }
+
+  /** Writes the root. Definitions are numbered in the order in which they are first referred to. */
+  root(value: unknown): string {
+    this.value(value);
+    return this.take();
+  }
+
+  /** Writes all definitions that the root needs, breadth first; call it after `root`. */
+  definitions(): WrittenDefinition[] {
+    const written: WrittenDefinition[] = [];
+    for (const value of this.queue) {
+      this.references = [];
+      this.body(value);
+      written.push({ value, text: this.take(), references: this.references });
+    }
+    return written;
+  }
+
+  raw(text: string): void {
+    this.text += text;
+  }
+
+  value(value: unknown): void {
+    switch (typeof value) {
+      case "string":
+        this.text += JSON.stringify(value);
+        return;
+      case "number":
+        this.number(value);
+        return;
+      case "boolean":
+        this.text += value ? "true" : "false";
+        return;
+      case "undefined":
+        this.constant("undefined");
+        return;
+      case "bigint":
+        this.text += `{"$bigint":"${value}"}`;
+        return;
+      default:
+        if (value === null) this.text += "null";
+        else this.object(value as object);
+    }
+  }
+
+  /** Writes `{"<tag>":…}` with the payload that `write` appends. */
+  tagged(tag: Tag, write: () => void): void {
+    this.text += `{"${tag}":`;
+    write();
+    this.text += "}";
+  }
+
+  constant(name: ConstantName): void {
+    this.text += `{"$":"${name}"}`;
+  }
+
+  /** Writes `[…]`, one call of `write` per item. */
+  list<T>(items: Iterable<T>, write: (item: T) => void): void {
+    let separator = "[";
+    for (const item of items) {
+      this.text += separator;
+      write(item);
+      separator = ",";
+    }
+    this.text += separator === "[" ? "[]" : "]";
+  }
+
+  /** Writes the elements of an array; places without an element become holes. */
+  elements(array: readonly unknown[]): void {
+    this.text += "[";
+    for (let i = 0; i < array.length; i++) {
+      if (i > 0) this.text += ",";
+      if (Object.hasOwn(array, i)) this.value(array[i]);
+      else this.constant("hole");
+    }
+    this.text += "]";
+  }
+
+  /** Writes named values as an object, in the given order. */
+  record(names: readonly string[], valueOf: (name: string) => unknown): void {
+    let separator = "{";
+    for (const name of names) {
+      const key = JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name);
+      this.text += `${separator}${key}:`;
+      this.value(valueOf(name));
+      separator = ",";
+    }
+    this.text += separator === "{" ? "{}" : "}";
+  }
+
+  private number(value: number): void {
+    if (Object.is(value, -0)) this.constant("-0");
+    else if (Number.isFinite(value)) this.text += value;
+    else this.constant(String(value) as ConstantName);
+  }
+
+  private object(value: object): void {
+    if (this.scanned.defined.has(value)) this.reference(value);
+    else this.body(value);
+  }
+
+  private reference(value: object): void {
+    let number = this.numbers.get(value);
+    if (number === undefined) {
+      number = this.queue.push(value) - 1;
+      this.numbers.set(value, number);
+    }
+    this.references.push(number);
+    this.text += `{"$ref":${number}}`;
+  }
+
+  private body(value: object): void {
+    const emit = this.scanned.emits.get(value);
+    if (emit !== undefined) emit(this);
+    else if (!this.scanned.seen.has(value)) {
+      // Only an `encode` of an extension or class can run between the passes.
+      throw new NotEncodableError([], "the value changed while it was being encoded");
+    } else if (Array.isArray(value)) this.list(value, (item) => this.value(item));
+    else this.record(Object.keys(value), (name) => (value as Record<string, unknown>)[name]);
+  }
+
+  private take(): string {
+    const text = this.text;
+    this.text = "";
+    return text;
+  }
+}
