@@ -6,25 +6,11 @@
  */
 import type tsTypes from "typescript";
 import type { Binding, Suspension, TypeScript, Unit } from "../ir.ts";
-import type { Block, FlowGraph, Item } from "./control-flow.ts";
+import type { Block, FlowGraph } from "./control-flow.ts";
 import { shortText } from "./enclosing.ts";
+import { type Finalizer, FlowCursor, type Target } from "./flow-cursor.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
-
-interface Target {
-  readonly node: tsTypes.Node;
-  readonly labels: readonly string[];
-  readonly onBreak: Block;
-  readonly onContinue?: Block;
-  /** Number of `finally` blocks around the target. */
-  readonly depth: number;
-}
-
-interface Finalizer {
-  readonly entry: Block;
-  /** Where ways that entered it go on. */
-  readonly resume: Set<Block>;
-}
 
 export interface FlowInput {
   readonly ts: TypeScript;
@@ -37,23 +23,19 @@ export interface FlowInput {
   readonly usesOfCall: (binding: Binding) => Iterable<Binding>;
 }
 
-export class FlowBuilder {
+export class FlowBuilder extends FlowCursor {
   private readonly input: FlowInput;
-  readonly ts: TypeScript;
-  private readonly blocks: Block[] = [];
+  private readonly ts: TypeScript;
   private readonly exit: Block;
-  private current: Block;
-  private targets: Target[] = [];
-  private finalizers: Finalizer[] = [];
-  private returns: { block: Block; depth: number }[] = [];
-  private handler: Block | undefined;
+  /** Where `return` goes in the callbacks that are being walked, innermost last. */
+  private readonly returns: { block: Block; depth: number }[] = [];
   private pendingLabels: string[] = [];
 
   constructor(input: FlowInput) {
+    super();
     this.input = input;
     this.ts = input.ts;
     this.exit = this.newBlock();
-    this.current = this.newBlock();
   }
 
   build(): FlowGraph {
@@ -70,31 +52,9 @@ export class FlowBuilder {
     else this.result(body);
   }
 
-  private newBlock(): Block {
-    const block: Block = { index: this.blocks.length, items: [], next: [], handler: this.handler };
-    this.blocks.push(block);
-    return block;
-  }
-
-  private edge(from: Block, to: Block, when?: string): void {
-    from.next.push(when === undefined ? { to } : { to, when });
-  }
-
-  /** A fresh block behind the current one. */
-  private follow(when?: string): Block {
-    const block = this.newBlock();
-    this.edge(this.current, block, when);
-    this.current = block;
-    return block;
-  }
-
-  private add(item: Item): void {
-    this.current.items.push(item);
-  }
-
   // Statements ----------------------------------------------------------------------------------------------------
 
-  statements(statements: Iterable<tsTypes.Statement>): void {
+  private statements(statements: Iterable<tsTypes.Statement>): void {
     for (const statement of statements) this.statement(statement);
   }
 
@@ -129,12 +89,6 @@ export class FlowBuilder {
     this.withTarget({ node, labels, onBreak: after, depth: this.finalizers.length }, inner);
     this.edge(this.current, after);
     this.current = after;
-  }
-
-  private withTarget(target: Target, inner: () => void): void {
-    this.targets.push(target);
-    inner();
-    this.targets.pop();
   }
 
   private ifStatement(node: tsTypes.IfStatement): void {
@@ -263,14 +217,6 @@ export class FlowBuilder {
     this.current = after;
   }
 
-  private blockUnder(handler: Block | undefined): Block {
-    const saved = this.handler;
-    this.handler = handler;
-    const block = this.newBlock();
-    this.handler = saved;
-    return block;
-  }
-
   private finallyBlock(finalizer: Finalizer, block: tsTypes.Block, after: Block, outer: Block | undefined): void {
     this.finalizers.pop();
     this.current = finalizer.entry;
@@ -301,19 +247,6 @@ export class FlowBuilder {
 
   private isBreakable(node: tsTypes.Node): boolean {
     return this.ts.isIterationStatement(node, false) || this.ts.isSwitchStatement(node);
-  }
-
-  /** From here through the `finally` blocks deeper than `depth`, innermost first, to `to`. */
-  private goThroughFinalizers(depth: number, to: Block): void {
-    let from: Finalizer | undefined;
-    for (let i = this.finalizers.length - 1; i >= depth; i--) {
-      const finalizer = this.finalizers[i] as Finalizer;
-      if (from) from.resume.add(finalizer.entry);
-      else this.edge(this.current, finalizer.entry);
-      from = finalizer;
-    }
-    if (from) from.resume.add(to);
-    else this.edge(this.current, to);
   }
 
   private leave(): void {

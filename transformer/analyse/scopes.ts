@@ -14,6 +14,8 @@ export interface Bindings {
   readonly root: Scope;
   /** Binding that an identifier declares or refers to. */
   readonly byIdentifier: ReadonlyMap<tsTypes.Identifier, Binding>;
+  /** Identifiers that are assigned to, declarations left out. */
+  readonly writes: ReadonlySet<tsTypes.Identifier>;
 }
 
 interface State {
@@ -21,16 +23,17 @@ interface State {
   readonly all: Binding[];
   readonly scopes: Map<tsTypes.Node, Scope>;
   readonly byIdentifier: Map<tsTypes.Identifier, Binding>;
+  readonly writes: Set<tsTypes.Identifier>;
 }
 
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
-  const state: State = { ts, all: [], scopes: new Map(), byIdentifier: new Map() };
+  const state: State = { ts, all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
   const root = openScope(state, unit.fn, "function", undefined);
   for (const parameter of unit.fn.parameters) declareIn(state, parameter, root);
   if (unit.fn.body) declareBody(state, unit.fn.body, root);
   for (const parameter of unit.fn.parameters) resolve(state, parameter, root);
   if (unit.fn.body) resolve(state, unit.fn.body, root);
-  return { all: state.all, scopes: state.scopes, root, byIdentifier: state.byIdentifier };
+  return { ...state, root };
 }
 
 // Declarations ----------------------------------------------------------------------------------------------------
@@ -192,7 +195,10 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   if (!binding) return;
   const { read, write } = access(state.ts, node);
   const reference: Reference = { node, binding, read, write };
-  if (write) binding.reassigned = true;
+  if (write) {
+    binding.reassigned = true;
+    state.writes.add(node);
+  }
   binding.references.push(reference);
   state.byIdentifier.set(node, binding);
 }

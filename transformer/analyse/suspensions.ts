@@ -23,6 +23,8 @@ export interface Suspensions {
   readonly nested: readonly tsTypes.FunctionLikeDeclaration[];
   /** Calls of callbacks given by name, awaited in the chain: `.catch(handler)`. */
   readonly namedCallbacks: ReadonlyMap<tsTypes.Expression, Suspension>;
+  /** Calls whose value is returned from a `try`: adopted by the caller, not awaited there. */
+  readonly adopted: ReadonlySet<tsTypes.Node>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
   readonly holders: ReadonlyMap<tsTypes.Node, readonly Suspension[]>;
 }
@@ -39,9 +41,10 @@ interface State {
   readonly inlined: Map<tsTypes.Node, "catch" | "then" | "finally">;
   readonly nested: tsTypes.FunctionLikeDeclaration[];
   readonly namedCallbacks: Map<tsTypes.Expression, Suspension>;
+  readonly adopted: Set<tsTypes.Node>;
 }
 
-/** Where the walk stands: `tries` counts the `try` statements whose handlers a returned promise would bypass. */
+/** Where the walk stands. In a `try`, a returned promise would bypass the handlers. */
 interface Place {
   readonly inCallback: boolean;
   readonly inTry: boolean;
@@ -66,6 +69,7 @@ export function findSuspensions(
     inlined: new Map(),
     nested: [],
     namedCallbacks: new Map(),
+    adopted: new Set(),
   };
   const { body } = unit.fn;
   const place: Place = { inCallback: false, inTry: false };
@@ -188,6 +192,7 @@ function visitResult(state: State, expression: tsTypes.Expression, place: Place)
     if (toolCall(ts, chainOf(ts, value, state.bindings, state.tools)?.base ?? value, state.bindings, state.tools)) {
       state.report.error("return-in-try", expression, {});
     }
+    if (ts.isCallExpression(value)) state.adopted.add(expression);
     visit(state, expression, place);
     return;
   }

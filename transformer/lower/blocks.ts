@@ -50,7 +50,7 @@ export function lowerList(
     const labels = labelsIn(context, statement);
     const start = statement.getStart();
     pieces.push(span(position, start));
-    if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", indentation(statement));
+    if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", lineIndent(statement));
     pieces.push(lowerStatement(context, statement, inner));
     position = statement.end;
   }
@@ -63,7 +63,7 @@ function caseLabels(labels: readonly string[]): string {
 }
 
 /** White space in front of a statement on its line. */
-function indentation(statement: tsTypes.Node): string {
+export function lineIndent(statement: tsTypes.Node): string {
   const { text } = statement.getSourceFile();
   const start = statement.getStart();
   const lineStart = text.lastIndexOf("\n", start - 1) + 1;

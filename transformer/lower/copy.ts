@@ -25,6 +25,9 @@ export function copy(context: Context, node: tsTypes.Node): Rope {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
     return awaitAt(context, suspension.label, operand, copyInner(context, operand));
   }
+  if (context.analysis.suspensions.adopted.has(node)) {
+    return [`${context.frame}.out(() => `, copyInner(context, node), ")"];
+  }
   return copyInner(context, node);
 }
 
@@ -46,6 +49,7 @@ function copyInner(context: Context, node: tsTypes.Node): Rope {
   if (ts.isIdentifier(node)) return copyIdentifier(context, node);
   if (ts.isShorthandPropertyAssignment(node)) return copyShorthand(context, node);
   if (ts.isCallExpression(node)) return copyCall(context, node);
+  if (ts.isTaggedTemplateExpression(node)) return copyDetached(context, node, node.tag);
   return copyChildren(context, node);
 }
 
@@ -67,7 +71,31 @@ function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
   if (!binding || !slot) return span(node.getStart(), node.end);
-  return [`${recordOf(context, binding.scope)}.`, span(node.getStart(), node.end)];
+  const record = recordOf(context, binding.scope);
+  if (mayBeEarly(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
+  return [`${record}.`, span(node.getStart(), node.end)];
+}
+
+/** A read that can come before the declaration: it stands in front of it, or in another clause of a `switch`. */
+function mayBeEarly(context: Context, node: tsTypes.Identifier, binding: Binding): boolean {
+  const [declaration] = binding.declarations;
+  if (!declaration || !isBlockScoped(binding)) return false;
+  if (node === declaration || context.analysis.bindings.writes.has(node)) return false;
+  if (node.pos < declaration.pos) return true;
+  if (binding.scope.kind === "switch") return clauseOf(node, binding) !== clauseOf(declaration, binding);
+  const { initializer } = declaration.parent as tsTypes.VariableDeclaration;
+  const isOwn = initializer !== undefined && node.pos >= initializer.pos && node.end <= initializer.end;
+  return isOwn && !context.ts.isFunctionLike(initializer);
+}
+
+function isBlockScoped({ kind }: Binding): boolean {
+  return kind === "let" || kind === "const" || kind === "class";
+}
+
+function clauseOf(node: tsTypes.Node, binding: Binding): tsTypes.Node {
+  let clause = node;
+  while (clause.parent !== binding.scope.node) clause = clause.parent;
+  return clause;
 }
 
 function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignment): Rope {
@@ -81,13 +109,15 @@ function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignme
   ];
 }
 
-/** A slot that is called must not see its record as `this`. */
 function copyCall(context: Context, node: tsTypes.CallExpression): Rope {
-  const { ts } = context;
   const local = localMaker(context, node);
   if (local) return [`${context.frame}.local(`, closureCall(context, local), ")"];
-  const callee = node.expression;
-  const binding = ts.isIdentifier(callee) ? context.analysis.bindings.byIdentifier.get(callee) : undefined;
+  return copyDetached(context, node, node.expression);
+}
+
+/** A slot that is called must not see its record as `this`: `(0, v.format)(x)`. */
+function copyDetached(context: Context, node: tsTypes.Node, callee: tsTypes.Expression): Rope {
+  const binding = context.ts.isIdentifier(callee) ? context.analysis.bindings.byIdentifier.get(callee) : undefined;
   if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return copyChildren(context, node);
   return ["(0, ", copyIdentifier(context, callee as tsTypes.Identifier), ")", copyChildren(context, node, callee.end)];
 }

@@ -15,6 +15,7 @@ export function findEdited(ts: TypeScript, analysis: Analysis): Set<tsTypes.Node
   for (const [identifier, binding] of bindings.byIdentifier) if (slots.all.has(binding)) mark(identifier);
   for (const node of suspensions.byNode.keys()) mark(node);
   for (const node of suspensions.namedCallbacks.keys()) mark(node);
+  for (const node of suspensions.adopted) mark(node);
   for (const node of closures.records.keys()) mark(node);
   const visit = (node: tsTypes.Node): void => {
     if (ts.isFunctionLike(node) && !suspensions.inlined.has(node)) return;

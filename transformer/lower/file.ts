@@ -31,7 +31,7 @@ export function lowerFile(
   const replacements: Replacement[] = [];
   for (const [position, analysis] of analyses.entries()) {
     const described = manifest.functions[position] as Manifest["functions"][number];
-    const rope = lowerUnit(ts, analysis, names, frame, printInfo(codeInfo(analysis, described)));
+    const rope = lowerUnit(ts, analysis, names.fork(), frame, printInfo(codeInfo(analysis, described)));
     replacements.push(...placeUnit(ts, analysis, rope));
   }
   const imported = frame === "$" ? "$" : `$ as ${frame}`;

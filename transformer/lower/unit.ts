@@ -16,7 +16,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Rope, Scope, TypeScript } from "../ir.ts";
 import { type FileNames, quote } from "../print/names.ts";
 import { join, span } from "../print/rope.ts";
-import { lowerList } from "./blocks.ts";
+import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { type Context, openRecord, type Place } from "./context.ts";
 import { copy } from "./copy.ts";
@@ -37,10 +37,11 @@ export function lowerUnit(
   const body = lowerBody(context);
   const { parameters, bound } = lowerParameters(context);
   const root = analysis.bindings.scopes.get(fn) as Scope;
+  const indent = `\n${indentation(ts, fn)}`;
   const opened: Rope = context.records.has(root)
-    ? ["\n", bound.length > 0 ? openRecord(context, root, bound) : openRecord(context, root)]
+    ? [indent, bound.length > 0 ? openRecord(context, root, bound) : openRecord(context, root)]
     : bound;
-  const table: Rope = context.table.length > 0 ? ["\n", printTable(context)] : "";
+  const table: Rope = context.table.length > 0 ? [indent, printTable(context, indent)] : "";
   const inside = [opened, table, body.statements];
   const arrow = ts.isArrowFunction(fn) ? " => " : " ";
   const name = ts.isArrowFunction(fn) ? "" : `function ${fn.name?.text ?? ""}`;
@@ -125,11 +126,18 @@ function isDirective(ts: TypeScript, statement: tsTypes.Statement | undefined): 
   return statement !== undefined && ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
 }
 
+/** The author's indentation of the body. */
+function indentation(ts: TypeScript, fn: tsTypes.SignatureDeclaration): string {
+  const { body } = fn as tsTypes.FunctionLikeDeclaration;
+  const first = body && ts.isBlock(body) ? body.statements[0] : undefined;
+  return first ? lineIndent(first) : "  ";
+}
+
 /** `$.code({ "reserve": (v, v_order) => () => … });` */
-function printTable(context: Context): Rope {
+function printTable(context: Context, indent: string): Rope {
   const entries = context.table.map(({ id, parameters, body }): Rope => [
-    `  ${quote(id)}: (${parameters.join(", ")}) => `,
+    `${indent}  ${quote(id)}: (${parameters.join(", ")}) => `,
     body,
   ]);
-  return [`${context.frame}.code({\n`, join(entries, ",\n"), "\n});"];
+  return [`${context.frame}.code({`, join(entries, ","), `${indent}});`];
 }

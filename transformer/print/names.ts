@@ -5,6 +5,8 @@ import type { TypeScript } from "../ir.ts";
 export interface FileNames {
   /** A name that the file does not use yet; later calls will not give it again. */
   fresh(wish: string): string;
+  /** The names of one function: what is given there may be given in another function again. */
+  fork(): FileNames;
 }
 
 export function collectNames(ts: TypeScript, file: tsTypes.SourceFile): FileNames {
@@ -14,7 +16,12 @@ export function collectNames(ts: TypeScript, file: tsTypes.SourceFile): FileName
     ts.forEachChild(node, visit);
   };
   visit(file);
+  return namesOutside(taken);
+}
+
+function namesOutside(taken: Set<string>): FileNames {
   return {
+    fork: () => namesOutside(new Set(taken)),
     fresh(wish) {
       const base = wish.replace(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?=\d)/, "_") || "_";
       let name = base;
