@@ -3,6 +3,7 @@
  *
  * The textbook algorithm (Aho, Lam, Sethi, Ullman, section 9.2.5) over bit sets, with one addition: an exception can be
  * raised anywhere in a block, so what is live at its handler is live throughout the block and no definition ends it.
+ * A suspension in the callback of `.finally` stands in two blocks, behind success and behind failure: both count.
  */
 import type { Binding, Suspension } from "../ir.ts";
 import type { Block, FlowGraph } from "./control-flow.ts";
@@ -17,7 +18,10 @@ export function computeLiveness(graph: FlowGraph, bindings: readonly Binding[]):
   const scratch = new Uint32Array(words);
   for (const block of graph.blocks) {
     if (block.items.some((item) => item.kind === "suspend")) {
-      transfer(block, atStart, scratch, (suspension, live) => behind.set(suspension, toSet(live, bindings)));
+      transfer(block, atStart, scratch, (suspension, live) => {
+        const known = behind.get(suspension);
+        behind.set(suspension, known ? new Set([...known, ...toSet(live, bindings)]) : toSet(live, bindings));
+      });
     }
   }
   return behind;

@@ -29,14 +29,14 @@ function describe(ts: TypeScript, file: tsTypes.SourceFile, analysis: Analysis):
   const labels: Record<string, LabelInfo> = {};
   const blocks = suspensionBlocks(graph.blocks);
   for (const suspension of suspensions.all) {
-    const block = blocks.get(suspension);
+    const places = blocks.get(suspension) ?? [];
     define(labels, suspension.label, {
       kind: kindOf(ts, analysis, suspension),
       range: rangeOf(file, suspension.node),
       slots: slotInfos(analysis, suspension),
       within: enclosingConstructs(ts, suspension.node, unit.fn, suspensions.inlined),
-      next: block ? edgesFrom(block, analysis) : [],
-      rollback: block ? (block.handler ? edgesInto(block.handler, analysis) : [{ to: "throw" }]) : [],
+      next: collect(places.flatMap((block) => block.next.map(({ to, when }) => ({ block: to, when }))), analysis),
+      rollback: rollbackEdges(places, analysis),
     });
   }
   return {
@@ -44,7 +44,7 @@ function describe(ts: TypeScript, file: tsTypes.SourceFile, analysis: Analysis):
     range: rangeOf(file, unit.fn),
     hash: hashOf(unit.fn),
     labels,
-    entry: edgesInto(graph.entry, analysis),
+    entry: collect([{ block: graph.entry, when: undefined }], analysis),
   };
 }
 
@@ -53,10 +53,21 @@ function define(labels: Record<string, LabelInfo>, label: string, info: LabelInf
   Object.defineProperty(labels, label, { value: info, enumerable: true, configurable: true, writable: true });
 }
 
-function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block> {
-  const found = new Map<Suspension, Block>();
-  for (const block of blocks) for (const item of block.items) if (item.kind === "suspend") found.set(item.suspension, block);
+/** The blocks of a suspension: two when it stands in the callback of `.finally`. */
+function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block[]> {
+  const found = new Map<Suspension, Block[]>();
+  for (const block of blocks) {
+    for (const item of block.items) {
+      if (item.kind === "suspend") found.set(item.suspension, [...(found.get(item.suspension) ?? []), block]);
+    }
+  }
   return found;
+}
+
+function rollbackEdges(places: readonly Block[], analysis: Analysis): Edge[] {
+  const handlers = places.flatMap(({ handler }) => (handler ? [{ block: handler, when: undefined }] : []));
+  const isUncaught = places.some(({ handler }) => handler === undefined);
+  return [...collect(handlers, analysis), ...(isUncaught ? [{ to: "throw" }] : [])];
 }
 
 function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
@@ -72,20 +83,12 @@ function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Exp
   return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
 }
 
-/** Edges out of a block, followed to the next suspension, the end, or nothing. */
-function edgesFrom(block: Block, analysis: Analysis): Edge[] {
-  return collect(block.next.map(({ to, when }) => ({ block: to, when })), analysis);
-}
-
-function edgesInto(block: Block, analysis: Analysis): Edge[] {
-  return collect([{ block, when: undefined }], analysis);
-}
-
 interface Step {
   readonly block: Block;
   readonly when: string | undefined;
 }
 
+/** From the given blocks along the edges to the next suspensions and the end. */
 function collect(start: readonly Step[], { graph }: Analysis): Edge[] {
   const edges: Edge[] = [];
   const seen = new Set<Block>();
