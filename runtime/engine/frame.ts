@@ -126,22 +126,27 @@ export class Frame {
   /** A suspension: the value of the thunk's expression is awaited. Re-entering, the thunk is not called. */
   at(label: string, thunk: () => unknown): Untyped {
     if (this.pc !== "") return this.#reenterAt(label);
-    const saved = current;
-    current = this;
-    let value: unknown;
-    try {
-      value = thunk();
-    } finally {
-      current = saved;
-    }
+    const value = this.start(thunk);
     if (value instanceof Handle) return this.#await(label, value);
     return isObject(value) ? this.#outside(value) : value;
   }
 
-  /** The value of a `return` whose expression may be a handle. */
-  out(value: unknown): unknown {
+  /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
+  out(thunk: () => unknown): unknown {
+    const value = this.start(thunk);
     if (value instanceof Handle) return new ReturnedHandle(value);
     return isObject(value) ? this.#outside(value) : value;
+  }
+
+  /** Calls a tool or a durable function on behalf of this frame, without waiting for it. */
+  start(thunk: () => unknown): Untyped {
+    const saved = current;
+    current = this;
+    try {
+      return thunk();
+    } finally {
+      current = saved;
+    }
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */
