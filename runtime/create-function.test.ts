@@ -69,7 +69,7 @@ test("local() works in compiled code only", () => {
 });
 
 test("two copies of the package agree on what is compiled", async () => {
-  const copy: typeof import("./engine/compiled.ts") = await import(`./engine/compiled.ts?${"copy"}`);
+  const copy: { compiledInfo: typeof compiledInfo } = await import(`./engine/compiled.ts?${"copy"}`);
   expect(copy.compiledInfo).not.toBe(compiledInfo);
   expect(copy.compiledInfo(compiled())?.code).toBe("f");
 });

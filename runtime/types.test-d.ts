@@ -37,7 +37,10 @@ untyped.createFunction({ id: "generate" }, { event: "prompt.created" }, async ({
 });
 
 untyped.createFunction({ id: "add" }, { event: "app/row.added" }, async ({ event, step }) => {
-  expectTypeOf(await step.run("metric", () => services.updateMetric()).catch()).toEqualTypeOf<void | undefined>();
+  expectTypeOf(await step.run("metric", () => services.createRow(1)).catch()).toEqualTypeOf<
+    { id: number; at: Date } | undefined
+  >();
+  await step.run("metric", () => services.updateMetric()).catch();
   await step
     .run("create", async () => {
       const row = await services.createRow(event.data.rowId);
@@ -100,11 +103,11 @@ async function tools(step: Step): Promise<void> {
   expectTypeOf(await step.sleep("e", "5 minutes")).toBeVoid();
   expectTypeOf(await step.sleepUntil("f", new Date())).toBeVoid();
   // @ts-expect-error an input of another type
-  step.run("g", (n: number) => n, "text");
+  void step.run("g", (n: number) => n, "text");
   // @ts-expect-error an input is missing
-  step.run("h", (n: number) => n);
+  void step.run("h", (n: number) => n);
   // @ts-expect-error no id
-  step.run(() => 1);
+  void step.run(() => 1);
 }
 void tools;
 
