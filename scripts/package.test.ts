@@ -39,6 +39,13 @@ test("an install script is found wherever it stands below a dependency", () => {
   expect(nested).toEqual(["node_modules/a", "node_modules/a/node_modules/b", "node_modules/c"]);
 });
 
+test("the lock file holds the optional packages of every platform, without which `npm ci` refuses it", () => {
+  const missing = Object.entries(lock).flatMap(([path, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {}).filter((name) => resolve(lock, path, name) === undefined),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("every entry names its types first, so that TypeScript finds them before the code", () => {
   for (const [entry, conditions] of Object.entries(manifest.exports)) {
     if (typeof conditions === "string") continue;
