@@ -32,6 +32,7 @@ function shadowOptions(program: PatchableProgram): ts.CompilerOptions {
     ...program.getCompilerOptions(),
     rootDir: program.getCommonSourceDirectory(),
     noCheck: true,
+    // Options that need declarations (`declarationDir`) are errors of the shadow.
     noEmitOnError: false,
     declaration: false,
     declarationMap: false,
