@@ -23,7 +23,7 @@ test("what does not exist is found", () => {
     faultsOf(
       "docs/example.md",
       [
-        "`runtime/store.ts`, `runtime/codec/`, `scripts/{docs,limits}.test.ts`, `fixtures/*.ts`, `try/catch`, `src/mine.ts`",
+        "`runtime/store.ts`, `runtime/codec/`, `scripts/{docs,limits}.test.ts`, `fixtures/*.ts`, `codec/index.ts`, `markdown.ts`, `try/catch`, `src/mine.ts`",
         "[a](../LICENSE) [b](https://example.org/no) [c](#good-heading) `backstitch/internal` `npx tspc -b`",
         "## Good heading",
         "`runtime/no.ts` `scripts/{docs,no}.test.ts` `runtimes/store.ts` `backstitch/no` [d](no.md) [e](#bad)",
@@ -70,20 +70,23 @@ function faultsOfClaim(document: string, text: string, { kind, value }: Claim): 
   }
 }
 
-/** The paths that a pattern like `scripts/{a,b}.ts` or `fixtures/<case>/` stands for and that match no file. */
+/**
+ * The paths that a pattern like `scripts/{a,b}.ts` or `fixtures/<case>/` stands for and that match no file.
+ * A path that does not begin at a folder of the root may begin at any: the text around it says which.
+ */
 function missingPaths(pattern: string): string[] {
   const [first = ""] = pattern.split("/");
   if (first === "backstitch") return `.${pattern.slice(first.length)}` in manifest.exports ? [] : [pattern];
-  const isOurs = topFolders.has(first) || /\.(?:ts|mjs|cjs|sh|md)$/.test(pattern);
+  const fromRoot = topFolders.has(first);
+  const isOurs = fromRoot || /\w\.(?:ts|mjs|cjs|sh|md)$/.test(pattern);
   if (!isOurs || ["src", "dist", "node_modules"].includes(first)) return [];
   return alternatives(pattern.replace(/\/$/, "")).filter((path) => {
     const expression = path
       .split(/(\*\*|\*|<[^>]*>)/)
       .map((part) => (part === "**" ? ".*" : /^[*<]/.test(part) ? "[^/]+" : part.replace(/[.+$()[\]]/g, "\\$&")))
       .join("");
-    const matches = new RegExp(`^${expression}(?:/|$)`);
-    // A name without folders may stand anywhere: the text around it says where.
-    return !files.some((file) => matches.test(path.includes("/") ? file : file.slice(file.lastIndexOf("/") + 1)));
+    const matches = new RegExp(`${fromRoot ? "^" : "(?:^|/)"}${expression}(?:/|$)`);
+    return !files.some((file) => matches.test(file));
   });
 }
 
