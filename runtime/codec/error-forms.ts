@@ -70,7 +70,8 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
   for (const name of Object.getOwnPropertyNames(error)) {
     const property = Object.getOwnPropertyDescriptor(error, name);
     if (property === undefined) continue;
-    if (name === "stack" && property.get !== undefined && stackGetters.has(property.get)) {
+    if (name === "stack" && !property.enumerable && (property.get === undefined || stackGetters.has(property.get))) {
+      // V8 makes this property in its own ways, so its other attributes say nothing.
       own.hidden.set(name, error.stack);
     } else if (property.enumerable) {
       scan.requireData(property, name, integrity);

@@ -12,35 +12,44 @@ export const MAX_DEPTH = 1000;
 /** Most holes in one array. Each costs its own text, so that no number in a text makes `decode` allocate. */
 export const MAX_HOLES = 100_000;
 
-/**
- * A key that starts with `$` is a tag: the object has no other key and stands for a value that JSON lacks. A key of a
- * plain object that starts with `$` is written with one more `$`.
- */
-export type Tag =
-  | "$"
-  | "$ref"
-  | "$bigint"
-  | "$date"
-  | "$regexp"
-  | "$url"
-  | "$map"
-  | "$set"
-  | "$array"
-  | "$nullProto"
-  | "$class"
-  | "$custom"
-  | "$error"
-  | "$domException"
-  | "$buffer"
-  | "$view"
-  | IntegrityTag
-  | `$${ExtensionTag}`;
+/** Tags that the format reserves for values of the runtime. */
+export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local";
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
 export type IntegrityTag = "$frozen" | "$sealed" | "$inextensible";
 
-/** Tags that the format reserves for values of the runtime. */
-export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local";
+/**
+ * Every tag. A key that starts with `$` is a tag: the object has no other key and stands for a value that JSON lacks. A
+ * key of a plain object that starts with `$` is written with one more `$`.
+ */
+export const tags = [
+  "$",
+  "$ref",
+  "$bigint",
+  "$date",
+  "$regexp",
+  "$url",
+  "$map",
+  "$set",
+  "$array",
+  "$nullProto",
+  "$class",
+  "$custom",
+  "$error",
+  "$domException",
+  "$buffer",
+  "$view",
+  "$frozen",
+  "$sealed",
+  "$inextensible",
+  "$closure",
+  "$scope",
+  "$handle",
+  "$tool",
+  "$local",
+] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
+
+export type Tag = (typeof tags)[number];
 
 export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>(["closure", "scope", "handle", "tool", "local"]);
 

@@ -171,6 +171,7 @@ export class Scan implements Scanned {
 
   private array(value: readonly unknown[]): void {
     const integrity = integrityOf(value);
+    if (integrity !== "$frozen" && !hasWritableLength(value)) this.refuse("an array of fixed length cannot be stored");
     const names = Object.getOwnPropertyNames(value);
     this.requireNoSymbols(value);
     // `names` ends with "length" and the named properties, so this is at most the number of holes.
@@ -280,8 +281,14 @@ export class Scan implements Scanned {
 
 function integrityOf(value: object): IntegrityTag | undefined {
   if (Object.isExtensible(value)) return undefined;
-  if (Object.isFrozen(value)) return "$frozen";
+  // V8 calls an empty sealed array frozen, although its length can be set.
+  const isFrozen = Object.isFrozen(value) && !(Array.isArray(value) && hasWritableLength(value));
+  if (isFrozen) return "$frozen";
   return Object.isSealed(value) ? "$sealed" : "$inextensible";
+}
+
+function hasWritableLength(array: readonly unknown[]): boolean {
+  return Object.getOwnPropertyDescriptor(array, "length")?.writable === true;
 }
 
 function hintFor(value: object): string {

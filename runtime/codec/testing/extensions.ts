@@ -1,0 +1,85 @@
+/** Extensions for tests: one of each family, shaped like the runtime's own. */
+import { registerClass } from "../classes.ts";
+import type { CodecExtension } from "../format.ts";
+
+/** A scope record: a container that copies its parts. */
+export class Scope {
+  [slot: string]: unknown;
+}
+
+/** A closure: made from its parts, which it keeps. */
+export class Closure {
+  readonly parts: unknown;
+  constructor(parts: unknown) {
+    this.parts = parts;
+  }
+}
+
+/** A value that is made again after everything else. */
+export class Local {
+  readonly parts: unknown;
+  constructor(parts: unknown) {
+    this.parts = parts;
+  }
+}
+
+export const scopes: CodecExtension = {
+  tag: "scope",
+  matches: (value) => value instanceof Scope,
+  encode: (value) => ({ slots: { ...value } }),
+  create: () => new Scope(),
+  fill: (shell, parts) => Object.assign(shell, (parts as { slots: object }).slots),
+};
+
+export const closures: CodecExtension = {
+  tag: "closure",
+  matches: (value) => value instanceof Closure,
+  encode: (value) => (value as Closure).parts,
+  make: (parts) => new Closure(parts),
+};
+
+export const locals: CodecExtension = {
+  tag: "local",
+  matches: (value) => value instanceof Local,
+  encode: (value) => (value as Local).parts,
+  late: (parts) => new Local(parts),
+  order: (parts) => Number((parts as { order: number }).order),
+};
+
+export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals];
+
+/** Registered without functions. */
+export class Point {
+  x: unknown;
+  y: unknown;
+  constructor(x: unknown, y: unknown) {
+    if (arguments.length !== 2) throw new Error("the constructor must not be called by decoding");
+    this.x = x;
+    this.y = y;
+  }
+}
+
+/** Registered with functions: its state is private. */
+export class Secret {
+  readonly #held: unknown;
+  constructor(held: unknown) {
+    this.#held = held;
+  }
+  reveal(): unknown {
+    return this.#held;
+  }
+}
+
+/** A registered class of errors. */
+export class PaymentError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.name = "PaymentError";
+    this.code = code;
+  }
+}
+
+registerClass(Point, { name: "test.Point" });
+registerClass(Secret, { name: "test.Secret", encode: (value) => [value.reveal()], decode: ([held]) => new Secret(held) });
+registerClass(PaymentError, { name: "test.PaymentError" });
