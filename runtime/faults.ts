@@ -24,6 +24,7 @@ const faults = {
   BS2105: "The run ended its worker again and again",
   BS2106: "The run strayed from its stored place",
   BS2107: "The run waits for something that cannot come",
+  BS2108: "A local value cannot be made again",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

@@ -5,7 +5,7 @@
  * natively), its id in that table, and its scope records. After a reload the table is made again by running the
  * compiled function up to `$.code`, which stands before any code of the author.
  */
-import { compiledCode } from "./registry.ts";
+import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 /** Bodies of closures by id: each takes the records of its scopes. */
@@ -34,39 +34,9 @@ export interface LocalRecord {
   readonly maker: ClosureRecord;
 }
 
-/** Ends the run-up that fetches a table. Never seen by the author's code: none runs before `$.code`. */
-const tableFetched = new Error("the table was fetched");
-
-/** What a body finds in place of its frame while its table is fetched. */
-class TableProbe {
-  readonly pc = "";
-  readonly live = false;
-  table: ClosureTable | undefined;
-
-  scope(): ScopeRecord {
-    return {};
-  }
-
-  code(table: ClosureTable): never {
-    this.table = table;
-    throw tableFetched;
-  }
-}
-
-/** The closure of a record. Throws when its code is gone. */
-export function makeClosure(record: ClosureRecord): unknown {
-  const make = tableOf(record.invocation)[record.id];
-  if (make === undefined) throw new Error(`the code "${record.invocation.code}" has no closure "${record.id}"`);
-  return make(...record.scopes);
-}
-
-function tableOf(invocation: Invocation): ClosureTable {
-  if (invocation.table !== undefined) return invocation.table;
-  const code = compiledCode(invocation.code);
-  if (code === undefined) throw new Error(`no function with the code "${invocation.code}" is loaded`);
-  const probe = new TableProbe();
-  code.body(probe as never, ...invocation.args).then(undefined, () => {});
-  if (probe.table === undefined) throw new Error(`the code "${invocation.code}" has no closures`);
-  invocation.table = probe.table;
-  return probe.table;
+/** The closure of a record, by the table of its invocation. Throws when the table does not have it. */
+export function makeClosure({ invocation, id, scopes }: ClosureRecord, table: ClosureTable | undefined): unknown {
+  const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
+  if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
+  return make(...scopes);
 }

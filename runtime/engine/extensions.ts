@@ -1,7 +1,9 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
 import type { CodecExtension } from "../codec/index.ts";
+import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
+import { Frame } from "./frame.ts";
 import { Handle } from "./handle.ts";
 import type { FrameImage } from "./image.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
@@ -75,7 +77,7 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
     order: (parts) => (parts as ClosureImage)[0],
     late(parts) {
       const record = closureRecord(parts as ClosureImage, invocations);
-      const closure = makeClosure(record) as object;
+      const closure = makeClosure(record, Frame.tableOf(activation, record.invocation)) as object;
       activation.closures.set(closure, record);
       return closure;
     },
@@ -94,7 +96,7 @@ function locals(activation: Activation, invocations: WeakMap<object, Invocation>
     late(parts) {
       const [order, ...image] = parts as readonly [number, ...ClosureImage];
       const maker = closureRecord(image, invocations);
-      const value = (makeClosure(maker) as () => object)();
+      const value = makeLocal(maker, activation);
       activation.locals.set(value, { order, maker });
       return value;
     },
@@ -129,6 +131,19 @@ function tools(activation: Activation): CodecExtension {
 
 function closureImage({ order, invocation, id, scopes }: ClosureRecord): ClosureImage {
   return [order, invocation.code, id, invocation.args, ...scopes];
+}
+
+function makeLocal(maker: ClosureRecord, activation: Activation): object {
+  const make = makeClosure(maker, Frame.tableOf(activation, maker.invocation)) as () => object;
+  try {
+    return make();
+  } catch (cause) {
+    throw new BackstitchError("BS2108", {
+      where: `the function given to local() in ${maker.invocation.code} threw: ${String(cause)}`,
+      fix: "Put right what it needs (configuration, a service), then resume the run.",
+      cause,
+    });
+  }
 }
 
 /** Closures of one call share their invocation: its arguments are its identity. */

@@ -12,7 +12,7 @@ import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import { type Cursor, type CursorImage, cursorOver, cursorOverKeys, restoreCursor, strayCursor } from "./cursors.ts";
 import { Handle, ReturnedHandle } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import type { CompiledBody, CompiledCode } from "./registry.ts";
+import { type CompiledBody, type CompiledCode, compiledCode, goneCode } from "./registry.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
 
 /** How a block left for its `finally`, which may suspend. */
@@ -94,6 +94,7 @@ export class Frame {
   readonly #storedCursors = new Map<string, CursorImage>();
   readonly #finallies = new Map<string, Finally>();
   #consumed: Completion | undefined;
+  #fetchesTable = false;
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -111,6 +112,25 @@ export class Frame {
     this.invocation = origin?.invocation ?? { code: code.info.code, args, table: undefined };
     this.call = origin?.call ?? new Handle(`the call of ${code.info.code}`, activation);
     activation.frames.add(this);
+  }
+
+  /**
+   * The table of an invocation that is not in memory: its code is run up to `$.code`, which stands before any code of
+   * the author. The frame of that run-up lives on as the `$` of the closures in the table.
+   */
+  static tableOf(activation: Activation, invocation: Invocation): ClosureTable {
+    if (invocation.table === undefined) {
+      const code = compiledCode(invocation.code);
+      if (code === undefined) throw goneCode(invocation.code, "no loaded module has this function");
+      const frame = new Frame(activation, code, invocation.args, { invocation });
+      activation.frames.delete(frame);
+      frame.#fetchesTable = true;
+      frame.pc = "the table";
+      withoutFrame(() => code.body(frame, ...invocation.args)).catch(() => {});
+      frame.pc = "";
+    }
+    if (invocation.table === undefined) throw goneCode(invocation.code, "the function has no closures");
+    return invocation.table;
   }
 
   // ---- what emitted code uses ----
@@ -176,11 +196,12 @@ export class Frame {
 
   code(table: ClosureTable): void {
     this.invocation.table = table;
+    if (this.#fetchesTable) throw tableFetched;
   }
 
   fn(id: string, ...scopes: ScopeRecord[]): Untyped {
     const record = { order: ++this.activation.lastMade, invocation: this.invocation, id, scopes };
-    const closure = makeClosure(record);
+    const closure = makeClosure(record, this.invocation.table);
     if (isObject(closure)) this.activation.closures.set(closure, record);
     return closure;
   }
@@ -352,6 +373,8 @@ export class Frame {
 }
 
 const placeholder = new Error("a catch block is entered again");
+/** Ends the run-up that fetches a table. */
+const tableFetched = new Error("the table was fetched");
 const hereMark = Object.freeze({});
 const neverMark = Object.freeze({});
 

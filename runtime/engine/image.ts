@@ -13,7 +13,7 @@ import { type Completion, Frame } from "./frame.ts";
 import { Handle, ReturnedHandle } from "./handle.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
-import { compiledCode } from "./registry.ts";
+import { compiledCode, goneCode } from "./registry.ts";
 import { ownRecord, type ScopeRecord } from "./scopes.ts";
 
 const imageFormat = 1;
@@ -187,7 +187,8 @@ export interface LoadedActivation {
 }
 
 /**
- * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image
+ * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image,
+ *   BS2108 when a local value cannot be made again
  */
 export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
   const activation = new Activation(owner);
@@ -207,8 +208,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
     activation.root = root;
     return { activation, root };
   } catch (error) {
-    if (error instanceof BackstitchError) throw error;
-    throw new BackstitchError("BS2104", {
+    throw faultIn(error) ?? new BackstitchError("BS2104", {
       where: `the frame of run ${owner.run}: ${error instanceof Error ? error.message : String(error)}`,
       fix: "Deploy the version of backstitch that wrote it, or cancel the run.",
       cause: error,
@@ -290,11 +290,10 @@ function loadedCompletion({ kind, value, handle }: CompletionImage): Completion 
   return { kind, value: handle ? new ReturnedHandle(handle) : value };
 }
 
-function goneCode(code: string, problem: string): BackstitchError {
-  return new BackstitchError("BS2103", {
-    where: `${code}: ${problem}`,
-    fix: "Deploy the code that parked the run beside this one, or cancel the run.",
-  });
+/** A fault that decoding wrapped: gone code, a local value that cannot be made. */
+function faultIn(error: unknown): BackstitchError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof BackstitchError) return at;
+  return undefined;
 }
 
 function noHandles(): LoadedHandles {

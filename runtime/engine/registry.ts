@@ -5,6 +5,7 @@
  * module is evaluated, and the last registration of an id wins. It hangs on a global symbol, so that two copies of the
  * package in one process agree.
  */
+import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Frame } from "./frame.ts";
 
@@ -31,4 +32,12 @@ export function registerCode(code: CompiledCode): void {
 /** The code with this id; undefined when no loaded module has it. */
 export function compiledCode(id: string): CompiledCode | undefined {
   return registry().get(id);
+}
+
+/** The fault of a frame whose code id, label or closure no loaded module has. */
+export function goneCode(code: string, problem: string): BackstitchError {
+  return new BackstitchError("BS2103", {
+    where: `${code}: ${problem}`,
+    fix: "Deploy the code that parked the run beside this one, or cancel the run.",
+  });
 }
