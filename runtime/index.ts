@@ -19,7 +19,7 @@
 export { durable, local } from "./authoring.ts";
 export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
-export { registerClass } from "./codec/index.ts";
+export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";
 export type { Duration } from "./duration.ts";
 export type { Logger } from "./engine/contract.ts";
 export {

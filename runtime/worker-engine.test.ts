@@ -40,8 +40,8 @@ const twoSteps = $.durable(
     });
     switch ($.pc) {
       case "":
-      // biome-ignore lint/suspicious/noFallthroughSwitchClause: falling through is how emitted code goes on
-      // @ts-expect-error as above
+      // @ts-expect-error falling through is how emitted code goes on
+      // biome-ignore lint/suspicious/noFallthroughSwitchClause: as above
       case "first":
         await $.at("first", () => step.run("first", $.fn("first") as () => void));
       case "pause":

@@ -5,6 +5,7 @@
  * sleeps until the next timer of a run, at most `pollMs`, and is woken at once by a local `send` and by a slot that
  * becomes free. It never looks twice without either progress or a pause.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 import type { DriveRun, DriverHost, Logger } from "./engine/contract.ts";
 import { BackstitchError } from "./faults.ts";
@@ -200,6 +201,8 @@ export class Worker {
         },
         (error: unknown) => retry.failed(error),
       );
+      // A store may answer without ever leaving the microtask queue: timers, renewals and commits must get their turn.
+      await setImmediate();
       await clock.until(nextLook, this.#alarm.signal);
     }
     unsubscribe();
