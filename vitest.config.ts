@@ -5,7 +5,11 @@ const report = process.env["BACKSTITCH_TEST_REPORT"];
 
 export default defineConfig({
   test: {
-    include: ["{runtime,transformer,compiler,cli,scripts,bench}/**/*.test.ts", "fixtures/*.test.ts"],
+    include: [
+      "{runtime,transformer,compiler,cli,scripts,bench}/**/*.test.ts",
+      "fixtures/*.test.ts",
+      "fixtures/oracle/*.test.ts",
+    ],
     // Some tests start compilers and workers; a loaded machine must not fail them.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 /**
- * Packs the package as npm would publish it and holds the tarball to publint and to what TypeScript resolves.
+ * Looks for unused code and dependencies, packs the package as npm would publish it, and holds the tarball to publint and
+ * to what TypeScript resolves.
  *
  *   npm run build && node scripts/check-package.mjs
  */
@@ -12,11 +13,12 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "backstitch-package-"));
 try {
+  run("knip");
   const tarball = join(folder, pack());
-  run("publint", tarball, "--strict");
+  run("publint", "--strict", tarball);
   // The runtime is ES modules only. The transformer is loaded by TypeScript with `require`, so it is held to that as well.
-  run("attw", tarball, "--profile", "esm-only");
-  run("attw", tarball, "--profile", "node16", "--entrypoints", "./transformer");
+  run("attw", "--profile", "esm-only", tarball);
+  run("attw", "--profile", "node16", tarball, "--entrypoints", "./transformer");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -30,7 +32,7 @@ function pack() {
 
 /** Runs one checker with its output shown; a finding ends this program with failure. */
 function run(command, ...args) {
-  console.log(`\n${command} ${args.slice(1).join(" ")}`);
+  console.log(`\n${command} ${args.join(" ")}`);
   const { status } = spawnSync(join(root, "node_modules", ".bin", command), args, { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
 }
