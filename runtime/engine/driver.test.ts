@@ -1,12 +1,13 @@
 /** The driver against a store that crashes, fences, drains and loses workers. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { decode, encode } from "../codec/index.ts";
+import { decode } from "../codec/index.ts";
 import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { driveRun } from "./driver.ts";
 import { ordinaryAwait, sleeps, throwingSegment, world } from "./faults.emitted.ts";
 import { generateResult } from "./programs.emitted.ts";
+import { memoryHost, newClaim } from "./testing-support.ts";
 
 /** A run in a store that keeps what was committed. */
 class Disk {
@@ -24,29 +25,14 @@ class Disk {
   }
 
   claim(data: unknown = {}): Claim {
-    return {
-      run: "run",
-      functionId: "fn",
-      epoch: ++this.#epoch,
-      seq: this.commits.length,
-      frame: this.commits.findLast(({ frame }) => frame !== undefined)?.frame ?? null,
-      event: { id: "e", app: "a", name: "test", data: encode(data), receivedAt: 0 },
-      lostClaims: this.lostClaims,
-      createdAt: 0,
-    };
+    const frame = this.commits.findLast(({ frame }) => frame !== undefined)?.frame ?? null;
+    const changes = { epoch: ++this.#epoch, seq: this.commits.length, frame, lostClaims: this.lostClaims };
+    return newClaim(data, changes);
   }
 
   host(overrides: Partial<DriverHost> = {}): DriverHost {
-    return {
-      clock: this.clock,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      commit: async (commit) => this.write(commit),
-      retryDelay: () => 60_000,
-      draining: () => false,
-      signal: new AbortController().signal,
-      holdMs: Number.POSITIVE_INFINITY,
-      ...overrides,
-    };
+    const commit = async (body: Commit) => this.write(body);
+    return { ...memoryHost(() => {}), clock: this.clock, commit, ...overrides };
   }
 
   write(commit: Commit): CommitResult {

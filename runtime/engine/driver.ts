@@ -5,7 +5,7 @@
  * Everything happens in one loop, one decision at a time, so that at most one commit of the run is under way and every
  * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
  */
-import { encode } from "../codec/index.ts";
+import { decode, encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, StepRecord } from "../store.ts";
@@ -16,7 +16,7 @@ import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from ".
 import { unstorable } from "./diagnose.ts";
 import type { Frame } from "./frame.ts";
 import { decodeActivation, encodeActivation, type LoadedActivation } from "./image.ts";
-import { countLostClaims, isFinal, nextAttemptOf, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import { countLostClaims, isFinal, nextAttemptOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import type { Op } from "./ops.ts";
 import { done } from "./outcome.ts";
 
@@ -54,7 +54,7 @@ class RunDriver implements ActivationOwner {
   #text: string | null;
   #label: string | null = null;
   #turn: Turn = closedTurn();
-  #outputChecked = false;
+  #endChecked = false;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     this.run = claim.run;
@@ -97,22 +97,25 @@ class RunDriver implements ActivationOwner {
         fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
       });
     }
-    try {
-      this.#load(this.#text);
-    } catch (error) {
-      if (error instanceof BackstitchError) return error;
-      throw error;
-    }
+    const fault = this.#load(this.#text);
+    if (fault) return fault;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.#fn.retries, this.now());
     return undefined;
   }
 
-  #load(text: string | null): void {
-    const loaded: LoadedActivation =
-      text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this);
+  /** Makes the activation of a frame, to be entered next. */
+  #load(text: string | null): BackstitchError | undefined {
+    let loaded: LoadedActivation;
+    try {
+      loaded = text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this);
+    } catch (error) {
+      if (error instanceof BackstitchError) return error;
+      throw error;
+    }
     this.#activation = loaded.activation;
     this.#entry = loaded.root;
     this.#label = loaded.activation.label();
+    return undefined;
   }
 
   /** One decision. Answers why the drive is over, or undefined to go on. */
@@ -124,7 +127,7 @@ class RunDriver implements ActivationOwner {
     if (activation.outside) return this.#turn.records.length > 0 ? this.#recordOutcomes() : this.#wait();
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
-      this.#checkOutput();
+      this.#checkEnd();
       if (activation.ops.size === 0) return this.#finish();
     }
     if (this.#turn.open && !this.#entry) return this.#park();
@@ -151,7 +154,8 @@ class RunDriver implements ActivationOwner {
 
   #enter(root: Frame): undefined {
     this.#entry = undefined;
-    if (this.#text === null) this.#turn.open = true;
+    // A frame that begins has no committed park to come back to, also when its first attempt failed.
+    if (!root.wasParked) this.#turn.open = true;
     this.#activation.dueAt = 0;
     if (this.#activation.attempt > 0) tellAttempt(root, this.#activation.attempt);
     this.#activation.enter(root);
@@ -166,8 +170,9 @@ class RunDriver implements ActivationOwner {
     this.#turn = closedTurn();
     const release = !this.#mayHold();
     const end = await this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
-    if (!end && this.#host.reload?.() && this.#callbacks === 0) this.#load(this.#text);
-    return end;
+    if (end || !this.#host.reload?.() || this.#callbacks > 0) return end;
+    const fault = this.#load(this.#text);
+    return fault && this.#block(fault);
   }
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
@@ -262,31 +267,21 @@ class RunDriver implements ActivationOwner {
     const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
     const attempt = this.#activation.attempt + 1;
     this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
-    this.#load(this.#turn.before ?? this.#text);
+    const fault = this.#load(this.#turn.before ?? this.#text);
+    if (fault) return this.#block(fault);
     this.#activation.attempt = attempt;
     this.#activation.dueAt = this.now() + delay;
     this.#turn.before = undefined;
     return this.#commitState();
   }
 
-  /** An output that cannot be stored fails the run. */
-  #checkOutput(): void {
+  /** What a run ends with is stored before its last steps finish. An output that cannot be stored fails the run. */
+  #checkEnd(): void {
     const { end } = this.#activation;
-    if (this.#outputChecked || !end?.ok) return;
-    this.#outputChecked = true;
-    try {
-      encode(end.value);
-    } catch (error) {
-      const path = error instanceof Error ? error.message : String(error);
-      this.#activation.end = {
-        ok: false,
-        error: new BackstitchError("BS2102", {
-          where: `the output of run ${this.run} of function "${this.#fn.id}": ${path}`,
-          fix: "Return plain data, or register its class with registerClass().",
-          cause: error,
-        }),
-      };
-    }
+    if (end === undefined || this.#endChecked) return;
+    this.#endChecked = true;
+    const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
+    if (error !== undefined) this.#activation.end = { ok: false, error };
   }
 
   #finish(): Promise<DriveEnd | undefined> {

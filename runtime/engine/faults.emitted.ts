@@ -257,3 +257,32 @@ export const strays = handler("strays", { labels: { here: {}, there: {} } }, asy
       await $.at("there", () => step.run("there", $.fn("s")));
   }
 });
+
+/** Throws before its first step. */
+export const lateStart = handler("late-start", { labels: { a: {} } }, async ($, { step, attempt }) => {
+  $.code({ a: () => () => "a" });
+  switch ($.pc) {
+    case "":
+      if (attempt < 2) throw new Error("not yet");
+    case "a":
+      return await $.at("a", () => step.run("a", $.fn("a")));
+  }
+});
+
+/** Its clients cannot be made again. */
+export const brokenLocal = handler("broken-local", { labels: { a: { "": ["client"] } } }, async ($, { step }) => {
+  const v = $.scope("");
+  $.code({
+    a: () => () => "a",
+    client: () => () => {
+      if (world.made++ > 0) throw new Error("no key");
+      return new Client("once");
+    },
+  });
+  switch ($.pc) {
+    case "":
+      v.client = $.local($.fn("client"));
+    case "a":
+      return await $.at("a", () => step.run("a", $.fn("a")));
+  }
+});

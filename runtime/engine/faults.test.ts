@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackstitchError } from "../faults.ts";
 import { NonRetriableError, StepError } from "../errors.ts";
+import type { Commit } from "../store.ts";
 import { createTestRuntime } from "../testing/index.ts";
+import { driveRun } from "./driver.ts";
 import {
   aliases,
   badOutput,
+  brokenLocal,
   capturedWrites,
   earlyRead,
+  lateStart,
   liveSocket,
   locals,
   plainCode,
@@ -17,7 +21,7 @@ import {
   unawaited,
   world,
 } from "./faults.emitted.ts";
-import { attempts, runAll } from "./testing-support.ts";
+import { attempts, memoryHost, newClaim, runAll } from "./testing-support.ts";
 
 const retried = () => ({ steps: (_call: unknown, real: () => unknown) => real() });
 
@@ -37,6 +41,28 @@ describe("a segment that throws", () => {
     const run = await createTestRuntime().run(throwingSegment, { name: "test" }, retried());
     expect(run).toMatchObject({ status: "failed", error: expect.any(TypeError) });
     expect(world.log).toHaveLength(6);
+  });
+});
+
+describe("a run that throws before its first step", () => {
+  it("begins again, and its first frame is committed before its first step begins", async () => {
+    const commits: Commit[] = [];
+    const begun: (string | null | undefined)[] = [];
+    const host = memoryHost((commit) => commits.push(commit));
+    await driveRun(newClaim(), lateStart, {
+      ...host,
+      script: (_call, real) => {
+        begun.push(commits.at(-1)?.label);
+        return real();
+      },
+    });
+    expect(begun).toEqual(["a"]);
+    expect(commits.map(({ status, label }) => `${status} ${label}`)).toEqual([
+      "running null",
+      "running null",
+      "running a",
+      "completed null",
+    ]);
   });
 });
 
@@ -97,6 +123,11 @@ describe("identity", () => {
     world.made = 0;
     await createTestRuntime().run(locals, { name: "test" });
     expect(world.made).toBe(1);
+  });
+
+  it("of a local value that cannot be made again blocks the run with its error", async () => {
+    const run = await createTestRuntime({ reload: "every-park" }).run(brokenLocal, { name: "test" });
+    expect(run).toMatchObject({ status: "blocked", error: { code: "BS2108", cause: { message: "no key" } } });
   });
 
   it("reads before the initialisation throw as in the language", async () => {

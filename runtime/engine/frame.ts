@@ -39,6 +39,8 @@ export interface FrameOrigin {
   readonly closure?: object | undefined;
   readonly invocation?: Invocation | undefined;
   readonly call?: Handle | undefined;
+  /** The frame is no call: it only runs up to `$.code`. */
+  readonly fetchesTable?: boolean;
 }
 
 /** The place of a frame that has not begun. No suspension has this label. */
@@ -94,7 +96,7 @@ export class Frame {
   readonly #storedCursors = new Map<string, CursorImage>();
   readonly #finallies = new Map<string, Finally>();
   #consumed: Completion | undefined;
-  #fetchesTable = false;
+  readonly #fetchesTable: boolean;
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -111,7 +113,8 @@ export class Frame {
     this.closure = origin?.closure;
     this.invocation = origin?.invocation ?? { code: code.info.code, args, table: undefined };
     this.call = origin?.call ?? new Handle(`the call of ${code.info.code}`, activation);
-    activation.frames.add(this);
+    this.#fetchesTable = origin?.fetchesTable ?? false;
+    if (!this.#fetchesTable) activation.frames.add(this);
   }
 
   /**
@@ -122,9 +125,7 @@ export class Frame {
     if (invocation.table === undefined) {
       const code = compiledCode(invocation.code);
       if (code === undefined) throw goneCode(invocation.code, "no loaded module has this function");
-      const frame = new Frame(activation, code, invocation.args, { invocation });
-      activation.frames.delete(frame);
-      frame.#fetchesTable = true;
+      const frame = new Frame(activation, code, invocation.args, { invocation, fetchesTable: true });
       frame.pc = "the table";
       withoutFrame(() => code.body(frame, ...invocation.args)).catch(() => {});
       frame.pc = "";
@@ -254,6 +255,11 @@ export class Frame {
   }
 
   // ---- what the engine uses ----
+
+  /** False until its code has come to its first suspension. */
+  get wasParked(): boolean {
+    return this.place !== start;
+  }
 
   /** Starts the code, or enters it again at its place. Settles `call` when it ends. */
   enter(): void {

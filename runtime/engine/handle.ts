@@ -33,8 +33,12 @@ export class Handle implements PromiseLike<unknown> {
 
   /** Only for handles that are not settled. */
   addWaiter(waiter: Waiter): void {
-    if (this.#waiter === undefined) this.#waiter = waiter;
-    else (this.#moreWaiters ??= []).push(waiter);
+    if (this.#waiter === undefined) {
+      this.#waiter = waiter;
+      return;
+    }
+    this.#moreWaiters ??= [];
+    this.#moreWaiters.push(waiter);
   }
 
   /** Delivers: whoever waits goes on. */

@@ -259,7 +259,8 @@ class ImageReader {
     const call = this.#loaded.byCall.get(image);
     const frame = new Frame(this.#activation, code, image.args, { closure: image.closure, invocation, call });
     this.#frames.set(image, frame);
-    frame.place = image.returned ? { label: "return", returned: true } : { label: image.at ?? "", returned: false };
+    if (image.returned) frame.place = { label: "return", returned: true };
+    else if (image.at !== undefined) frame.place = { label: image.at, returned: false };
     for (const [path, record] of Object.entries(image.scopes ?? {})) {
       ownRecord(record, frame, path);
       frame.scopes.set(path, record);

@@ -1,5 +1,5 @@
 /** How a run begins, and what failures and lost workers count for. */
-import { decode } from "../codec/index.ts";
+import { decode, encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
@@ -26,7 +26,9 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   const event = { id, name, data: decode(data), ts: receivedAt };
   const { step, logger } = activation.tools;
   const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
-  return { activation, root: new Frame(activation, code, [context]) };
+  const root = new Frame(activation, code, [context]);
+  activation.root = root;
+  return { activation, root };
 }
 
 /** The handler's context says which attempt of the segment is made. */
@@ -41,6 +43,21 @@ export function countLostClaims(activation: Activation, lost: number, retries: n
   for (const op of activation.ops.values()) {
     const mayHaveRun = op.kind === "step" && op.outcome === undefined && op.dueAt <= now;
     if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, retries));
+  }
+}
+
+/** What is wrong with an output that cannot be stored. */
+export function outputFault(output: unknown, run: string, functionId: string): BackstitchError | undefined {
+  try {
+    encode(output);
+    return undefined;
+  } catch (cause) {
+    const path = cause instanceof Error ? cause.message : String(cause);
+    return new BackstitchError("BS2102", {
+      where: `the output of run ${run} of function "${functionId}": ${path}`,
+      fix: "Return plain data, or register its class with registerClass().",
+      cause,
+    });
   }
 }
 

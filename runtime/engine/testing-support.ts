@@ -1,10 +1,13 @@
 /** For the engine's own tests: functions in emitted form, written by hand, and runs of them under every reload mode. */
 import { expect } from "vitest";
+import { encode } from "../codec/index.ts";
 import { $, type Frame } from "../internal.ts";
 import { CODE_FORMAT, type LiveSlots } from "../manifest.ts";
 import { createTestRuntime, type TestRun, type TestRunOptions } from "../testing/index.ts";
+import type { Claim, Commit } from "../store.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Untyped } from "../types.ts";
-import type { RunnableFunction } from "./contract.ts";
+import type { DriverHost, RunnableFunction } from "./contract.ts";
 
 /** Live slots by label, and the slots that closures capture. */
 export interface Emitted {
@@ -22,6 +25,29 @@ export function emitted(code: string, { labels, kept }: Emitted, body: Body): (.
 /** A handler as `createFunction` would give it back. */
 export function handler(code: string, slots: Emitted, body: Body, retries = 4): RunnableFunction {
   return { id: code, retries, handler: emitted(code, slots, body) };
+}
+
+/** A claim of a run that has not begun. */
+export function newClaim(data: unknown = {}, changes: Partial<Claim> = {}): Claim {
+  const event = { id: "e", app: "a", name: "test", data: encode(data), receivedAt: 0 };
+  const claim = { run: "run", functionId: "fn", epoch: 1, seq: 0, frame: null, event, lostClaims: 0, createdAt: 0 };
+  return { ...claim, ...changes };
+}
+
+/** A driver's host whose clock jumps, whose retries come after a minute, and that holds runs for ever. */
+export function memoryHost(write: (commit: Commit) => unknown): DriverHost {
+  return {
+    clock: new VirtualClock(1_000),
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    commit: async (commit) => {
+      write(commit);
+      return "ok";
+    },
+    retryDelay: () => 60_000,
+    draining: () => false,
+    signal: new AbortController().signal,
+    holdMs: Number.POSITIVE_INFINITY,
+  };
 }
 
 type Modes = readonly { readonly reload: "never" | "every-park" | "random"; readonly seed?: number }[];

@@ -107,7 +107,7 @@ class MemoryRun {
   readonly #trace: TraceEntry[] = [];
   readonly #indexes = new Map<number, number>();
   readonly #used = new Map<string, number>();
-  #claim: Claim;
+  readonly #claim: Claim;
   #last: Commit | undefined;
   #parks = 0;
 
