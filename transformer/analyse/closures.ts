@@ -73,7 +73,11 @@ function capturesOf(input: ClosureInput, node: tsTypes.Node): Set<Binding> {
     }
     ts.forEachChild(inner, visit);
   };
-  visit(node);
+  ts.forEachChild(node, (child) => {
+    const isOwnName = ts.isFunctionDeclaration(node) && child === node.name;
+    if (!isOwnName) visit(child);
+  });
+  if (ts.isIdentifier(node)) visit(node);
   return found;
 }
 

@@ -94,7 +94,7 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
       roots.set(root, [...(roots.get(root) ?? []), binding]);
     }
     if (binding.kind === "var" && binding.scope.inlined) slots.add(binding);
-    if (isSharedByClauses(binding, suspensions)) slots.add(binding);
+    if (isSharedByClauses(binding, suspensions) || isWrittenLater(binding, suspensions)) slots.add(binding);
   }
   for (let changed = true; changed; ) {
     changed = false;
@@ -125,6 +125,16 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
   const loop = parent.parent;
   return (ts.isForOfStatement(loop) || ts.isForInStatement(loop)) && suspensions.holders.has(loop) && binding.kind !== "param";
+}
+
+/**
+ * `let x = 1; await a; x = 2; use(x);` is not live across the suspension, but re-entering behind its declaration would
+ * find it uninitialised.
+ */
+function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, suspensions: Suspensions): boolean {
+  const [declaration] = declarations;
+  if (kind !== "let" || !reassigned || !declaration) return false;
+  return (suspensions.holders.get(scope.node) ?? []).some(({ node }) => node.end > declaration.end);
 }
 
 /** A clause that suspends gets a block of its own: names that other clauses use too must live outside it. */

@@ -70,10 +70,15 @@ export function copyChildren(context: Context, node: tsTypes.Node, from = node.g
 function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
-  if (!binding || !slot) return span(node.getStart(), node.end);
+  if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
   const record = recordOf(context, binding.scope);
   if (mayBeEarly(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
   return [`${record}.`, span(node.getStart(), node.end)];
+}
+
+/** The name of a function declaration whose body stands in the table. */
+function isOwnName({ ts }: Context, node: tsTypes.Identifier): boolean {
+  return ts.isFunctionDeclaration(node.parent) && node.parent.name === node;
 }
 
 /** A read that can come before the declaration: it stands in front of it, or in another clause of a `switch`. */
