@@ -304,3 +304,32 @@ export const calls = handler(
     return { result: v.result, caught: v.caught };
   },
 );
+
+/** A loop over a generator runs as the language says until it is to be stored. */
+export const opaqueLoop = handler(
+  "opaque-loop",
+  { labels: { visit: { "": ["seen"] } } },
+  async ($, { event, step }) => {
+    const v = $.scope("");
+    $.code({ visit: () => () => 1 });
+    let closed = false;
+    const letters = function* () {
+      try {
+        yield* "abc";
+      } finally {
+        closed = true;
+      }
+    };
+    switch ($.pc) {
+      case "":
+        v.seen = [];
+      case "visit":
+        for (const letter of $.each("letter", letters)) {
+          v.seen.push(letter);
+          if (event.data.suspend) await $.at("visit", () => step.run("visit", $.fn("visit")));
+          if (letter === "b") break;
+        }
+    }
+    return { seen: v.seen, closed };
+  },
+);

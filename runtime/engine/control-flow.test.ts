@@ -6,6 +6,7 @@ import {
   iterationRecords,
   keyCursor,
   nestedLoops,
+  opaqueLoop,
   pendingCompletion,
   switchAndIf,
 } from "./control-flow.emitted.ts";
@@ -92,6 +93,13 @@ describe("cursors", () => {
   it("takes the keys of the start, without deleted ones", async () => {
     expect((await runAll(keyCursor, { object: { b2: 0, a: 1, b: 2, 7: 3 } })).output).toEqual(["7", "b2", "a"]);
     expect((await runAll(keyCursor, { object: null })).output).toEqual([]);
+  });
+
+  it("closes an opaque iterator as the language does, and blocks a run that suspends inside its loop", async () => {
+    expect((await runAll(opaqueLoop, {})).output).toEqual({ seen: ["a", "b"], closed: true });
+    const run = await runAll(opaqueLoop, { suspend: true });
+    expect(run).toMatchObject({ status: "blocked", error: { code: "BS2102" } });
+    expect((run.error as Error).message).toMatch(/the loop "letter".*"visit"/);
   });
 
   it("begins an inner loop again for each outer item", async () => {
