@@ -26,6 +26,9 @@ interface LateValue {
   readonly patches: ((value: unknown) => void)[];
 }
 
+/** Most characters of a text that a message repeats: a text chooses how long its names are. */
+const longestMessage = 300;
+
 type EncodedObject = Record<string, unknown>;
 
 export class Decoder {
@@ -37,6 +40,8 @@ export class Decoder {
   private readonly values = new Map<number, unknown>();
   private readonly lates = new Map<number, LateValue>();
   private readonly lateOf = new Map<symbol, LateValue>();
+  /** Definitions whose own level is not counted, as in encoding. */
+  private readonly isExtension = new Set<number>();
   /** Number of places that were found to wait for a late value. */
   private waitingPlaces = 0;
   private readonly afterLates: (() => void)[] = [];
@@ -64,11 +69,13 @@ export class Decoder {
 
   /** Where decoding stands, as a path into the text: `value` or `definitions`, then keys and positions. */
   get place(): string {
-    return this.path.length > 24 ? `${this.path.slice(0, 24).join("/")}/…` : this.path.join("/");
+    const place = this.path.slice(0, 24).join("/");
+    return place.length > longestMessage || this.path.length > 24 ? `${place.slice(0, longestMessage)}…` : place;
   }
 
   fail(message: string, options?: { readonly cause?: unknown }): never {
-    throw new DecodeError(`The text cannot be decoded at ${this.place}: ${message}`, options);
+    const short = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+    throw new DecodeError(`The text cannot be decoded at ${this.place}: ${short}`, options);
   }
 
   /** The value of an encoded one, or the placeholder of a late value. */
@@ -255,6 +262,7 @@ export class Decoder {
     const extension = this.extensions.find((candidate) => candidate.tag === extensionTag);
     if (extension === undefined) this.fail(`a ${extensionTag} can only be decoded as part of a frame`);
     const payload = (raw as EncodedObject)[tag];
+    this.isExtension.add(index);
     if (extension.late === undefined) return this.accept(index, this.planExtension(extension, payload));
     const placeholder = Symbol(`${extensionTag} ${index}, which is not made yet`);
     const late: LateValue = { extension, payload, placeholder, patches: [] };
@@ -318,7 +326,9 @@ export class Decoder {
   private completeOne(index: number): void {
     const plan = this.plans[index];
     if (plan === undefined) return;
+    this.depth = this.isExtension.has(index) ? 0 : 1;
     const value = this.inDefinition(index, () => carryOut(plan));
+    this.depth = 0;
     this.values.set(index, value);
   }
 

@@ -1,8 +1,7 @@
 /** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
-import { types } from "node:util";
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
-import { functionName, nativeName, prototypesOf } from "./kinds.ts";
+import { functionName, inherits, nativeName, prototypesOf } from "./kinds.ts";
 import type { Scan } from "./scan.ts";
 
 /** Own data properties in their order. */
@@ -68,11 +67,11 @@ function keepForm(
 function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
   const own: OwnProperties = { hidden: new Map(), shown: new Map() };
   for (const name of Object.getOwnPropertyNames(error)) {
-    const property = Object.getOwnPropertyDescriptor(error, name);
+    const property = name === "stack" ? readableStack(error) : Object.getOwnPropertyDescriptor(error, name);
     if (property === undefined) continue;
-    if (name === "stack" && !property.enumerable && (property.get === undefined || stackGetters.has(property.get))) {
+    if (name === "stack" && !property.enumerable && property.get === undefined) {
       // V8 makes this property in its own ways, so its other attributes say nothing.
-      own.hidden.set(name, error.stack);
+      own.hidden.set(name, property.value);
     } else if (property.enumerable) {
       scan.requireData(property, name, integrity);
       own.shown.set(name, property.value);
@@ -82,6 +81,20 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
     }
   }
   return own;
+}
+
+/**
+ * The property `stack`. V8 computes it at the first reading, through `Error.prepareStackTrace` if a program set that;
+ * a stack that nobody can read, because this throws, counts as absent.
+ */
+function readableStack(error: Error): PropertyDescriptor | undefined {
+  try {
+    const property = Object.getOwnPropertyDescriptor(error, "stack");
+    if (property?.get === undefined || !stackGetters.has(property.get)) return property;
+    return { value: error.stack, enumerable: property.enumerable === true };
+  } catch {
+    return undefined;
+  }
 }
 
 /** From Node 21 on, `stack` is an own accessor of the engine's. Reading it runs no code of the author. */
@@ -128,7 +141,7 @@ const readName = Object.getOwnPropertyDescriptor(DOMException.prototype, "name")
 
 /** Message and name of a DOMException (an aborted fetch, a time-out), which keeps them outside its properties. */
 function readDomException(error: Error): { readonly message: string; readonly name: string } | undefined {
-  if (!(error instanceof DOMException) || types.isProxy(error)) return undefined;
+  if (!inherits(error, DOMException.prototype)) return undefined;
   try {
     return { message: readMessage?.call(error), name: readName?.call(error) };
   } catch {

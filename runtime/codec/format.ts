@@ -4,10 +4,10 @@
 export const VALUE_FORMAT = 1;
 
 /**
- * How many objects may contain one another before a value counts as too deep. It keeps the recursive walks far from
- * the end of the native stack. Each definition of a text counts from zero.
+ * How many objects may contain one another before a value counts as too deep: less than half of what the recursive
+ * walks need to fill Node's native stack. Each definition of a text counts from zero.
  */
-export const MAX_DEPTH = 1000;
+export const MAX_DEPTH = 400;
 
 /** Most holes in one array. Each costs its own text, so that no number in a text makes `decode` allocate. */
 export const MAX_HOLES = 100_000;

@@ -32,7 +32,12 @@ export function* prototypesOf(value: object): Generator<object> {
 /** True for errors of every realm and for objects that inherit from `Error.prototype`. */
 export function isErrorValue(value: object): boolean {
   if (types.isNativeError(value)) return true;
-  for (const prototype of prototypesOf(value)) if (prototype === Error.prototype) return true;
+  return inherits(value, Error.prototype);
+}
+
+/** As `instanceof`, without code of the author. */
+export function inherits(value: object, from: object): boolean {
+  for (const prototype of prototypesOf(value)) if (prototype === from) return true;
   return false;
 }
 
@@ -47,7 +52,9 @@ export function describe(value: unknown): string {
   if (types.isArgumentsObject(value)) return "an arguments object";
   const name = typeName(value);
   if (types.isBoxedPrimitive(value)) return `a boxed ${name}`;
-  return name === undefined ? "an object with a prototype of its own" : withArticle(name);
+  if (name !== undefined) return withArticle(name);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype ? "an object" : "an object with a prototype of its own";
 }
 
 function describeFunction(value: object): string {
@@ -81,6 +88,7 @@ function toStringTag(prototype: object): string | undefined {
   return typeof tag === "string" ? tag : undefined;
 }
 
-export function withArticle(noun: string): string {
-  return `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+function withArticle(noun: string): string {
+  // "U" mostly begins as "you" does: a Uint8Array, a URL, a User.
+  return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 }

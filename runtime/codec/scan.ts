@@ -17,6 +17,12 @@ import type { Emit, Scanned } from "./write.ts";
 
 const dollar = 36;
 
+/** A path that continues another one. Linked, because along a chain of scopes copies would grow with its square. */
+interface Origin {
+  readonly before: Origin | undefined;
+  readonly keys: readonly PathKey[];
+}
+
 export class Scan implements Scanned {
   readonly seen = new Set<object>();
   readonly defined = new Set<object>();
@@ -26,8 +32,10 @@ export class Scan implements Scanned {
   readonly buffers = new ViewedBuffers();
   private isPlain = true;
   private depth = 0;
-  private path: PathKey[] = [];
-  private readonly waiting: { readonly parts: unknown; readonly path: readonly PathKey[] }[] = [];
+  /** Where the scan is: the path of the extension value whose parts are visited, and the keys from there on. */
+  private origin: Origin | undefined;
+  private readonly path: PathKey[] = [];
+  private readonly waiting: { readonly parts: unknown; readonly origin: Origin }[] = [];
   private readonly extensions: readonly CodecExtension[];
 
   constructor(extensions: readonly CodecExtension[]) {
@@ -42,11 +50,10 @@ export class Scan implements Scanned {
   root(value: unknown): void {
     this.value(value);
     // Parts of extension values wait here, so that a chain of closures and scopes may be of any length.
-    for (const next of this.waiting) {
-      this.path = [...next.path];
-      this.value(next.parts);
+    for (const { parts, origin } of this.waiting) {
+      this.origin = origin;
+      this.value(parts);
     }
-    this.path = [];
     for (const buffer of this.buffers.settle((candidate) => this.seen.has(candidate))) this.object(buffer);
   }
 
@@ -86,7 +93,7 @@ export class Scan implements Scanned {
 
   /** Says that the value found here cannot be stored; `key` is one step further. */
   refuse(reason: string, key?: PathKey): never {
-    throw new NotEncodableError(key === undefined ? [...this.path] : [...this.path, key], reason);
+    throw new NotEncodableError(this.pathTo(key === undefined ? [] : [key]), reason);
   }
 
   /** Notes how to write a value that is not plain, with its integrity around it. */
@@ -108,7 +115,7 @@ export class Scan implements Scanned {
   }
 
   /** Refuses accessors, and attributes other than those the integrity of the object implies. */
-  requireData(property: PropertyDescriptor, name: string, integrity: IntegrityTag | undefined): void {
+  requireData(property: PropertyDescriptor, name: PathKey, integrity: IntegrityTag | undefined): void {
     if (property.get !== undefined || property.set !== undefined) {
       this.refuse("an accessor (get or set) cannot be stored", name);
     }
@@ -205,7 +212,7 @@ export class Scan implements Scanned {
       const property = Object.getOwnPropertyDescriptor(value, i);
       if (property === undefined) continue;
       present++;
-      this.requireData(property, String(i), integrity);
+      this.requireData(property, i, integrity);
       if (!property.enumerable) this.refuse("an element that is not enumerable cannot be stored", i);
       this.property(i, property.value);
     }
@@ -213,6 +220,7 @@ export class Scan implements Scanned {
   }
 
   private special(value: object, prototype: object): void {
+    if (types.isProxy(prototype)) this.refuse("an object whose prototype is a Proxy cannot be stored");
     const registered = classOfPrototype(prototype);
     if (registered?.codec) return this.customInstance(value, registered, registered.codec.encode);
     const integrity = integrityOf(value);
@@ -253,7 +261,7 @@ export class Scan implements Scanned {
     const parts = this.foreign(`the ${extension.tag}`, () => extension.encode(value));
     this.defined.add(value);
     if (extension.make) this.made.add(value);
-    this.waiting.push({ parts, path: [...this.path] });
+    this.waiting.push({ parts, origin: { before: this.origin, keys: [...this.path] } });
     this.keep(value, undefined, (out) => out.tagged(`$${extension.tag}`, () => out.value(parts)));
   }
 
@@ -263,10 +271,17 @@ export class Scan implements Scanned {
       return run();
     } catch (error) {
       if (error instanceof NotEncodableError) {
-        throw new NotEncodableError([...this.path, ...error.path], error.reason, { cause: error.cause });
+        throw new NotEncodableError(this.pathTo(error.path), error.reason, { cause: error.cause });
       }
-      throw new NotEncodableError([...this.path], `${what} failed: ${messageOf(error)}`, { cause: error });
+      throw new NotEncodableError(this.pathTo([]), `${what} failed: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  /** The whole path from the root to here, and some keys further. */
+  private pathTo(further: readonly PathKey[]): PathKey[] {
+    const pieces: (readonly PathKey[])[] = [further, this.path];
+    for (let origin = this.origin; origin !== undefined; origin = origin.before) pieces.push(origin.keys);
+    return pieces.reverse().flat();
   }
 
   /** As `child`, without keeping a path for primitives. */

@@ -15,6 +15,20 @@ export class Closure {
   }
 }
 
+/** A handle: a container like a scope record. */
+export class Handle {
+  op = 0;
+  settled: unknown = undefined;
+}
+
+/** A tool, which every load finds again by its name. */
+export class Tool {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
 /** A value that is made again after everything else. */
 export class Local {
   readonly parts: unknown;
@@ -46,7 +60,22 @@ export const locals: CodecExtension = {
   order: (parts) => Number((parts as { order: number }).order),
 };
 
-export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals];
+export const handles: CodecExtension = {
+  tag: "handle",
+  matches: (value) => value instanceof Handle,
+  encode: (value) => ({ ...value }),
+  create: () => new Handle(),
+  fill: (shell, parts) => Object.assign(shell, parts),
+};
+
+export const tools: CodecExtension = {
+  tag: "tool",
+  matches: (value) => value instanceof Tool,
+  encode: (value) => (value as Tool).name,
+  make: (parts) => new Tool(String(parts)),
+};
+
+export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals, handles, tools];
 
 /** Registered without functions. */
 export class Point {
