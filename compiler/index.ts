@@ -7,7 +7,8 @@
  * const { code, map, manifest, diagnostics } = transformSource(ts, { fileName: "order.ts", text });
  * ```
  */
-export type { Diagnostic } from "../transformer/diagnostics.ts";
+
 export type { Manifest } from "../runtime/manifest.ts";
+export type { Diagnostic } from "../transformer/diagnostics.ts";
 export { CompileError, loadSource } from "./load-source.ts";
 export { type SourceInput, type TransformOptions, type TransformResult, transformSource } from "./transform-source.ts";

@@ -11,7 +11,9 @@ export class CompileError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(fileName: string, diagnostics: readonly Diagnostic[]) {
-    super(`${fileName} does not compile:\n${diagnostics.map(({ code, message }) => `TS${code}: ${message}`).join("\n")}`);
+    super(
+      `${fileName} does not compile:\n${diagnostics.map(({ code, message }) => `TS${code}: ${message}`).join("\n")}`,
+    );
     this.name = "CompileError";
     this.diagnostics = diagnostics;
   }

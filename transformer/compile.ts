@@ -9,8 +9,8 @@ import { findImports } from "./discover/imports.ts";
 import type { TypeScript } from "./ir.ts";
 import { lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
-import { buildManifest } from "./output/manifest.ts";
-import { realise } from "./print/rope.ts";
+import { buildManifest, codeInfo } from "./output/manifest.ts";
+import { realise } from "./print/realise.ts";
 
 export { mayHoldDurable };
 
@@ -40,6 +40,7 @@ export function compileFile(
   const manifest = buildManifest(ts, file, analyses);
   const edits = new MagicString(file.text);
   const failed = report.diagnostics.some(({ category }) => category === "error");
-  if (!failed) realise(lowerFile(ts, file, analyses, manifest), edits);
+  const infos = analyses.map((analysis, position) => codeInfo(analysis, manifest.functions[position]?.hash ?? ""));
+  if (!failed) realise(lowerFile(ts, file, analyses, infos, manifest.compiler), edits);
   return { edits, manifest, diagnostics: report.diagnostics };
 }

@@ -6,7 +6,6 @@
  * Analysis records, lowering reads, printing never decides.
  */
 import type ts from "typescript";
-import type { Diagnostic } from "./diagnostics.ts";
 
 export type TypeScript = typeof ts;
 
@@ -99,8 +98,4 @@ export interface Closure {
   captures: Set<Binding>;
   /** Where it stands: argument of an awaited tool call, maker of a local, or anything else. */
   readonly role: "callback" | "local" | "value";
-}
-
-export interface Report {
-  (diagnostic: Diagnostic): void;
 }

@@ -47,7 +47,7 @@ const table = {
     category: "error",
     text: "%construct% is not supported in a durable function. %fix%",
   },
-  "generator": {
+  generator: {
     code: 90010,
     category: "error",
     text: "A generator cannot be a durable function. Write an async function and a loop.",

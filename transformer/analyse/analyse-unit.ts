@@ -42,14 +42,25 @@ export function analyseUnit(ts: TypeScript, unit: Unit, imports: PackageImports,
   const liveBehind = computeLiveness(graph, bindings.all);
   const slots = decideSlots({ ts, bindings, suspensions, closures, free, liveBehind });
   const scopes = scopesOf(slots.all);
-  const named = namePaths(ts, scopes.map((scope) => scope.node), unit.fn, suspensions);
+  const named = namePaths(
+    ts,
+    scopes.map((scope) => scope.node),
+    unit.fn,
+    suspensions,
+  );
   const paths = new Map(scopes.map((scope) => [scope, named.get(scope.node) as string]));
   const analysis = { unit, bindings, tools, suspensions, closures, slots, graph, free, paths };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }
 
-function labelSuspensions(ts: TypeScript, unit: Unit, suspensions: Suspensions, bindings: Bindings, tools: Tools): void {
+function labelSuspensions(
+  ts: TypeScript,
+  unit: Unit,
+  suspensions: Suspensions,
+  bindings: Bindings,
+  tools: Tools,
+): void {
   const bases = suspensions.all.map(({ node, operand }) => ({
     base: baseLabel(ts, operand, toolCall(ts, operand, bindings, tools) !== undefined),
     within: enclosingConstructs(ts, node, unit.fn, suspensions.inlined),
@@ -92,7 +103,9 @@ function isDeclaredBy(binding: Binding, parameter: tsTypes.ParameterDeclaration)
 /** A callback is called after its op's label, other closures after the name they are given. */
 function nameClosures(ts: TypeScript, closures: Closures, suspensions: Suspensions): void {
   const taken = new Set<string>();
-  const byOperand = new Map<tsTypes.Node, Suspension>(suspensions.all.map((suspension) => [suspension.operand, suspension]));
+  const byOperand = new Map<tsTypes.Node, Suspension>(
+    suspensions.all.map((suspension) => [suspension.operand, suspension]),
+  );
   for (const record of closures.records.values()) {
     const base = record.role === "callback" ? callbackName(record.node, byOperand) : valueName(ts, record.node);
     let id = base;

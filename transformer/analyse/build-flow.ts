@@ -5,36 +5,17 @@
  * makes variables live on a few paths that cannot happen, never the other way round.
  */
 import type tsTypes from "typescript";
-import type { Binding, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Block, FlowGraph } from "./control-flow.ts";
 import { shortText } from "./enclosing.ts";
-import { type Finalizer, FlowCursor, type Target } from "./flow-cursor.ts";
-import type { Bindings } from "./scopes.ts";
-import type { Suspensions } from "./suspensions.ts";
+import { ExpressionFlow, type FlowInput } from "./expression-flow.ts";
+import type { Finalizer, Target } from "./flow-cursor.ts";
 
-export interface FlowInput {
-  readonly ts: TypeScript;
-  readonly unit: Unit;
-  readonly bindings: Bindings;
-  readonly suspensions: Suspensions;
-  /** Bindings that a nested function may read or write when it runs, by function node. */
-  readonly capturesOf: (fn: tsTypes.Node) => Iterable<Binding>;
-  /** Bindings used when a function bound to this name is called. */
-  readonly usesOfCall: (binding: Binding) => Iterable<Binding>;
-}
-
-export class FlowBuilder extends FlowCursor {
-  private readonly input: FlowInput;
-  private readonly ts: TypeScript;
+export class FlowBuilder extends ExpressionFlow {
   private readonly exit: Block;
-  /** Where `return` goes in the callbacks that are being walked, innermost last. */
-  private readonly returns: { block: Block; depth: number }[] = [];
   private pendingLabels: string[] = [];
 
   constructor(input: FlowInput) {
-    super();
-    this.input = input;
-    this.ts = input.ts;
+    super(input);
     this.exit = this.newBlock();
   }
 
@@ -47,7 +28,7 @@ export class FlowBuilder extends FlowCursor {
     return { blocks: this.blocks, entry, exit: this.exit };
   }
 
-  private body(body: tsTypes.ConciseBody): void {
+  protected body(body: tsTypes.ConciseBody): void {
     if (this.ts.isBlock(body)) this.statements(body.statements);
     else this.result(body);
   }
@@ -177,7 +158,7 @@ export class FlowBuilder extends FlowCursor {
     const bodies = clauses.map(() => this.newBlock());
     for (const [position, clause] of clauses.entries()) {
       if (this.ts.isCaseClause(clause)) {
-        this.expression(clause.expression);
+        this.conditionally(() => this.expression(clause.expression));
         this.edge(this.current, bodies[position] as Block, `case ${shortText(clause.expression.getText())}`);
       } else this.edge(this.current, bodies[position] as Block, "default");
     }
@@ -254,148 +235,4 @@ export class FlowBuilder extends FlowCursor {
     this.goThroughFinalizers(callback?.depth ?? 0, callback?.block ?? this.exit);
     this.current = this.newBlock();
   }
-
-  // Expressions ---------------------------------------------------------------------------------------------------
-
-  /** The value of a `return` or of an expression body. */
-  private result(node: tsTypes.Expression): void {
-    if (this.input.suspensions.byNode.has(node)) this.awaited(node, node);
-    else this.expression(node);
-  }
-
-  private expression(node: tsTypes.Node): void {
-    const { ts } = this;
-    if (ts.isTypeNode(node)) return;
-    if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
-    else if (ts.isIdentifier(node)) this.identifier(node);
-    else if (ts.isFunctionLike(node)) this.uses(this.input.capturesOf(node));
-    else if (ts.isVariableDeclaration(node)) this.declaration(node);
-    else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
-      this.expression(node.right);
-      this.assignTo(node.left);
-    } else ts.forEachChild(node, (child) => this.expression(child));
-  }
-
-  private identifier(node: tsTypes.Identifier): void {
-    const binding = this.input.bindings.byIdentifier.get(node);
-    if (!binding) return;
-    this.add({ kind: "use", binding });
-    this.uses(this.input.usesOfCall(binding));
-  }
-
-  private uses(bindings: Iterable<Binding>): void {
-    for (const binding of bindings) this.add({ kind: "use", binding });
-  }
-
-  private declaration(node: tsTypes.VariableDeclaration): void {
-    if (node.initializer) this.expression(node.initializer);
-    this.bindPattern(node.name, node.initializer !== undefined || !this.isVar(node));
-  }
-
-  /** `var x;` leaves the old value. */
-  private isVar(node: tsTypes.VariableDeclaration): boolean {
-    return !(node.parent.flags & this.ts.NodeFlags.BlockScoped);
-  }
-
-  private bindPattern(name: tsTypes.BindingName, defines = true): void {
-    if (this.ts.isIdentifier(name)) {
-      const binding = this.input.bindings.byIdentifier.get(name);
-      if (binding && defines) this.add({ kind: "define", binding });
-      return;
-    }
-    for (const element of name.elements) {
-      if (!this.ts.isBindingElement(element)) continue;
-      if (element.propertyName) this.expression(element.propertyName);
-      if (element.initializer) this.expression(element.initializer);
-      this.bindPattern(element.name);
-    }
-  }
-
-  private assignTo(target: tsTypes.Expression): void {
-    const { ts } = this;
-    const binding = ts.isIdentifier(target) ? this.input.bindings.byIdentifier.get(target) : undefined;
-    if (binding) this.add({ kind: "define", binding });
-    else this.expression(target);
-  }
-
-  private awaited(node: tsTypes.Expression, expression: tsTypes.Expression): void {
-    const chain = this.input.suspensions.chains.get(node);
-    if (!chain) {
-      if (this.ts.isFunctionLike(expression)) this.uses(this.input.capturesOf(expression));
-      else this.ts.forEachChild(expression, (child) => this.expression(child));
-      if (this.ts.isIdentifier(expression)) this.identifier(expression);
-      this.suspend(this.input.suspensions.byNode.get(node));
-      return;
-    }
-    const { base, links } = chain;
-    this.expression(base);
-    for (const link of links) {
-      for (const callback of link.callbacks) {
-        if (callback && this.input.suspensions.namedCallbacks.has(callback)) this.expression(callback);
-      }
-    }
-    this.chainFrom(node, links.length - 1);
-  }
-
-  /** Links nest: the outermost `.catch` is a `try` around all that stands before it. */
-  private chainFrom(node: tsTypes.Expression, last: number): void {
-    const link = this.input.suspensions.chains.get(node)?.links[last];
-    if (!link) {
-      this.suspend(this.input.suspensions.byNode.get(node));
-      return;
-    }
-    const outer = this.handler;
-    const after = this.newBlock();
-    const failed = this.blockUnder(outer);
-    this.handler = failed;
-    this.follow();
-    this.chainFrom(node, last - 1);
-    this.handler = outer;
-    const onSuccess = link.method === "catch" ? undefined : link.callbacks[0];
-    const onFailure = link.method === "then" ? link.callbacks[1] : link.callbacks[0];
-    this.follow();
-    this.callback(onSuccess);
-    this.edge(this.current, after);
-    this.current = failed;
-    this.follow();
-    // A `finally` callback is lowered once; its second pass here only adds paths.
-    this.callback(onFailure);
-    if (onFailure && link.method !== "finally") this.edge(this.current, after);
-    else if (outer) this.edge(this.current, outer);
-    this.current = after;
-  }
-
-  private callback(callback: tsTypes.Expression | undefined): void {
-    if (!callback) return;
-    const { suspensions } = this.input;
-    let fn: tsTypes.Node = callback;
-    while (this.ts.isParenthesizedExpression(fn)) fn = fn.expression;
-    if (!suspensions.inlined.has(fn)) {
-      this.suspend(suspensions.namedCallbacks.get(callback));
-      return;
-    }
-    const arrow = fn as tsTypes.ArrowFunction;
-    const after = this.newBlock();
-    this.returns.push({ block: after, depth: this.finalizers.length });
-    for (const parameter of arrow.parameters) {
-      this.bindPattern(parameter.name);
-      if (parameter.initializer) this.expression(parameter.initializer);
-    }
-    this.body(arrow.body);
-    this.returns.pop();
-    this.edge(this.current, after);
-    this.current = after;
-  }
-
-  /** A suspension begins a block of its own, so that manifest edges can start there. */
-  private suspend(suspension: Suspension | undefined): void {
-    if (!suspension) return;
-    this.follow();
-    this.add({ kind: "suspend", suspension });
-    this.follow();
-  }
-}
-
-function isSimpleAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
-  return node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
 }

@@ -6,9 +6,9 @@ import type { Binding, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
 import { isOuterPath } from "./closures.ts";
-import { isNothing } from "./suspensions.ts";
 import { shortText } from "./enclosing.ts";
 import { siteOf } from "./sites.ts";
+import { isNothing } from "./suspensions.ts";
 import { toolCall } from "./tools.ts";
 
 interface Check {
@@ -48,7 +48,8 @@ function checkSites({ ts, analysis, report }: Check): void {
   for (const { links } of suspensions.chains.values()) {
     for (const { method, callbacks, call } of links) {
       const [first, second] = callbacks.map((callback) => callback && unwrap(ts, callback));
-      const mixed = method === "then" && second && !isNothing(ts, second) && !(first && suspensions.inlined.has(second));
+      const mixed =
+        method === "then" && second && !isNothing(ts, second) && !(first && suspensions.inlined.has(second));
       if (mixed) report.error("step-in-conditional-callback", call, { method });
     }
   }
@@ -59,7 +60,10 @@ function checkSlots({ ts, analysis, report }: Check): void {
     const [declaration] = binding.declarations;
     if (!declaration) continue;
     if (binding.kind === "class") {
-      report.error("class-across-suspension", declaration, { name: binding.name, label: labelAcross(analysis, binding) });
+      report.error("class-across-suspension", declaration, {
+        name: binding.name,
+        label: labelAcross(analysis, binding),
+      });
     }
     const write = binding.kind === "const" && binding.references.find((reference) => reference.write);
     if (write && !ts.isForInStatement(write.node.parent)) {
@@ -77,14 +81,18 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 function checkNode(check: Check, node: tsTypes.Node): void {
   const { ts, report } = check;
   const refuse = (construct: string, fix: string) => report.error("unsupported-construct", node, { construct, fix });
-  if (ts.isForOfStatement(node) && node.awaitModifier) refuse("`for await`", "Read the items in a step, then loop over the array.");
-  else if (ts.isVariableDeclarationList(node) && isUsing(ts, node)) refuse("`using`", "Open and close the resource inside a step.");
-  else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) refuse("A nested enum or namespace", "Move it to module level.");
+  if (ts.isForOfStatement(node) && node.awaitModifier)
+    refuse("`for await`", "Read the items in a step, then loop over the array.");
+  else if (ts.isVariableDeclarationList(node) && isUsing(ts, node))
+    refuse("`using`", "Open and close the resource inside a step.");
+  else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node))
+    refuse("A nested enum or namespace", "Move it to module level.");
   else if (ts.isIdentifier(node) && node.text === "arguments" && !ts.isPropertyAccessExpression(node.parent)) {
     refuse("`arguments`", "Name the parameters.");
   } else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) {
     refuse("`new.target`", "Read it outside the durable function.");
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword) refuse("`super`", "Call the method outside the durable function.");
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword)
+    refuse("`super`", "Call the method outside the durable function.");
   else if (ts.isCallExpression(node)) checkCall(check, node);
 }
 
@@ -125,7 +133,9 @@ function checkLocal({ ts, report }: Check, call: tsTypes.CallExpression): void {
   const maker = call.arguments[0] && unwrap(ts, call.arguments[0]);
   const { parent } = call;
   const isConst =
-    ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) && (parent.parent.flags & ts.NodeFlags.Const) !== 0;
+    ts.isVariableDeclaration(parent) &&
+    ts.isIdentifier(parent.name) &&
+    (parent.parent.flags & ts.NodeFlags.Const) !== 0;
   if (!isConst || !maker || !ts.isArrowFunction(maker)) report.error("local-not-inline", call, {});
 }
 

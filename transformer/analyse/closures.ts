@@ -16,7 +16,19 @@ import { type Tools, toolCall } from "./tools.ts";
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
 const synchronousMethods: ReadonlySet<string> = new Set([
   ...["every", "filter", "find", "findIndex", "findLast", "findLastIndex", "flatMap", "forEach", "map"],
-  ...["reduce", "reduceRight", "some", "sort", "toSorted", "replace", "replaceAll", "groupBy", "stringify", "parse", "from"],
+  ...[
+    "reduce",
+    "reduceRight",
+    "some",
+    "sort",
+    "toSorted",
+    "replace",
+    "replaceAll",
+    "groupBy",
+    "stringify",
+    "parse",
+    "from",
+  ],
 ]);
 
 export interface Closures {

@@ -29,7 +29,8 @@ function idLabel(ts: TypeScript, call: tsTypes.CallExpression): string {
   if (!first) return shortText(call.getText());
   const id = unwrap(ts, first);
   if (ts.isStringLiteralLike(id)) return id.text;
-  if (ts.isTemplateExpression(id)) return [id.head.text, ...id.templateSpans.map((part) => part.literal.text)].join("*");
+  if (ts.isTemplateExpression(id))
+    return [id.head.text, ...id.templateSpans.map((part) => part.literal.text)].join("*");
   if (ts.isObjectLiteralExpression(id)) return idOfOptions(ts, id);
   return shortText(id.getText());
 }

@@ -70,7 +70,8 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
   if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
   if (ts.isVariableDeclarationList(node)) {
-    for (const declaration of node.declarations) declarePattern(state, declaration.name, targetScope(ts, node, scope), listKind(ts, node));
+    for (const declaration of node.declarations)
+      declarePattern(state, declaration.name, targetScope(ts, node, scope), listKind(ts, node));
     noteClosures(state, node, scope);
   } else if (ts.isParameter(node)) {
     declarePattern(state, node.name, scope, "param");
@@ -203,7 +204,7 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   state.byIdentifier.set(node, binding);
 }
 
-export function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
+function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
   for (let current = scope; current; current = current.parent) {
     const binding = current.names.get(name);
     if (binding) return binding;
@@ -212,7 +213,7 @@ export function lookUp(scope: Scope | undefined, name: string): Binding | undefi
 }
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
-export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
     return ts.isPropertyAccessExpression(parent) && parent.expression === node;
@@ -260,7 +261,11 @@ function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node
   if (ts.isShorthandPropertyAssignment(parent)) return parent.name === child && isTarget(ts, parent.parent);
   if (ts.isPropertyAssignment(parent)) return parent.initializer === child && isTarget(ts, parent.parent);
   if (ts.isSpreadElement(parent) || ts.isSpreadAssignment(parent)) return isTarget(ts, parent.parent);
-  if (ts.isBinaryExpression(parent) && parent.left === child && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+  if (
+    ts.isBinaryExpression(parent) &&
+    parent.left === child &&
+    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
+  ) {
     return isDefaultInPattern(ts, parent);
   }
   return false;
@@ -274,14 +279,14 @@ function isDefaultInPattern(ts: TypeScript, node: tsTypes.BinaryExpression): boo
 }
 
 /** Whether a literal is the target of an assignment or of a `for` head. */
-export function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
+function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
   const { parent } = node;
   if (ts.isBinaryExpression(parent) && parent.left === node) return isAssignment(ts, parent);
   if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.initializer === node;
   return isPatternPart(ts, parent, node);
 }
 
-export function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
+function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
   const { kind } = node.operatorToken;
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }

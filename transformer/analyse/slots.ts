@@ -109,7 +109,8 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
 /** The declaration, parameter or loop head whose names are bound by one piece of code. */
 function groupOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
   let node: tsTypes.Node = declaration.parent;
-  while (ts.isBindingElement(node) || ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node)) node = node.parent;
+  while (ts.isBindingElement(node) || ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node))
+    node = node.parent;
   if (ts.isParameter(node)) return node;
   if (!ts.isVariableDeclaration(node)) return undefined;
   const isHead = ts.isVariableDeclarationList(node.parent) && ts.isForStatement(node.parent.parent);
@@ -124,7 +125,11 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
   const { parent } = root;
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
   const loop = parent.parent;
-  return (ts.isForOfStatement(loop) || ts.isForInStatement(loop)) && suspensions.holders.has(loop) && binding.kind !== "param";
+  return (
+    (ts.isForOfStatement(loop) || ts.isForInStatement(loop)) &&
+    suspensions.holders.has(loop) &&
+    binding.kind !== "param"
+  );
 }
 
 /**

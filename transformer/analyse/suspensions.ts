@@ -151,7 +151,10 @@ function visitCallback(state: State, callback: tsTypes.Expression, method: "catc
 }
 
 /** An arrow function, or a function expression that uses nothing of its own call. */
-function canInline(ts: TypeScript, node: tsTypes.Expression): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
+function canInline(
+  ts: TypeScript,
+  node: tsTypes.Expression,
+): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
   if (ts.isArrowFunction(node)) return true;
   if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name) return false;
   return !usesOwnCall(ts, node.body);

@@ -5,7 +5,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedTypes, type PackageImports } from "../discover/imports.ts";
-import type { Binding, Chain, ChainLink, Scope, TypeScript, Unit } from "../ir.ts";
+import type { Binding, Chain, ChainLink, TypeScript, Unit } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
 
 /** Tools that begin an op; the others of the author's object are left alone. */
@@ -111,11 +111,3 @@ export function chainOf(ts: TypeScript, node: tsTypes.Expression, bindings: Bind
   }
   return undefined;
 }
-
-/** The nearest function scope whose code is lowered on its own: bodies lowered in place belong to their surroundings. */
-export function ownerOf(scope: Scope): Scope {
-  let current = scope;
-  while ((current.kind !== "function" || current.inlined) && current.parent) current = current.parent;
-  return current;
-}
-

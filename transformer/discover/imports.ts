@@ -24,7 +24,8 @@ export function findImports(ts: TypeScript, file: tsTypes.SourceFile): PackageIm
     const bindings = clause?.namedBindings;
     if (bindings && ts.isNamespaceImport(bindings)) namespaces.add(bindings.name.text);
     if (bindings && ts.isNamedImports(bindings)) {
-      for (const element of bindings.elements) named.set(element.name.text, (element.propertyName ?? element.name).text);
+      for (const element of bindings.elements)
+        named.set(element.name.text, (element.propertyName ?? element.name).text);
     }
   }
   return { named, namespaces };

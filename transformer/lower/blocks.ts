@@ -12,11 +12,10 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { closureCall } from "./copy.ts";
 import { lowerStatement } from "./statements.ts";
+import { quote, span } from "./text.ts";
 
 /** `{ … }` */
 export function lowerBlock(context: Context, block: tsTypes.Block, place: Place, before: Rope = ""): Rope {

@@ -9,13 +9,12 @@ import type tsTypes from "typescript";
 import { heldBy } from "../analyse/analyse-unit.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { join } from "../print/rope.ts";
 import { lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { type Context, type InlinedCallback, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
 import { assignmentTarget, declaresSlots } from "./patterns.ts";
+import { join, quote } from "./text.ts";
 
 /** The statement that takes a chain's value, where `place` says; no value is `undefined`. */
 export type Deliver = (value: Rope | undefined, place: Place) => Rope;
@@ -93,9 +92,7 @@ function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Pl
   const inner: Place = { kind: "callback", callback, outer: place };
   const body = lowerList(context, statements, inner, fn.body.getStart() + 1, fn.body.end - 1);
   const end = last && context.ts.isReturnStatement(last) ? "" : deliver(undefined, place);
-  return callback.label === undefined
-    ? [opened, body, end]
-    : [`${callback.label}: { `, opened, body, end, " }"];
+  return callback.label === undefined ? [opened, body, end] : [`${callback.label}: { `, opened, body, end, " }"];
 }
 
 function lowerExpressionBody(context: Context, body: tsTypes.Expression, place: Place, deliver: Deliver): Rope {
@@ -109,11 +106,13 @@ function bindParameters(context: Context, fn: Inline, { argument, isBound }: Cal
   const scope = slotScope(context, fn);
   const bindsSlots = fn.parameters.some((parameter) => declaresSlots(context, parameter.name));
   const values = argument === undefined ? "[]" : `[${argument}]`;
-  const elements = fn.parameters.map((parameter): Rope => [
-    parameter.dotDotDotToken ? "..." : "",
-    bindsSlots ? assignmentTarget(context, parameter.name) : copy(context, parameter.name),
-    parameter.initializer ? [" = ", copy(context, parameter.initializer)] : "",
-  ]);
+  const elements = fn.parameters.map(
+    (parameter): Rope => [
+      parameter.dotDotDotToken ? "..." : "",
+      bindsSlots ? assignmentTarget(context, parameter.name) : copy(context, parameter.name),
+      parameter.initializer ? [" = ", copy(context, parameter.initializer)] : "",
+    ],
+  );
   const target: Rope = ["[", join(elements, ", "), `] = ${values};`];
   const record: Rope = scope ? [bindsSlots ? openRecord(context, scope, target) : openRecord(context, scope), " "] : "";
   const isNative = fn.parameters.length > 0 && !bindsSlots && !isBound;

@@ -13,19 +13,18 @@ import { type Site, siteOf } from "../analyse/sites.ts";
 import { isNothing } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import { sequence } from "./blocks.ts";
+import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
 import { type Context, type Finalizer, type Place, reenters } from "./context.ts";
 import { awaitAt, copy } from "./copy.ts";
-import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
+import { quote, span } from "./text.ts";
 import { wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
 export function lowerChainStatement(context: Context, node: tsTypes.Statement, place: Place): Rope | undefined {
   const { ts, analysis } = context;
-  const expression = valueOf(context, node);
+  const expression = chainedValue(context, node);
   const awaited = expression && unwrap(ts, expression);
   if (!awaited || !analysis.suspensions.chains.has(awaited)) return undefined;
   const site = siteOf(ts, awaited, analysis.unit.fn, analysis.suspensions.inlined);
@@ -33,7 +32,7 @@ export function lowerChainStatement(context: Context, node: tsTypes.Statement, p
 }
 
 /** The expression of a statement that can be an awaited chain. */
-function valueOf({ ts }: Context, node: tsTypes.Statement): tsTypes.Expression | undefined {
+function chainedValue({ ts }: Context, node: tsTypes.Statement): tsTypes.Expression | undefined {
   if (ts.isReturnStatement(node) || ts.isThrowStatement(node)) return node.expression;
   if (!ts.isExpressionStatement(node)) return undefined;
   const expression = unwrap(ts, node.expression);
@@ -82,13 +81,22 @@ function startOutside(context: Context, chain: Chain): { before: Rope; base: Rop
   const base = copy(context, chain.base);
   if (chain.base.arguments.every((argument) => cannotThrow(context, argument))) return { before: "", base };
   const started = context.names.fresh("started");
-  const before: Rope = [`let ${started}; if (${context.frame}.live) ${started} = ${context.frame}.start(() => `, base, ");"];
+  const before: Rope = [
+    `let ${started}; if (${context.frame}.live) ${started} = ${context.frame}.start(() => `,
+    base,
+    ");",
+  ];
   return { before, base: started };
 }
 
 function cannotThrow({ ts }: Context, node: tsTypes.Expression): boolean {
   const inner = unwrap(ts, node);
-  return ts.isLiteralExpression(inner) || ts.isIdentifier(inner) || ts.isArrowFunction(inner) || ts.isFunctionExpression(inner);
+  return (
+    ts.isLiteralExpression(inner) ||
+    ts.isIdentifier(inner) ||
+    ts.isArrowFunction(inner) ||
+    ts.isFunctionExpression(inner)
+  );
 }
 
 type AwaitBase = () => Rope;
@@ -122,7 +130,14 @@ function lowerCatchLink(
   if (callback && isNothing(context.ts, unwrap(context.ts, callback))) return inside(deliver, place);
   const body = inside(deliver, place);
   if (!callback) return ["try { ", body, " } catch { ", deliver(undefined, place), " }"];
-  return ["try {", throwAgain(context, callbackLabels(context, callback)), " ", body, " }", catchWith(context, callback, place, deliver)];
+  return [
+    "try {",
+    throwAgain(context, callbackLabels(context, callback)),
+    " ",
+    body,
+    " }",
+    catchWith(context, callback, place, deliver),
+  ];
 }
 
 function throwAgain(context: Context, labels: readonly string[]): string {
@@ -133,7 +148,13 @@ function catchWith(context: Context, callback: tsTypes.Expression, place: Place,
   const name = plainParameter(context, callback);
   const error = name ? name.text : context.names.fresh("$error");
   const otherwise = `throw ${error};`;
-  const body = lowerCallback(context, callback, { argument: error, otherwise, isBound: name !== undefined }, place, deliver);
+  const body = lowerCallback(
+    context,
+    callback,
+    { argument: error, otherwise, isBound: name !== undefined },
+    place,
+    deliver,
+  );
   return [" catch (", name ? span(name.getStart(), name.end) : error, ") { ", body, " }"];
 }
 

@@ -2,8 +2,7 @@
 import type tsTypes from "typescript";
 import { type Analysis, heldBy } from "../analyse/analyse-unit.ts";
 import type { Binding, Rope, Scope, TypeScript } from "../ir.ts";
-import type { FileNames } from "../print/names.ts";
-import { quote } from "../print/names.ts";
+import { type FileNames, quote } from "./text.ts";
 
 export interface Context {
   readonly ts: TypeScript;

@@ -10,9 +10,8 @@
 import type tsTypes from "typescript";
 import { usesOwnCall } from "../analyse/suspensions.ts";
 import type { Binding, Closure, Rope, Scope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
+import { quote, span } from "./text.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {

@@ -5,17 +5,23 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { span } from "../print/rope.ts";
-import { lowerChain } from "./chains.ts";
 import { sequence } from "./blocks.ts";
+import { lowerChain } from "./chains.ts";
 import { type Context, labelsIn, type Place, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
-import { assignPattern, assignmentTarget, declaresSlots } from "./patterns.ts";
+import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
+import { span } from "./text.ts";
 
 export function lowerVariables(context: Context, node: tsTypes.VariableStatement, place: Place): Rope {
   const { declarations } = node.declarationList;
-  const isNative = declarations.every((declaration) => !declaresSlots(context, declaration.name) && !chainNode(context, declaration));
-  if (isNative && declarations.filter((declaration) => labelsIn(context, declaration).length > 0).length <= 1 && labelsIn(context, declarations[0]).length === labelsIn(context, node).length) {
+  const isNative = declarations.every(
+    (declaration) => !declaresSlots(context, declaration.name) && !chainNode(context, declaration),
+  );
+  if (
+    isNative &&
+    declarations.filter((declaration) => labelsIn(context, declaration).length > 0).length <= 1 &&
+    labelsIn(context, declarations[0]).length === labelsIn(context, node).length
+  ) {
     return copyChildren(context, node);
   }
   return sequence(
@@ -53,7 +59,8 @@ function chainNode(context: Context, node: tsTypes.VariableDeclaration): tsTypes
   let value = node.initializer;
   while (value) {
     if (context.analysis.suspensions.chains.has(value)) return value;
-    if (!("expression" in value) || context.ts.isAwaitExpression(value) || context.ts.isCallExpression(value)) return undefined;
+    if (!("expression" in value) || context.ts.isAwaitExpression(value) || context.ts.isCallExpression(value))
+      return undefined;
     value = value.expression as tsTypes.Expression;
   }
   return undefined;

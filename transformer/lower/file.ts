@@ -5,12 +5,10 @@
  * callable already; what it exported is exported where it stood.
  */
 import type tsTypes from "typescript";
-import type { CodeInfo, Manifest } from "../../runtime/manifest.ts";
+import type { CodeInfo } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import type { Rope, TypeScript } from "../ir.ts";
-import { codeInfo } from "../output/manifest.ts";
-import { collectNames, quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
+import { collectNames, quote, span } from "./text.ts";
 import { lowerUnit } from "./unit.ts";
 
 /** Text that replaces a stretch of the file; an insertion replaces an empty one. */
@@ -24,18 +22,18 @@ export function lowerFile(
   ts: TypeScript,
   file: tsTypes.SourceFile,
   analyses: readonly Analysis[],
-  manifest: Manifest,
+  infos: readonly CodeInfo[],
+  version: string,
 ): Rope {
   const names = collectNames(ts, file);
   const frame = names.fresh("$");
   const replacements: Replacement[] = [];
   for (const [position, analysis] of analyses.entries()) {
-    const described = manifest.functions[position] as Manifest["functions"][number];
-    const rope = lowerUnit(ts, analysis, names.fork(), frame, printInfo(codeInfo(analysis, described)));
+    const rope = lowerUnit(ts, analysis, names.fork(), frame, printInfo(infos[position] as CodeInfo));
     replacements.push(...placeUnit(ts, analysis, rope));
   }
   const imported = frame === "$" ? "$" : `$ as ${frame}`;
-  const header = `// Compiled by backstitch ${manifest.compiler}.\nimport { ${imported} } from "backstitch/internal";\n`;
+  const header = `// Compiled by backstitch ${version}.\nimport { ${imported} } from "backstitch/internal";\n`;
   const front = importPosition(ts, file);
   replacements.push({ start: front, end: front, rope: header });
   return [span(0, 0), weave(replacements, file.text.length)];

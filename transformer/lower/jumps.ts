@@ -9,9 +9,8 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import type { Context, Finalizer, JumpTarget, Place } from "./context.ts";
+import { quote, span } from "./text.ts";
 
 interface Found {
   readonly target: JumpTarget;
@@ -66,11 +65,7 @@ function innermostFinalizer(place: Place, target: JumpTarget): Finalizer | undef
 
 export function exitThrough(context: Context, finalizer: Finalizer, kind: string, value?: Rope): Rope {
   const argument: Rope = value === undefined ? "" : [", ", value];
-  return [
-    `${context.frame}.exit(${quote(finalizer.name)}, ${quote(kind)}`,
-    argument,
-    `); break ${finalizer.label};`,
-  ];
+  return [`${context.frame}.exit(${quote(finalizer.name)}, ${quote(kind)}`, argument, `); break ${finalizer.label};`];
 }
 
 /** A label of the target: the author's, or one made for it. */

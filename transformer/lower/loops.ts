@@ -7,12 +7,11 @@
  */
 import type tsTypes from "typescript";
 import type { Rope, Scope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import { type Context, isHolder, live, openRecord, type Place, recordOf, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
-import { assignPattern, assignmentTarget, declaresSlots } from "./patterns.ts";
+import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { embedded } from "./statements.ts";
+import { quote, span } from "./text.ts";
 
 export function lowerWhile(context: Context, node: tsTypes.WhileStatement, place: Place): Rope {
   const { expression, statement } = node;
@@ -83,7 +82,8 @@ function forHead(
 ): Rope {
   const { ts } = context;
   const guard = isHolder(context, node) ? `${live(context)} && ` : "";
-  if (!ts.isVariableDeclarationList(head)) return guard ? [guard, "(", copy(context, head), ");"] : [copy(context, head), ";"];
+  if (!ts.isVariableDeclarationList(head))
+    return guard ? [guard, "(", copy(context, head), ");"] : [copy(context, head), ";"];
   const slots = head.declarations.some((declaration) => declaresSlots(context, declaration.name));
   if (!slots) return [copy(context, head), ";"];
   const values = head.declarations.map((declaration) => headValue(context, declaration));

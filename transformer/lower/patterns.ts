@@ -7,9 +7,9 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { join, span } from "../print/rope.ts";
 import { type Context, slotName } from "./context.ts";
 import { copy } from "./copy.ts";
+import { join, span } from "./text.ts";
 
 /** Whether the names of a pattern are slots. A pattern's names go together. */
 export function declaresSlots(context: Context, name: tsTypes.BindingName): boolean {
@@ -26,7 +26,9 @@ export function assignPattern(context: Context, name: tsTypes.BindingName, value
   const target = assignmentTarget(context, name);
   if (context.ts.isIdentifier(name)) return [target, " = ", value, ";"];
   // A statement that begins with a bracket would be read as the end of one that the author left without a semicolon.
-  return context.ts.isObjectBindingPattern(name) ? [";(", target, " = ", value, ");"] : [";", target, " = ", value, ";"];
+  return context.ts.isObjectBindingPattern(name)
+    ? [";(", target, " = ", value, ");"]
+    : [";", target, " = ", value, ";"];
 }
 
 /** A binding pattern as the target of an assignment. */
@@ -39,8 +41,11 @@ export function assignmentTarget(context: Context, name: tsTypes.BindingName): R
     return [slot.slice(0, slot.length - name.text.length), span(name.getStart(), name.end)];
   }
   const isObject = ts.isObjectBindingPattern(name);
-  const elements = name.elements.map((element) => (ts.isBindingElement(element) ? elementTarget(context, element) : ""));
-  const hasTrailingHole = name.elements.length > 0 && !ts.isBindingElement(name.elements[name.elements.length - 1] as tsTypes.Node);
+  const elements = name.elements.map((element) =>
+    ts.isBindingElement(element) ? elementTarget(context, element) : "",
+  );
+  const hasTrailingHole =
+    name.elements.length > 0 && !ts.isBindingElement(name.elements[name.elements.length - 1] as tsTypes.Node);
   return [isObject ? "{ " : "[", join(elements, ", "), hasTrailingHole ? "," : "", isObject ? " }" : "]"];
 }
 

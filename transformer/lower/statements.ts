@@ -1,7 +1,6 @@
 /** One statement: picks the rewrite of its construct. Statements without edits are copied as they are. */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { span } from "../print/rope.ts";
 import { lowerBlock } from "./blocks.ts";
 import { lowerChainStatement } from "./chains.ts";
 import { type Context, type JumpTarget, labelsIn, live, type Place, reenters } from "./context.ts";
@@ -10,6 +9,7 @@ import { lowerVariables } from "./declarations.ts";
 import { lowerJump, lowerReturn } from "./jumps.ts";
 import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
 import { lowerSwitch } from "./switch.ts";
+import { span } from "./text.ts";
 import { lowerTry } from "./try.ts";
 
 export function lowerStatement(context: Context, node: tsTypes.Statement, place: Place): Rope {
@@ -21,7 +21,8 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
   if (ts.isLabeledStatement(node)) return lowerLabelled(context, node, place);
   if (ts.isTryStatement(node)) return lowerTry(context, node, place);
   if (ts.isBreakOrContinueStatement(node)) return lowerJump(context, node, place);
-  if (ts.isFunctionDeclaration(node)) return context.analysis.closures.records.has(node) ? "" : copyChildren(context, node);
+  if (ts.isFunctionDeclaration(node))
+    return context.analysis.closures.records.has(node) ? "" : copyChildren(context, node);
   if (ts.isVariableStatement(node)) return lowerVariables(context, node, place);
   const chain = lowerChainStatement(context, node, place);
   if (chain) return chain;
@@ -68,7 +69,10 @@ function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: 
 
 /** A statement in a place that takes one statement: braces are added when the rewrite may give several. */
 export function embedded(context: Context, node: tsTypes.Statement, place: Place, before: Rope = ""): Rope {
-  if (context.ts.isBlock(node)) return context.edited.has(node) || before !== "" ? lowerBlock(context, node, place, before) : span(node.getStart(), node.end);
+  if (context.ts.isBlock(node))
+    return context.edited.has(node) || before !== ""
+      ? lowerBlock(context, node, place, before)
+      : span(node.getStart(), node.end);
   if (!context.edited.has(node) && before === "") return span(node.getStart(), node.end);
   return ["{", before, " ", lowerStatement(context, node, place), " }"];
 }
@@ -106,4 +110,3 @@ function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rop
 function elseBranch(context: Context, node: tsTypes.Statement, place: Place): Rope {
   return context.ts.isIfStatement(node) ? lowerStatement(context, node, place) : embedded(context, node, place);
 }
-

@@ -11,10 +11,10 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { span } from "../print/rope.ts";
 import { lowerList } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
+import { span } from "./text.ts";
 
 export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, place: Place): Rope {
   const { expression, caseBlock } = node;

@@ -15,11 +15,10 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { quote } from "../print/names.ts";
-import { span } from "../print/rope.ts";
 import { lowerBlock } from "./blocks.ts";
 import { type Context, type Finalizer, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
+import { quote, span } from "./text.ts";
 
 export function lowerTry(context: Context, node: tsTypes.TryStatement, place: Place): Rope {
   const { finallyBlock } = node;
@@ -27,7 +26,8 @@ export function lowerTry(context: Context, node: tsTypes.TryStatement, place: Pl
   if (!finallyBlock || labels.length === 0) return lowerCatching(context, node, place);
   const name = context.paths.get(node) as string;
   return wrapFinally(context, name, labels, place, {
-    body: (inner) => (node.catchClause ? lowerCatching(context, node, inner) : lowerBlock(context, node.tryBlock, inner)),
+    body: (inner) =>
+      node.catchClause ? lowerCatching(context, node, inner) : lowerBlock(context, node.tryBlock, inner),
     cleanup: (outer) => lowerBlock(context, finallyBlock, outer),
   });
 }
@@ -97,9 +97,5 @@ function dispatch(context: Context, finalizer: Finalizer, place: Place): Rope {
   const name = quote(finalizer.name);
   const inner: Place = { kind: "generated", outer: place };
   const cases = [...finalizer.exits].map(([kind, goOn]) => [` case ${quote(kind)}: `, goOn(inner)]);
-  return [
-    ` switch (${frame}.completion(${name})) {`,
-    cases,
-    ` case "throw": throw ${frame}.value(${name}); }`,
-  ];
+  return [` switch (${frame}.completion(${name})) {`, cases, ` case "throw": throw ${frame}.value(${name}); }`];
 }

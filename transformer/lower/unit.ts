@@ -14,8 +14,6 @@ import { type Analysis, isPlainContext } from "../analyse/analyse-unit.ts";
 import { namePaths } from "../analyse/paths.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope, Scope, TypeScript } from "../ir.ts";
-import { type FileNames, quote } from "../print/names.ts";
-import { join, span } from "../print/rope.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { type Context, openRecord, type Place } from "./context.ts";
@@ -23,15 +21,10 @@ import { copy } from "./copy.ts";
 import { findEdited } from "./edited.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
+import { type FileNames, join, quote, span } from "./text.ts";
 
 /** The compiled function as an expression; `info` is the literal that `$.durable` gets. */
-export function lowerUnit(
-  ts: TypeScript,
-  analysis: Analysis,
-  names: FileNames,
-  frame: string,
-  info: string,
-): Rope {
+export function lowerUnit(ts: TypeScript, analysis: Analysis, names: FileNames, frame: string, info: string): Rope {
   const context = createContext(ts, analysis, names, frame);
   const { fn } = analysis.unit;
   const body = lowerBody(context);
@@ -72,7 +65,8 @@ function cursorNodes(ts: TypeScript, analysis: Analysis): tsTypes.Node[] {
   const nodes: tsTypes.Node[] = [];
   for (const node of analysis.suspensions.holders.keys()) {
     if (ts.isForOfStatement(node) || ts.isForInStatement(node)) nodes.push(node);
-    if (ts.isTryStatement(node) && node.finallyBlock && analysis.suspensions.holders.has(node.finallyBlock)) nodes.push(node);
+    if (ts.isTryStatement(node) && node.finallyBlock && analysis.suspensions.holders.has(node.finallyBlock))
+      nodes.push(node);
   }
   return nodes.sort((a, b) => a.pos - b.pos || b.end - a.end);
 }
@@ -135,9 +129,8 @@ function indentation(ts: TypeScript, fn: tsTypes.SignatureDeclaration): string {
 
 /** `$.code({ "reserve": (v, v_order) => () => … });` */
 function printTable(context: Context, indent: string): Rope {
-  const entries = context.table.map(({ id, parameters, body }): Rope => [
-    `${indent}  ${quote(id)}: (${parameters.join(", ")}) => `,
-    body,
-  ]);
+  const entries = context.table.map(
+    ({ id, parameters, body }): Rope => [`${indent}  ${quote(id)}: (${parameters.join(", ")}) => `, body],
+  );
   return [`${context.frame}.code({`, join(entries, ","), `${indent}});`];
 }

@@ -21,7 +21,11 @@ import type { Binding, Suspension, TypeScript } from "../ir.ts";
 import { version } from "./version.ts";
 
 export function buildManifest(ts: TypeScript, file: tsTypes.SourceFile, analyses: readonly Analysis[]): Manifest {
-  return { format: CODE_FORMAT, compiler: version, functions: analyses.map((analysis) => describe(ts, file, analysis)) };
+  return {
+    format: CODE_FORMAT,
+    compiler: version,
+    functions: analyses.map((analysis) => describe(ts, file, analysis)),
+  };
 }
 
 function describe(ts: TypeScript, file: tsTypes.SourceFile, analysis: Analysis): FunctionManifest {
@@ -35,7 +39,10 @@ function describe(ts: TypeScript, file: tsTypes.SourceFile, analysis: Analysis):
       range: rangeOf(file, suspension.node),
       slots: slotInfos(analysis, suspension),
       within: enclosingConstructs(ts, suspension.node, unit.fn, suspensions.inlined),
-      next: collect(places.flatMap((block) => block.next.map(({ to, when }) => ({ block: to, when }))), analysis),
+      next: collect(
+        places.flatMap((block) => block.next.map(({ to, when }) => ({ block: to, when }))),
+        analysis,
+      ),
       rollback: rollbackEdges(places, analysis),
     });
   }
@@ -99,7 +106,9 @@ function collect(start: readonly Step[], { graph }: Analysis): Edge[] {
     seen.add(block);
     const target = targetOf(block, graph.exit);
     if (target !== undefined) edges.push(when === undefined ? { to: target } : { to: target, when });
-    else for (const edge of [...block.next].reverse()) pending.push({ block: edge.to, when: joinConditions(when, edge.when) });
+    else
+      for (const edge of [...block.next].reverse())
+        pending.push({ block: edge.to, when: joinConditions(when, edge.when) });
   }
   return edges;
 }
@@ -146,14 +155,17 @@ function hashOf(node: tsTypes.Node): string {
 }
 
 /** The literal that `$.durable` gets. */
-export function codeInfo(analysis: Analysis, manifest: FunctionManifest): CodeInfo {
+export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
   const labels: Record<string, Record<string, readonly string[]>> = {};
   for (const suspension of analysis.suspensions.all) {
     const value = byScope(analysis, liveSlots(analysis, suspension));
     Object.defineProperty(labels, suspension.label, { value, enumerable: true });
   }
-  const kept = byScope(analysis, [...analysis.slots.kept].filter((binding) => analysis.slots.all.has(binding)));
-  const info = { code: manifest.code, hash: manifest.hash, format: CODE_FORMAT, labels };
+  const kept = byScope(
+    analysis,
+    [...analysis.slots.kept].filter((binding) => analysis.slots.all.has(binding)),
+  );
+  const info = { code: analysis.unit.code, hash, format: CODE_FORMAT, labels };
   return Object.keys(kept).length > 0 ? { ...info, kept } : info;
 }
 

@@ -1,6 +1,6 @@
-/** Names that collide with nothing in the author's file, and literals. */
+/** What ropes are made of: stretches of the author's text, literals, and names that collide with nothing in the file. */
 import type tsTypes from "typescript";
-import type { TypeScript } from "../ir.ts";
+import type { Rope, Span, TypeScript } from "../ir.ts";
 
 export interface FileNames {
   /** A name that the file does not use yet; later calls will not give it again. */
@@ -35,4 +35,19 @@ function namesOutside(taken: Set<string>): FileNames {
 /** A string literal that is safe in any source text. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+}
+
+/** A stretch of the author's text. */
+export function span(start: number, end: number): Span {
+  return { start, end };
+}
+
+/** Puts `separator` between the ropes. */
+export function join(ropes: readonly Rope[], separator: string): Rope {
+  const joined: Rope[] = [];
+  for (const [position, rope] of ropes.entries()) {
+    if (position > 0) joined.push(separator);
+    joined.push(rope);
+  }
+  return joined;
 }

@@ -1,21 +1,6 @@
-/** Ropes and their realisation on a MagicString. */
+/** Realises a rope on a MagicString. */
 import type MagicString from "magic-string";
 import type { Rope, Span } from "../ir.ts";
-
-/** A stretch of the author's text. */
-export function span(start: number, end: number): Span {
-  return { start, end };
-}
-
-/** Puts `separator` between the ropes. */
-export function join(ropes: readonly Rope[], separator: string): Rope {
-  const joined: Rope[] = [];
-  for (const [position, rope] of ropes.entries()) {
-    if (position > 0) joined.push(separator);
-    joined.push(rope);
-  }
-  return joined;
-}
 
 /** One stretch of the author's text and the generated text behind it. */
 interface Placed {

@@ -1,0 +1,216 @@
+/**
+ * Expressions in the control-flow graph: what they use and define, in evaluation order, and the suspensions with their
+ * chains of callbacks. What is evaluated only under a condition defines nothing: the old value may still be read.
+ */
+import type tsTypes from "typescript";
+import type { Binding, Suspension, TypeScript, Unit } from "../ir.ts";
+import type { Block } from "./control-flow.ts";
+import { FlowCursor } from "./flow-cursor.ts";
+import type { Bindings } from "./scopes.ts";
+import type { Suspensions } from "./suspensions.ts";
+
+export interface FlowInput {
+  readonly ts: TypeScript;
+  readonly unit: Unit;
+  readonly bindings: Bindings;
+  readonly suspensions: Suspensions;
+  /** Bindings that a nested function may read or write when it runs, by function node. */
+  readonly capturesOf: (fn: tsTypes.Node) => Iterable<Binding>;
+  /** Bindings used when a function bound to this name is called. */
+  readonly usesOfCall: (binding: Binding) => Iterable<Binding>;
+}
+
+export abstract class ExpressionFlow extends FlowCursor {
+  protected readonly input: FlowInput;
+  protected readonly ts: TypeScript;
+  /** Where `return` goes in the callbacks that are being walked, innermost last. */
+  protected readonly returns: { block: Block; depth: number }[] = [];
+
+  /** Number of conditions around the expression that is being walked. */
+  private conditions = 0;
+
+  constructor(input: FlowInput) {
+    super();
+    this.input = input;
+    this.ts = input.ts;
+  }
+
+  /** The body of the unit or of a callback that is lowered in place. */
+  protected abstract body(body: tsTypes.ConciseBody): void;
+
+  /** The value of a `return` or of an expression body. */
+  protected result(node: tsTypes.Expression): void {
+    if (this.input.suspensions.byNode.has(node)) this.awaited(node, node);
+    else this.expression(node);
+  }
+
+  protected expression(node: tsTypes.Node): void {
+    const { ts } = this;
+    if (ts.isTypeNode(node)) return;
+    if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
+    else if (ts.isIdentifier(node)) this.identifier(node);
+    else if (ts.isFunctionLike(node)) this.uses(this.input.capturesOf(node));
+    else if (ts.isVariableDeclaration(node)) this.declaration(node);
+    else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
+      const isDefault = ts.isArrayLiteralExpression(node.parent) || ts.isPropertyAssignment(node.parent);
+      if (isDefault) this.conditionally(() => this.expression(node.right));
+      else this.expression(node.right);
+      this.assignTo(node.left);
+    } else {
+      ts.forEachChild(node, (child) => {
+        if (isConditional(ts, node, child)) this.conditionally(() => this.expression(child));
+        else this.expression(child);
+      });
+    }
+  }
+
+  /** Walks what may be skipped at run time. */
+  protected conditionally(walk: () => void): void {
+    this.conditions++;
+    walk();
+    this.conditions--;
+  }
+
+  private define(binding: Binding): void {
+    if (this.conditions === 0) this.add({ kind: "define", binding });
+  }
+
+  private identifier(node: tsTypes.Identifier): void {
+    const binding = this.input.bindings.byIdentifier.get(node);
+    if (!binding) return;
+    this.add({ kind: "use", binding });
+    this.uses(this.input.usesOfCall(binding));
+  }
+
+  private uses(bindings: Iterable<Binding>): void {
+    for (const binding of bindings) this.add({ kind: "use", binding });
+  }
+
+  private declaration(node: tsTypes.VariableDeclaration): void {
+    if (node.initializer) this.expression(node.initializer);
+    this.bindPattern(node.name, node.initializer !== undefined || !this.isVar(node));
+  }
+
+  /** `var x;` leaves the old value. */
+  private isVar(node: tsTypes.VariableDeclaration): boolean {
+    return !(node.parent.flags & this.ts.NodeFlags.BlockScoped);
+  }
+
+  protected bindPattern(name: tsTypes.BindingName, defines = true): void {
+    if (this.ts.isIdentifier(name)) {
+      const binding = this.input.bindings.byIdentifier.get(name);
+      if (binding && defines) this.define(binding);
+      return;
+    }
+    for (const element of name.elements) {
+      if (!this.ts.isBindingElement(element)) continue;
+      if (element.propertyName) this.expression(element.propertyName);
+      const { initializer } = element;
+      if (initializer) this.conditionally(() => this.expression(initializer));
+      this.bindPattern(element.name);
+    }
+  }
+
+  protected assignTo(target: tsTypes.Expression): void {
+    const { ts } = this;
+    const binding = ts.isIdentifier(target) ? this.input.bindings.byIdentifier.get(target) : undefined;
+    if (binding) this.define(binding);
+    else this.expression(target);
+  }
+
+  private awaited(node: tsTypes.Expression, expression: tsTypes.Expression): void {
+    const chain = this.input.suspensions.chains.get(node);
+    if (!chain) {
+      this.expression(expression);
+      this.suspend(this.input.suspensions.byNode.get(node));
+      return;
+    }
+    const { base, links } = chain;
+    this.expression(base);
+    for (const link of links) {
+      for (const callback of link.callbacks) {
+        if (callback && this.input.suspensions.namedCallbacks.has(callback)) this.expression(callback);
+      }
+    }
+    this.chainFrom(node, links.length - 1);
+  }
+
+  /** Links nest: the outermost `.catch` is a `try` around all that stands before it. */
+  private chainFrom(node: tsTypes.Expression, last: number): void {
+    const link = this.input.suspensions.chains.get(node)?.links[last];
+    if (!link) {
+      this.suspend(this.input.suspensions.byNode.get(node));
+      return;
+    }
+    const outer = this.handler;
+    const after = this.newBlock();
+    const failed = this.blockUnder(outer);
+    this.handler = failed;
+    this.follow();
+    this.chainFrom(node, last - 1);
+    this.handler = outer;
+    const onSuccess = link.method === "catch" ? undefined : link.callbacks[0];
+    const onFailure = link.method === "then" ? link.callbacks[1] : link.callbacks[0];
+    this.follow();
+    this.callback(onSuccess);
+    this.edge(this.current, after);
+    this.current = failed;
+    this.follow();
+    // A `finally` callback is lowered once; its second pass here only adds paths.
+    this.callback(onFailure);
+    if (onFailure && link.method !== "finally") this.edge(this.current, after);
+    else if (outer) this.edge(this.current, outer);
+    this.current = after;
+  }
+
+  private callback(callback: tsTypes.Expression | undefined): void {
+    if (!callback) return;
+    const { suspensions } = this.input;
+    let fn: tsTypes.Node = callback;
+    while (this.ts.isParenthesizedExpression(fn)) fn = fn.expression;
+    if (!suspensions.inlined.has(fn)) {
+      this.suspend(suspensions.namedCallbacks.get(callback));
+      return;
+    }
+    const arrow = fn as tsTypes.ArrowFunction;
+    const after = this.newBlock();
+    this.returns.push({ block: after, depth: this.finalizers.length });
+    for (const parameter of arrow.parameters) {
+      this.bindPattern(parameter.name);
+      if (parameter.initializer) this.expression(parameter.initializer);
+    }
+    this.body(arrow.body);
+    this.returns.pop();
+    this.edge(this.current, after);
+    this.current = after;
+  }
+
+  /** A suspension begins a block of its own, so that manifest edges can start there. */
+  private suspend(suspension: Suspension | undefined): void {
+    if (!suspension) return;
+    this.follow();
+    this.add({ kind: "suspend", suspension });
+    this.follow();
+  }
+}
+
+function isSimpleAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
+  return node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+}
+
+/** Operands that are evaluated only sometimes: right of `&&`, branches of `?:`, behind `?.`, defaults in patterns. */
+function isConditional(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
+  if (ts.isConditionalExpression(parent)) return child !== parent.condition;
+  if (ts.isBinaryExpression(parent)) {
+    const { kind } = parent.operatorToken;
+    const { SyntaxKind } = ts;
+    const isLogical =
+      kind === SyntaxKind.AmpersandAmpersandToken ||
+      kind === SyntaxKind.BarBarToken ||
+      kind === SyntaxKind.QuestionQuestionToken ||
+      (kind >= SyntaxKind.FirstCompoundAssignment && kind <= SyntaxKind.LastCompoundAssignment);
+    return isLogical && child === parent.right;
+  }
+  if (ts.isShorthandPropertyAssignment(parent)) return child === parent.objectAssignmentInitializer;
+  return (parent.flags & ts.NodeFlags.OptionalChain) !== 0;
+}
