@@ -15,7 +15,7 @@ import type { Rope } from "../ir.ts";
 import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { closureCall } from "./copy.ts";
 import { lowerStatement } from "./statements.ts";
-import { quote, span } from "./text.ts";
+import { join, quote, span } from "./text.ts";
 
 /** `{ … }` */
 export function lowerBlock(context: Context, block: tsTypes.Block, place: Place, before: Rope = ""): Rope {
@@ -53,7 +53,7 @@ export function lowerList(
     pieces.push(lowerStatement(context, statement, inner));
     position = statement.end;
   }
-  pieces.push(span(position, to), needsSwitch ? "} " : "");
+  pieces.push(span(position, to), needsSwitch ? (position < to ? "} " : " }") : "");
   return pieces;
 }
 
@@ -91,7 +91,12 @@ export function sequence(
   context: Context,
   parts: readonly { readonly labels: readonly string[]; readonly rope: Rope }[],
 ): Rope {
-  if (parts.slice(1).every(({ labels }) => labels.length === 0)) return parts.map(({ rope }) => [rope, " "]);
+  if (parts.slice(1).every(({ labels }) => labels.length === 0)) {
+    return join(
+      parts.map(({ rope }) => rope),
+      " ",
+    );
+  }
   const cases = parts.map(({ labels, rope }, position) => [
     position === 0 ? `case "": ${caseLabels(labels)} ` : `${caseLabels(labels)} `,
     rope,

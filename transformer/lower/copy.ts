@@ -156,3 +156,23 @@ function recordsFor(context: Context, closure: Closure): string[] {
   for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
   return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));
 }
+
+/** The copy of an expression as an operand of `&&` or `||`. */
+export function copyOperand(context: Context, node: tsTypes.Expression): Rope {
+  return bindsTightly(context, node) ? copy(context, node) : ["(", copy(context, node), ")"];
+}
+
+/** The copy of an expression as a branch of `?:`. */
+export function copyBranch(context: Context, node: tsTypes.Expression): Rope {
+  const isList = context.ts.isBinaryExpression(node) && node.operatorToken.kind === context.ts.SyntaxKind.CommaToken;
+  return isList ? ["(", copy(context, node), ")"] : copy(context, node);
+}
+
+/** Names, literals, accesses, calls, unary expressions and comparisons need no parentheses beside `&&` and `||`. */
+function bindsTightly({ ts }: Context, node: tsTypes.Expression): boolean {
+  if (ts.isBinaryExpression(node)) {
+    const { kind } = node.operatorToken;
+    return kind >= ts.SyntaxKind.LessThanToken && kind <= ts.SyntaxKind.ExclamationEqualsEqualsToken;
+  }
+  return ts.isLeftHandSideExpression(node) || ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node);
+}

@@ -8,10 +8,10 @@
 import type tsTypes from "typescript";
 import type { Rope, Scope } from "../ir.ts";
 import { type Context, isHolder, live, openRecord, type Place, recordOf, slotScope } from "./context.ts";
-import { copy } from "./copy.ts";
+import { copy, copyOperand } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { embedded } from "./statements.ts";
-import { quote, span } from "./text.ts";
+import { join, quote, span } from "./text.ts";
 
 export function lowerWhile(context: Context, node: tsTypes.WhileStatement, place: Place): Rope {
   const { expression, statement } = node;
@@ -36,8 +36,7 @@ export function lowerDo(context: Context, node: tsTypes.DoStatement, place: Plac
 }
 
 function guardTest(context: Context, loop: tsTypes.Node, test: tsTypes.Expression): Rope {
-  const text = copy(context, test);
-  return isHolder(context, loop) ? [`!${live(context)} || (`, text, ")"] : text;
+  return isHolder(context, loop) ? [`!${live(context)} || `, copyOperand(context, test)] : copy(context, test);
 }
 
 export function lowerFor(context: Context, node: tsTypes.ForStatement, place: Place): Rope {
@@ -86,17 +85,20 @@ function forHead(
     return guard ? [guard, "(", copy(context, head), ");"] : [copy(context, head), ";"];
   const slots = head.declarations.some((declaration) => declaresSlots(context, declaration.name));
   if (!slots) return [copy(context, head), ";"];
-  const values = head.declarations.map((declaration) => headValue(context, declaration));
+  const values = join(
+    head.declarations.map((declaration) => headValue(context, declaration)),
+    " ",
+  );
   if (scope && head.flags & ts.NodeFlags.BlockScoped) return openRecord(context, scope, values, "let");
-  return [guard || "", "(() => { ", values, " })();"];
+  return [guard, "(() => { ", values, " })();"];
 }
 
 function headValue(context: Context, declaration: tsTypes.VariableDeclaration): Rope {
   if (declaration.initializer) {
-    return [assignPattern(context, declaration.name, copy(context, declaration.initializer)), " "];
+    return assignPattern(context, declaration.name, copy(context, declaration.initializer));
   }
   const isVar = !(declaration.parent.flags & context.ts.NodeFlags.BlockScoped);
-  return isVar ? "" : [assignmentTarget(context, declaration.name), " = undefined; "];
+  return isVar ? "" : [assignmentTarget(context, declaration.name), " = undefined;"];
 }
 
 /** `for…of` and `for…in`: a cursor when the loop suspends; the item goes to its slots while live. */

@@ -4,7 +4,7 @@ import type { Rope } from "../ir.ts";
 import { lowerBlock } from "./blocks.ts";
 import { lowerChainStatement } from "./chains.ts";
 import { type Context, type JumpTarget, labelsIn, live, type Place, reenters } from "./context.ts";
-import { copy, copyChildren } from "./copy.ts";
+import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
 import { lowerVariables } from "./declarations.ts";
 import { lowerJump, lowerReturn } from "./jumps.ts";
 import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
@@ -85,15 +85,7 @@ function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rop
   const { expression, thenStatement, elseStatement } = node;
   const inThen = labelsIn(context, thenStatement);
   const inElse = labelsIn(context, elseStatement);
-  const condition = copy(context, expression);
-  const guarded: Rope =
-    inThen.length === 0 && inElse.length === 0
-      ? condition
-      : inElse.length === 0
-        ? [`!${live(context)} || (`, condition, ")"]
-        : inThen.length === 0
-          ? [`${live(context)} && (`, condition, ")"]
-          : [`${live(context)} ? `, condition, ` : ${reenters(context, inThen)}`];
+  const guarded = guardCondition(context, expression, inThen, inElse);
   const rest: Rope = elseStatement
     ? [span(thenStatement.end, elseStatement.getStart()), elseBranch(context, elseStatement, place)]
     : "";
@@ -104,6 +96,18 @@ function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rop
     embedded(context, thenStatement, place),
     rest,
   ];
+}
+
+function guardCondition(
+  context: Context,
+  condition: tsTypes.Expression,
+  inThen: readonly string[],
+  inElse: readonly string[],
+): Rope {
+  if (inThen.length === 0 && inElse.length === 0) return copy(context, condition);
+  if (inElse.length === 0) return [`!${live(context)} || `, copyOperand(context, condition)];
+  if (inThen.length === 0) return [`${live(context)} && `, copyOperand(context, condition)];
+  return [`${live(context)} ? `, copyBranch(context, condition), ` : ${reenters(context, inThen)}`];
 }
 
 /** `else if` stays one: an `if` lowers to one statement. */

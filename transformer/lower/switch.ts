@@ -13,13 +13,12 @@ import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
 import { lowerList } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
-import { copy } from "./copy.ts";
+import { copy, copyBranch } from "./copy.ts";
 import { span } from "./text.ts";
 
 export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, place: Place): Rope {
   const { expression, caseBlock } = node;
   const held = isHolder(context, caseBlock);
-  const choice = copy(context, expression);
   const scope = slotScope(context, caseBlock);
   const clauses: Rope[] = [];
   let position = caseBlock.getStart();
@@ -29,7 +28,9 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
   }
   const rope: Rope = [
     span(node.getStart(), expression.getStart()),
-    held ? [`${live(context)} ? (`, choice, `) : ${context.frame}.here`] : choice,
+    held
+      ? [`${live(context)} ? `, copyBranch(context, expression), ` : ${context.frame}.here`]
+      : copy(context, expression),
     span(expression.end, caseBlock.getStart()),
     clauses,
     span(position, node.end),
@@ -53,10 +54,10 @@ function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, plac
 }
 
 function guardCase(context: Context, test: tsTypes.Expression, labels: readonly string[]): Rope {
-  const text = copy(context, test);
-  if (labels.length > 0) return [`${reenters(context, labels)} ? ${context.frame}.here : (`, text, ")"];
+  const text = copyBranch(context, test);
+  if (labels.length > 0) return [`${reenters(context, labels)} ? ${context.frame}.here : `, text];
   const isLiteral = context.ts.isLiteralExpression(test);
-  return isLiteral ? text : [`${live(context)} ? (`, text, `) : ${context.frame}.never`];
+  return isLiteral ? text : [`${live(context)} ? `, text, ` : ${context.frame}.never`];
 }
 
 /** Behind the colon: the last token in front of the first statement. */

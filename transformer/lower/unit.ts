@@ -32,8 +32,8 @@ export function lowerUnit(ts: TypeScript, analysis: Analysis, names: FileNames, 
   const root = analysis.bindings.scopes.get(fn) as Scope;
   const indent = `\n${indentation(ts, fn)}`;
   const opened: Rope = context.records.has(root)
-    ? [indent, bound.length > 0 ? openRecord(context, root, bound) : openRecord(context, root)]
-    : bound;
+    ? [indent, bound.length > 0 ? openRecord(context, root, join(bound, " ")) : openRecord(context, root)]
+    : join(bound, " ");
   const table: Rope = context.table.length > 0 ? [indent, printTable(context, indent)] : "";
   const inside = [opened, table, body.statements];
   const arrow = ts.isArrowFunction(fn) ? " => " : " ";
@@ -91,8 +91,8 @@ function lowerParameters(context: Context): { parameters: Rope; bound: readonly 
 function bindParameter(context: Context, parameter: tsTypes.ParameterDeclaration, name: string, slots: boolean): Rope {
   const { initializer } = parameter;
   const value: Rope = initializer ? [`${name} === undefined ? `, copy(context, initializer), ` : ${name}`] : name;
-  if (slots) return [assignPattern(context, parameter.name, value), " "];
-  return ["const ", copy(context, parameter.name), " = ", value, "; "];
+  if (slots) return [assignPattern(context, parameter.name, value)];
+  return ["const ", copy(context, parameter.name), " = ", value, ";"];
 }
 
 function lowerBody(context: Context): { directives: Rope; statements: Rope } {
