@@ -121,6 +121,7 @@ function groupOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node 
 function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): boolean {
   const { ts, suspensions } = input;
   if (ts.isVariableDeclarationList(root)) return suspensions.holders.has(root.parent);
+  if (ts.isParameter(root)) return suspensions.all.length > 0 && !isPlainParameter(ts, root);
   if (!ts.isVariableDeclaration(root) || ts.isIdentifier(root.name)) return false;
   const { parent } = root;
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
@@ -140,6 +141,14 @@ function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, susp
   const [declaration] = declarations;
   if (kind !== "let" || !reassigned || !declaration) return false;
   return (suspensions.holders.get(scope.node) ?? []).some(({ node }) => node.end > declaration.end);
+}
+
+/** Binding a pattern or a default runs the author's code, which must not run again when the unit is re-entered. */
+function isPlainParameter(
+  ts: TypeScript,
+  { name, initializer, dotDotDotToken }: tsTypes.ParameterDeclaration,
+): boolean {
+  return ts.isIdentifier(name) && !initializer && !dotDotDotToken;
 }
 
 /** A clause that suspends gets a block of its own: names that other clauses use too must live outside it. */

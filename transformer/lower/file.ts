@@ -8,7 +8,7 @@ import type tsTypes from "typescript";
 import type { CodeInfo } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import type { Rope, TypeScript } from "../ir.ts";
-import { collectNames, quote, span } from "./text.ts";
+import { collectNames, propertyKey, quote, span } from "./text.ts";
 import { lowerUnit } from "./unit.ts";
 
 /** Text that replaces a stretch of the file; an insertion replaces an empty one. */
@@ -79,19 +79,16 @@ function weave(replacements: readonly Replacement[], length: number): Rope {
 /** `{ code: "add-data", hash: "…", format: 1, labels: { "create-row": { "": ["row"] } } }` on one line. */
 function printInfo(info: CodeInfo): string {
   const kept = info.kept ? `, kept: ${printTable(info.kept)}` : "";
-  const labels = Object.entries(info.labels).map(([label, live]) => `${key(label)}: ${printTable(live)}`);
+  const labels = Object.entries(info.labels).map(([label, live]) => `${propertyKey(label)}: ${printTable(live)}`);
   return `{ code: ${quote(info.code)}, hash: ${quote(info.hash)}, format: ${info.format}, labels: ${braced(labels)}${kept} }`;
 }
 
 function printTable(table: Readonly<Record<string, readonly string[]>>): string {
-  return braced(Object.entries(table).map(([scope, names]) => `${key(scope)}: [${names.map(quote).join(", ")}]`));
+  return braced(
+    Object.entries(table).map(([scope, names]) => `${propertyKey(scope)}: [${names.map(quote).join(", ")}]`),
+  );
 }
 
 function braced(entries: readonly string[]): string {
   return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
-}
-
-/** Computed, so that `__proto__` is a property like any other. */
-function key(name: string): string {
-  return name === "__proto__" ? '["__proto__"]' : quote(name);
 }

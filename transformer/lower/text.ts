@@ -37,6 +37,11 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
+/** A property name in an object literal. Computed where it must be, so that `__proto__` is a property like any other. */
+export function propertyKey(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : quote(name);
+}
+
 /** A stretch of the author's text. */
 export function span(start: number, end: number): Span {
   return { start, end };

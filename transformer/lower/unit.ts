@@ -21,7 +21,7 @@ import { copy } from "./copy.ts";
 import { findEdited } from "./edited.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
-import { type FileNames, join, quote, span } from "./text.ts";
+import { type FileNames, join, propertyKey, span } from "./text.ts";
 
 /** The compiled function as an expression; `info` is the literal that `$.durable` gets. */
 export function lowerUnit(ts: TypeScript, analysis: Analysis, names: FileNames, frame: string, info: string): Rope {
@@ -130,7 +130,7 @@ function indentation(ts: TypeScript, fn: tsTypes.SignatureDeclaration): string {
 /** `$.code({ "reserve": (v, v_order) => () => … });` */
 function printTable(context: Context, indent: string): Rope {
   const entries = context.table.map(
-    ({ id, parameters, body }): Rope => [`${indent}  ${quote(id)}: (${parameters.join(", ")}) => `, body],
+    ({ id, parameters, body }): Rope => [`${indent}  ${propertyKey(id)}: (${parameters.join(", ")}) => `, body],
   );
   return [`${context.frame}.code({`, join(entries, ","), `${indent}});`];
 }

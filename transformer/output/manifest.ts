@@ -158,7 +158,7 @@ function hashOf(node: tsTypes.Node): string {
 export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
   const labels: Record<string, Record<string, readonly string[]>> = {};
   for (const suspension of analysis.suspensions.all) {
-    const value = byScope(analysis, liveSlots(analysis, suspension));
+    const value = { ...sharedScopes(analysis, suspension), ...byScope(analysis, liveSlots(analysis, suspension)) };
     Object.defineProperty(labels, suspension.label, { value, enumerable: true });
   }
   const kept = byScope(
@@ -167,6 +167,15 @@ export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
   );
   const info = { code: analysis.unit.code, hash, format: CODE_FORMAT, labels };
   return Object.keys(kept).length > 0 ? { ...info, kept } : info;
+}
+
+/** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
+function sharedScopes({ paths, slots, suspensions }: Analysis, suspension: Suspension): Record<string, string[]> {
+  const shared: Record<string, string[]> = {};
+  for (const { scope } of slots.kept) {
+    if (suspensions.holders.get(scope.node)?.includes(suspension)) shared[paths.get(scope) as string] = [];
+  }
+  return shared;
 }
 
 function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
