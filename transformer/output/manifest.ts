@@ -170,10 +170,10 @@ export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
 }
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes({ paths, slots, suspensions }: Analysis, suspension: Suspension): Record<string, string[]> {
+function sharedScopes({ paths, slots }: Analysis, { node }: Suspension): Record<string, string[]> {
   const shared: Record<string, string[]> = {};
   for (const { scope } of slots.kept) {
-    if (suspensions.holders.get(scope.node)?.includes(suspension)) shared[paths.get(scope) as string] = [];
+    if (scope.node.pos <= node.pos && node.end <= scope.node.end) shared[paths.get(scope) as string] = [];
   }
   return shared;
 }
