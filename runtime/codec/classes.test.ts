@@ -26,7 +26,10 @@ describe("registerClass", () => {
     }
     registerClass(Index, { name: "test.Index", encode: (index) => index.entries(), decode: (list) => new Index(list) });
     const entries = ["a", "b"];
-    for (const value of [{ index: new Index(entries), entries }, { entries, index: new Index(entries) }]) {
+    for (const value of [
+      { index: new Index(entries), entries },
+      { entries, index: new Index(entries) },
+    ]) {
       const back = decode(encode(value)) as typeof value;
       expect(back.index.size).toBe(2);
       expect(back.index.entries()).toBe(back.entries);
@@ -39,7 +42,10 @@ describe("registerClass", () => {
   });
 
   it("takes a class again when its module is loaded again, but no other class of the name", () => {
-    const load = () => class Reloaded { a = 1; };
+    const load = () =>
+      class Reloaded {
+        a = 1;
+      };
     const [first, second] = [load(), load()];
     registerClass(first);
     registerClass(second);
@@ -48,12 +54,40 @@ describe("registerClass", () => {
   });
 
   it.each<[string, () => void, string]>([
-    ["private fields", () => registerClass(class Hidden { #x = 1; x() { return this.#x; } }), "private fields needs encode and decode"],
-    ["inherited private fields", () => registerClass(class Sub extends Secret {}), "private fields needs encode and decode"],
-    ["a built-in base", () => registerClass(class Rows extends Map {}), "a class that extends Map needs encode and decode"],
-    ["half a codec", () => registerClass(class Half {}, { encode: () => 1 }), "give both encode and decode, or neither"],
+    [
+      "private fields",
+      () =>
+        registerClass(
+          class Hidden {
+            readonly #x = 1;
+            x() {
+              return this.#x;
+            }
+          },
+        ),
+      "private fields needs encode and decode",
+    ],
+    [
+      "inherited private fields",
+      () => registerClass(class Sub extends Secret {}),
+      "private fields needs encode and decode",
+    ],
+    [
+      "a built-in base",
+      () => registerClass(class Rows extends Map {}),
+      "a class that extends Map needs encode and decode",
+    ],
+    [
+      "half a codec",
+      () => registerClass(class Half {}, { encode: () => 1 }),
+      "give both encode and decode, or neither",
+    ],
     ["no name", () => registerClass((() => class {})()), "the class has no name"],
-    ["the name of an error class", () => registerClass(class X {}, { name: "TypeError" }), "belongs to a built-in error class"],
+    [
+      "the name of an error class",
+      () => registerClass(class X {}, { name: "TypeError" }),
+      "belongs to a built-in error class",
+    ],
     ["no class", () => registerClass((() => 1) as never), "registerClass takes a class"],
   ])("refuses %s", (_name, register, message) => {
     expect(register).toThrow(TypeError);
@@ -78,6 +112,8 @@ describe("registerClass", () => {
       },
     });
     expect(() => encode({ a: new Fussy() })).toThrow(".a: the encode function of class test.Fussy failed: not today");
-    expect(() => decode('[1,{"a":{"$custom":["test.Fussy",1]}}]')).toThrow("making an instance of class test.Fussy failed: never");
+    expect(() => decode('[1,{"a":{"$custom":["test.Fussy",1]}}]')).toThrow(
+      "making an instance of class test.Fussy failed: never",
+    );
   });
 });

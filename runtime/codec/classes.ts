@@ -93,7 +93,8 @@ const privateAccess = /\.#[\p{ID_Start}$_]/u;
 
 /** A reload of the same module registers the same source text again; that one takes the place of the earlier. */
 function requireFreeName(cls: StorableClass<object>, name: string): void {
-  if (builtInErrors.has(name)) throw new TypeError(`registerClass(${name}): the name belongs to a built-in error class`);
+  if (builtInErrors.has(name))
+    throw new TypeError(`registerClass(${name}): the name belongs to a built-in error class`);
   const other = byName.get(name)?.constructor;
   if (other === undefined || other === cls) return;
   const sameSource = Function.prototype.toString.call(other) === Function.prototype.toString.call(cls);

@@ -43,9 +43,21 @@ describe("a text that is refused says what is wrong and where", () => {
     ["a definition that is a reference", '[1,{"$ref":0},[{"$ref":0}]]', "a definition cannot be a $ref"],
     ["a definition that is a constant", '[1,{"$ref":0},[{"$":"NaN"}]]', "a definition cannot be a $"],
     ["an extension value in place", '[1,{"$closure":[]}]', "a closure must be a definition"],
-    ["a closure made from itself", '[1,1,[{"$closure":[{"$ref":0}]}]]', "at definitions/0/0: definition 0 is one of its own parts"],
-    ["closures made from one another", '[1,1,[{"$closure":[{"$ref":1}]},{"$closure":[{"$ref":0}]}]]', "one of its own parts"],
-    ["a late value as parts", '[1,1,[{"$closure":{"$ref":1}},{"$local":{}}]]', "the parts of the closure cannot be a late value"],
+    [
+      "a closure made from itself",
+      '[1,1,[{"$closure":[{"$ref":0}]}]]',
+      "at definitions/0/0: definition 0 is one of its own parts",
+    ],
+    [
+      "closures made from one another",
+      '[1,1,[{"$closure":[{"$ref":1}]},{"$closure":[{"$ref":0}]}]]',
+      "one of its own parts",
+    ],
+    [
+      "a late value as parts",
+      '[1,1,[{"$closure":{"$ref":1}},{"$local":{}}]]',
+      "the parts of the closure cannot be a late value",
+    ],
     ["parts of a wrong shape", '[1,1,[{"$scope":null}]]', "at definitions/0: making the scope failed"],
     ["a bigint", '[1,{"$bigint":"1e9"}]', "a bigint is decimal digits"],
     ["a bigint of minus zero", '[1,{"$bigint":"-0"}]', "a bigint is decimal digits"],
@@ -77,7 +89,11 @@ describe("a text that is refused says what is wrong and where", () => {
     ["a frozen primitive", '[1,{"$frozen":1}]', "only an object or array can be frozen"],
     ["a frozen reference", '[1,{"$frozen":{"$ref":0}},[{}]]', "only an object or array can be frozen"],
     ["frozen twice", '[1,{"$frozen":{"$sealed":{}}}]', "only an object or array can be frozen"],
-    ["a frozen typed array", '[1,{"$frozen":{"$view":["Int8Array",{"$buffer":"AA=="}]}}]', "restricting the object is wrong"],
+    [
+      "a frozen typed array",
+      '[1,{"$frozen":{"$view":["Int8Array",{"$buffer":"AA=="}]}}]',
+      "restricting the object is wrong",
+    ],
     ["deep arrays", `[1,${deep("[", "]")}]`, `nested deeper than ${MAX_DEPTH} levels`],
     ["deep objects", `[1,${'{"a":'.repeat(500)}1${"}".repeat(500)}]`, `nested deeper than ${MAX_DEPTH} levels`],
     ["deep maps", `[1,${'{"$map":[[1,'.repeat(500)}1${"]]}".repeat(500)}]`, `nested deeper than ${MAX_DEPTH} levels`],
@@ -113,7 +129,9 @@ describe("a text that is refused says what is wrong and where", () => {
       decode(text, [failing]);
       expect.unreachable();
     } catch (error) {
-      expect((error as Error).message).toBe("The text cannot be decoded at definitions/0: making the local failed: no key");
+      expect((error as Error).message).toBe(
+        "The text cannot be decoded at definitions/0: making the local failed: no key",
+      );
       expect((error as Error).cause).toBe(failure);
     }
   });
@@ -122,7 +140,9 @@ describe("a text that is refused says what is wrong and where", () => {
 describe("hostile texts that are values", () => {
   it("keep prototype keys as data", () => {
     for (const tagged of ["", ',"x":{"$":"NaN"}', ',"$$x":1']) {
-      const value = decode(`[1,{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}${tagged}}]`) as object;
+      const value = decode(
+        `[1,{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}${tagged}}]`,
+      ) as object;
       expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
       expect(Object.hasOwn(value, "__proto__")).toBe(true);
       expect("polluted" in {}).toBe(false);
@@ -155,8 +175,12 @@ describe("late values", () => {
     const scope = Object.assign(new Scope(), { first, second });
     const value = {
       scope,
-      list: [first, , second],
-      map: new Map<unknown, unknown>([[1, first], [second, second], ["last", 0]]),
+      list: Object.assign(new Array(3), { 0: first, 2: second }),
+      map: new Map<unknown, unknown>([
+        [1, first],
+        [second, second],
+        ["last", 0],
+      ]),
       set: new Set([0, second, first, 1]),
       error: new Error("x", { cause: first }),
       frozen: Object.freeze([Object.freeze({ first })]),

@@ -37,7 +37,9 @@ function parse(text: string): readonly [root: unknown, definitions?: readonly un
     throw new DecodeError(`The text is not JSON: ${messageOf(error)}`, { cause: error });
   }
   if (!Array.isArray(envelope) || envelope.length < 2) {
-    throw new DecodeError("The text is not a stored value: [version, value] or [version, value, definitions] is expected");
+    throw new DecodeError(
+      "The text is not a stored value: [version, value] or [version, value, definitions] is expected",
+    );
   }
   const [version, root, definitions] = envelope as unknown[];
   if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {

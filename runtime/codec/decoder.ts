@@ -178,7 +178,11 @@ export class Decoder {
   }
 
   /** Plan of an encoded object or array that is neither a reference nor a primitive. */
-  plan(raw: object, keys: readonly string[] = Object.keys(raw), tag = Array.isArray(raw) ? undefined : this.tagOf(keys)): Plan {
+  plan(
+    raw: object,
+    keys: readonly string[] = Object.keys(raw),
+    tag = Array.isArray(raw) ? undefined : this.tagOf(keys),
+  ): Plan {
     if (Array.isArray(raw)) return { kind: "container", shell: raw, fill: () => this.fillElements(raw) };
     if (tag !== undefined) return planTagged(this, tag, (raw as EncodedObject)[tag]);
     if (!keys.some((key) => key.startsWith("$"))) {

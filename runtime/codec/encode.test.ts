@@ -1,6 +1,6 @@
 /** What encoding refuses, with path and reason; what it never runs; what it writes. */
 import { createServer, Socket } from "node:net";
-import { runInNewContext } from "node:vm";
+import { runInNewContext, runInThisContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { decode, encode, MAX_DEPTH, MAX_HOLES, NotEncodableError } from "./index.ts";
 import { Closure, closures, Local, Scope, testExtensions } from "./testing/extensions.ts";
@@ -25,19 +25,51 @@ describe("refusals name the path and the reason", () => {
     ["a socket", { socket: { handle: new Socket() } }, ".socket.handle: a Socket cannot be stored"],
     ["a server", [createServer()], "[0]: a Server cannot be stored"],
     ["the root", new WeakMap(), "value: a WeakMap cannot be stored"],
-    ["an instance", { a: new Ledger() }, ".a: a Ledger cannot be stored; if it is data, register its class with registerClass"],
-    ["a named function", { "on change": function changed() {} }, '["on change"]: the function changed cannot be stored'],
+    [
+      "an instance",
+      { a: new Ledger() },
+      ".a: a Ledger cannot be stored; if it is data, register its class with registerClass",
+    ],
+    [
+      "a named function",
+      { "on change": function changed() {} },
+      '["on change"]: the function changed cannot be stored',
+    ],
     ["a class", { Ledger }, ".Ledger: the function Ledger cannot be stored"],
     ["a symbol", { a: [Symbol("s")] }, ".a[0]: a symbol cannot be stored"],
     ["a symbol key", { a: { [Symbol("s")]: 1 } }, ".a: an object with a property named by a symbol cannot be stored"],
-    ["a getter", { get x() { return 1; } }, ".x: an accessor (get or set) cannot be stored"],
+    [
+      "a getter",
+      {
+        get x() {
+          return 1;
+        },
+      },
+      ".x: an accessor (get or set) cannot be stored",
+    ],
     ["a setter", { set x(_: number) {} }, ".x: an accessor (get or set) cannot be stored"],
     ["an element getter", Object.defineProperty([1], 0, { get: () => 1 }), "[0]: an accessor"],
-    ["a hidden property", Object.defineProperty({}, "x", { value: 1, writable: true, configurable: true }), ".x: a property that is not enumerable"],
-    ["a read-only property", Object.defineProperty({ x: 1 }, "x", { writable: false }), ".x: a property that is read-only"],
+    [
+      "a hidden property",
+      Object.defineProperty({}, "x", { value: 1, writable: true, configurable: true }),
+      ".x: a property that is not enumerable",
+    ],
+    [
+      "a read-only property",
+      Object.defineProperty({ x: 1 }, "x", { writable: false }),
+      ".x: a property that is read-only",
+    ],
     ["a read-only element", Object.defineProperty([1], 0, { writable: false }), "[0]: a property that is read-only"],
-    ["an array of fixed length", Object.defineProperty([1], "length", { writable: false }), "value: an array of fixed length"],
-    ["a partly frozen object", Object.seal(Object.defineProperty({ x: 1, y: 2 }, "x", { writable: false })), ".x: a property that is read-only"],
+    [
+      "an array of fixed length",
+      Object.defineProperty([1], "length", { writable: false }),
+      "value: an array of fixed length",
+    ],
+    [
+      "a partly frozen object",
+      Object.seal(Object.defineProperty({ x: 1, y: 2 }, "x", { writable: false })),
+      ".x: a property that is read-only",
+    ],
     ["a proxy", { p: new Proxy({}, {}) }, ".p: a Proxy cannot be stored"],
     ["a proxied function", new Proxy(() => 1, {}), "value: a Proxy cannot be stored"],
     ["a promise", { p: Promise.resolve(1) }, ".p: a Promise cannot be stored"],
@@ -50,11 +82,19 @@ describe("refusals name the path and the reason", () => {
     ["a stream", new ReadableStream(), "value: a ReadableStream cannot be stored"],
     ["a boxed primitive", { n: Object(1) }, ".n: a boxed Number cannot be stored"],
     ["a boxed symbol", Object(Symbol("x")), "value: a boxed Symbol cannot be stored"],
-    ["arguments", (function () { return arguments; })(), "value: an arguments object"],
+    ["arguments", runInThisContext("(function () { return arguments; })()"), "value: an arguments object"],
     ["shared memory", new SharedArrayBuffer(1), "value: a SharedArrayBuffer cannot be stored"],
-    ["a view of shared memory", new Uint8Array(new SharedArrayBuffer(1)), "value: a SharedArrayBuffer cannot be stored"],
+    [
+      "a view of shared memory",
+      new Uint8Array(new SharedArrayBuffer(1)),
+      "value: a SharedArrayBuffer cannot be stored",
+    ],
     ["a subclass of a built-in", new (class Row extends Array {})(), "value: a Row cannot be stored"],
-    ["a prototype of its own", Object.create({ inherited: 1 }), "value: an object with a prototype of its own cannot be stored"],
+    [
+      "a prototype of its own",
+      Object.create({ inherited: 1 }),
+      "value: an object with a prototype of its own cannot be stored",
+    ],
     ["a prototype without its slots", Object.create(Map.prototype), "value: a Map cannot be stored"],
     ["a property of a map", Object.assign(new Map(), { x: 1 }), ".x: a property added to a Map cannot be stored"],
     ["a property of a date", Object.assign(new Date(), { x: 1 }), ".x: a property added to a Date cannot be stored"],
@@ -63,7 +103,11 @@ describe("refusals name the path and the reason", () => {
     ["a Map's key and value", new Map([[1, new Map([[() => 1, 2]])]]), "[0][1][0][0]: a function cannot be stored"],
     ["an item of a Set", { s: new Set([1, () => 1]) }, ".s[1]: a function cannot be stored"],
     ["the cause of an error", new Error("x", { cause: { f() {} } }), ".cause.f: the function f cannot be stored"],
-    ["a field of an error", Object.assign(new Error("x"), { request: new Socket() }), ".request: a Socket cannot be stored"],
+    [
+      "a field of an error",
+      Object.assign(new Error("x"), { request: new Socket() }),
+      ".request: a Socket cannot be stored",
+    ],
   ];
   it.each(cases)("%s", (_name, value, expected) => {
     expect(refusal(value)).toContain(expected);
@@ -99,8 +143,21 @@ describe("code of the author", () => {
     const boom = () => {
       throw new Error("code of the author ran");
     };
-    const trapped = new Proxy({}, { get: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom, has: boom });
-    for (const value of [trapped, { get x() { return boom(); } }, { toJSON: boom }, Object.create(trapped), { valueOf: boom }]) {
+    const trapped = new Proxy(
+      {},
+      { get: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom, has: boom },
+    );
+    for (const value of [
+      trapped,
+      {
+        get x() {
+          return boom();
+        },
+      },
+      { toJSON: boom },
+      Object.create(trapped),
+      { valueOf: boom },
+    ]) {
       expect(refusal({ value })).not.toContain("ran");
     }
     class Renamed extends Error {
@@ -124,7 +181,7 @@ describe("code of the author", () => {
   });
 
   it("stores own toJSON and then as the data they are", () => {
-    const value = { toJSON: 1, then: "x" };
+    const value: unknown = JSON.parse('{"toJSON":1,"valueOf":null,"then":"x"}');
     expect(difference(value, decode(encode(value)))).toBeUndefined();
   });
 });
@@ -137,7 +194,7 @@ describe("depth", () => {
     ["sets", (inner) => new Set([inner])],
     ["causes", (cause) => new Error("x", { cause })],
     ["frozen objects", (inner) => Object.freeze({ inner })],
-    ["arrays with holes", (inner) => [, inner]],
+    ["arrays with holes", (inner) => Object.assign(new Array(2), { 1: inner })],
   ];
   it.each(wrappers)("of %s is kept up to the limit and refused beyond, both ways", (_name, wrap) => {
     let value: unknown = null;
@@ -168,13 +225,15 @@ describe("depth", () => {
 
 describe("text", () => {
   it("is plain JSON for plain data, with the version in front", () => {
-    const value = { id: 1, tags: ["a", null, true], nested: { "ключ": "\u2028 \ud800", __proto__x: 1.5e300 } };
+    const value = { id: 1, tags: ["a", null, true], nested: { ключ: "\u2028 \ud800", __proto__x: 1.5e300 } };
     expect(encode(value)).toBe(`[1,${JSON.stringify(value)}]`);
   });
 
   it("holds a definition only for what is shared, cyclic or of an extension", () => {
     const shared = { a: 1 };
-    expect(encode({ x: shared, y: shared, z: { a: 1 } })).toBe('[1,{"x":{"$ref":0},"y":{"$ref":0},"z":{"a":1}},[{"a":1}]]');
+    expect(encode({ x: shared, y: shared, z: { a: 1 } })).toBe(
+      '[1,{"x":{"$ref":0},"y":{"$ref":0},"z":{"a":1}},[{"a":1}]]',
+    );
     const scope = new Scope();
     expect(encode([scope], testExtensions)).toBe('[1,[{"$ref":0}],[{"$scope":{"slots":{}}}]]');
   });
@@ -185,7 +244,10 @@ describe("text", () => {
 
   it("does not store what Node's pool holds beside a Buffer", () => {
     const secret = Buffer.from("a secret of another request");
-    const [mine, alsoMine] = [Buffer.from("mine"), new Uint8Array(Buffer.from("also").buffer, Buffer.from("x").byteOffset, 0)];
+    const [mine, alsoMine] = [
+      Buffer.from("mine"),
+      new Uint8Array(Buffer.from("also").buffer, Buffer.from("x").byteOffset, 0),
+    ];
     expect(mine.buffer).toBe(secret.buffer);
     expect(encode({ mine })).toBe('[1,{"mine":{"$view":["Buffer",{"$buffer":"bWluZQ=="}]}}]');
     expect(encode({ alsoMine }).length).toBeLessThan(60);
@@ -200,7 +262,9 @@ describe("text", () => {
   });
 
   it("takes plain data of another realm", () => {
-    const foreign: unknown = runInNewContext("({ list: [1, { a: new Date(0) }], map: new Map([[1, 2]]), error: new TypeError('x') })");
+    const foreign: unknown = runInNewContext(
+      "({ list: [1, { a: new Date(0) }], map: new Map([[1, 2]]), error: new TypeError('x') })",
+    );
     const back = decode(encode(foreign)) as { list: unknown[]; map: unknown; error: unknown };
     expect(back.list).toEqual([1, { a: new Date(0) }]);
     expect(back.map).toEqual(new Map([[1, 2]]));
@@ -229,7 +293,9 @@ describe("values made from their parts", () => {
   it("are refused with the path through their parts", () => {
     const scope = new Scope();
     scope.callback = new Closure({ scopes: [{ db: new Socket() }] });
-    expect(() => encode({ scope }, testExtensions)).toThrow(".scope.slots.callback.scopes[0].db: a Socket cannot be stored");
+    expect(() => encode({ scope }, testExtensions)).toThrow(
+      ".scope.slots.callback.scopes[0].db: a Socket cannot be stored",
+    );
   });
 
   it("and late ones are found wherever they are", () => {

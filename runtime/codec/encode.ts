@@ -3,7 +3,7 @@ import { messageOf, NotEncodableError } from "./errors.ts";
 import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
 import { components, isCycle } from "./order.ts";
 import { Scan } from "./scan.ts";
-import { type WrittenDefinition, Writer } from "./write.ts";
+import { Writer, type WrittenDefinition } from "./write.ts";
 
 /**
  * Turns a value into text that `decode` turns back into an equal one: shared references, cycles and classes included.

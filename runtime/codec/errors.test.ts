@@ -22,14 +22,17 @@ function thrownBy(run: () => unknown): Error {
 }
 
 describe("errors", () => {
-  it.each([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError])("keep the class %s", (Class) => {
-    const error = Object.assign(new Class("boo", { cause: { id: 1n } }), { code: "E1", at: new Date(0) });
-    const back = again(error);
-    expect(difference(error, back)).toBeUndefined();
-    expect(back).toBeInstanceOf(Class);
-    expect(back.stack).toBe(error.stack);
-    expect(Object.keys(back)).toEqual(["code", "at"]);
-  });
+  it.each([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError])(
+    "keep the class %s",
+    (Class) => {
+      const error = Object.assign(new Class("boo", { cause: { id: 1n } }), { code: "E1", at: new Date(0) });
+      const back = again(error);
+      expect(difference(error, back)).toBeUndefined();
+      expect(back).toBeInstanceOf(Class);
+      expect(back.stack).toBe(error.stack);
+      expect(Object.keys(back)).toEqual(["code", "at"]);
+    },
+  );
 
   it("keep whether the message is their own", () => {
     expect(Object.hasOwn(again(new Error()), "message")).toBe(false);
@@ -65,7 +68,12 @@ describe("errors", () => {
     }
     HttpError.prototype.name = "HttpError";
     const back = again(new HttpError("bad gateway"));
-    expect([back.constructor, back.name, back.message, back.status]).toEqual([TypeError, "HttpError", "bad gateway", 502]);
+    expect([back.constructor, back.name, back.message, back.status]).toEqual([
+      TypeError,
+      "HttpError",
+      "bad gateway",
+      502,
+    ]);
     expect(Object.keys(back)).toEqual(["status"]);
 
     class Named extends PaymentError {

@@ -27,7 +27,9 @@ describe("fixtures/frames/v1", () => {
 
 describe("docs/frame-format.md", () => {
   const document = readFileSync(new URL("../../docs/frame-format.md", import.meta.url), "utf8");
-  const examples = [...document.matchAll(/`(\[1,.*?\])`(?= |$|\|)|^(\[1,.*\])$/gm)].map((match) => match[1] ?? match[2] ?? "");
+  const examples = [...document.matchAll(/`(\[1,.*?\])`(?= |$|\|)|^(\[1,.*\])$/gm)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
 
   it("has an example of every tag", () => {
     expect(tags.filter((tag) => !examples.some((example) => example.includes(`{"${tag}":`)))).toEqual([]);

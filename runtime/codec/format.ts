@@ -51,7 +51,13 @@ export const tags = [
 
 export type Tag = (typeof tags)[number];
 
-export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>(["closure", "scope", "handle", "tool", "local"]);
+export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>([
+  "closure",
+  "scope",
+  "handle",
+  "tool",
+  "local",
+]);
 
 /** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
 export type ConstantName = "undefined" | "NaN" | "Infinity" | "-Infinity" | "-0" | "hole";

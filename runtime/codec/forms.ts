@@ -77,7 +77,8 @@ const set: BuiltInForm = {
 };
 
 const buffer: BuiltInForm = {
-  matches: (value, prototype) => types.isAnyArrayBuffer(value) && /^(Shared)?ArrayBuffer$/.test(nativeName(prototype) ?? ""),
+  matches: (value, prototype) =>
+    types.isAnyArrayBuffer(value) && /^(Shared)?ArrayBuffer$/.test(nativeName(prototype) ?? ""),
   scan(scan, value) {
     const problem = bufferProblem(value as ArrayBuffer);
     if (problem !== undefined) scan.refuse(problem);
@@ -109,7 +110,12 @@ const view: BuiltInForm = {
 export const builtInForms: readonly BuiltInForm[] = [date, map, set, regexp, url, view, buffer];
 
 /** An instance of a class that is registered without functions: its own properties, made again without the constructor. */
-export function scanInstance(scan: Scan, value: object, known: RegisteredClass, integrity: IntegrityTag | undefined): void {
+export function scanInstance(
+  scan: Scan,
+  value: object,
+  known: RegisteredClass,
+  integrity: IntegrityTag | undefined,
+): void {
   const names = Object.getOwnPropertyNames(value);
   scan.requireNoSymbols(value);
   scan.properties(value, names, integrity);

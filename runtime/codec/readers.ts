@@ -116,7 +116,8 @@ const readArray: Reader = (decoder, payload) => {
   const array = list(decoder, items);
   return container(array, () => {
     for (const name of Object.keys(Object(properties))) {
-      if (name === "length" || String(Number(name) >>> 0) === name) decoder.fail(`${name} is no named property of an array`);
+      if (name === "length" || String(Number(name) >>> 0) === name)
+        decoder.fail(`${name} is no named property of an array`);
     }
     decoder.fillElements(array);
     decoder.defineAll(array, properties, true);
@@ -139,19 +140,21 @@ const readCustom: Reader = (decoder, payload) => {
   const known = registered(decoder, name);
   const { codec } = known;
   if (codec === undefined) {
-    return decoder.fail(`class ${known.name} was registered with encode and decode when this was written; register it so`);
+    return decoder.fail(
+      `class ${known.name} was registered with encode and decode when this was written; register it so`,
+    );
   }
   return made(() => decoder.withParts(data, `an instance of class ${known.name}`, (parts) => codec.decode(parts)));
 };
 
 const readError: Reader = (decoder, payload) => {
   const [name, hidden, shown] = list(decoder, payload, 3, 3);
-  const constructor = builtInErrors.get(name as string) ?? registered(decoder, name).constructor;
-  if (constructor !== Error && !(constructor.prototype instanceof Error)) {
+  const errorClass = builtInErrors.get(name as string) ?? registered(decoder, name).constructor;
+  if (errorClass !== Error && !(errorClass.prototype instanceof Error)) {
     decoder.fail(`class ${JSON.stringify(name)} is not a class of errors`);
   }
   // A real error of that class, made without its constructor.
-  const shell: object = Reflect.construct(Error, [], constructor);
+  const shell: object = Reflect.construct(Error, [], errorClass);
   return errorContainer(decoder, shell, hidden, shown);
 };
 
@@ -180,7 +183,8 @@ const readView: Reader = (decoder, payload) => {
   const parts = list(decoder, payload, 2, 4);
   const [name, rawBuffer, offset, length] = parts;
   const whole = parts.length === 2;
-  if (!whole && !(isSize(offset) && isSize(length))) decoder.fail("a view is [class, buffer] or [class, buffer, offset, length]");
+  if (!whole && !(isSize(offset) && isSize(length)))
+    decoder.fail("a view is [class, buffer] or [class, buffer, offset, length]");
   return made(() => {
     const buffer = decoder.reviveAt(rawBuffer, 1);
     if (!(buffer instanceof ArrayBuffer)) return decoder.fail("a view needs an ArrayBuffer");
@@ -202,7 +206,12 @@ function readRestricted(restrict: (value: object) => unknown): Reader {
     const plan = decoder.plan(payload);
     const finish = (value: object) => attempt(decoder, "restricting the object", () => restrict(value));
     if (plan.kind === "container") {
-      return container(plan.shell, () => decoder.fillThen(() => plan.fill(), () => finish(plan.shell)));
+      return container(plan.shell, () =>
+        decoder.fillThen(
+          () => plan.fill(),
+          () => finish(plan.shell),
+        ),
+      );
     }
     return made(() => {
       const value = plan.make() as object;
@@ -249,7 +258,8 @@ function registered(decoder: Decoder, name: unknown): RegisteredClass {
 
 function list(decoder: Decoder, payload: unknown, least = 0, most = Number.POSITIVE_INFINITY): unknown[] {
   if (!Array.isArray(payload)) return decoder.fail("a list is expected");
-  if (payload.length < least || payload.length > most) decoder.fail(`a list of ${payload.length} elements is not expected`);
+  if (payload.length < least || payload.length > most)
+    decoder.fail(`a list of ${payload.length} elements is not expected`);
   return payload;
 }
 

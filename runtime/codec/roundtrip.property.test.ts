@@ -17,7 +17,10 @@ function expectRoundTrip(value: unknown, extensions: readonly CodecExtension[]):
 
 describe("round trip", () => {
   it("gives a graph that cannot be told from the first, and the same text again", () => {
-    fc.assert(fc.property(plainGraphs, (value) => expectRoundTrip(value, [])), { numRuns: 2000, seed });
+    fc.assert(
+      fc.property(plainGraphs, (value) => expectRoundTrip(value, [])),
+      { numRuns: 2000, seed },
+    );
   });
 
   it("does so through extensions and registered classes, whatever the cycles", () => {
@@ -55,7 +58,18 @@ const edits = fc.array(
     kind: fc.constantFrom("replace", "delete", "insert", "copy"),
     text: fc.oneof(
       fc.string({ maxLength: 3 }),
-      fc.constantFrom('"$ref":', "1e9", "-1", "999999999", '"__proto__":', '{"$ref":0}', '{"$":"hole"}', "[[", "null", "$"),
+      fc.constantFrom(
+        '"$ref":',
+        "1e9",
+        "-1",
+        "999999999",
+        '"__proto__":',
+        '{"$ref":0}',
+        '{"$":"hole"}',
+        "[[",
+        "null",
+        "$",
+      ),
     ),
     from: fc.nat(),
     length: fc.nat({ max: 12 }),
@@ -63,7 +77,10 @@ const edits = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-function edit(text: string, changes: readonly { at: number; kind: string; text: string; from: number; length: number }[]): string {
+function edit(
+  text: string,
+  changes: readonly { at: number; kind: string; text: string; from: number; length: number }[],
+): string {
   return changes.reduce((current, { at, kind, text: piece, from, length }) => {
     const start = at % (current.length + 1);
     const removed = kind === "replace" ? piece.length : kind === "delete" ? length : 0;

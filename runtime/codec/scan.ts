@@ -10,8 +10,8 @@ import { ViewedBuffers } from "./binary.ts";
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { scanErrorValue } from "./error-forms.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
-import { builtInForms, scanInstance } from "./forms.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH, MAX_HOLES } from "./format.ts";
+import { builtInForms, scanInstance } from "./forms.ts";
 import { describe, isErrorValue, nativeName } from "./kinds.ts";
 import type { Emit, Scanned } from "./write.ts";
 
@@ -243,7 +243,9 @@ export class Scan implements Scanned {
 
   private customInstance(value: object, registered: RegisteredClass, encode: (value: object) => unknown): void {
     if (!Object.isExtensible(value)) {
-      this.refuse(`a ${registered.name} that is frozen, sealed or not extensible cannot be stored by its encode function`);
+      this.refuse(
+        `a ${registered.name} that is frozen, sealed or not extensible cannot be stored by its encode function`,
+      );
     }
     const data = this.foreign(`the encode function of class ${registered.name}`, () => encode(value));
     this.made.add(value);

@@ -113,12 +113,12 @@ export class Writer {
   }
 
   /** Writes named values as an object, in the given order. */
-  record(names: readonly string[], valueOf: (name: string) => unknown): void {
+  record(names: readonly string[], read: (name: string) => unknown): void {
     let separator = "{";
     for (const name of names) {
       const key = JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name);
       this.text += `${separator}${key}:`;
-      this.value(valueOf(name));
+      this.value(read(name));
       separator = ",";
     }
     this.text += separator === "{" ? "{}" : "}";

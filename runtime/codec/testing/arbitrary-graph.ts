@@ -14,8 +14,23 @@ interface Recipe {
 }
 
 const plainKinds = [
-  "object", "array", "nullProto", "map", "set", "error", "aggregate", "holes", "extras", "date", "regexp", "url",
-  "buffer", "view", "nodeBuffer", "dataView", "domException",
+  "object",
+  "array",
+  "nullProto",
+  "map",
+  "set",
+  "error",
+  "aggregate",
+  "holes",
+  "extras",
+  "date",
+  "regexp",
+  "url",
+  "buffer",
+  "view",
+  "nodeBuffer",
+  "dataView",
+  "domException",
 ] as const;
 const ownKinds = ["point", "secret", "paymentError", "scope", "closure", "local"] as const;
 const kinds = [...plainKinds, ...ownKinds] as const;
@@ -32,7 +47,21 @@ const primitives = fc.oneof(
 
 const keys = fc.oneof(
   fc.string({ maxLength: 6 }),
-  fc.constantFrom("__proto__", "constructor", "$", "$$", "$ref", "$date", "toJSON", "then", "0", "7", "length", "a", "b"),
+  fc.constantFrom(
+    "__proto__",
+    "constructor",
+    "$",
+    "$$",
+    "$ref",
+    "$date",
+    "toJSON",
+    "then",
+    "0",
+    "7",
+    "length",
+    "a",
+    "b",
+  ),
 );
 
 const link: fc.Arbitrary<Link> = fc.oneof(
@@ -69,27 +98,50 @@ function build(recipes: readonly Recipe[]): unknown {
 
 function shellOf({ kind, number, bytes }: Recipe, index: number, shared: ArrayBuffer): object {
   switch (kind) {
-    case "array": case "holes": case "extras": return [];
-    case "nullProto": return Object.create(null) as object;
-    case "map": return new Map();
-    case "set": return new Set();
-    case "error": return number > 6 ? new TypeError("wrong") : new Error();
-    case "aggregate": return new AggregateError([]);
-    case "date": return new Date(number === 0 ? Number.NaN : number * 1e12);
-    case "regexp": return Object.assign(/a+(?<n>\/)/giu, { lastIndex: number });
-    case "url": return new URL(`https://u:p@example.com:8080/${number}?q=ü#h`);
-    case "buffer": return bytes.slice().buffer;
-    case "view": return number > 6 ? new Float64Array(shared, 8, 2) : new Uint16Array(bytes);
-    case "nodeBuffer": return Buffer.from(new Uint8Array(bytes).buffer);
-    case "dataView": return new DataView(shared, number, 3);
-    case "domException": return new DOMException("stopped", "AbortError");
-    case "point": return new Point(1, 2);
-    case "secret": return new Secret([]);
-    case "paymentError": return new PaymentError("declined", "card");
-    case "scope": return new Scope();
-    case "closure": return new Closure({ code: "f", held: [] });
-    case "local": return new Local({ order: index, held: [] });
-    default: return {};
+    case "array":
+    case "holes":
+    case "extras":
+      return [];
+    case "nullProto":
+      return Object.create(null) as object;
+    case "map":
+      return new Map();
+    case "set":
+      return new Set();
+    case "error":
+      return number > 6 ? new TypeError("wrong") : new Error();
+    case "aggregate":
+      return new AggregateError([]);
+    case "date":
+      return new Date(number === 0 ? Number.NaN : number * 1e12);
+    case "regexp":
+      return Object.assign(/a+(?<n>\/)/giu, { lastIndex: number });
+    case "url":
+      return new URL(`https://u:p@example.com:8080/${number}?q=ü#h`);
+    case "buffer":
+      return bytes.slice().buffer;
+    case "view":
+      return number > 6 ? new Float64Array(shared, 8, 2) : new Uint16Array(bytes);
+    case "nodeBuffer":
+      return Buffer.from(new Uint8Array(bytes).buffer);
+    case "dataView":
+      return new DataView(shared, number, 3);
+    case "domException":
+      return new DOMException("stopped", "AbortError");
+    case "point":
+      return new Point(1, 2);
+    case "secret":
+      return new Secret([]);
+    case "paymentError":
+      return new PaymentError("declined", "card");
+    case "scope":
+      return new Scope();
+    case "closure":
+      return new Closure({ code: "f", held: [] });
+    case "local":
+      return new Local({ order: index, held: [] });
+    default:
+      return {};
   }
 }
 
@@ -97,7 +149,8 @@ function fillNode(node: object, { kind, links, number }: Recipe, resolve: (link:
   const values = links.map(({ key, link: target }) => ({ key, value: resolve(target) }));
   if (node instanceof Map) for (const [i, { value }] of values.entries()) node.set(i % 2 ? value : i, value);
   else if (node instanceof Set) for (const { value } of values) node.add(value);
-  else if (node instanceof Closure || node instanceof Local) heldBy(node.parts).push(...values.map(({ value }) => value));
+  else if (node instanceof Closure || node instanceof Local)
+    heldBy(node.parts).push(...values.map(({ value }) => value));
   else if (node instanceof Secret) heldBy({ held: node.reveal() }).push(...values.map(({ value }) => value));
   else if (Array.isArray(node)) {
     for (const { value } of values) {
@@ -105,7 +158,8 @@ function fillNode(node: object, { kind, links, number }: Recipe, resolve: (link:
       node.push(value);
     }
     if (kind === "holes") node.length += number;
-    if (kind === "extras") for (const { key, value } of values) if (!/^\d*$|^length$/.test(key)) define(node, key, value);
+    if (kind === "extras")
+      for (const { key, value } of values) if (!/^\d*$|^length$/.test(key)) define(node, key, value);
   } else if (kind === "error" || kind === "aggregate" || kind === "domException" || kind === "paymentError") {
     for (const { key, value } of values) define(node, key, value);
     if (values[0]) Object.defineProperty(node, "cause", { value: values[0].value, writable: true, configurable: true });

@@ -82,7 +82,7 @@ export class Point {
   x: unknown;
   y: unknown;
   constructor(x: unknown, y: unknown) {
-    if (arguments.length !== 2) throw new Error("the constructor must not be called by decoding");
+    if (x === undefined && y === undefined) throw new Error("the constructor must not be called by decoding");
     this.x = x;
     this.y = y;
   }
@@ -110,5 +110,9 @@ export class PaymentError extends Error {
 }
 
 registerClass(Point, { name: "test.Point" });
-registerClass(Secret, { name: "test.Secret", encode: (value) => [value.reveal()], decode: ([held]) => new Secret(held) });
+registerClass(Secret, {
+  name: "test.Secret",
+  encode: (value) => [value.reveal()],
+  decode: ([held]) => new Secret(held),
+});
 registerClass(PaymentError, { name: "test.PaymentError" });

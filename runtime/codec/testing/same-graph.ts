@@ -39,7 +39,11 @@ class Comparison {
       return this.sequence([a.name, a.message, a.code], [b.name, b.message, b.code], `${at} of DOMException`);
     }
     if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
-      return this.sequence([a.buffer, a.byteOffset, a.byteLength], [b.buffer, b.byteOffset, b.byteLength], `${at} of view`);
+      return this.sequence(
+        [a.buffer, a.byteOffset, a.byteLength],
+        [b.buffer, b.byteOffset, b.byteLength],
+        `${at} of view`,
+      );
     }
     if (a instanceof ArrayBuffer && b instanceof ArrayBuffer) {
       return Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0 ? undefined : `${at}: other bytes`;
