@@ -324,7 +324,7 @@ class RunDriver implements ActivationOwner {
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.#claim;
     if (body.status === "running") this.#label = this.#activation.label() ?? this.#label;
-    const wakeAt = body.wakeAt === undefined ? (this.#dueAt() ?? null) : body.wakeAt;
+    const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
     const common = { run, epoch, now: this.now(), label: this.#label, release: false, steps: [] };
     const result = await this.#host.commit({ ...common, ...body, wakeAt });
     if (result === "fenced") return "fenced";
@@ -338,6 +338,12 @@ class RunDriver implements ActivationOwner {
     const dueAt = this.#dueAt();
     if (dueAt === undefined || this.#host.draining()) return false;
     return dueAt - this.now() <= this.#host.holdMs;
+  }
+
+  /** When the run is to be claimed if its claim ends here. What goes on in this process is lost then, and due at once. */
+  #wakeAt(): number | null {
+    if (this.#callbacks > 0 || this.#inbox.length > 0 || this.#activation.outside) return this.now();
+    return this.#dueAt() ?? null;
   }
 
   /** When there is something to do next; undefined when only an input can wake the run. */
