@@ -77,6 +77,11 @@ const table = {
     category: "error",
     text: "`%name%` is a constant and cannot be assigned to. Declare it with `let`.",
   },
+  "early-write": {
+    code: 90016,
+    category: "error",
+    text: "`%name%` is assigned where its declaration may not have run: in front of it, or in another clause of the `switch`. Move the declaration up, out of the `switch`.",
+  },
 } as const satisfies Record<string, Entry>;
 
 export type MessageKey = keyof typeof table;

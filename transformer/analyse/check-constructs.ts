@@ -6,6 +6,7 @@ import type { Binding, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
 import { isOuterPath } from "./closures.ts";
+import { mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
 import { siteOf } from "./sites.ts";
 import { isNothing } from "./suspensions.ts";
@@ -66,7 +67,9 @@ function checkSlots({ ts, analysis, report }: Check): void {
       });
     }
     const write = binding.kind === "const" && binding.references.find((reference) => reference.write);
-    if (write && !ts.isForInStatement(write.node.parent)) {
+    const early = binding.references.find((reference) => reference.write && mayBeEarly(ts, reference.node, binding));
+    if (early) report.error("early-write", early.node, { name: binding.name });
+    else if (write && !ts.isForInStatement(write.node.parent)) {
       report.error("write-to-constant", write.node, { name: binding.name });
     }
   }

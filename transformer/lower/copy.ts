@@ -8,6 +8,7 @@
  *   local(() => make())     $.local($.fn("client"))
  */
 import type tsTypes from "typescript";
+import { mayBeEarly } from "../analyse/early.ts";
 import { usesOwnCall } from "../analyse/suspensions.ts";
 import type { Binding, Closure, Rope, Scope } from "../ir.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
@@ -25,15 +26,19 @@ export function copy(context: Context, node: tsTypes.Node): Rope {
     return awaitAt(context, suspension.label, operand, copyInner(context, operand));
   }
   if (context.analysis.suspensions.adopted.has(node)) {
-    return [`${context.frame}.out(() => `, copyInner(context, node), ")"];
+    return [`${context.frame}.out(`, thunk(context, node as tsTypes.Expression, copyInner(context, node)), ")"];
   }
   return copyInner(context, node);
 }
 
 /** `await $.at("label", () => operand)` */
 export function awaitAt(context: Context, label: string, operand: tsTypes.Expression, text: Rope): Rope {
-  const body: Rope = needsParentheses(context, operand) ? ["(", text, ")"] : text;
-  return [`await ${context.frame}.at(${quote(label)}, () => `, body, ")"];
+  return [`await ${context.frame}.at(${quote(label)}, `, thunk(context, operand, text), ")"];
+}
+
+/** `() => text`, where `text` is what became of `node`. */
+export function thunk(context: Context, node: tsTypes.Expression, text: Rope): Rope {
+  return ["() => ", needsParentheses(context, node) ? ["(", text, ")"] : text];
 }
 
 /** As the body of an arrow function, a brace would open a block and a comma would end the argument. */
@@ -71,8 +76,14 @@ function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
   const slot = binding && slotName(context, binding);
   if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
   const record = recordOf(context, binding.scope);
-  if (mayBeEarly(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
+  if (isEarlyRead(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
   return [`${record}.`, span(node.getStart(), node.end)];
+}
+
+function shorthandValue(context: Context, name: tsTypes.Identifier, binding: Binding): Rope {
+  const record = recordOf(context, binding.scope);
+  if (isEarlyRead(context, name, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
+  return `${record}.${binding.name}`;
 }
 
 /** The name of a function declaration whose body stands in the table. */
@@ -80,26 +91,9 @@ function isOwnName({ ts }: Context, node: tsTypes.Identifier): boolean {
   return ts.isFunctionDeclaration(node.parent) && node.parent.name === node;
 }
 
-/** A read that can come before the declaration: it stands in front of it, or in another clause of a `switch`. */
-function mayBeEarly(context: Context, node: tsTypes.Identifier, binding: Binding): boolean {
-  const [declaration] = binding.declarations;
-  if (!declaration || !isBlockScoped(binding)) return false;
-  if (node === declaration || context.analysis.bindings.writes.has(node)) return false;
-  if (node.pos < declaration.pos) return true;
-  if (binding.scope.kind === "switch") return clauseOf(node, binding) !== clauseOf(declaration, binding);
-  const { initializer } = declaration.parent as tsTypes.VariableDeclaration;
-  const isOwn = initializer !== undefined && node.pos >= initializer.pos && node.end <= initializer.end;
-  return isOwn && !context.ts.isFunctionLike(initializer);
-}
-
-function isBlockScoped({ kind }: Binding): boolean {
-  return kind === "let" || kind === "const" || kind === "class";
-}
-
-function clauseOf(node: tsTypes.Node, binding: Binding): tsTypes.Node {
-  let clause = node;
-  while (clause.parent !== binding.scope.node) clause = clause.parent;
-  return clause;
+/** Native code would throw if the declaration has not run; the record is asked. Early writes are refused. */
+function isEarlyRead({ ts, analysis }: Context, node: tsTypes.Identifier, binding: Binding): boolean {
+  return !analysis.bindings.writes.has(node) && mayBeEarly(ts, node, binding);
 }
 
 function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignment): Rope {
@@ -108,7 +102,7 @@ function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignme
   const initializer = node.objectAssignmentInitializer;
   return [
     span(node.name.getStart(), node.name.end),
-    slot ? `: ${slot}` : "",
+    binding && slot ? [": ", shorthandValue(context, node.name, binding)] : "",
     initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
   ];
 }

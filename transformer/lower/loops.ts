@@ -8,7 +8,7 @@
 import type tsTypes from "typescript";
 import type { Rope, Scope } from "../ir.ts";
 import { type Context, isHolder, live, openRecord, type Place, recordOf, slotScope } from "./context.ts";
-import { copy, copyOperand } from "./copy.ts";
+import { copy, copyOperand, thunk } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { embedded } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
@@ -113,7 +113,11 @@ export function lowerForEach(
   const tool = ts.isForOfStatement(node) ? "each" : "keys";
   const source = copy(context, expression);
   const cursor: Rope = held
-    ? [`${context.frame}.${tool}(${quote(context.paths.get(node) as string)}, () => `, source, ")"]
+    ? [
+        `${context.frame}.${tool}(${quote(context.paths.get(node) as string)}, `,
+        thunk(context, expression, source),
+        ")",
+      ]
     : source;
   const word = held || ts.isForOfStatement(node) ? "of" : "in";
   const { head, before } = eachHead(context, node, initializer, held);

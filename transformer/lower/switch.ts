@@ -4,6 +4,7 @@
  *
  *   switch (kind) {               switch ($.live ? kind : $.here) {
  *     case "card": …                case $.in("charge") ? $.here : "card": …
+ *     case mine(): …                case $.live ? mine() : $.in("pay") ? $.here : $.never: …
  *     case other(): …               case $.live ? other() : $.never: …
  *   }
  *
@@ -53,11 +54,15 @@ function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, plac
   return [head, lowerList(context, clause.statements, place, bodyStart, clause.end)];
 }
 
+/** A test that is not a literal runs only while live, whether or not its clause holds labels. */
 function guardCase(context: Context, test: tsTypes.Expression, labels: readonly string[]): Rope {
   const text = copyBranch(context, test);
-  if (labels.length > 0) return [`${reenters(context, labels)} ? ${context.frame}.here : `, text];
-  const isLiteral = context.ts.isLiteralExpression(test);
-  return isLiteral ? text : [`${live(context)} ? `, text, ` : ${context.frame}.never`];
+  const { frame } = context;
+  if (context.ts.isLiteralExpression(test)) {
+    return labels.length > 0 ? [`${reenters(context, labels)} ? ${frame}.here : `, text] : text;
+  }
+  const otherwise = labels.length > 0 ? `${reenters(context, labels)} ? ${frame}.here : ` : "";
+  return [`${live(context)} ? `, text, ` : ${otherwise}${frame}.never`];
 }
 
 /** Behind the colon: the last token in front of the first statement. */
