@@ -30,7 +30,7 @@ export const $ = {
       frame.enter();
       return frame.call;
     };
-    registerCode(code);
+    registerCode(code, compiled);
     markCompiled(compiled, info);
     return compiled;
   },

@@ -11,11 +11,14 @@ import { currentFrame, type Frame } from "./frame.ts";
 import type { Handle } from "./handle.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
+import { codeOf, type CompiledCode, compiledCode } from "./registry.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */
 export interface ActivationOwner {
   readonly run: string;
+  /** What `createFunction` was given. */
+  readonly handler: object;
   readonly logger: Logger;
   now(): number;
   /** Something changed: the activation may have stopped, blocked or ended. */
@@ -71,6 +74,12 @@ export class Activation {
     const branches = [...this.frames].filter((frame) => !awaited.has(frame.call));
     root.call.addWaiter({ resume: (outcome) => this.#ended(outcome) });
     for (const frame of branches) frame.enter();
+  }
+
+  /** The loaded code with this id. The run's own handler comes first: another module may have a function of its id. */
+  code(id: string): CompiledCode | undefined {
+    const own = codeOf(this.owner.handler);
+    return own?.info.code === id ? own : compiledCode(id);
   }
 
   /** The call that settles this handle; undefined when an op does. */

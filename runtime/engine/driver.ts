@@ -40,6 +40,7 @@ type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 
 class RunDriver implements ActivationOwner {
   readonly run: string;
+  readonly handler: object;
   readonly logger: Logger;
   readonly #claim: Claim;
   readonly #fn: RunnableFunction;
@@ -58,6 +59,7 @@ class RunDriver implements ActivationOwner {
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     this.run = claim.run;
+    this.handler = fn.handler;
     this.logger = host.logger;
     this.#claim = claim;
     this.#fn = fn;

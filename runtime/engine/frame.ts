@@ -12,7 +12,7 @@ import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import { type Cursor, type CursorImage, cursorOver, cursorOverKeys, restoreCursor, strayCursor } from "./cursors.ts";
 import { Handle, ReturnedHandle } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { type CompiledBody, type CompiledCode, compiledCode, goneCode } from "./registry.ts";
+import { type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
 
 /** How a block left for its `finally`, which may suspend. */
@@ -123,7 +123,7 @@ export class Frame {
    */
   static tableOf(activation: Activation, invocation: Invocation): ClosureTable {
     if (invocation.table === undefined) {
-      const code = compiledCode(invocation.code);
+      const code = activation.code(invocation.code);
       if (code === undefined) throw goneCode(invocation.code, "no loaded module has this function");
       const frame = new Frame(activation, code, invocation.args, { invocation, fetchesTable: true });
       frame.pc = "the table";

@@ -13,7 +13,7 @@ import { type Completion, Frame } from "./frame.ts";
 import { Handle, ReturnedHandle } from "./handle.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
-import { compiledCode, goneCode } from "./registry.ts";
+import { goneCode } from "./registry.ts";
 import { ownRecord, type ScopeRecord } from "./scopes.ts";
 
 const imageFormat = 1;
@@ -248,7 +248,7 @@ class ImageReader {
   frame(image: FrameImage): Frame {
     const known = this.#frames.get(image);
     if (known) return known;
-    const code = compiledCode(image.code);
+    const code = this.#activation.code(image.code);
     if (code === undefined) throw goneCode(image.code, "no loaded module has this function");
     if (image.at !== undefined && !Object.hasOwn(code.info.labels, image.at)) {
       throw goneCode(image.code, `the function has no label ${JSON.stringify(image.at)}`);

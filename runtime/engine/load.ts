@@ -5,16 +5,14 @@ import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import { type RetryAdvice, retryAdvice } from "./attempts.ts";
-import { compiledInfo } from "./compiled.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import type { LoadedActivation } from "./image.ts";
-import { compiledCode } from "./registry.ts";
+import { codeOf } from "./registry.ts";
 
 /** A run that has no frame yet. */
 export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): LoadedActivation {
-  const info = compiledInfo(fn.handler);
-  const code = info && compiledCode(info.code);
+  const code = codeOf(fn.handler);
   if (code === undefined) {
     throw new BackstitchError("BS2103", {
       where: `function "${fn.id}": its handler is not compiled by the loaded version of backstitch`,
