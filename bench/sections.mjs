@@ -1,0 +1,88 @@
+/** The benchmarks by name: what each measures in the full and in the quick form, and how its figures are shown. */
+import { measureBytes } from "./bytes.mjs";
+import { measureCompile } from "./compile.mjs";
+import { measureMemory } from "./memory.mjs";
+import { measureOverhead } from "./overhead.mjs";
+import { printTable } from "./print.mjs";
+import { measureResume } from "./resume.mjs";
+import { measureSequential } from "./sequential.mjs";
+
+const counts = [10, 100, 1_000, 10_000];
+
+export const sections = {
+  sequential: {
+    full: () =>
+      measureSequential([
+        [10, 21],
+        [100, 11],
+        [1_000, 7],
+        [10_000, 3],
+      ]),
+    quick: () =>
+      measureSequential([
+        [10, 5],
+        [100, 3],
+        [1_000, 1],
+      ]),
+    print: (rows) =>
+      printTable("Sequential run on SQLite, per step; the floor is one durable commit of the same rows", [
+        ["steps", "ms", "floor ms", "ratio", "CPU us", "floor CPU us"],
+        ...rows.map((row) => [
+          String(row.steps),
+          row.msPerStep,
+          row.floorMs,
+          row.ratio,
+          row.cpuMicroseconds,
+          row.floorCpuMicroseconds,
+        ]),
+      ]),
+  },
+  resume: {
+    full: () => measureResume(counts, 60),
+    quick: () => measureResume([10, 100, 1_000], 20),
+    print: ({ rows, flatnessWithClaim, flatnessAfterClaim }) =>
+      printTable("Resume: ms until the next step is executed, in a new worker", [
+        ["completed steps", "with the claim", "after the claim"],
+        ...rows.map((row) => [String(row.steps), row.msWithClaim, row.msAfterClaim]),
+        ["largest / smallest median", flatnessWithClaim, flatnessAfterClaim],
+      ]),
+  },
+  bytes: {
+    full: () => measureBytes([100, 1_000, 10_000]),
+    quick: () => measureBytes([100, 1_000]),
+    print: (rows) =>
+      printTable("Bytes written per step", [
+        ["frame", "texts", "log", "file growth"],
+        ...rows.map((row) => [row.frame, row.textBytes, row.logBytes, row.fileBytes]),
+      ]),
+  },
+  overhead: {
+    full: () => measureOverhead(20_000, 9),
+    quick: () => measureOverhead(5_000, 3),
+    print: ({ cpuMicroseconds }) =>
+      printTable("Engine over the store in memory: five slots, outputs of 100 bytes", [
+        ["", "CPU us per step"],
+        ["loop", cpuMicroseconds],
+      ]),
+  },
+  memory: {
+    full: () => measureMemory(100_000),
+    quick: () => measureMemory(5_000),
+    print: (row) =>
+      printTable(`A loop of ${row.steps} steps on SQLite`, [
+        ["", "at first", "at the end", "difference or ratio"],
+        ["resident MiB (from step 1,000)", row.residentMiBAfter1000, row.residentMiBAtEnd, row.residentMiBGrowth],
+        ["ms per step (a tenth of the run)", row.msPerStepFirstTenth, row.msPerStepLastTenth, row.ratio],
+      ]),
+  },
+  compile: {
+    full: () => measureCompile(200, 5),
+    quick: () => measureCompile(50, 1),
+    print: (row) =>
+      printTable(`tspc on ${row.files} files (${row.lines} lines), every tenth with workflows`, [
+        ["seconds", "without the plugin", "with it", "ratio"],
+        ["CPU", row.cpuSeconds, row.cpuSecondsWithPlugin, row.cpuRatio],
+        ["wall", row.wallSeconds, row.wallSecondsWithPlugin, row.wallRatio],
+      ]),
+  },
+};

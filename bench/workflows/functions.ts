@@ -1,0 +1,34 @@
+/** The workflows that are measured: ordinary handlers, compiled by `tspc`. */
+import { Backstitch, type Store } from "backstitch";
+import { probe } from "./probe.ts";
+
+/** A client with all workflows of the benchmarks, over a store of its own. */
+export function makeClient(store: Store): Backstitch {
+  const client = new Backstitch({ id: "bench", store });
+
+  /** `steps` steps, one after the other, with five slots that stay small. */
+  client.createFunction({ id: "loop" }, { event: "bench/loop" }, async ({ event, step }) => {
+    const title = `a loop of ${event.data.steps} steps`;
+    const options = { verbose: false, tags: ["bench", "loop"] };
+    let length = 0;
+    let longest = "";
+    for (let index = 0; index < event.data.steps; index++) {
+      const output = await step.run("work", () => probe.step(index));
+      length += output.length;
+      if (output.length > longest.length) longest = output;
+    }
+    return { title, options, length, longest };
+  });
+
+  /** Appends the output of each of `steps` steps to an array that begins with `filled` items of 100 characters. */
+  client.createFunction({ id: "collect" }, { event: "bench/collect" }, async ({ event, step }) => {
+    const items: string[] = Array.from({ length: event.data.filled }, () => "i".repeat(100));
+    for (let index = 0; index < event.data.steps; index++) {
+      const item = await step.run("work", () => probe.step(index));
+      items.push(item);
+    }
+    return items.length;
+  });
+
+  return client;
+}
