@@ -1,7 +1,7 @@
 /** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
-import { functionName, inherits, nativeName, prototypesOf } from "./kinds.ts";
+import { functionName, inherits, isNativeFunction, nativeName, prototypesOf } from "./kinds.ts";
 import type { Scan } from "./scan.ts";
 
 /** Own data properties in their order. */
@@ -90,22 +90,16 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
 function readableStack(error: Error): PropertyDescriptor | undefined {
   try {
     const property = Object.getOwnPropertyDescriptor(error, "stack");
-    if (property?.get === undefined || !stackGetters.has(property.get)) return property;
-    return { value: error.stack, enumerable: property.enumerable === true };
+    if (property?.get === undefined || stackGetter === undefined || !isNativeFunction(property.get)) return property;
+    // Our own getter serves errors of every realm, and is surely no code of the author.
+    return { value: stackGetter.call(error), enumerable: property.enumerable === true };
   } catch {
     return undefined;
   }
 }
 
-/** From Node 21 on, `stack` is an own accessor of the engine's. Reading it runs no code of the author. */
-const stackGetters = new Set<unknown>();
-for (const carrier of [new Error(), {}]) {
-  Error.captureStackTrace(carrier);
-  const getter = Object.getOwnPropertyDescriptor(carrier, "stack")?.get;
-  if (getter !== undefined) stackGetters.add(getter);
-}
-const constructed = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
-if (constructed !== undefined) stackGetters.add(constructed);
+/** In later versions of Node, `stack` is an own accessor of the engine's. */
+const stackGetter = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get;
 
 /** The nearest class in the prototype chain with which an error can be made again. */
 function nearestKnownClass(error: Error): { readonly name: string; readonly prototype: object } {

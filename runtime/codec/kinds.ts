@@ -14,10 +14,15 @@ export function nativeName(prototype: object): string | undefined {
   const native =
     owner !== undefined &&
     Object.getOwnPropertyDescriptor(owner, "prototype")?.value === prototype &&
-    Function.prototype.toString.call(owner).endsWith("{ [native code] }");
+    isNativeFunction(owner);
   const name = native ? functionName(owner) : undefined;
   nativeNames.set(prototype, name ?? null);
   return name;
+}
+
+/** True for functions of the engine, and for bound ones. */
+export function isNativeFunction(value: object): boolean {
+  return Function.prototype.toString.call(value).endsWith("{ [native code] }");
 }
 
 /** The prototypes of a value, nearest first; ends before a proxy, whose traps would be code of the author. */
