@@ -8,6 +8,7 @@ import type { Analysis } from "./analyse-unit.ts";
 import { isOuterPath } from "./closures.ts";
 import { mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
+import { isReference } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { isNothing } from "./suspensions.ts";
 import { toolCall } from "./tools.ts";
@@ -25,7 +26,10 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
   const awaited = new Set(analysis.suspensions.all.map(({ operand }) => unwrap(ts, operand)));
   const check: Check = { ts, analysis, imports, report, awaited };
   const { fn } = analysis.unit;
-  if (fn.asteriskToken) report.error("generator", fn, {});
+  if (fn.asteriskToken) {
+    report.error("generator", fn, {});
+    return;
+  }
   checkSites(check);
   checkSlots(check);
   const visit = (node: tsTypes.Node): void => {
@@ -82,21 +86,33 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 
 /** Constructs of the unit's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node): void {
-  const { ts, report } = check;
-  const refuse = (construct: string, fix: string) => report.error("unsupported-construct", node, { construct, fix });
-  if (ts.isForOfStatement(node) && node.awaitModifier)
+  const { ts } = check;
+  const refuse = refuseAt(check, node);
+  if (ts.isForOfStatement(node) && node.awaitModifier) {
     refuse("`for await`", "Read the items in a step, then loop over the array.");
-  else if (ts.isVariableDeclarationList(node) && isUsing(ts, node))
+  } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node)) {
     refuse("`using`", "Open and close the resource inside a step.");
-  else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node))
+  } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
     refuse("A nested enum or namespace", "Move it to module level.");
-  else if (ts.isIdentifier(node) && node.text === "arguments" && !ts.isPropertyAccessExpression(node.parent)) {
+  } else if (ts.isCallExpression(node)) checkCall(check, node);
+  else checkCallOfUnit(check, node);
+}
+
+function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fix: string) => void {
+  return (construct, fix) => report.error("unsupported-construct", node, { construct, fix });
+}
+
+/** What belongs to the call of the unit: the compiled function is called in another way. */
+function checkCallOfUnit(check: Check, node: tsTypes.Node): void {
+  const { ts } = check;
+  const refuse = refuseAt(check, node);
+  if (ts.isIdentifier(node) && node.text === "arguments" && isReference(ts, node)) {
     refuse("`arguments`", "Name the parameters.");
   } else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) {
     refuse("`new.target`", "Read it outside the durable function.");
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword)
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword) {
     refuse("`super`", "Call the method outside the durable function.");
-  else if (ts.isCallExpression(node)) checkCall(check, node);
+  }
 }
 
 /** `using` and `await using` are flag combinations that older TypeScript lacks. */
@@ -115,7 +131,8 @@ function checkCall(check: Check, node: tsTypes.CallExpression): void {
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
   const kind = toolCall(ts, node, analysis.bindings, analysis.tools);
   if (!kind) return;
-  if (!check.awaited.has(node)) report.error("step-not-awaited", node, { tool: toolText(node) });
+  if (!check.awaited.has(node) && !analysis.suspensions.adopted.has(node))
+    report.error("step-not-awaited", node, { tool: toolText(node) });
   if (kind === "step") checkCallback(check, node);
 }
 
@@ -142,10 +159,20 @@ function checkLocal({ ts, report }: Check, call: tsTypes.CallExpression): void {
   if (!isConst || !maker || !ts.isArrowFunction(maker)) report.error("local-not-inline", call, {});
 }
 
+/** `arguments`, `super` and `new.target` of an arrow function are those of the unit around it. */
+function checkOwnCall(check: Check, node: tsTypes.Node): void {
+  const { ts } = check;
+  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return;
+  checkCallOfUnit(check, node);
+  ts.forEachChild(node, (child) => checkOwnCall(check, child));
+}
+
 /** A nested function may use neither tools nor the context that holds them. */
-function checkNested({ ts, analysis, report }: Check, fn: tsTypes.Node): void {
+function checkNested(check: Check, fn: tsTypes.Node): void {
+  const { ts, analysis, report } = check;
   const { bindings, tools, closures } = analysis;
   const isCallback = closures.records.get(fn)?.role === "callback";
+  if (ts.isArrowFunction(fn)) checkOwnCall(check, fn);
   let reported = false;
   const visit = (node: tsTypes.Node): void => {
     if (reported) return;

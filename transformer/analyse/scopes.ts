@@ -213,7 +213,7 @@ function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
 }
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
-function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
     return ts.isPropertyAccessExpression(parent) && parent.expression === node;
