@@ -25,6 +25,7 @@ const faults = {
   BS2106: "The run strayed from its stored place",
   BS2107: "The run waits for something that cannot come",
   BS2108: "A local value cannot be made again",
+  BS2109: "The run cannot be driven",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

@@ -5,6 +5,7 @@ import type { DriverHost } from "./contract.ts";
 import { withoutFrame } from "./frame.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
+import { encodeThrown } from "./thrown.ts";
 
 /** When a failure is tried again: as scheduled, after so many milliseconds, or not at all. */
 export type RetryAdvice = "scheduled" | "never" | number;
@@ -59,24 +60,6 @@ function storable(op: number, startedAt: number, endedAt: number, outcome: Outco
 function failed(op: number, startedAt: number, endedAt: number, error: unknown, retry: RetryAdvice): EndedAttempt {
   const text = encodeThrown(error);
   return { op, startedAt, endedAt, outcome: { ok: false, error: decode(text) }, text, retry };
-}
-
-/** Text of something thrown. Where it holds what cannot be stored, its name, message and stack are kept. */
-export function encodeThrown(thrown: unknown): string {
-  try {
-    return encode(thrown);
-  } catch {
-    return encode(reduced(thrown));
-  }
-}
-
-function reduced(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return new Error(`a ${typeof thrown} that cannot be stored was thrown`);
-  const error = new Error(String(thrown.message));
-  error.name = String(thrown.name);
-  if (typeof thrown.stack === "string") error.stack = thrown.stack;
-  const code = "code" in thrown ? thrown.code : undefined;
-  return typeof code === "string" || typeof code === "number" ? Object.assign(error, { code }) : error;
 }
 
 /** What an error says of its repetition. `now` in milliseconds since the epoch. */

@@ -186,6 +186,28 @@ describe("lost workers", () => {
   });
 });
 
+describe("what cannot be driven", () => {
+  it("blocks the run when the store refuses its commit, and keeps the frame", async () => {
+    const disk = new Disk();
+    const commit = async (body: Commit) => {
+      if (body.steps.length > 0) throw new Error("too large");
+      return disk.write(body);
+    };
+    expect(await driveRun(disk.claim(), ordinaryAwait, disk.host({ commit }))).toBe("blocked");
+    expect(disk.last).toMatchObject({ status: "blocked", label: "a" });
+    expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2109", cause: { message: "too large" } });
+    expect(disk.last?.frame).toBeUndefined();
+  });
+
+  it("blocks the run when its event cannot be read", async () => {
+    const disk = new Disk();
+    const claim = disk.claim();
+    const event = { ...claim.event, data: "{" };
+    expect(await driveRun({ ...claim, event }, ordinaryAwait, disk.host())).toBe("blocked");
+    expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2104" });
+  });
+});
+
 describe("a frame that no loaded code continues", () => {
   it("blocks the run and is kept", async () => {
     const disk = new Disk();

@@ -10,7 +10,7 @@ import { StepError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, StepRecord } from "../store.ts";
 import type { Activation, ActivationOwner } from "./activation.ts";
-import { type EndedAttempt, encodeThrown, startAttempt } from "./attempts.ts";
+import { type EndedAttempt, startAttempt } from "./attempts.ts";
 import { Bell } from "./bell.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
@@ -19,6 +19,7 @@ import { decodeActivation, encodeActivation, type LoadedActivation } from "./ima
 import { countLostClaims, isFinal, nextAttemptOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import type { Op } from "./ops.ts";
 import { done } from "./outcome.ts";
+import { encodeThrown } from "./thrown.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -79,14 +80,21 @@ class RunDriver implements ActivationOwner {
     const ring = () => this.#bell.ring();
     this.#host.signal.addEventListener("abort", ring);
     try {
-      const fault = this.#begin();
-      if (fault) return (await this.#block(fault)) ?? "blocked";
-      for (;;) {
-        const end = await this.#advance();
-        if (end) return end;
-      }
+      return await this.#driveOn();
+    } catch (error) {
+      if (this.#host.signal.aborted) return "fenced";
+      return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
       this.#host.signal.removeEventListener("abort", ring);
+    }
+  }
+
+  async #driveOn(): Promise<DriveEnd> {
+    const fault = this.#begin();
+    if (fault) return (await this.#block(fault)) ?? "blocked";
+    for (;;) {
+      const end = await this.#advance();
+      if (end) return end;
     }
   }
 
@@ -325,11 +333,12 @@ class RunDriver implements ActivationOwner {
   /** `then` is why the drive is over once this is committed. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.#claim;
-    if (body.status === "running") this.#label = this.#activation.label() ?? this.#label;
+    const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
-    const common = { run, epoch, now: this.now(), label: this.#label, release: false, steps: [] };
+    const common = { run, epoch, now: this.now(), label, release: false, steps: [] };
     const result = await this.#host.commit({ ...common, ...body, wakeAt });
     if (result === "fenced") return "fenced";
+    this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
     return then;
   }
@@ -370,6 +379,15 @@ class RunDriver implements ActivationOwner {
     await Promise.race([this.#bell.wait(), this.#host.clock.until(until, stop.signal)]);
     stop.abort();
   }
+}
+
+/** Neither the run's code nor its store can go on: the run is put aside, where it can be seen, instead of tried for ever. */
+function undrivable(run: string, cause: unknown): BackstitchError {
+  return new BackstitchError("BS2109", {
+    where: `run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    fix: "The cause of this error says what failed. Put it right, then resume or cancel the run.",
+    cause,
+  });
 }
 
 function isDue(op: Op, now: number): boolean {

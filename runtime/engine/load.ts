@@ -21,12 +21,24 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   const { id, name, data, receivedAt } = claim.event;
-  const event = { id, name, data: decode(data), ts: receivedAt };
+  const event = { id, name, data: eventData(data, claim.run), ts: receivedAt };
   const { step, logger } = activation.tools;
   const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
   const root = new Frame(activation, code, [context]);
   activation.root = root;
   return { activation, root };
+}
+
+function eventData(text: string, run: string): unknown {
+  try {
+    return decode(text);
+  } catch (cause) {
+    throw new BackstitchError("BS2104", {
+      where: `the event of run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      fix: "Register in the worker, with registerClass(), every class that events carry, or cancel the run.",
+      cause,
+    });
+  }
 }
 
 /** The handler's context says which attempt of the segment is made. */
@@ -64,9 +76,9 @@ export function isFinal(retry: RetryAdvice, attempt: number, retries: number): b
   return retry === "never" || attempt >= retries;
 }
 
-/** Milliseconds before attempt `attempt`. */
+/** Whole milliseconds before attempt `attempt`. */
 export function nextAttemptOf(retry: RetryAdvice, attempt: number, host: DriverHost): number {
-  return typeof retry === "number" ? retry : host.retryDelay(attempt);
+  return Math.ceil(typeof retry === "number" ? retry : host.retryDelay(attempt));
 }
 
 /**

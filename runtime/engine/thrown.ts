@@ -1,0 +1,43 @@
+/** Stored form of what user code throws. A failure must be recorded whatever was thrown, so this never throws itself. */
+import { encode } from "../codec/index.ts";
+
+/** Text of something thrown. What cannot be stored of it is left out: the rest says what went wrong. */
+export function encodeThrown(thrown: unknown): string {
+  try {
+    return encode(thrown);
+  } catch {
+    return encode(reduced(thrown, new Set()));
+  }
+}
+
+/** A copy of the parts that can be stored. `seen` ends cycles of causes. */
+function reduced(thrown: unknown, seen: Set<unknown>): Error {
+  seen.add(thrown);
+  try {
+    if (!(thrown instanceof Error)) return new Error(`something of type ${typeof thrown} was thrown that cannot be stored`);
+    const error = new Error(String(thrown.message));
+    hide(error, "name", String(thrown.name));
+    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(thrown))) {
+      if (!("value" in property) || key === "message" || key === "name") continue;
+      const { value, enumerable = false } = property;
+      if (isStorable(value)) Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+      else if (key === "cause" && !seen.has(value)) hide(error, key, reduced(value, seen));
+    }
+    return error;
+  } catch {
+    return new Error("an error was thrown that cannot be read");
+  }
+}
+
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, enumerable: false, writable: true, configurable: true });
+}
+
+function isStorable(value: unknown): boolean {
+  try {
+    encode(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
