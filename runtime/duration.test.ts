@@ -3,7 +3,8 @@ import { durationMs, momentMs } from "./duration.ts";
 
 test.each([
   [0, 0],
-  [1.5, 1.5],
+  [1.2, 2],
+  ["0.5ms", 1],
   [-5, 0],
   ["250", 250],
   ["30s", 30_000],
@@ -13,7 +14,7 @@ test.each([
   expect(durationMs(duration, "step.sleep")).toBe(expected);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, "", "soon", "1h 30m", "9".repeat(200), null, {}])(
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e15, "99999y", "", "soon", "1h 30m", "9".repeat(200), null, {}])(
   "durationMs(%j) names the place",
   (duration) => {
     expect(() => durationMs(duration as number, 'step.sleep("pause")')).toThrow(

@@ -5,19 +5,23 @@ import { BackstitchError } from "./faults.ts";
 /** A length of time: milliseconds, or text such as `"30s"`, `"5 minutes"`, `"2h"`. */
 export type Duration = number | string;
 
+/** The longest duration in milliseconds, 10,000 years: points in time stay whole numbers that stores and `Date` can hold. */
+export const longestDuration = 10_000 * 365.25 * 86_400_000;
+
 /**
- * Milliseconds of a duration. A negative one counts as 0, as in `setTimeout`.
+ * Whole milliseconds of a duration, rounded up, because a timer never ends early. A negative one counts as 0, as in
+ * `setTimeout`.
  *
  * @param where names the place for the error message, e.g. `step.sleep("pause")`
- * @throws BackstitchError BS2012 when it is not a finite number or a text that can be read
+ * @throws BackstitchError BS2012 when it is no number up to 10,000 years and no text that can be read
  * @example durationMs("1.5h", 'step.sleep("pause")') // 5_400_000
  */
 export function durationMs(duration: Duration, where: string): number {
   const length = typeof duration === "string" ? parseDuration(duration) : duration;
-  if (typeof length === "number" && Number.isFinite(length)) return Math.max(0, length);
+  if (typeof length === "number" && length <= longestDuration && length !== -Infinity) return Math.ceil(Math.max(0, length));
   throw new BackstitchError("BS2012", {
     where: `${where} was given ${describe(duration)}`,
-    fix: 'Give milliseconds as a finite number, or text with one unit such as "30s", "5 minutes" or "2h".',
+    fix: 'Give milliseconds as a number, or text with one unit such as "30s", "5 minutes" or "2h"; at most 10,000 years.',
   });
 }
 

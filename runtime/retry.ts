@@ -1,5 +1,5 @@
 /** When the next attempt of a step or a segment begins. */
-import { type Duration, durationMs } from "./duration.ts";
+import { type Duration, durationMs, longestDuration } from "./duration.ts";
 import type { Logger } from "./engine/contract.ts";
 import { BackstitchError } from "./faults.ts";
 
@@ -70,7 +70,7 @@ function guarded(
   return (attempt) => {
     try {
       const delay = backoff(attempt);
-      if (Number.isFinite(delay)) return Math.max(0, delay);
+      if (Number.isFinite(delay)) return Math.min(longestDuration, Math.max(0, delay));
       logger.error(`backoff(${attempt}) gave ${String(delay)}, not milliseconds; the default delay is taken`);
     } catch (error) {
       logger.error(`backoff(${attempt}) threw; the default delay is taken`, error);
