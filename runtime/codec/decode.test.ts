@@ -172,7 +172,7 @@ describe("hostile texts that are values", () => {
 describe("late values", () => {
   it("are made in their order, after everything else is filled, and patched wherever they are", () => {
     const [second, first] = [new Local({ order: 2 }), new Local({ order: 1 })];
-    const scope = Object.assign(new Scope(), { first, second });
+    const scope = Object.assign(new Scope(), { second, first });
     const value = {
       scope,
       list: Object.assign(new Array(3), { 0: first, 2: second }),

@@ -229,6 +229,13 @@ describe("text", () => {
     expect(encode(value)).toBe(`[1,${JSON.stringify(value)}]`);
   });
 
+  it.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 7n])(
+    "keeps %s where everything else is plain",
+    (value) => {
+      expect((decode(encode({ plain: [value] })) as { plain: unknown[] }).plain[0]).toBe(value);
+    },
+  );
+
   it("holds a definition only for what is shared, cyclic or of an extension", () => {
     const shared = { a: 1 };
     expect(encode({ x: shared, y: shared, z: { a: 1 } })).toBe(
