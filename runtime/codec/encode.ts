@@ -45,6 +45,8 @@ function jsonIsPatched(): boolean {
 /** A value that is made from finished parts cannot be one of them: such a text could never be read. */
 function requireMakeable(scan: Scan, definitions: readonly WrittenDefinition[]): void {
   const isMade = definitions.map(({ value }) => scan.made.has(value));
+  // Mostly these are tools, which refer to nothing: there is no cycle to look for.
+  if (!definitions.some(({ references }, node) => isMade[node] && references.some((target) => isMade[target]))) return;
   const needs = (node: number) =>
     isMade[node] ? (definitions[node] as WrittenDefinition).references.filter((target) => isMade[target]) : [];
   for (const component of components(definitions.length, needs)) {

@@ -116,8 +116,7 @@ export function scanInstance(
   known: RegisteredClass,
   integrity: IntegrityTag | undefined,
 ): void {
-  const names = Object.getOwnPropertyNames(value);
-  scan.requireNoSymbols(value);
+  const names = scan.namesOf(value);
   scan.properties(value, names, integrity);
   scan.keep(value, integrity, (out) =>
     out.tagged("$class", () => {

@@ -126,6 +126,14 @@ export class Scan implements Scanned {
     }
   }
 
+  /** The names of all own properties, in their order. Properties named by symbols are refused. */
+  namesOf(value: object): string[] {
+    const keys = Reflect.ownKeys(value);
+    // Symbols come last.
+    if (typeof keys.at(-1) === "symbol") this.requireNoSymbols(value);
+    return keys as string[];
+  }
+
   requireNoSymbols(value: object): void {
     if (Object.getOwnPropertySymbols(value).length > 0) {
       this.refuse(`${describe(value)} with a property named by a symbol cannot be stored`);
@@ -159,8 +167,7 @@ export class Scan implements Scanned {
 
   private plainObject(value: object): void {
     const integrity = integrityOf(value);
-    const names = Object.getOwnPropertyNames(value);
-    this.requireNoSymbols(value);
+    const names = this.namesOf(value);
     this.properties(value, names, integrity);
     if (integrity === undefined) return;
     this.keep(value, integrity, (out) => out.record(names, (name) => (value as Record<string, unknown>)[name]));
@@ -169,8 +176,7 @@ export class Scan implements Scanned {
   private nullPrototype(value: object): void {
     if (types.isModuleNamespaceObject(value)) this.refuse("a module namespace cannot be stored");
     const integrity = integrityOf(value);
-    const names = Object.getOwnPropertyNames(value);
-    this.requireNoSymbols(value);
+    const names = this.namesOf(value);
     this.properties(value, names, integrity);
     const record = value as Record<string, unknown>;
     this.keep(value, integrity, (out) => out.tagged("$nullProto", () => out.record(names, (name) => record[name])));
@@ -179,8 +185,7 @@ export class Scan implements Scanned {
   private array(value: readonly unknown[]): void {
     const integrity = integrityOf(value);
     if (integrity !== "$frozen" && !hasWritableLength(value)) this.refuse("an array of fixed length cannot be stored");
-    const names = Object.getOwnPropertyNames(value);
-    this.requireNoSymbols(value);
+    const names = this.namesOf(value);
     // `names` ends with "length" and the named properties, so this is at most the number of holes.
     const fewestHoles = value.length + 1 - names.length;
     if (fewestHoles > MAX_HOLES) {

@@ -335,8 +335,8 @@ class RunDriver implements ActivationOwner {
     const { run, epoch } = this.#claim;
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
-    const common = { run, epoch, now: this.now(), label, release: false, steps: [] };
-    const result = await this.#host.commit({ ...common, ...body, wakeAt });
+    const commit = { run, epoch, now: this.now(), label, release: false, steps: [], ...body, wakeAt };
+    const result = await this.#host.commit(commit);
     if (result === "fenced") return "fenced";
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
