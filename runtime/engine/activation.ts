@@ -5,6 +5,7 @@
  * that met it stays pending. Dropping an activation needs no clean-up: a dropped async stack runs no `finally`.
  */
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
+import { errorsOf } from "./causes.ts";
 import type { ClosureRecord, LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { currentFrame, type Frame } from "./frame.ts";
@@ -35,8 +36,6 @@ export class Activation {
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new WeakMap<object, ClosureRecord>();
   readonly locals = new WeakMap<object, LocalRecord>();
-  /** Errors that code read from what is committed: throwing one again cannot be helped by a retry. */
-  readonly committedErrors = new WeakSet<object>();
   lastOp = 0;
   /** Number of the newest closure or local value. */
   lastMade = 0;
@@ -48,6 +47,7 @@ export class Activation {
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
+  readonly #committedErrors = new WeakSet<Error>();
   #running = 0;
   #outside = 0;
 
@@ -109,8 +109,17 @@ export class Activation {
   /** Settles the handle of an op and forgets the op. */
   deliver(op: Op, outcome: Outcome): void {
     this.ops.delete(op.number);
-    if (!outcome.ok && outcome.error instanceof Error) this.committedErrors.add(outcome.error);
+    if (!outcome.ok) this.noteCommitted(outcome.error);
     op.handle.settle(outcome);
+  }
+
+  /** Code read this from what is committed. If it is an error, throwing it or its cause cannot be helped by a retry. */
+  noteCommitted(value: unknown): void {
+    if (value instanceof Error) for (const error of errorsOf(value)) this.#committedErrors.add(error);
+  }
+
+  isCommitted(error: Error): boolean {
+    return this.#committedErrors.has(error);
   }
 
   /** Labels where the run is parked, outermost function first. */

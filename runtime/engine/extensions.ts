@@ -54,7 +54,7 @@ function scopes(activation: Activation): CodecExtension {
       const slots: [string, unknown][] = [];
       for (const slot of storedSlots(record) ?? Object.keys(record)) {
         if (!Object.hasOwn(record, slot)) continue;
-        noteError(activation, record[slot]);
+        activation.noteCommitted(record[slot]);
         slots.push([slot, record[slot]]);
       }
       return Object.fromEntries(slots);
@@ -62,7 +62,7 @@ function scopes(activation: Activation): CodecExtension {
     create: () => newRecord(),
     fill(shell, parts) {
       for (const [slot, value] of Object.entries(parts as object)) {
-        noteError(activation, value);
+        activation.noteCommitted(value);
         (shell as ScopeRecord)[slot] = value;
       }
     },
@@ -152,11 +152,6 @@ function closureRecord(image: ClosureImage, invocations: WeakMap<object, Invocat
   const invocation = invocations.get(args) ?? { code, args, table: undefined };
   invocations.set(args, invocation);
   return { order, invocation, id, scopes };
-}
-
-/** An error read from what is stored was thrown in a segment that is over. */
-function noteError(activation: Activation, value: unknown): void {
-  if (value instanceof Error) activation.committedErrors.add(value);
 }
 
 function unknownValue(): never {

@@ -142,7 +142,7 @@ export class ImageWriter {
 
   #completion({ kind, value }: Completion): CompletionImage {
     if (value instanceof ReturnedHandle) return { kind, handle: value.handle };
-    if (value instanceof Error) this.#activation.committedErrors.add(value);
+    this.#activation.noteCommitted(value);
     return value === undefined ? { kind } : { kind, value };
   }
 }

@@ -5,6 +5,7 @@ import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import { type RetryAdvice, retryAdvice } from "./attempts.ts";
+import { errorsOf } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import type { LoadedActivation } from "./image.ts";
@@ -97,10 +98,6 @@ export function segmentRetryDelay(
 }
 
 function comesFromStored(activation: Activation, error: unknown): boolean {
-  const seen = new Set<unknown>();
-  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
-    if (at instanceof StepError || activation.committedErrors.has(at)) return true;
-    seen.add(at);
-  }
+  for (const at of errorsOf(error)) if (at instanceof StepError || activation.isCommitted(at)) return true;
   return false;
 }
