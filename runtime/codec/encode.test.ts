@@ -2,7 +2,7 @@
 import { createServer, Socket } from "node:net";
 import { runInNewContext, runInThisContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { decode, encode, MAX_DEPTH, MAX_HOLES, NotEncodableError } from "./index.ts";
+import { decode, encode, MAX_DEPTH, MAX_HOLES, NotEncodableError, VALUE_FORMAT } from "./index.ts";
 import { Closure, closures, Local, Scope, testExtensions } from "./testing/extensions.ts";
 import { difference } from "./testing/same-graph.ts";
 
@@ -226,7 +226,7 @@ describe("depth", () => {
 describe("text", () => {
   it("is plain JSON for plain data, with the version in front", () => {
     const value = { id: 1, tags: ["a", null, true], nested: { ключ: "\u2028 \ud800", __proto__x: 1.5e300 } };
-    expect(encode(value)).toBe(`[1,${JSON.stringify(value)}]`);
+    expect(encode(value)).toBe(`[${VALUE_FORMAT},${JSON.stringify(value)}]`);
   });
 
   it.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 7n])(

@@ -36,7 +36,7 @@ const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const longestPath = 24;
 
 /** Spells a path as an access in code: `.order.lines[3]["unit price"]`. The root itself is "value". */
-export function formatPath(path: readonly PathKey[]): string {
+function formatPath(path: readonly PathKey[]): string {
   if (path.length === 0) return "value";
   if (path.length <= longestPath) return path.map(formatKey).join("");
   const half = longestPath / 2;

@@ -9,8 +9,8 @@ import { DecodeError, NotEncodableError } from "./errors.ts";
 export { type ClassOptions, registerClass, type StorableClass } from "./classes.ts";
 export { decode } from "./decode.ts";
 export { encode } from "./encode.ts";
-export { DecodeError, NotEncodableError, type PathKey } from "./errors.ts";
-export { type CodecExtension, type ExtensionTag, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
+export { DecodeError, NotEncodableError } from "./errors.ts";
+export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
 
 // A step that returns something that cannot be stored fails with such an error, and that error is stored.
 registerClass(NotEncodableError);

@@ -69,7 +69,7 @@ function describeFunction(value: object): string {
 }
 
 /** The name of the nearest class in the prototype chain that has one, `Object` aside. */
-export function typeName(value: object): string | undefined {
+function typeName(value: object): string | undefined {
   for (const prototype of prototypesOf(value)) {
     const owner = ownConstructor(prototype);
     const name = owner === undefined ? toStringTag(prototype) : functionName(owner);

@@ -1,6 +1,6 @@
 /** Random graphs of everything that can be stored: values of all kinds, linked at will, so that cycles are common. */
 import fc from "fast-check";
-import { Closure, Local, PaymentError, Point, Scope, Secret } from "./extensions.ts";
+import { Closure, Handle, Local, PaymentError, Point, Scope, Secret, Tool } from "./extensions.ts";
 
 /** A place of a node holds a primitive, or the node with some number (counted round). */
 type Link = { readonly primitive: unknown } | { readonly node: number };
@@ -32,7 +32,7 @@ const plainKinds = [
   "dataView",
   "domException",
 ] as const;
-const ownKinds = ["point", "secret", "paymentError", "scope", "closure", "local"] as const;
+const ownKinds = ["point", "secret", "paymentError", "scope", "closure", "local", "handle", "tool"] as const;
 const kinds = [...plainKinds, ...ownKinds] as const;
 
 const primitives = fc.oneof(
@@ -136,6 +136,10 @@ function shellOf({ kind, number, bytes }: Recipe, index: number, shared: ArrayBu
       return new PaymentError("declined", "card");
     case "scope":
       return new Scope();
+    case "handle":
+      return new Handle();
+    case "tool":
+      return new Tool(`tool ${number}`);
     case "closure":
       return new Closure({ code: "f", held: [] });
     case "local":
@@ -163,9 +167,9 @@ function fillNode(node: object, { kind, links, number }: Recipe, resolve: (link:
   } else if (kind === "error" || kind === "aggregate" || kind === "domException" || kind === "paymentError") {
     for (const { key, value } of values) define(node, key, value);
     if (values[0]) Object.defineProperty(node, "cause", { value: values[0].value, writable: true, configurable: true });
-  } else if (kind === "object" || kind === "nullProto" || kind === "point" || kind === "scope") {
-    // A scope record of the test copies with Object.assign, for which this one key is not data.
-    for (const { key, value } of values) if (kind !== "scope" || key !== "__proto__") define(node, key, value);
+  } else if (kind === "object" || kind === "nullProto" || kind === "point" || copied.has(kind)) {
+    // These copy their parts with Object.assign, for which this one key is not data.
+    for (const { key, value } of values) if (!copied.has(kind) || key !== "__proto__") define(node, key, value);
   }
 }
 
@@ -179,7 +183,13 @@ function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
-const unrestricted: ReadonlySet<string> = new Set(["scope", "closure", "local", "secret", "view", "nodeBuffer"]);
+/** Containers of the test extensions. */
+const copied: ReadonlySet<string> = new Set(["scope", "handle"]);
+
+/** What cannot be frozen, or loses that on the way through an extension. */
+const unrestricted: ReadonlySet<string> = new Set([
+  ...["scope", "handle", "tool", "closure", "local", "secret", "view", "nodeBuffer"],
+]);
 
 function restrict(node: object, { kind, integrity }: Recipe): void {
   if (unrestricted.has(kind)) return;

@@ -60,7 +60,7 @@ export const locals: CodecExtension = {
   order: (parts) => Number((parts as { order: number }).order),
 };
 
-export const handles: CodecExtension = {
+const handles: CodecExtension = {
   tag: "handle",
   matches: (value) => value instanceof Handle,
   encode: (value) => ({ ...value }),
@@ -68,7 +68,7 @@ export const handles: CodecExtension = {
   fill: (shell, parts) => Object.assign(shell, parts),
 };
 
-export const tools: CodecExtension = {
+const tools: CodecExtension = {
   tag: "tool",
   matches: (value) => value instanceof Tool,
   encode: (value) => (value as Tool).name,
