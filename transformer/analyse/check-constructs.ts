@@ -71,7 +71,9 @@ function checkSlots({ ts, analysis, report }: Check): void {
       });
     }
     const write = binding.kind === "const" && binding.references.find((reference) => reference.write);
-    const early = binding.references.find((reference) => reference.write && mayBeEarly(ts, reference.node, binding));
+    const early = binding.references.find(
+      (reference) => reference.write && mayBeEarly(ts, analysis.bindings, reference.node, binding),
+    );
     if (early) report.error("early-write", early.node, { name: binding.name });
     else if (write && !ts.isForInStatement(write.node.parent)) {
       report.error("write-to-constant", write.node, { name: binding.name });

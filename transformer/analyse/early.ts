@@ -1,12 +1,16 @@
 /** Uses of a `let`, `const` or class that can come before its declaration has run. */
 import type tsTypes from "typescript";
 import type { Binding, TypeScript } from "../ir.ts";
+import type { Bindings } from "./scopes.ts";
 
-/** Whether a use stands in front of the declaration, in its own initialiser, or in another clause of a `switch`. */
-export function mayBeEarly(ts: TypeScript, node: tsTypes.Identifier, binding: Binding): boolean {
+/**
+ * Whether a use stands in front of the declaration, in its own initialiser, in another clause of a `switch`, or in a
+ * hoisted function that can be called before the declaration.
+ */
+export function mayBeEarly(ts: TypeScript, bindings: Bindings, node: tsTypes.Identifier, binding: Binding): boolean {
   const [declaration] = binding.declarations;
   if (!declaration || node === declaration || !isBlockScoped(binding)) return false;
-  if (node.pos < declaration.pos) return true;
+  if (node.pos < declaration.pos || isInHoistedFunction(ts, bindings, node, binding, declaration.pos)) return true;
   if (binding.scope.kind === "switch") return clauseOf(node, binding) !== clauseOf(declaration, binding);
   const { initializer } = declaration.parent as tsTypes.VariableDeclaration;
   const isOwn = initializer !== undefined && node.pos >= initializer.pos && node.end <= initializer.end;
@@ -21,4 +25,29 @@ function clauseOf(node: tsTypes.Node, binding: Binding): tsTypes.Node {
   let clause = node;
   while (clause.parent !== binding.scope.node) clause = clause.parent;
   return clause;
+}
+
+/** A function declaration between the use and the scope of the binding, itself used early or from another one. */
+function isInHoistedFunction(
+  ts: TypeScript,
+  bindings: Bindings,
+  node: tsTypes.Node,
+  binding: Binding,
+  position: number,
+): boolean {
+  for (let outer = node.parent; outer && outer !== binding.scope.node; outer = outer.parent) {
+    if (!ts.isFunctionDeclaration(outer) || !outer.name) continue;
+    const fn = bindings.byIdentifier.get(outer.name);
+    if (fn?.references.some((use) => use.node.pos < position || isInFunctionDeclaration(ts, use.node, outer)))
+      return true;
+  }
+  return false;
+}
+
+function isInFunctionDeclaration(ts: TypeScript, node: tsTypes.Node, except: tsTypes.Node): boolean {
+  for (let outer = node.parent; outer; outer = outer.parent) {
+    if (outer === except) return false;
+    if (ts.isFunctionDeclaration(outer)) return true;
+  }
+  return false;
 }

@@ -169,6 +169,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     let fn: tsTypes.Node = callback;
     while (this.ts.isParenthesizedExpression(fn)) fn = fn.expression;
     if (!suspensions.inlined.has(fn)) {
+      this.expression(callback);
       this.suspend(suspensions.namedCallbacks.get(callback));
       return;
     }

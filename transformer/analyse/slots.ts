@@ -86,9 +86,9 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
   const { ts, suspensions } = input;
   const roots = new Map<tsTypes.Node, Binding[]>();
   for (const binding of input.bindings.all) {
-    if (input.free.has(binding)) continue;
+    if (input.free.has(binding) || !isOwn(input, binding)) continue;
     for (const declaration of binding.declarations) {
-      const root = groupOf(ts, declaration);
+      const root = groupOf(ts, suspensions, declaration);
       if (!root) continue;
       if (mustStore(input, root, binding)) slots.add(binding);
       roots.set(root, [...(roots.get(root) ?? []), binding]);
@@ -106,12 +106,19 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
   }
 }
 
+/** Declared by the unit's own code: not inside a nested function. */
+function isOwn({ bindings }: SlotInput, { scope }: Binding): boolean {
+  let owner = scope;
+  while ((owner.kind !== "function" || owner.inlined) && owner.parent) owner = owner.parent;
+  return owner === bindings.root;
+}
+
 /** The declaration, parameter or loop head whose names are bound by one piece of code. */
-function groupOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
+function groupOf(ts: TypeScript, suspensions: Suspensions, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
   let node: tsTypes.Node = declaration.parent;
   while (ts.isBindingElement(node) || ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node))
     node = node.parent;
-  if (ts.isParameter(node)) return node;
+  if (ts.isParameter(node)) return suspensions.inlined.has(node.parent) ? node.parent : node;
   if (!ts.isVariableDeclaration(node)) return undefined;
   const isHead = ts.isVariableDeclarationList(node.parent) && ts.isForStatement(node.parent.parent);
   return isHead ? node.parent : node;
@@ -122,7 +129,15 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
   const { ts, suspensions } = input;
   if (ts.isVariableDeclarationList(root)) return suspensions.holders.has(root.parent);
   if (ts.isParameter(root)) return suspensions.all.length > 0 && !isPlainParameter(ts, root);
-  if (!ts.isVariableDeclaration(root) || ts.isIdentifier(root.name)) return false;
+  if (ts.isFunctionLike(root)) {
+    return (
+      suspensions.holders.has(root) &&
+      !root.parameters.every((parameter) => isPlainParameter(ts, parameter as tsTypes.ParameterDeclaration))
+    );
+  }
+  if (!ts.isVariableDeclaration(root)) return false;
+  if (isPartOfSuspendingList(ts, root, suspensions)) return true;
+  if (ts.isIdentifier(root.name)) return false;
   const { parent } = root;
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
   const loop = parent.parent;
@@ -141,6 +156,15 @@ function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, susp
   const [declaration] = declarations;
   if (kind !== "let" || !reassigned || !declaration) return false;
   return (suspensions.holders.get(scope.node) ?? []).some(({ node }) => node.end > declaration.end);
+}
+
+/** `const a = 1, b = await …;` becomes several statements, behind a jump of their own when a later one suspends. */
+function isPartOfSuspendingList(
+  ts: TypeScript,
+  { parent: list }: tsTypes.VariableDeclaration,
+  suspensions: Suspensions,
+): boolean {
+  return ts.isVariableDeclarationList(list) && list.declarations.length > 1 && suspensions.holders.has(list);
 }
 
 /** Binding a pattern or a default runs the author's code, which must not run again when the unit is re-entered. */

@@ -93,7 +93,7 @@ function isOwnName({ ts }: Context, node: tsTypes.Identifier): boolean {
 
 /** Native code would throw if the declaration has not run; the record is asked. Early writes are refused. */
 function isEarlyRead({ ts, analysis }: Context, node: tsTypes.Identifier, binding: Binding): boolean {
-  return !analysis.bindings.writes.has(node) && mayBeEarly(ts, node, binding);
+  return !analysis.bindings.writes.has(node) && mayBeEarly(ts, analysis.bindings, node, binding);
 }
 
 function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignment): Rope {
