@@ -96,8 +96,21 @@ function checkNode(check: Check, node: tsTypes.Node): void {
     refuse("`using`", "Open and close the resource inside a step.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
     refuse("A nested enum or namespace", "Move it to module level.");
+  } else if (ts.isLabeledStatement(node) && isLabelAround(check, node)) {
+    refuse(
+      `The label \`${node.label.text}\` of a callback inside a statement of the same label`,
+      "Rename one of them.",
+    );
   } else if (ts.isCallExpression(node)) checkCall(check, node);
   else checkCallOfUnit(check, node);
+}
+
+/** A callback that is lowered in place shares the labels around it. */
+function isLabelAround({ ts, analysis }: Check, { label, parent }: tsTypes.LabeledStatement): boolean {
+  for (let outer: tsTypes.Node = parent; outer !== analysis.unit.fn; outer = outer.parent) {
+    if (ts.isLabeledStatement(outer) && outer.label.text === label.text) return true;
+  }
+  return false;
 }
 
 function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fix: string) => void {
