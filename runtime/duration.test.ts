@@ -14,14 +14,23 @@ test.each([
   expect(durationMs(duration, "step.sleep")).toBe(expected);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e15, "99999y", "", "soon", "1h 30m", "9".repeat(200), null, {}])(
-  "durationMs(%j) names the place",
-  (duration) => {
-    expect(() => durationMs(duration as number, 'step.sleep("pause")')).toThrow(
-      /step\.sleep\("pause"\) was given .*BS2012/,
-    );
-  },
-);
+test.each([
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  1e15,
+  "99999y",
+  "",
+  "soon",
+  "1h 30m",
+  "9".repeat(200),
+  null,
+  {},
+])("durationMs(%j) names the place", (duration) => {
+  expect(() => durationMs(duration as number, 'step.sleep("pause")')).toThrow(
+    /step\.sleep\("pause"\) was given .*BS2012/,
+  );
+});
 
 test("momentMs takes dates, milliseconds and ISO text", () => {
   const iso = "2030-01-02T03:04:05.006Z";

@@ -18,7 +18,8 @@ export const longestDuration = 10_000 * 365.25 * 86_400_000;
  */
 export function durationMs(duration: Duration, where: string): number {
   const length = typeof duration === "string" ? parseDuration(duration) : duration;
-  if (typeof length === "number" && length <= longestDuration && length !== -Infinity) return Math.ceil(Math.max(0, length));
+  if (typeof length === "number" && length <= longestDuration && length !== -Infinity)
+    return Math.ceil(Math.max(0, length));
   throw new BackstitchError("BS2012", {
     where: `${where} was given ${describe(duration)}`,
     fix: 'Give milliseconds as a number, or text with one unit such as "30s", "5 minutes" or "2h"; at most 10,000 years.',

@@ -12,7 +12,7 @@ import { currentFrame, type Frame } from "./frame.ts";
 import type { Handle } from "./handle.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
-import { codeOf, type CompiledCode, compiledCode } from "./registry.ts";
+import { type CompiledCode, codeOf, compiledCode } from "./registry.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */

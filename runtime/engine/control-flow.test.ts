@@ -70,9 +70,18 @@ describe("cursors", () => {
   });
 
   it("walks a Map with its changes", async () => {
-    const source = new Map<string, unknown>([["a", 1], ["b", 2], ["c", 3]]);
+    const source = new Map<string, unknown>([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
     expect((await runAll(cursors, { source })).output).toMatchObject({
-      seen: [["a", 1], ["c", 3], ["z", 26], ["a", "again"]],
+      seen: [
+        ["a", 1],
+        ["c", 3],
+        ["z", 26],
+        ["a", "again"],
+      ],
     });
   });
 
@@ -83,7 +92,9 @@ describe("cursors", () => {
 
   it("walks typed arrays and the code points of strings", async () => {
     expect((await runAll(cursors, { source: new Uint8Array([3, 4]) })).output).toMatchObject({ seen: [3, 4] });
-    expect((await runAll(cursors, { source: "a😀\ud800b" })).output).toMatchObject({ seen: ["a", "😀", "\ud800", "b"] });
+    expect((await runAll(cursors, { source: "a😀\ud800b" })).output).toMatchObject({
+      seen: ["a", "😀", "\ud800", "b"],
+    });
   });
 
   it("throws a TypeError for what is not iterable", async () => {

@@ -10,7 +10,12 @@
 export type CursorImage =
   | { readonly kind: "index"; readonly of: unknown; readonly next: number; readonly item: unknown }
   | { readonly kind: "text"; readonly of: string; readonly next: number; readonly item: string }
-  | { readonly kind: "rest"; readonly of: Map<unknown, unknown> | Set<unknown>; readonly left: number; readonly item: unknown }
+  | {
+      readonly kind: "rest";
+      readonly of: Map<unknown, unknown> | Set<unknown>;
+      readonly left: number;
+      readonly item: unknown;
+    }
   | { readonly kind: "keys"; readonly of: unknown; readonly keys: readonly string[]; readonly item: string };
 
 /** An iterator that a frame can store, unless `image` is undefined. Ends by calling `onEnd`. */
@@ -247,7 +252,8 @@ class NativeCursor implements Cursor {
 }
 
 function iteratorMethod(iterable: unknown): () => Iterator<unknown> {
-  const method = iterable === null || iterable === undefined ? undefined : (iterable as Iterable<unknown>)[Symbol.iterator];
+  const method =
+    iterable === null || iterable === undefined ? undefined : (iterable as Iterable<unknown>)[Symbol.iterator];
   if (typeof method === "function") return method;
   throw new TypeError(`${describe(iterable)} is not iterable`);
 }

@@ -25,7 +25,8 @@ class Disk {
   }
 
   claim(data: unknown = {}): Claim {
-    if (this.last?.status === "running" && this.last.wakeAt === null) throw new Error("nobody would ever claim this run again");
+    if (this.last?.status === "running" && this.last.wakeAt === null)
+      throw new Error("nobody would ever claim this run again");
     const frame = this.commits.findLast(({ frame }) => frame !== undefined)?.frame ?? null;
     const changes = { epoch: ++this.#epoch, seq: this.commits.length, frame, lostClaims: this.lostClaims };
     return newClaim(data, changes);

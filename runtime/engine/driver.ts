@@ -16,7 +16,15 @@ import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from ".
 import { unstorable } from "./diagnose.ts";
 import type { Frame } from "./frame.ts";
 import { decodeActivation, encodeActivation, type LoadedActivation } from "./image.ts";
-import { countLostClaims, isFinal, nextAttemptOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import {
+  countLostClaims,
+  isFinal,
+  nextAttemptOf,
+  outputFault,
+  segmentRetryDelay,
+  startRun,
+  tellAttempt,
+} from "./load.ts";
 import type { Op } from "./ops.ts";
 import { done } from "./outcome.ts";
 import { encodeThrown } from "./thrown.ts";
@@ -179,7 +187,10 @@ class RunDriver implements ActivationOwner {
     const { records } = this.#turn;
     this.#turn = closedTurn();
     const release = !this.#mayHold();
-    const end = await this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
+    const end = await this.#commit(
+      { status: "running", frame, steps: records, release },
+      release ? "released" : undefined,
+    );
     if (end || !this.#host.reload?.() || this.#callbacks > 0) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -221,7 +232,16 @@ class RunDriver implements ActivationOwner {
     const { startedAt, endedAt, outcome, text } = ended;
     const status = outcome.ok ? "completed" : final ? "failed" : "retrying";
     const result = outcome.ok ? { output: text } : { error: text };
-    this.#addRecord({ op: op.number, attempt: op.attempt, id: op.id, kind: op.kind, status, startedAt, endedAt, ...result });
+    this.#addRecord({
+      op: op.number,
+      attempt: op.attempt,
+      id: op.id,
+      kind: op.kind,
+      status,
+      startedAt,
+      endedAt,
+      ...result,
+    });
   }
 
   #addRecord(record: StepRecord): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { BackstitchError } from "../faults.ts";
 import { NonRetriableError, StepError } from "../errors.ts";
+import { BackstitchError } from "../faults.ts";
 import type { Commit } from "../store.ts";
 import { createTestRuntime } from "../testing/index.ts";
 import { driveRun } from "./driver.ts";
@@ -164,12 +164,16 @@ describe("ops", () => {
 
 describe("changed code", () => {
   it("that strays from the stored label blocks the run", async () => {
-    const run = await createTestRuntime({ reload: "every-park" }).run(strays, { name: "test" }, {
-      steps: ({ id }, real) => {
-        world.stray = id === "here";
-        return real();
+    const run = await createTestRuntime({ reload: "every-park" }).run(
+      strays,
+      { name: "test" },
+      {
+        steps: ({ id }, real) => {
+          world.stray = id === "here";
+          return real();
+        },
       },
-    });
+    );
     expect(run).toMatchObject({ status: "blocked", error: { code: "BS2106" } });
     expect((run.error as Error).message).toMatch(/strays was to go on at "there" and came to "here"/);
   });

@@ -100,12 +100,7 @@ export class Frame {
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
-  constructor(
-    activation: Activation,
-    code: CompiledCode,
-    args: readonly unknown[],
-    origin?: FrameOrigin,
-  ) {
+  constructor(activation: Activation, code: CompiledCode, args: readonly unknown[], origin?: FrameOrigin) {
     this.activation = activation;
     this.info = code.info;
     this.#body = code.body;

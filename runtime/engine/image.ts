@@ -208,11 +208,14 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
     activation.root = root;
     return { activation, root };
   } catch (error) {
-    throw faultIn(error) ?? new BackstitchError("BS2104", {
-      where: `the frame of run ${owner.run}: ${error instanceof Error ? error.message : String(error)}`,
-      fix: "Deploy the version of backstitch that wrote it, or cancel the run.",
-      cause: error,
-    });
+    throw (
+      faultIn(error) ??
+      new BackstitchError("BS2104", {
+        where: `the frame of run ${owner.run}: ${error instanceof Error ? error.message : String(error)}`,
+        fix: "Deploy the version of backstitch that wrote it, or cancel the run.",
+        cause: error,
+      })
+    );
   }
 }
 
@@ -265,9 +268,10 @@ class ImageReader {
       ownRecord(record, frame, path);
       frame.scopes.set(path, record);
     }
-    const completions = Object.entries(image.completions ?? {}).map(
-      ([name, completion]): [string, Completion] => [name, loadedCompletion(completion)],
-    );
+    const completions = Object.entries(image.completions ?? {}).map(([name, completion]): [string, Completion] => [
+      name,
+      loadedCompletion(completion),
+    ]);
     frame.restore(Object.entries(image.cursors ?? {}), completions);
     frame.waiting = image.on && this.#handle(image.on);
     return frame;

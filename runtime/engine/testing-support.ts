@@ -3,8 +3,8 @@ import { expect } from "vitest";
 import { encode } from "../codec/index.ts";
 import { $, type Frame } from "../internal.ts";
 import { CODE_FORMAT, type LiveSlots } from "../manifest.ts";
-import { createTestRuntime, type TestRun, type TestRunOptions } from "../testing/index.ts";
 import type { Claim, Commit } from "../store.ts";
+import { createTestRuntime, type TestRun, type TestRunOptions } from "../testing/index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Untyped } from "../types.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
@@ -51,14 +51,15 @@ export function memoryHost(write: (commit: Commit) => unknown): DriverHost {
 }
 
 type Modes = readonly { readonly reload: "never" | "every-park" | "random"; readonly seed?: number }[];
-const modes: Modes = [{ reload: "never" }, { reload: "every-park" }, { reload: "random", seed: 1 }, { reload: "random", seed: 7 }];
+const modes: Modes = [
+  { reload: "never" },
+  { reload: "every-park" },
+  { reload: "random", seed: 1 },
+  { reload: "random", seed: 7 },
+];
 
 /** Runs under every reload mode, expects the same of all, and gives that run. */
-export async function runAll(
-  fn: RunnableFunction,
-  data: unknown,
-  options?: () => TestRunOptions,
-): Promise<TestRun> {
+export async function runAll(fn: RunnableFunction, data: unknown, options?: () => TestRunOptions): Promise<TestRun> {
   const runs: TestRun[] = [];
   for (const mode of modes) {
     runs.push(await createTestRuntime(mode).run(fn, { name: "test", data }, options?.()));

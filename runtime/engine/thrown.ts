@@ -14,13 +14,15 @@ export function encodeThrown(thrown: unknown): string {
 function reduced(thrown: unknown, seen: Set<unknown>): Error {
   seen.add(thrown);
   try {
-    if (!(thrown instanceof Error)) return new Error(`something of type ${typeof thrown} was thrown that cannot be stored`);
+    if (!(thrown instanceof Error))
+      return new Error(`something of type ${typeof thrown} was thrown that cannot be stored`);
     const error = new Error(String(thrown.message));
     hide(error, "name", String(thrown.name));
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(thrown))) {
       if (!("value" in property) || key === "message" || key === "name") continue;
       const { value, enumerable = false } = property;
-      if (isStorable(value)) Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+      if (isStorable(value))
+        Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
       else if (key === "cause" && !seen.has(value)) hide(error, key, reduced(value, seen));
     }
     return error;

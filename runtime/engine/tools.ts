@@ -71,14 +71,26 @@ function makeOp(
   input: readonly unknown[],
 ): Handle {
   const name = typeof id === "object" && id !== null && "id" in id ? id.id : id;
-  if (typeof name !== "string") return refused(activation, what, "`id` must be a string, or an object with a string `id`");
+  if (typeof name !== "string")
+    return refused(activation, what, "`id` must be a string, or an object with a string `id`");
   const handle = new Handle(what, activation);
   if (currentFrame()?.activation !== activation) {
     activation.usedOutsideCompiledCode(what);
     return handle;
   }
   const number = ++activation.lastOp;
-  const op: Op = { number, id: name, kind, handle, callback, input, attempt: 0, dueAt, outcome: undefined, running: false };
+  const op: Op = {
+    number,
+    id: name,
+    kind,
+    handle,
+    callback,
+    input,
+    attempt: 0,
+    dueAt,
+    outcome: undefined,
+    running: false,
+  };
   activation.ops.set(number, op);
   return handle;
 }

@@ -108,6 +108,7 @@ function roleOf(input: ClosureInput, fn: tsTypes.FunctionLikeDeclaration): Closu
     return binding && !isOnlyCalled(ts, binding) ? "value" : undefined;
   }
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;
+  if (isInClass(input, fn)) return undefined;
   const user = userOf(ts, fn);
   if (ts.isNewExpression(user)) return undefined;
   if (!ts.isCallExpression(user)) return "value";
@@ -116,6 +117,14 @@ function roleOf(input: ClosureInput, fn: tsTypes.FunctionLikeDeclaration): Closu
   const callee = unwrap(ts, user.expression);
   if (callee === fn) return undefined;
   return ts.isPropertyAccessExpression(callee) && synchronousMethods.has(callee.name.text) ? undefined : "value";
+}
+
+/** Initialisers of a class have a `this` of their own and are used up with the class, which no frame stores. */
+function isInClass({ ts, bindings }: ClosureInput, node: tsTypes.Node): boolean {
+  for (let outer = node.parent; outer !== bindings.root.node; outer = outer.parent) {
+    if (ts.isClassLike(outer)) return true;
+  }
+  return false;
 }
 
 /** The node that uses the function, wrappers such as `as` skipped. */

@@ -6,7 +6,7 @@ import type tsTypes from "typescript";
 import type { Binding, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { FlowCursor } from "./flow-cursor.ts";
-import type { Bindings } from "./scopes.ts";
+import { type Bindings, isErased } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
 export interface FlowInput {
@@ -46,10 +46,11 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   protected expression(node: tsTypes.Node): void {
     const { ts } = this;
-    if (ts.isTypeNode(node)) return;
+    if (isErased(ts, node)) return;
     if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
     else if (ts.isIdentifier(node)) this.identifier(node);
     else if (ts.isFunctionLike(node)) this.uses(this.input.capturesOf(node));
+    else if (ts.isClassLike(node)) this.classLike(node);
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
     else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
       const isDefault = ts.isArrayLiteralExpression(node.parent) || ts.isPropertyAssignment(node.parent);
@@ -89,6 +90,17 @@ export abstract class ExpressionFlow extends FlowCursor {
   private declaration(node: tsTypes.VariableDeclaration): void {
     if (node.initializer) this.expression(node.initializer);
     this.bindPattern(node.name, node.initializer !== undefined || !this.isVar(node));
+  }
+
+  /** What a class refers to, now or when it is used, counts where it stands. */
+  private classLike(node: tsTypes.ClassLikeDeclaration): void {
+    this.conditionally(() => {
+      this.ts.forEachChild(node, (child) => {
+        if (child !== node.name) this.expression(child);
+      });
+    });
+    const binding = node.name && this.input.bindings.byIdentifier.get(node.name);
+    if (binding && this.ts.isClassDeclaration(node)) this.define(binding);
   }
 
   /** `var x;` leaves the old value. */

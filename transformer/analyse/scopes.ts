@@ -59,6 +59,16 @@ function declare(state: State, scope: Scope, name: tsTypes.Identifier, kind: Bin
   return binding;
 }
 
+/** Types, `declare …`, and signatures without a body (overloads): nothing of them exists at run time. */
+export function isErased(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (ts.isTypeNode(node)) return !ts.isExpressionWithTypeArguments(node);
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isTypeParameterDeclaration(node))
+    return true;
+  if (ts.isFunctionDeclaration(node) && !node.body) return true;
+  const modifiers = ts.canHaveModifiers(node) ? ts.getModifiers(node) : undefined;
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+}
+
 /** The body of a function or of a unit: its statements share the function's scope. */
 function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
   if (state.ts.isBlock(body)) state.ts.forEachChild(body, (child) => declareIn(state, child, scope));
@@ -67,8 +77,7 @@ function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
 
 function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   const { ts } = state;
-  if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
-  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+  if (isErased(ts, node)) return;
   if (ts.isVariableDeclarationList(node)) {
     for (const declaration of node.declarations)
       declarePattern(state, declaration.name, targetScope(ts, node, scope), listKind(ts, node));
@@ -157,8 +166,7 @@ function scopeFor(state: State, node: tsTypes.Node, scope: Scope): Scope {
 
 function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
   const { ts } = state;
-  if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
-  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+  if (isErased(ts, node)) return;
   if (ts.isIdentifier(node)) {
     if (isReference(ts, node)) refer(state, node, scope);
     return;
@@ -213,7 +221,7 @@ function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
 }
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
-export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+export export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
     return ts.isPropertyAccessExpression(parent) && parent.expression === node;

@@ -7,7 +7,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
-import type { Bindings } from "./scopes.ts";
+import { type Bindings, isErased, isReference } from "./scopes.ts";
 import { chainOf, type Tools, toolCall } from "./tools.ts";
 
 export interface Suspensions {
@@ -80,7 +80,7 @@ export function findSuspensions(
 
 function visit(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
-  if (ts.isTypeNode(node)) return;
+  if (isErased(ts, node)) return;
   if (ts.isFunctionLike(node)) {
     state.nested.push(node as tsTypes.FunctionLikeDeclaration);
   } else if (ts.isAwaitExpression(node)) {
@@ -164,7 +164,7 @@ function canInline(
 export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
   if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
   if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
-  if (ts.isIdentifier(node)) return node.text === "arguments";
+  if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
   if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
   return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
 }

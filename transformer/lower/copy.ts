@@ -100,8 +100,10 @@ function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignme
   const binding = context.analysis.bindings.byIdentifier.get(node.name);
   const slot = binding && slotName(context, binding);
   const initializer = node.objectAssignmentInitializer;
+  // Written out, `__proto__: x` would set the prototype.
+  const isHostile = slot !== undefined && node.name.text === "__proto__";
   return [
-    span(node.name.getStart(), node.name.end),
+    isHostile ? '["__proto__"]' : span(node.name.getStart(), node.name.end),
     binding && slot ? [": ", shorthandValue(context, node.name, binding)] : "",
     initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
   ];

@@ -171,20 +171,16 @@ export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
 function sharedScopes({ paths, slots }: Analysis, { node }: Suspension): Record<string, string[]> {
-  const shared: Record<string, string[]> = {};
-  for (const { scope } of slots.kept) {
-    if (scope.node.pos <= node.pos && node.end <= scope.node.end) shared[paths.get(scope) as string] = [];
-  }
-  return shared;
+  const shared = [...slots.kept].filter(({ scope }) => scope.node.pos <= node.pos && node.end <= scope.node.end);
+  return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
 }
 
 function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
-  const scopes: Record<string, string[]> = {};
+  // Paths are names that authors choose, `constructor` and `__proto__` included.
+  const scopes = new Map<string, string[]>();
   for (const binding of bindings) {
     const path = paths.get(binding.scope) as string;
-    const names = scopes[path];
-    if (names) names.push(binding.name);
-    else scopes[path] = [binding.name];
+    scopes.set(path, [...(scopes.get(path) ?? []), binding.name]);
   }
-  return scopes;
+  return Object.fromEntries(scopes);
 }

@@ -68,7 +68,7 @@ export function resultCode(error: unknown): number | undefined {
 }
 
 /** The built-in driver. It is asked for by name at run time, because an import would fail to load on Node 20. */
-export const nodeSqlite: DriverSource = async () => {
+const nodeSqlite: DriverSource = async () => {
   const module = process.getBuiltinModule("node:sqlite" as string) as { DatabaseSync: NativeConstructor } | undefined;
   if (!module) return undefined;
   const spread = (params: readonly Value[]) => params;
@@ -76,7 +76,7 @@ export const nodeSqlite: DriverSource = async () => {
 };
 
 /** The driver for Node 20: an optional dependency. */
-export const libsql: DriverSource = async () => {
+const libsql: DriverSource = async () => {
   let Database: NativeConstructor;
   try {
     const module = await import("libsql");
