@@ -6,7 +6,7 @@
  */
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import { errorsOf } from "./causes.ts";
-import type { ClosureRecord, LocalRecord } from "./closures.ts";
+import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { currentFrame, type Frame } from "./frame.ts";
 import type { Handle } from "./handle.ts";
@@ -34,7 +34,7 @@ export class Activation {
   /** Ops that were not delivered, by number. */
   readonly ops = new Map<number, Op>();
   /** Closures that can be stored, and values that are made again. */
-  readonly closures = new WeakMap<object, ClosureRecord>();
+  readonly closures = new ClosureRecords();
   readonly locals = new WeakMap<object, LocalRecord>();
   lastOp = 0;
   /** Number of the newest closure or local value. */

@@ -5,8 +5,15 @@
  * natively), its id in that table, and its scope records. After a reload the table is made again by running the
  * compiled function up to `$.code`, which stands before any code of the author.
  */
+import { types } from "node:util";
 import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
+
+const holding = Symbol("backstitch closure");
+
+interface HoldingRecord {
+  readonly [holding]?: { readonly owner: ClosureRecords; readonly record: ClosureRecord };
+}
 
 /** Bodies of closures by id: each takes the records of its scopes. */
 export type ClosureTable = Readonly<Record<string, (...scopes: ScopeRecord[]) => unknown>>;
@@ -25,6 +32,31 @@ export interface ClosureRecord {
   readonly invocation: Invocation;
   readonly id: string;
   readonly scopes: readonly ScopeRecord[];
+}
+
+/**
+ * The records of the closures of one activation.
+ *
+ * A record hangs on its closure, not in a WeakMap: there, until the next full collection, every record that a minor one
+ * meets survives it, which over a long loop made the process grow by tens of megabytes.
+ */
+export class ClosureRecords {
+  has(closure: object): boolean {
+    return this.get(closure) !== undefined;
+  }
+
+  /** Undefined for anything but a closure of this activation. */
+  get(closure: object): ClosureRecord | undefined {
+    // Not an inherited one; and a proxy is asked nothing, because its traps are code of the author.
+    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return undefined;
+    const held = (closure as HoldingRecord)[holding];
+    return held?.owner === this ? held.record : undefined;
+  }
+
+  /** The closure was just made: nobody has frozen it. */
+  set(closure: object, record: ClosureRecord): void {
+    Object.defineProperty(closure, holding, { value: { owner: this, record } });
+  }
 }
 
 /** A value of `local`: made by a closure, and made again after a reload. */
