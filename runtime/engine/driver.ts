@@ -25,8 +25,9 @@ import {
   startRun,
   tellAttempt,
 } from "./load.ts";
-import type { Op } from "./ops.ts";
+import { isDue, type Op } from "./ops.ts";
 import { done } from "./outcome.ts";
+import { attemptRecord, wakeRecord } from "./records.ts";
 import { encodeThrown } from "./thrown.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
@@ -218,7 +219,7 @@ class RunDriver implements ActivationOwner {
     op.running = false;
     const { outcome } = ended;
     const final = outcome.ok || isFinal(ended.retry, op.attempt, this.#fn.retries);
-    this.#record(op, ended, final);
+    this.#addRecord(attemptRecord(op, ended, final));
     if (final) {
       op.outcome = outcome.ok ? outcome : { ok: false, error: new StepError(op.id, outcome.error) };
       return this.#settled(op);
@@ -228,22 +229,6 @@ class RunDriver implements ActivationOwner {
     return this.#commitState();
   }
 
-  #record(op: Op, ended: EndedAttempt, final: boolean): void {
-    const { startedAt, endedAt, outcome, text } = ended;
-    const status = outcome.ok ? "completed" : final ? "failed" : "retrying";
-    const result = outcome.ok ? { output: text } : { error: text };
-    this.#addRecord({
-      op: op.number,
-      attempt: op.attempt,
-      id: op.id,
-      kind: op.kind,
-      status,
-      startedAt,
-      endedAt,
-      ...result,
-    });
-  }
-
   #addRecord(record: StepRecord): void {
     this.#turn.records.push(record);
     this.#host.onStep?.(record);
@@ -251,9 +236,7 @@ class RunDriver implements ActivationOwner {
 
   #wake(op: Op): Promise<DriveEnd | undefined> {
     op.outcome = done;
-    const now = this.now();
-    const { number, attempt, id, kind } = op;
-    this.#addRecord({ op: number, attempt, id, kind, status: "completed", startedAt: now, endedAt: now });
+    this.#addRecord(wakeRecord(op, this.now()));
     return this.#settled(op);
   }
 
@@ -408,10 +391,6 @@ function undrivable(run: string, cause: unknown): BackstitchError {
     fix: "The cause of this error says what failed. Put it right, then resume or cancel the run.",
     cause,
   });
-}
-
-function isDue(op: Op, now: number): boolean {
-  return !op.running && op.outcome === undefined && op.dueAt <= now;
 }
 
 function closedTurn(): Turn {

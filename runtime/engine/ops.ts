@@ -23,3 +23,8 @@ export interface Op {
   /** Its attempt is running in this process. Not stored. */
   running: boolean;
 }
+
+/** Whether an op is to begin, or its timer to go off. */
+export function isDue(op: Op, now: number): boolean {
+  return !op.running && op.outcome === undefined && op.dueAt <= now;
+}

@@ -10,7 +10,7 @@ import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, Closure, Scope, TypeScript } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
-import type { Suspensions } from "./suspensions.ts";
+import type { NestedFunction, Suspensions } from "./suspensions.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
@@ -67,7 +67,7 @@ export function findClosures(input: ClosureInput): Closures {
 
 function addRecord(
   records: Map<tsTypes.Node, Closure>,
-  node: Closure["node"] | tsTypes.FunctionLikeDeclaration,
+  node: Closure["node"] | NestedFunction,
   role: Closure["role"],
   captures: Set<Binding>,
 ): void {
@@ -101,7 +101,7 @@ function isWithin(scope: Scope, node: tsTypes.Node): boolean {
 }
 
 /** Role of a nested function that must become a record; undefined leaves it in place. */
-function roleOf(input: ClosureInput, fn: tsTypes.FunctionLikeDeclaration): Closure["role"] | undefined {
+function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | undefined {
   const { ts, bindings, tools, imports } = input;
   if (ts.isFunctionDeclaration(fn)) {
     const binding = fn.name && bindings.byIdentifier.get(fn.name);

@@ -49,7 +49,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     if (isErased(ts, node)) return;
     if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
     else if (ts.isIdentifier(node)) this.identifier(node);
-    else if (ts.isFunctionLike(node)) this.uses(this.input.capturesOf(node));
+    else if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) this.uses(this.input.capturesOf(node));
     else if (ts.isClassLike(node)) this.classLike(node);
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
     else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
@@ -79,12 +79,15 @@ export abstract class ExpressionFlow extends FlowCursor {
   private identifier(node: tsTypes.Identifier): void {
     const binding = this.input.bindings.byIdentifier.get(node);
     if (!binding) return;
-    this.add({ kind: "use", binding });
+    this.uses([binding]);
     this.uses(this.input.usesOfCall(binding));
   }
 
+  /** The name of a class inside of itself is bound while the class is made: it is live nowhere else. */
   private uses(bindings: Iterable<Binding>): void {
-    for (const binding of bindings) this.add({ kind: "use", binding });
+    for (const binding of bindings) {
+      if (binding.scope.kind !== "class") this.add({ kind: "use", binding });
+    }
   }
 
   private declaration(node: tsTypes.VariableDeclaration): void {

@@ -91,6 +91,7 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   }
   const inner = scopeFor(state, node, scope);
   if (ts.isFunctionLike(node)) declareFunction(state, node, inner);
+  else if (ts.isClassStaticBlockDeclaration(node)) declareBody(state, node.body, inner);
   else if (ts.isCatchClause(node)) declareCatch(state, node, inner);
   else ts.forEachChild(node, (child) => declareIn(state, child, inner));
 }
@@ -147,7 +148,9 @@ function targetScope(ts: TypeScript, list: tsTypes.VariableDeclarationList, scop
 
 function scopeFor(state: State, node: tsTypes.Node, scope: Scope): Scope {
   const { ts } = state;
-  if (ts.isFunctionLike(node)) return openScope(state, node, "function", scope);
+  if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
+    return openScope(state, node, "function", scope);
+  }
   if (ts.isBlock(node)) return openScope(state, node, "block", scope);
   if (ts.isCatchClause(node)) return openScope(state, node, "catch", scope);
   if (ts.isCaseBlock(node)) return openScope(state, node, "switch", scope);
@@ -156,10 +159,17 @@ function scopeFor(state: State, node: tsTypes.Node, scope: Scope): Scope {
   }
   if (ts.isClassLike(node)) {
     const inner = openScope(state, node, "class", scope);
-    if (ts.isClassExpression(node) && node.name) declare(state, inner, node.name, "class");
+    if (node.name) declareInside(state, inner, node.name);
     return inner;
   }
   return scope;
+}
+
+/** In its own body, a class is known by a constant of its own. The identifier stays that of the outer name, if any. */
+function declareInside(state: State, inner: Scope, name: tsTypes.Identifier): void {
+  const outer = state.byIdentifier.get(name);
+  declare(state, inner, name, "class");
+  if (outer) state.byIdentifier.set(name, outer);
 }
 
 // References ------------------------------------------------------------------------------------------------------
@@ -185,7 +195,8 @@ function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
     resolveFunction(state, node, scope, inner);
     return;
   }
-  ts.forEachChild(node, (child) => resolve(state, child, inner));
+  const owner = ts.isClassStaticBlockDeclaration(node) ? node.body : node;
+  ts.forEachChild(owner, (child) => resolve(state, child, inner));
 }
 
 /** The block of a function shares its scope: looked up by the function, not by the block. */
@@ -221,7 +232,7 @@ function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
 }
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
-export export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
     return ts.isPropertyAccessExpression(parent) && parent.expression === node;

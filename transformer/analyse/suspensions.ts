@@ -10,6 +10,9 @@ import type { Reporter } from "../messages.ts";
 import { type Bindings, isErased, isReference } from "./scopes.ts";
 import { chainOf, type Tools, toolCall } from "./tools.ts";
 
+/** A function, or what has variables and a `this` of its own like one. */
+export type NestedFunction = tsTypes.FunctionLikeDeclaration | tsTypes.ClassStaticBlockDeclaration;
+
 export interface Suspensions {
   /** In source order. */
   readonly all: Suspension[];
@@ -19,8 +22,8 @@ export interface Suspensions {
   readonly chains: ReadonlyMap<tsTypes.Node, Chain>;
   /** Callbacks lowered in place. */
   readonly inlined: ReadonlyMap<tsTypes.Node, "catch" | "then" | "finally">;
-  /** Functions nested directly in the unit, callbacks lowered in place left out. */
-  readonly nested: readonly tsTypes.FunctionLikeDeclaration[];
+  /** Functions (and static blocks) nested directly in the unit, callbacks lowered in place left out. */
+  readonly nested: readonly NestedFunction[];
   /** Calls of callbacks given by name, awaited in the chain: `.catch(handler)`. */
   readonly namedCallbacks: ReadonlyMap<tsTypes.Expression, Suspension>;
   /** Calls whose value is returned from a `try`: adopted by the caller, not awaited there. */
@@ -39,7 +42,7 @@ interface State {
   readonly byNode: Map<tsTypes.Node, Suspension>;
   readonly chains: Map<tsTypes.Node, Chain>;
   readonly inlined: Map<tsTypes.Node, "catch" | "then" | "finally">;
-  readonly nested: tsTypes.FunctionLikeDeclaration[];
+  readonly nested: NestedFunction[];
   readonly namedCallbacks: Map<tsTypes.Expression, Suspension>;
   readonly adopted: Set<tsTypes.Node>;
 }
@@ -81,8 +84,8 @@ export function findSuspensions(
 function visit(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
   if (isErased(ts, node)) return;
-  if (ts.isFunctionLike(node)) {
-    state.nested.push(node as tsTypes.FunctionLikeDeclaration);
+  if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
+    state.nested.push(node as NestedFunction);
   } else if (ts.isAwaitExpression(node)) {
     visitAwaited(state, node, node.expression, place);
   } else if (ts.isReturnStatement(node) && node.expression) {
@@ -107,7 +110,7 @@ function visitAwaited(state: State, node: tsTypes.Expression, expression: tsType
   else {
     suspend(state, node, expression);
     state.ts.forEachChild(expression, (child) => visit(state, child, place));
-    if (state.ts.isFunctionLike(expression)) state.nested.push(expression as tsTypes.FunctionLikeDeclaration);
+    if (state.ts.isFunctionLike(expression)) state.nested.push(expression as NestedFunction);
   }
 }
 

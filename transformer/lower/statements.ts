@@ -13,6 +13,7 @@ import { span } from "./text.ts";
 import { lowerTry } from "./try.ts";
 
 export function lowerStatement(context: Context, node: tsTypes.Statement, place: Place): Rope {
+  if (isOverloadOfRecord(context, node)) return "";
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
   const { ts } = context;
   if (ts.isBlock(node)) return lowerBlock(context, node, place);
@@ -30,6 +31,15 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
     return lowerReturn(context, node.expression && copy(context, node.expression), place, node);
   }
   return copyChildren(context, node);
+}
+
+/** A signature whose function moves to the table. */
+function isOverloadOfRecord({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
+  if (!ts.isFunctionDeclaration(node) || node.body) return false;
+  for (const fn of analysis.closures.records.keys()) {
+    if (ts.isFunctionDeclaration(fn) && fn.parent === node.parent && fn.name?.text === node.name?.text) return true;
+  }
+  return false;
 }
 
 /** A loop or `switch`, with the label that jumps to it asked for. */

@@ -12,6 +12,7 @@
 import type tsTypes from "typescript";
 import { type Analysis, isPlainContext } from "../analyse/analyse-unit.ts";
 import { namePaths } from "../analyse/paths.ts";
+import { isReference } from "../analyse/scopes.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope, Scope, TypeScript } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
@@ -37,9 +38,24 @@ export function lowerUnit(ts: TypeScript, analysis: Analysis, names: FileNames, 
   const table: Rope = context.table.length > 0 ? [indent, printTable(context, indent)] : "";
   const inside = [opened, table, body.statements];
   const arrow = ts.isArrowFunction(fn) ? " => " : " ";
-  const name = ts.isArrowFunction(fn) ? "" : `function ${fn.name?.text ?? ""}`;
+  const self = ownName(ts, analysis);
+  const name = ts.isArrowFunction(fn) ? "" : `function ${self === undefined ? (fn.name?.text ?? "") : ""}`;
   const head: Rope = [`${frame}.durable(${info}, async ${name}(${frame}`, parameters, ")", arrow];
-  return [head, "{", body.directives, inside, "})"];
+  const compiled: Rope = [head, "{", body.directives, inside, "})"];
+  if (self === undefined || ts.isFunctionDeclaration(fn)) return compiled;
+  return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
+}
+
+/** The name of a function that refers to itself by it: that name must mean the compiled function, not its body. */
+function ownName(ts: TypeScript, { unit, bindings }: Analysis): string | undefined {
+  const { fn } = unit;
+  if (ts.isArrowFunction(fn) || !fn.name || !fn.body) return undefined;
+  const name = fn.name.text;
+  const refers = (node: tsTypes.Node): boolean =>
+    ts.isIdentifier(node)
+      ? node.text === name && isReference(ts, node) && !bindings.byIdentifier.has(node)
+      : (ts.forEachChild(node, refers) ?? false);
+  return refers(fn.body) ? name : undefined;
 }
 
 function createContext(ts: TypeScript, analysis: Analysis, names: FileNames, frame: string): Context {
