@@ -29,7 +29,7 @@ export async function routeEvents(
       eventId: event.id,
       wakeAt: event.receivedAt,
     }));
-    await store.route(event.id, runs);
+    await store.route(event, runs);
   }
   return events.length === largestBatch;
 }

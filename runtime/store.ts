@@ -14,6 +14,9 @@
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
 
+/** Names an event. Each app has ids of its own: two apps in one store may be sent events of the same id. */
+export type EventKey = Pick<StoredEvent, "app" | "id">;
+
 /** An event as stored. `data` is text of the codec. */
 export interface StoredEvent {
   readonly id: string;
@@ -135,16 +138,16 @@ export interface Store {
   open(): Promise<void>;
   close(): Promise<void>;
 
-  /** Stores events; one whose id exists is ignored. */
+  /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;
   /** Events that no worker has routed yet, oldest first. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
   /**
    * Marks the event as routed and creates its runs, at once. Routing twice creates nothing new: of two workers that
    * route one event, the first wins, whatever the ids of their runs. A run's `createdAt` is the event's `receivedAt`.
-   * Rejects when the event is not stored, or a run names another event.
+   * Rejects when the event is not stored, or a run is of another event or app.
    */
-  route(eventId: string, runs: readonly NewRun[]): Promise<void>;
+  route(event: EventKey, runs: readonly NewRun[]): Promise<void>;
 
   /**
    * Takes runs that are due and free (not leased, or their lease has run out or its holder is known dead), oldest due

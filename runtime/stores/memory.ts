@@ -9,6 +9,7 @@ import type {
   ClaimRequest,
   Commit,
   CommitResult,
+  EventKey,
   NewRun,
   RunQuery,
   RunStatus,
@@ -48,6 +49,7 @@ interface Run {
 }
 
 class MemoryStore implements Store {
+  /** By `keyOf`. */
   readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
   readonly #runs = new Map<string, Run>();
 
@@ -56,7 +58,7 @@ class MemoryStore implements Store {
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
     for (const event of events) {
-      if (!this.#events.has(event.id)) this.#events.set(event.id, { event: { ...event }, routed: false });
+      if (!this.#events.has(keyOf(event))) this.#events.set(keyOf(event), { event: { ...event }, routed: false });
     }
   }
 
@@ -68,10 +70,10 @@ class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async route(eventId: string, runs: readonly NewRun[]): Promise<void> {
-    const stored = this.#events.get(eventId);
-    const foreign = runs.find((run) => run.eventId !== eventId);
-    if (!stored || foreign) throw cannotRoute("memory", eventId, foreign);
+  async route(event: EventKey, runs: readonly NewRun[]): Promise<void> {
+    const stored = this.#events.get(keyOf(event));
+    const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
+    if (!stored || foreign) throw cannotRoute("memory", event, foreign);
     if (stored.routed) return;
     stored.routed = true;
     for (const run of runs) {
@@ -164,6 +166,10 @@ class MemoryStore implements Store {
  */
 export function memoryStore(): Store {
   return new MemoryStore();
+}
+
+function keyOf({ app, id }: EventKey): string {
+  return JSON.stringify([app, id]);
 }
 
 function queuedRun(run: NewRun, event: StoredEvent): Run {

@@ -1,4 +1,4 @@
-import type { NewRun } from "../store.ts";
+import type { EventKey, NewRun } from "../store.ts";
 
 /** Where a store failed, for `StoreError`. */
 export interface StoreFailure {
@@ -39,9 +39,9 @@ export class StoreError extends Error {
 }
 
 /** Why `route` was refused: routing an event that is not stored would create runs that can never be claimed. */
-export function cannotRoute(location: string, eventId: string, foreign: NewRun | undefined): StoreError {
+export function cannotRoute(location: string, event: EventKey, foreign: NewRun | undefined): StoreError {
   const reason = foreign
-    ? `run "${foreign.id}" names event "${foreign.eventId}"; create runs only for the event that is routed`
+    ? `run "${foreign.id}" is of event "${foreign.eventId}" of app "${foreign.app}"; create runs only for the event that is routed`
     : "no such event; store it with putEvents first";
-  return new StoreError(`event "${eventId}": ${reason}`, { location, operation: "route" });
+  return new StoreError(`event "${event.id}" of app "${event.app}": ${reason}`, { location, operation: "route" });
 }

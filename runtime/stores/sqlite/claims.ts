@@ -113,7 +113,7 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   const row = db.all<ClaimRow>(
     `SELECT r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
        r.created_at AS "createdAt", e.id, e.app, e.name, e.data, e.received_at AS "receivedAt"
-     FROM runs AS r CROSS JOIN events AS e ON e.id = r.event_id WHERE r.id = ?`,
+     FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);

@@ -1,5 +1,5 @@
 /** Events: stored, then routed into runs. */
-import type { NewRun, StoredEvent } from "../../store.ts";
+import type { EventKey, NewRun, StoredEvent } from "../../store.ts";
 import { cannotRoute } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
 
@@ -7,7 +7,7 @@ export function putEvents(db: Connection, events: readonly StoredEvent[]): void 
   db.transaction(() => {
     for (const { id, app, name, data, receivedAt } of events) {
       db.run(
-        "INSERT INTO events (id, app, name, data, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO events (id, app, name, data, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (app, id) DO NOTHING",
         id,
         app,
         name,
@@ -28,18 +28,20 @@ export function unroutedEvents(db: Connection, app: string, limit: number): Stor
 }
 
 /** The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. */
-export function route(db: Connection, eventId: string, runs: readonly NewRun[]): void {
-  const foreign = runs.find((run) => run.eventId !== eventId);
-  if (foreign) throw cannotRoute(db.file, eventId, foreign);
+export function route(db: Connection, event: EventKey, runs: readonly NewRun[]): void {
+  const { app, id } = event;
+  const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
+  if (foreign) throw cannotRoute(db.file, event, foreign);
   db.transaction(() => {
-    const event = db.all<{ routed: number; receivedAt: number }>(
-      `SELECT routed, received_at AS "receivedAt" FROM events WHERE id = ?`,
-      eventId,
+    const stored = db.all<{ routed: number; receivedAt: number }>(
+      `SELECT routed, received_at AS "receivedAt" FROM events WHERE app = ? AND id = ?`,
+      app,
+      id,
     )[0];
-    if (!event) throw cannotRoute(db.file, eventId, undefined);
-    if (event.routed) return;
-    db.run("UPDATE events SET routed = 1 WHERE id = ?", eventId);
-    for (const run of runs) insertRun(db, run, event.receivedAt);
+    if (!stored) throw cannotRoute(db.file, event, undefined);
+    if (stored.routed) return;
+    db.run("UPDATE events SET routed = 1 WHERE app = ? AND id = ?", app, id);
+    for (const run of runs) insertRun(db, run, stored.receivedAt);
   });
 }
 

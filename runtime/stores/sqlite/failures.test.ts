@@ -137,7 +137,7 @@ it("writes nothing of a batch when one of its statements fails", async () => {
   const { path, store } = await openStore("batch.db");
   for (const id of ["r1", "r2"]) {
     await store.putEvents([event(id)]);
-    await store.route(id, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+    await store.route({ app: "shop", id }, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
   }
   const claims = await store.claim({ app: "shop", worker: "w", functions: ["f"], limit: 2, now: 0, leaseMs: 1 });
   const [good, bad] = claims as [Claim, Claim];

@@ -13,7 +13,7 @@ async function openStore(path: string, ...runs: readonly string[]): Promise<Sqli
   await store.open();
   for (const id of runs) {
     await store.putEvents([{ id, app: "shop", name: "e", data: "{}", receivedAt: 0 }]);
-    await store.route(id, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+    await store.route({ app: "shop", id }, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
   }
   return store;
 }

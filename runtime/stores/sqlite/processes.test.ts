@@ -15,7 +15,8 @@ async function storeWithRuns(name: string, count: number) {
   await store.open();
   const ids = Array.from({ length: count }, (_, n) => `run-${String(n).padStart(3, "0")}`);
   await store.putEvents(ids.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
-  for (const id of ids) await store.route(id, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+  for (const id of ids)
+    await store.route({ app: "shop", id }, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
   return { path, store, ids };
 }
 

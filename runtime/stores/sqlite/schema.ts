@@ -17,12 +17,13 @@ const applicationId = 0x426b5374;
 const migrations: readonly string[] = [
   `
   CREATE TABLE events (
-    id TEXT PRIMARY KEY,
     app TEXT NOT NULL,
+    id TEXT NOT NULL,
     name TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     routed INTEGER NOT NULL DEFAULT 0,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    PRIMARY KEY (app, id)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX events_unrouted ON events (app, received_at, id) WHERE routed = 0;
 

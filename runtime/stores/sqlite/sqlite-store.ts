@@ -1,6 +1,6 @@
 /** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 import { resolve } from "node:path";
-import type { ClaimRequest, Commit, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
+import type { ClaimRequest, Commit, EventKey, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit } from "./commits.ts";
@@ -46,8 +46,8 @@ export class SqliteStore implements Store {
     return this.#perform("unroutedEvents", (db) => unroutedEvents(db, app, limit));
   }
 
-  async route(eventId: string, runs: readonly NewRun[]) {
-    return this.#perform("route", (db) => route(db, eventId, runs));
+  async route(event: EventKey, runs: readonly NewRun[]) {
+    return this.#perform("route", (db) => route(db, event, runs));
   }
 
   async claim(request: ClaimRequest) {

@@ -9,7 +9,7 @@ const runs = `
     r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
     e.id AS "eventId", e.app AS "eventApp", e.name AS "eventName", e.data AS "eventData",
     e.received_at AS "eventReceivedAt"
-  FROM runs AS r CROSS JOIN events AS e ON e.id = r.event_id`;
+  FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 type RunRow = Omit<RunView, "event"> & {
   readonly eventId: string;

@@ -30,11 +30,11 @@ export function routingTests(check: Check): void {
   check("routes an event into its runs, once", async (store) => {
     await store.putEvents([event("e", { receivedAt: t0 - 7 })]);
     const run = { app, eventId: "e", wakeAt: t0 + 3 };
-    await store.route("e", [
+    await store.route({ app, id: "e" }, [
       { ...run, id: "r1", functionId: "f" },
       { ...run, id: "r2", functionId: "g" },
     ]);
-    await store.route("e", [{ ...run, id: "r3", functionId: "f" }]);
+    await store.route({ app, id: "e" }, [{ ...run, id: "r3", functionId: "f" }]);
     assert.deepEqual(await store.unroutedEvents(app, 10), []);
     assert.equal(await store.getRun("r3"), undefined);
     assert.equal((await view(store, "r2")).functionId, "g");
@@ -54,9 +54,20 @@ export function routingTests(check: Check): void {
     });
   });
 
+  check("keeps the events of two apps apart, also those of one id", async (store) => {
+    await store.putEvents([event("e"), event("e", { app: "other", data: "other" })]);
+    await store.route({ app, id: "e" }, [{ id: "r1", app, functionId: "f", eventId: "e", wakeAt: t0 }]);
+    assert.deepEqual(await store.unroutedEvents("other", 10), [event("e", { app: "other", data: "other" })]);
+    const run = { id: "r2", app: "other", functionId: "f", eventId: "e", wakeAt: t0 };
+    await assert.rejects(store.route({ app, id: "e" }, [run]), /other/);
+    await store.route({ app: "other", id: "e" }, [run]);
+    const claimed = await claimOne(store, { app: "other" });
+    assert.deepEqual([claimed.run, claimed.event.data, (await view(store, "r2")).event.data], ["r2", "other", "other"]);
+  });
+
   check("marks an event that starts no run as routed", async (store) => {
     await store.putEvents([event("e")]);
-    await store.route("e", []);
+    await store.route({ app, id: "e" }, []);
     assert.deepEqual(await store.unroutedEvents(app, 10), []);
   });
 
@@ -64,16 +75,16 @@ export function routingTests(check: Check): void {
     await addRun(store, "r");
     await store.commit([turn(await claimOne(store), { label: "kept" })]);
     await store.putEvents([event("e2")]);
-    await store.route("e2", [{ id: "r", app, functionId: "other", eventId: "e2", wakeAt: t0 }]);
+    await store.route({ app, id: "e2" }, [{ id: "r", app, functionId: "other", eventId: "e2", wakeAt: t0 }]);
     const found = await view(store, "r");
     assert.deepEqual([found.label, found.functionId, found.event.id], ["kept", "f", "r"]);
   });
 
   check("refuses to route an event that is not stored, or into a run of another event", async (store) => {
     const run = { id: "r", app, functionId: "f", eventId: "e", wakeAt: t0 };
-    await assert.rejects(store.route("e", [run]), /e/);
+    await assert.rejects(store.route({ app, id: "e" }, [run]), /e/);
     await store.putEvents([event("e"), event("e2")]);
-    await assert.rejects(store.route("e2", [run]), /r/);
+    await assert.rejects(store.route({ app, id: "e2" }, [run]), /r/);
     assert.equal((await store.unroutedEvents(app, 10)).length, 2);
     assert.equal(await store.getRun("r"), undefined);
   });
@@ -95,7 +106,7 @@ export function hostileTextTests(check: Check): void {
     for (const text of texts) {
       const id = `id ${text}`;
       await store.putEvents([event(id, { name: text, data: text })]);
-      await store.route(id, [{ id, app, functionId: text, eventId: id, wakeAt: t0 }]);
+      await store.route({ app, id }, [{ id, app, functionId: text, eventId: id, wakeAt: t0 }]);
       const claimed = await claimOne(store, { functions: [text], worker: `w${text}` });
       assert.deepEqual(
         [claimed.run, claimed.functionId, claimed.event.name, claimed.event.data],

@@ -21,7 +21,7 @@ export async function addRun(
   { functionId = "f", wakeAt = t0, runApp = app }: { functionId?: string; wakeAt?: number; runApp?: string } = {},
 ): Promise<void> {
   await store.putEvents([event(id, { app: runApp })]);
-  await store.route(id, [{ id, app: runApp, functionId, eventId: id, wakeAt }]);
+  await store.route({ app: runApp, id }, [{ id, app: runApp, functionId, eventId: id, wakeAt }]);
 }
 
 /** Claims as "worker-1", unless told otherwise. */
