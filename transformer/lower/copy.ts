@@ -10,6 +10,7 @@
 import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
 import { usesOwnCall } from "../analyse/suspensions.ts";
+import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Scope } from "../ir.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
 import { quote, span } from "./text.ts";
@@ -117,9 +118,10 @@ function copyCall(context: Context, node: tsTypes.CallExpression): Rope {
 
 /** A slot that is called must not see its record as `this`: `(0, v.format)(x)`. */
 function copyDetached(context: Context, node: tsTypes.Node, callee: tsTypes.Expression): Rope {
-  const binding = context.ts.isIdentifier(callee) ? context.analysis.bindings.byIdentifier.get(callee) : undefined;
+  const name = unwrap(context.ts, callee);
+  const binding = context.ts.isIdentifier(name) ? context.analysis.bindings.byIdentifier.get(name) : undefined;
   if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return copyChildren(context, node);
-  return ["(0, ", copyIdentifier(context, callee as tsTypes.Identifier), ")", copyChildren(context, node, callee.end)];
+  return ["(0, ", copy(context, callee), ")", copyChildren(context, node, callee.end)];
 }
 
 function localMaker(context: Context, node: tsTypes.CallExpression): Closure | undefined {
