@@ -41,6 +41,9 @@ export interface ClosureRecord {
  * meets survives it, which over a long loop made the process grow by tens of megabytes.
  */
 export class ClosureRecords {
+  /** Of functions that were not made here: a callback given by name is the author's own, and other runs have it too. */
+  readonly #shared = new WeakMap<object, ClosureRecord>();
+
   has(closure: object): boolean {
     return this.get(closure) !== undefined;
   }
@@ -48,14 +51,14 @@ export class ClosureRecords {
   /** Undefined for anything but a closure of this activation. */
   get(closure: object): ClosureRecord | undefined {
     // Not an inherited one; and a proxy is asked nothing, because its traps are code of the author.
-    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return undefined;
+    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return this.#shared.get(closure);
     const held = (closure as HoldingRecord)[holding];
-    return held?.owner === this ? held.record : undefined;
+    return held?.owner === this ? held.record : this.#shared.get(closure);
   }
 
-  /** The closure was just made: nobody has frozen it. */
   set(closure: object, record: ClosureRecord): void {
-    Object.defineProperty(closure, holding, { value: { owner: this, record } });
+    if (Object.hasOwn(closure, holding) || !Object.isExtensible(closure)) this.#shared.set(closure, record);
+    else Object.defineProperty(closure, holding, { value: { owner: this, record } });
   }
 }
 
