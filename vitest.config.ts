@@ -8,7 +8,7 @@ export default defineConfig({
     include: [
       "{runtime,transformer,compiler,cli,scripts,bench}/**/*.test.ts",
       "fixtures/*.test.ts",
-      "fixtures/oracle/*.test.ts",
+      "fixtures/{behaviour,oracle}/*.test.ts",
     ],
     // Some tests start compilers and workers; a loaded machine must not fail them.
     testTimeout: 60_000,

@@ -57,7 +57,7 @@ const optionKeys = ["id", "store", "backoff", "logger"];
  */
 export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
   readonly id: string;
-  /** Runs of this client: get, list, wait, cancel, steps. */
+  /** Runs of this client: get, list, wait, cancel, resume, steps. */
   readonly runs: Runs;
   readonly #parts: ClientParts;
   readonly #logger: Logger;

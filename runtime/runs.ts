@@ -106,6 +106,19 @@ export class Runs {
     return (await this.#store()).cancel(id, this.#clock.now());
   }
 
+  /**
+   * Lets a blocked run go on from where it is, once what blocked it has been put right: the code that parked it is
+   * deployed again, a service is reachable. A worker takes it at its next look.
+   *
+   * @returns false when it is not blocked or this client has none of that id
+   * @example for (const { id } of await client.runs.list({ status: "blocked" })) await client.runs.resume(id);
+   */
+  async resume(id: string): Promise<boolean> {
+    const view = await this.#view(id);
+    if (view === undefined) return false;
+    return (await this.#store()).resume(id, this.#clock.now());
+  }
+
   /** The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. */
   async steps(id: string, options: StepsOptions = {}): Promise<StepAttempt[]> {
     checkKeys(options, ["after", "limit"], "runs.steps()");

@@ -83,7 +83,7 @@ export interface Commit {
   readonly status: RunStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
   readonly frame?: string;
-  /** Labels where the run is parked, outermost function first, joined by " > ". */
+  /** Labels where the run is parked, outermost function first, joined by " > ". A blocked run keeps its own for null. */
   readonly label: string | null;
   /** When the run wants to be claimed again, if this worker lets it go: null means only an input can wake it. */
   readonly wakeAt: number | null;
@@ -160,6 +160,8 @@ export interface Store {
   renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number): Promise<string[]>;
   /** Ends a run that has not ended as cancelled and moves its epoch, so that its worker is fenced. False if it had ended or does not exist. */
   cancel(run: string, now: number): Promise<boolean>;
+  /** Lets a blocked run be claimed again, from its stored frame, at once. False if it is not blocked or does not exist. */
+  resume(run: string, now: number): Promise<boolean>;
   /**
    * When the next free run of these functions is due, which may be in the past; undefined if none is. Leased runs are
    * left out: their holders wake them, and one whose holder is lost is found by calling `claim` from time to time.

@@ -116,6 +116,13 @@ class MemoryStore implements Store {
     return true;
   }
 
+  async resume(id: string, now: number): Promise<boolean> {
+    const run = this.#runs.get(id);
+    if (run?.status !== "blocked") return false;
+    Object.assign(run, { status: "running", error: null, wakeAt: now, updatedAt: now });
+    return true;
+  }
+
   async nextWake(app: string, functions: readonly string[]): Promise<number | undefined> {
     const times = [...this.#runs.values()]
       .filter((run) => run.app === app && functions.includes(run.functionId))
@@ -217,7 +224,7 @@ function apply(run: Run, commit: Commit): void {
   run.lostClaims = 0;
   run.status = commit.status;
   run.frame = commit.frame ?? run.frame;
-  run.label = commit.label;
+  run.label = commit.label ?? (commit.status === "blocked" ? run.label : null);
   run.wakeAt = commit.wakeAt;
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;

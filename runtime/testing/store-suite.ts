@@ -5,7 +5,7 @@
  */
 import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
-import { commitTests, endingTests } from "./store-suite/commits.ts";
+import { blockingTests, commitTests, endingTests } from "./store-suite/commits.ts";
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import type { Check } from "./store-suite/support.ts";
@@ -53,6 +53,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("lost leases", () => lostLeaseTests(check));
     suite.describe("commit", () => commitTests(check));
     suite.describe("ending", () => endingTests(check));
+    suite.describe("blocking", () => blockingTests(check));
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));

@@ -27,9 +27,19 @@ export function cancel(db: Connection, run: string, now: number): boolean {
   return changed > 0;
 }
 
+export function resume(db: Connection, run: string, now: number): boolean {
+  const changed = db.run(
+    "UPDATE runs SET status = 'running', error = NULL, wake_at = ?, updated_at = ? WHERE id = ? AND status = 'blocked'",
+    now,
+    now,
+    run,
+  );
+  return changed > 0;
+}
+
 // Four statements and not one, because SQLite rewrites the index of every column that an UPDATE names, changed or not:
 // the commit of a held run names none that an index holds, but for `wake_at`, whose index leaves held runs out.
-const turn = `seq = seq + 1, lost_claims = 0, label = ?, output = coalesce(?, output), error = coalesce(?, error),
+const turn = `label = ?, seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
 const ifCurrent = "WHERE id = ? AND epoch = ? AND status = 'running' RETURNING n";
@@ -37,7 +47,7 @@ const going = `${turn}, frame = coalesce(?, frame), wake_at = ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
 const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
-const blockRun = `UPDATE runs SET ${going}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
+const blockRun = `UPDATE runs SET ${going.replace("?", "coalesce(?, label)")}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
 const endRun = `UPDATE runs SET ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
 
 /** Updates the row of the run, which is the fence. Answers the run's number, or undefined if it was fenced. */

@@ -56,6 +56,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
     await store.commit([turn(held, 1, changes)]);
   }
   await store.claim({ ...request, worker: "another", now: 1_000 });
+  await store.resume("r1", 1);
   await store.cancel("r1", 1);
   await store.nextWake("shop", ["f"]);
   await store.getRun("r1");

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { ClaimRequest, Commit, EventKey, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
-import { cancel, commit } from "./commits.ts";
+import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
@@ -64,6 +64,10 @@ export class SqliteStore implements Store {
 
   async cancel(run: string, now: number) {
     return this.#perform("cancel", (db) => cancel(db, run, now));
+  }
+
+  async resume(run: string, now: number) {
+    return this.#perform("resume", (db) => resume(db, run, now));
   }
 
   async nextWake(app: string, functions: readonly string[]) {

@@ -40,6 +40,7 @@ function reopening(path: string): Store {
     commit: (batch) => call((store) => store.commit(batch)),
     renew: (held, now, leaseMs) => call((store) => store.renew(held, now, leaseMs)),
     cancel: (run, now) => call((store) => store.cancel(run, now)),
+    resume: (run, now) => call((store) => store.resume(run, now)),
     nextWake: (app, functions) => call((store) => store.nextWake(app, functions)),
     getRun: (run) => call((store) => store.getRun(run)),
     listRuns: (query) => call((store) => store.listRuns(query)),

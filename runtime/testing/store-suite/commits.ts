@@ -90,22 +90,6 @@ export function endingTests(check: Check): void {
     });
   }
 
-  check("a blocked run has not ended, is not claimed, and its claim is given back", async (store) => {
-    await addRun(store, "r");
-    const held = await claimOne(store);
-    await store.commit([turn(held, { status: "blocked", frame: "F", error: '"why"' })]);
-    const blocked = await view(store, "r");
-    assert.deepEqual(
-      [blocked.status, blocked.error, blocked.endedAt, blocked.label],
-      ["blocked", '"why"', null, "charge"],
-    );
-    assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
-    assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
-    assert.equal(await store.nextWake(app, ["f"]), undefined);
-    assert.equal(await store.cancel("r", t0 + 20), true);
-    assert.equal((await view(store, "r")).status, "cancelled");
-  });
-
   check("cancel ends a run that waits", async (store) => {
     await addRun(store, "r");
     assert.equal(await store.cancel("r", t0 + 20), true);
@@ -126,5 +110,40 @@ export function endingTests(check: Check): void {
     const { status, output } = await view(store, "r");
     assert.deepEqual([status, output], ["cancelled", null]);
     assert.deepEqual(await store.listSteps("r"), []);
+  });
+}
+
+export function blockingTests(check: Check): void {
+  check("a blocked run has not ended, is not claimed, and its claim is given back", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    await store.commit([turn(held, { status: "blocked", frame: "F", error: '"why"' })]);
+    const blocked = await view(store, "r");
+    assert.deepEqual(
+      [blocked.status, blocked.error, blocked.endedAt, blocked.label],
+      ["blocked", '"why"', null, "charge"],
+    );
+    assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
+    assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
+    assert.equal(await store.nextWake(app, ["f"]), undefined);
+    assert.equal(await store.cancel("r", t0 + 20), true);
+    assert.equal((await view(store, "r")).status, "cancelled");
+  });
+
+  check("a blocked run that is resumed is claimed again, with its frame", async (store) => {
+    await addRun(store, "r");
+    await store.commit([turn(await claimOne(store), { frame: "F", label: "kept" })]);
+    assert.equal(await store.resume("r", t0), false);
+    const held = await claimOne(store, { worker: "worker-2", now: t0 + 10 * leaseMs });
+    await store.commit([turn(held, { status: "blocked", label: null, wakeAt: null, error: '"why"' })]);
+    assert.equal((await view(store, "r")).label, "kept");
+    assert.equal(await store.resume("r", t0 + 20), true);
+    const { status, error, label, wakeAt } = await view(store, "r");
+    assert.deepEqual([status, error, label, wakeAt], ["running", null, "kept", t0 + 20]);
+    const again = await claimOne(store, { now: t0 + 20 });
+    assert.deepEqual([again.frame, again.lostClaims], ["F", 0]);
+    assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
+    assert.equal(await store.resume("r", t0 + 30), false);
+    assert.equal(await store.resume("missing", t0), false);
   });
 }
