@@ -1,12 +1,13 @@
 /**
  * What emitted code imports. Not for people: its shape follows `CODE_FORMAT` of the manifest and changes with it.
  */
+import { callableOf, enterMethod } from "./engine/calls.ts";
 import { markCompiled } from "./engine/compiled.ts";
-import { currentFrame, Frame } from "./engine/frame.ts";
+import type { Frame } from "./engine/frame.ts";
 import type { Handle } from "./engine/handle.ts";
-import { type CompiledBody, registerCode } from "./engine/registry.ts";
-import { BackstitchError } from "./faults.ts";
+import { type CompiledBody, registerCode, rememberCode } from "./engine/registry.ts";
 import type { CodeInfo } from "./manifest.ts";
+import type { Untyped } from "./types.ts";
 
 export type { Frame } from "./engine/frame.ts";
 export type { ScopeRecord } from "./engine/scopes.ts";
@@ -18,27 +19,28 @@ export const $ = {
   /** Makes the callable function of a compiled body, and registers the body under its code id. */
   durable<Args extends unknown[]>(
     info: CodeInfo,
-    body: (frame: Frame, ...args: Args) => Promise<unknown>,
+    body: (this: Untyped, frame: Frame, ...args: Args) => Promise<unknown>,
   ): CompiledFunction<Args> {
     const code = { info, body: body as unknown as CompiledBody };
-    const compiled = (...args: Args): Handle => {
-      const caller = currentFrame();
-      if (caller === undefined) throw calledFromOutside(info.code);
-      const { activation } = caller;
-      const invocation = activation.closures.get(compiled)?.invocation;
-      const frame = new Frame(activation, code, args, invocation && { closure: compiled, invocation });
-      frame.enter();
-      return frame.call;
-    };
-    registerCode(code, compiled);
+    const compiled = callableOf(code);
+    registerCode(code);
+    rememberCode(compiled, code);
     markCompiled(compiled, info);
-    return compiled;
+    return compiled as CompiledFunction<Args>;
+  },
+
+  /** Inside a method that is compiled: enters its body, an arrow function that closes over `this`. */
+  enter(
+    info: CodeInfo,
+    self: unknown,
+    args: ArrayLike<unknown>,
+    body: (frame: Frame, ...args: Untyped[]) => Promise<unknown>,
+  ): Handle {
+    return enterMethod(info, self, args, body);
+  },
+
+  /** Where a class is defined: how a method is found again after a reload, by the object on which it was called. */
+  register(info: CodeInfo, find: (self: Untyped) => unknown): void {
+    registerCode({ info, find });
   },
 };
-
-function calledFromOutside(code: string): BackstitchError {
-  return new BackstitchError("BS2011", {
-    where: `the durable function ${code} was called from code that is not compiled, or inside a step's callback`,
-    fix: "Await it directly in a handler or in another durable function.",
-  });
-}

@@ -85,4 +85,6 @@ export interface CodeInfo {
   readonly format: number;
   readonly labels: Readonly<Record<string, LiveSlots>>;
   readonly kept?: LiveSlots;
+  /** Number of leading arguments that the frame keeps; absent keeps all. */
+  readonly arity?: number;
 }

@@ -5,14 +5,16 @@
  * that met it stays pending. Dropping an activation needs no clean-up: a dropped async stack runs no `finally`.
  */
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
+import { ambientActivation, continues } from "./ambient.ts";
 import { errorsOf } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
-import { currentFrame, type Frame } from "./frame.ts";
-import type { Handle } from "./handle.ts";
-import type { Op } from "./ops.ts";
+import { Call, Frame, type FrameOrigin } from "./frame.ts";
+import { Handle, type Waiter } from "./handle.ts";
+import { type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
-import { type CompiledCode, codeOf, compiledCode } from "./registry.ts";
+import { Reaction, type Reactions } from "./reactions.ts";
+import { type CompiledCode, codeOf, compiledCode, type RegisteredCode } from "./registry.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */
@@ -33,10 +35,17 @@ export class Activation {
   readonly frames = new Set<Frame>();
   /** Ops that were not delivered, by number. */
   readonly ops = new Map<number, Op>();
+  /** Derived handles that still have something to do, whether anybody waits for them or not. */
+  readonly reactions = new Set<Working>();
   /** Closures that can be stored, and values that are made again. */
-  readonly closures = new ClosureRecords();
+  readonly closures = new ClosureRecords(this);
   readonly locals = new WeakMap<object, LocalRecord>();
+  /** The first job of two that go on with a segment; the second is its code. */
+  readonly goOn = (): void => continues(this);
   lastOp = 0;
+  lastFrame = 0;
+  /** Number of the newest registration with a handle. */
+  lastWait = 0;
   /** Number of the newest closure or local value. */
   lastMade = 0;
   /** Attempt of the segment that runs or comes next, from 0. */
@@ -48,6 +57,8 @@ export class Activation {
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
   readonly #committedErrors = new WeakSet<Error>();
+  /** Unsettled handles for which code that is not compiled waits. */
+  readonly #followed = new Set<Handle>();
   #running = 0;
   #outside = 0;
 
@@ -66,25 +77,64 @@ export class Activation {
     return this.#outside > 0;
   }
 
-  /** Starts the handler, or enters every frame again at its place. */
+  /** Starts the handler, or enters every frame again at its place. What each waits for is registered already. */
   enter(root: Frame): void {
     this.root = root;
-    // Calls that nobody awaits are entered by themselves; the others by the frame that waits for them.
-    const awaited = new Set([...this.frames].map((frame) => frame.waiting));
-    const branches = [...this.frames].filter((frame) => !awaited.has(frame.call));
-    root.call.addWaiter({ resume: (outcome) => this.#ended(outcome) });
-    for (const frame of branches) frame.enter();
+    root.call.addWaiter({ since: 0, resume: (outcome) => this.#ended(outcome) });
+    for (const frame of [...this.frames]) frame.enter();
+  }
+
+  /** Calls compiled code: it runs to its first suspension. */
+  call(code: CompiledCode, args: readonly unknown[], origin: FrameOrigin): Handle {
+    const frame = new Frame(this, code, args, origin);
+    frame.enter();
+    return frame.call;
+  }
+
+  /** The handle that `source.then(…)` makes in compiled code. */
+  derive(source: Handle, method: string, reactions: Reactions): Handle {
+    const handle = new Handle(`the \`${method}\` of ${source.what}`, this);
+    new Reaction(handle, source, reactions).waitFor(source);
+    return handle;
   }
 
   /** The loaded code with this id. The run's own handler comes first: another module may have a function of its id. */
-  code(id: string): CompiledCode | undefined {
+  code(id: string): RegisteredCode | undefined {
     const own = codeOf(this.owner.handler);
     return own?.info.code === id ? own : compiledCode(id);
   }
 
-  /** The call that settles this handle; undefined when an op does. */
+  /** The unfinished call that settles this handle; undefined when something else does. */
   callee(handle: Handle): Frame | undefined {
-    for (const frame of this.frames) if (frame.call === handle) return frame;
+    return handle.maker instanceof Call ? handle.maker.frame : undefined;
+  }
+
+  /** Whether it is a handle of this run. Others are ordinary promises here. */
+  owns(value: unknown): value is Handle {
+    return value instanceof Handle && value.activation === this;
+  }
+
+  /** Registers with a handle that is not settled. */
+  wait(handle: Handle, waiter: Waiter): void {
+    waiter.since = ++this.lastWait;
+    handle.addWaiter(waiter);
+  }
+
+  /** Code that is not compiled waits for a handle. That cannot be stored, so the run must not be parked meanwhile. */
+  followedNatively(handle: Handle, resume: (outcome: Outcome) => void): void {
+    this.#followed.add(handle);
+    const settled = (outcome: Outcome) => {
+      this.#followed.delete(handle);
+      resume(outcome);
+    };
+    this.wait(handle, { since: 0, resume: settled });
+    // The handle may be one of a run that is all but parked.
+    this.owner.ring();
+  }
+
+  /** For what code that is not compiled waits in vain: it cannot settle before the run is parked. */
+  followedInVain(): Handle | undefined {
+    for (const handle of this.#followed) if (!this.outside || needsPark(handle)) return handle;
     return undefined;
   }
 
@@ -106,9 +156,10 @@ export class Activation {
     this.#outside--;
   }
 
-  /** Settles the handle of an op and forgets the op. */
+  /** Settles the handle of an op and forgets the op. Once the handler has ended, no code hears of it. */
   deliver(op: Op, outcome: Outcome): void {
     this.ops.delete(op.number);
+    if (this.end) return;
     if (!outcome.ok) this.noteCommitted(outcome.error);
     op.handle.settle(outcome);
   }
@@ -122,11 +173,13 @@ export class Activation {
     return this.#committedErrors.has(error);
   }
 
-  /** Labels where the run is parked, outermost function first. */
+  /** Labels where the run is parked, outermost function first. Of a deep recursion the middle is left out. */
   label(): string | null {
     const labels: string[] = [];
-    for (let frame = this.root; frame?.waiting; frame = this.callee(frame.waiting)) labels.push(frame.place.label);
-    return labels.length === 0 ? null : labels.join(" > ");
+    for (let frame = this.root; frame?.waiting; frame = callBelow(frame.waiting)) labels.push(frame.place.label);
+    if (labels.length === 0) return null;
+    if (labels.length > 2 * shownLabels) labels.splice(shownLabels, labels.length - 2 * shownLabels, "…");
+    return labels.join(" > ");
   }
 
   /** The first fault is the one reported; later ones follow from it. */
@@ -137,7 +190,7 @@ export class Activation {
 
   usedOutsideCompiledCode(what: string): void {
     this.block("BS2101", {
-      where: `${what} was called in run ${this.owner.run}, ${currentFrame() ? "by code that awaits it itself" : "outside compiled code or inside a step's callback"}`,
+      where: `${what} was called in run ${this.owner.run}, ${ambientActivation() ? "by code of another run" : "outside compiled code or inside a step's callback"}`,
       fix: "Call tools only in compiled functions: give the function a parameter of type `Step` or `Context`, or wrap it in durable(). A step inside a step's callback must move out of it.",
     });
   }
@@ -154,4 +207,29 @@ export class Activation {
     this.end = outcome;
     this.root = undefined;
   }
+}
+
+/** What an activation must store although nobody may wait for it. */
+export type Working = Reaction;
+
+/** Labels shown at either end of a deep recursion. */
+const shownLabels = 10;
+
+/** The call that a wait comes down to, through derived handles and combinations. */
+function callBelow(handle: Handle): Frame | undefined {
+  const seen = new Set<Handle>();
+  for (let at: Handle | undefined = handle; at && !seen.has(at); at = at.maker?.awaited()[0]) {
+    if (at.maker instanceof Call) return at.maker.frame;
+    seen.add(at);
+  }
+  return undefined;
+}
+
+/** Whether a handle comes down to ops: these begin, and are delivered, only when the run is parked. */
+function needsPark(handle: Handle, seen = new Set<Handle>()): boolean {
+  if (handle.maker instanceof OpMaker) return true;
+  if (seen.has(handle)) return true;
+  seen.add(handle);
+  const awaited = handle.maker?.awaited() ?? [];
+  return awaited.length > 0 && awaited.every((other) => needsPark(other, seen));
 }

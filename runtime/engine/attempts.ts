@@ -1,8 +1,8 @@
 /** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
 import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
+import { runIn } from "./ambient.ts";
 import type { DriverHost } from "./contract.ts";
-import { withoutFrame } from "./frame.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { encodeThrown } from "./thrown.ts";
@@ -28,7 +28,7 @@ export function startAttempt(op: Op, host: DriverHost, ended: (attempt: EndedAtt
   op.running = true;
   let result: unknown;
   try {
-    result = withoutFrame(() => call(op, host));
+    result = runIn(undefined, () => call(op, host));
   } catch (error) {
     return end({ ok: false, error });
   }

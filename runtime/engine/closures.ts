@@ -6,6 +6,7 @@
  * compiled function up to `$.code`, which stands before any code of the author.
  */
 import { types } from "node:util";
+import type { Activation } from "./activation.ts";
 import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -22,6 +23,8 @@ export type ClosureTable = Readonly<Record<string, (...scopes: ScopeRecord[]) =>
 export interface Invocation {
   readonly code: string;
   readonly args: readonly unknown[];
+  /** The `this` of the call, which closures capture. */
+  readonly self: unknown;
   table: ClosureTable | undefined;
 }
 
@@ -41,8 +44,13 @@ export interface ClosureRecord {
  * meets survives it, which over a long loop made the process grow by tens of megabytes.
  */
 export class ClosureRecords {
+  readonly activation: Activation;
   /** Of functions that were not made here: a callback given by name is the author's own, and other runs have it too. */
   readonly #shared = new WeakMap<object, ClosureRecord>();
+
+  constructor(activation: Activation) {
+    this.activation = activation;
+  }
 
   has(closure: object): boolean {
     return this.get(closure) !== undefined;
@@ -60,6 +68,12 @@ export class ClosureRecords {
     if (Object.hasOwn(closure, holding) || !Object.isExtensible(closure)) this.#shared.set(closure, record);
     else Object.defineProperty(closure, holding, { value: { owner: this, record } });
   }
+}
+
+/** The activation whose closure this is, and its record; undefined for a function that is shared or no closure. */
+export function homeOf(closure: object): { activation: Activation; record: ClosureRecord } | undefined {
+  const held = Object.hasOwn(closure, holding) ? (closure as HoldingRecord)[holding] : undefined;
+  return held && { activation: held.owner.activation, record: held.record };
 }
 
 /** A value of `local`: made by a closure, and made again after a reload. */

@@ -2,8 +2,9 @@
 import { encode } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
+import { extensionsFor } from "./extensions.ts";
 import type { Frame } from "./frame.ts";
-import { ImageWriter, UnstorableLoop } from "./image.ts";
+import { UnstorableLoop } from "./image.ts";
 import { storedSlots } from "./scopes.ts";
 
 /** The fault to block the run with. `cause` is what `encodeActivation` threw. */
@@ -19,10 +20,10 @@ export function unstorable(activation: Activation, cause: unknown): BackstitchEr
 
 function culprit(activation: Activation, cause: unknown): string | undefined {
   if (cause instanceof UnstorableLoop) return cause.message;
-  const writer = new ImageWriter(activation);
+  const extensions = extensionsFor(activation);
   const problemIn = (value: unknown): string | undefined => {
     try {
-      encode(value, writer.extensions);
+      encode(value, extensions);
       return undefined;
     } catch (error) {
       return messageOf(error);

@@ -14,8 +14,9 @@ import { type EndedAttempt, startAttempt } from "./attempts.ts";
 import { Bell } from "./bell.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
+import { followedInVain, undrivable } from "./driver-faults.ts";
 import type { Frame } from "./frame.ts";
-import { decodeActivation, encodeActivation, type LoadedActivation } from "./image.ts";
+import { encodeActivation } from "./image.ts";
 import {
   countLostClaims,
   isFinal,
@@ -27,6 +28,7 @@ import {
 } from "./load.ts";
 import { isDue, type Op } from "./ops.ts";
 import { done } from "./outcome.ts";
+import { decodeActivation, type LoadedActivation } from "./read-image.ts";
 import { attemptRecord, wakeRecord } from "./records.ts";
 import { encodeThrown } from "./thrown.ts";
 
@@ -143,6 +145,8 @@ class RunDriver implements ActivationOwner {
     if (this.#host.signal.aborted) return "fenced";
     if (activation.blocked) return this.#block(activation.blocked);
     if (activation.running) return this.#wait();
+    const inVain = activation.end ? undefined : activation.followedInVain();
+    if (inVain) return this.#block(followedInVain(this.run, inVain));
     if (activation.outside) return this.#turn.records.length > 0 ? this.#recordOutcomes() : this.#wait();
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
@@ -382,15 +386,6 @@ class RunDriver implements ActivationOwner {
     await Promise.race([this.#bell.wait(), this.#host.clock.until(until, stop.signal)]);
     stop.abort();
   }
-}
-
-/** Neither the run's code nor its store can go on: the run is put aside, where it can be seen, instead of tried for ever. */
-function undrivable(run: string, cause: unknown): BackstitchError {
-  return new BackstitchError("BS2109", {
-    where: `run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    fix: "The cause of this error says what failed. Put it right, then resume or cancel the run.",
-    cause,
-  });
 }
 
 function closedTurn(): Turn {

@@ -4,43 +4,32 @@ import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
-import { Handle } from "./handle.ts";
-import type { FrameImage } from "./image.ts";
+import { Handle, type HandleImage } from "./handle.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
 
-/** For what a frame waits, or what a stored handle stands for. */
-export type HandleImage =
-  | { readonly op: number }
-  | { readonly call: FrameImage }
-  | { readonly value: unknown }
-  | { readonly error: unknown };
+/** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
+type ClosureImage = readonly [number, string, string, InvocationImage, ...ScopeRecord[]];
 
-/** Order, code id, closure id, arguments, scope records. */
-type ClosureImage = readonly [number, string, string, readonly unknown[], ...ScopeRecord[]];
+/** The arguments of the call whose table has the closure; with its `this`, when it had one. */
+type InvocationImage = readonly unknown[] | { readonly args: readonly unknown[]; readonly self: unknown };
 
-/** What storing needs from the image being written. */
-export interface HandleWriter {
-  imageOf(handle: Handle): HandleImage;
-}
-
-/** What loading learns about handles; they are tied to ops and calls when all is decoded. */
-export interface LoadedHandles {
-  readonly byOp: Map<number, Handle>;
-  readonly byCall: Map<FrameImage, Handle>;
+/** What loading learns; it is put together when all is decoded. */
+export interface Loaded {
+  readonly handles: [Handle, HandleImage][];
   /** Calls of outermost durable functions, by their arguments. */
   readonly invocations: WeakMap<object, Invocation>;
 }
 
+/** `loaded` is for decoding only. */
 export function extensionsFor(
   activation: Activation,
-  writer: HandleWriter,
-  loaded: LoadedHandles,
+  loaded: Loaded = { handles: [], invocations: new WeakMap() },
 ): readonly CodecExtension[] {
   return [
     scopes(activation),
     closures(activation, loaded.invocations),
     locals(activation, loaded.invocations),
-    handles(activation, writer, loaded),
+    handles(activation, loaded),
     tools(activation),
   ];
 }
@@ -103,21 +92,27 @@ function locals(activation: Activation, invocations: WeakMap<object, Invocation>
   };
 }
 
-function handles(activation: Activation, writer: HandleWriter, loaded: LoadedHandles): CodecExtension {
+function handles(activation: Activation, loaded: Loaded): CodecExtension {
   return {
     tag: "handle",
     matches: (value) => value instanceof Handle,
-    encode: (value) => writer.imageOf(value as Handle),
+    encode: (value) => handleImage(value as Handle, activation),
     create: () => new Handle("a stored handle", activation),
-    fill(shell, parts) {
-      const handle = shell as Handle;
-      const image = parts as HandleImage;
-      if ("op" in image) loaded.byOp.set(image.op, handle);
-      else if ("call" in image) loaded.byCall.set(image.call, handle);
-      else if ("value" in image) handle.outcome = { ok: true, value: image.value };
-      else handle.outcome = { ok: false, error: image.error };
+    fill: (shell, parts) => {
+      loaded.handles.push([shell as Handle, parts as HandleImage]);
     },
   };
+}
+
+function handleImage(handle: Handle, activation: Activation): HandleImage {
+  const { outcome, maker } = handle;
+  if (outcome?.ok) return { value: outcome.value };
+  if (outcome) {
+    activation.noteCommitted(outcome.error);
+    return { error: outcome.error };
+  }
+  if (maker && handle.activation === activation) return maker.stored();
+  throw new Error(`${handle.what} is not of this run`);
 }
 
 function tools(activation: Activation): CodecExtension {
@@ -130,7 +125,8 @@ function tools(activation: Activation): CodecExtension {
 }
 
 function closureImage({ order, invocation, id, scopes }: ClosureRecord): ClosureImage {
-  return [order, invocation.code, id, invocation.args, ...scopes];
+  const { code, args, self } = invocation;
+  return [order, code, id, self === undefined ? args : { args, self }, ...scopes];
 }
 
 function makeLocal(maker: ClosureRecord, activation: Activation): object {
@@ -148,8 +144,9 @@ function makeLocal(maker: ClosureRecord, activation: Activation): object {
 
 /** Closures of one call share their invocation: its arguments are its identity. */
 function closureRecord(image: ClosureImage, invocations: WeakMap<object, Invocation>): ClosureRecord {
-  const [order, code, id, args, ...scopes] = image;
-  const invocation = invocations.get(args) ?? { code, args, table: undefined };
+  const [order, code, id, called, ...scopes] = image;
+  const { args, self } = "self" in called ? called : { args: called, self: undefined };
+  const invocation = invocations.get(args) ?? { code, args, self, table: undefined };
   invocations.set(args, invocation);
   return { order, invocation, id, scopes };
 }

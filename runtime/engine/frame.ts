@@ -8,24 +8,15 @@
 import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
+import { runIn, suspended } from "./ambient.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
-import { type Cursor, type CursorImage, cursorOver, cursorOverKeys, restoreCursor, strayCursor } from "./cursors.ts";
-import { Handle, ReturnedHandle } from "./handle.ts";
+import type { CursorImage } from "./cursors.ts";
+import { type Completion, FrameFinally } from "./frame-finally.ts";
+import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
+import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
-
-/** How a block left for its `finally`, which may suspend. */
-export interface Completion {
-  readonly kind: string;
-  readonly value: unknown;
-}
-
-/** A `try` with a suspending `finally` that was entered. */
-interface Finally {
-  readonly labels: readonly string[];
-  completion: Completion | undefined;
-}
+import { isObject, outcomeOf } from "./thenables.ts";
 
 /** Where a frame of a parked run is. `returned`: its code has ended, it waits for the handle that it returned. */
 export interface Place {
@@ -39,6 +30,8 @@ export interface FrameOrigin {
   readonly closure?: object | undefined;
   readonly invocation?: Invocation | undefined;
   readonly call?: Handle | undefined;
+  readonly self?: unknown;
+  readonly number?: number;
   /** The frame is no call: it only runs up to `$.code`. */
   readonly fetchesTable?: boolean;
 }
@@ -46,27 +39,7 @@ export interface FrameOrigin {
 /** The place of a frame that has not begun. No suspension has this label. */
 const start: Place = { label: "", returned: false };
 
-/** The frame whose code is running synchronously inside a thunk of `$.at`. Process-wide: one thread, no await inside. */
-let current: Frame | undefined;
-
-/** The frame on whose behalf code is running now; undefined outside the thunks of compiled code. */
-export function currentFrame(): Frame | undefined {
-  return current;
-}
-
-/** Runs code that is no thunk: what it calls does not belong to the frame around it. */
-export function withoutFrame<Result>(run: () => Result): Result {
-  const saved = current;
-  current = undefined;
-  try {
-    return run();
-  } finally {
-    current = saved;
-  }
-}
-
-export class Frame {
-  /** The label to go to while re-entering; "" while live. */
+export class Frame extends FrameFinally implements Waiter {
   pc = "";
   /** Thrown as the first act of a `try`, to enter its `catch` again. */
   readonly again: Error = placeholder;
@@ -80,6 +53,12 @@ export class Frame {
   /** What the caller got. */
   readonly call: Handle;
   readonly args: readonly unknown[];
+  /** The `this` of the call. */
+  readonly self: unknown;
+  /** Number among the calls of its run, from 1; 0 when it is no call. */
+  readonly number: number;
+  /** The arguments as an object, once the code asked for it. */
+  argumentsObject: object | undefined;
   /** Whose table holds the closures: this call itself, or the call around a nested durable function. */
   readonly invocation: Invocation;
   /** The function, when it is a closure of another call; it is then stored as that closure. */
@@ -88,28 +67,30 @@ export class Frame {
   readonly scopes = new Map<string, ScopeRecord>();
   /** For what it waits at its place; undefined while its code runs. */
   waiting: Handle | undefined;
+  since = 0;
   place: Place = start;
 
   readonly #body: CompiledBody;
-  readonly #cursors = new Map<string, Cursor>();
-  /** Stored cursors whose loop was not entered again yet. */
-  readonly #storedCursors = new Map<string, CursorImage>();
-  readonly #finallies = new Map<string, Finally>();
-  #consumed: Completion | undefined;
   readonly #fetchesTable: boolean;
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
-  constructor(activation: Activation, code: CompiledCode, args: readonly unknown[], origin?: FrameOrigin) {
+  constructor(activation: Activation, code: CompiledCode, args: readonly unknown[], origin: FrameOrigin = {}) {
+    super();
+    const { closure, call, self, fetchesTable = false } = origin;
     this.activation = activation;
     this.info = code.info;
     this.#body = code.body;
     this.args = args;
-    this.closure = origin?.closure;
-    this.invocation = origin?.invocation ?? { code: code.info.code, args, table: undefined };
-    this.call = origin?.call ?? new Handle(`the call of ${code.info.code}`, activation);
-    this.#fetchesTable = origin?.fetchesTable ?? false;
-    if (!this.#fetchesTable) activation.frames.add(this);
+    this.self = self;
+    this.closure = closure;
+    this.invocation = origin.invocation ?? { code: code.info.code, args, self, table: undefined };
+    this.call = call ?? new Handle(`the call of ${code.info.code}`, activation);
+    this.#fetchesTable = fetchesTable;
+    this.number = fetchesTable ? 0 : (origin.number ?? ++activation.lastFrame);
+    if (fetchesTable) return;
+    this.call.maker = new Call(this);
+    activation.frames.add(this);
   }
 
   /**
@@ -118,11 +99,13 @@ export class Frame {
    */
   static tableOf(activation: Activation, invocation: Invocation): ClosureTable {
     if (invocation.table === undefined) {
+      const { args, self } = invocation;
       const code = activation.code(invocation.code);
       if (code === undefined) throw goneCode(invocation.code, "no loaded module has this function");
-      const frame = new Frame(activation, code, invocation.args, { invocation, fetchesTable: true });
+      const body = bodyOf(code, self);
+      const frame = new Frame(activation, { info: code.info, body }, args, { self, invocation, fetchesTable: true });
       frame.pc = "the table";
-      withoutFrame(() => code.body(frame, ...invocation.args)).catch(() => {});
+      runIn(undefined, () => Reflect.apply(body, self, [frame, ...args])).catch(() => {});
       frame.pc = "";
     }
     if (invocation.table === undefined) throw goneCode(invocation.code, "the function has no closures");
@@ -140,29 +123,26 @@ export class Frame {
   }
 
   /** A suspension: the value of the thunk's expression is awaited. Re-entering, the thunk is not called. */
-  at(label: string, thunk: () => unknown): Untyped {
-    if (this.pc !== "") return this.#reenterAt(label);
-    const value = this.start(thunk);
-    if (value instanceof Handle) return this.#await(label, value);
-    return isObject(value) ? this.#outside(value) : value;
+  at(label: string, thunk: () => unknown): Promise<Untyped> {
+    return this.pc === "" ? this.#await(label, thunk()) : this.#reenterAt(label);
+  }
+
+  /** As `at`, for an operand that suspends itself and was evaluated before. Re-entering, the value is ignored. */
+  wait(label: string, value: unknown): Promise<Untyped> {
+    return this.pc === "" ? this.#await(label, value) : this.#reenterAt(label);
   }
 
   /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
   out(thunk: () => unknown): unknown {
-    const value = this.start(thunk);
-    if (value instanceof Handle) return new ReturnedHandle(value);
-    return isObject(value) ? this.#outside(value) : value;
+    const value = thunk();
+    if (this.activation.owns(value)) return new ReturnedHandle(value);
+    const pending = outcomeOf(value);
+    return pending === undefined ? value : this.#outside(pending);
   }
 
-  /** Calls a tool or a durable function on behalf of this frame, without waiting for it. */
+  /** Calls a tool or a durable function without waiting for it. */
   start(thunk: () => unknown): Untyped {
-    const saved = current;
-    current = this;
-    try {
-      return thunk();
-    } finally {
-      current = saved;
-    }
+    return thunk();
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */
@@ -212,41 +192,10 @@ export class Frame {
     return value;
   }
 
-  each(name: string, iterable: () => unknown): Iterable<Untyped> {
-    return this.#loop(name, (onEnd) => cursorOver(iterable(), onEnd));
-  }
-
-  keys(name: string, object: () => unknown): Iterable<Untyped> {
-    return this.#loop(name, (onEnd) => cursorOverKeys(object(), onEnd));
-  }
-
-  /** Before the body of a `try` whose `finally` suspends: true when the body is to be skipped. */
-  begin(name: string, ...labels: string[]): boolean {
-    if (this.pc !== "") {
-      const known = this.#finallies.get(name);
-      this.#finallies.set(name, { labels, completion: known?.completion });
-      return labels.includes(this.pc);
-    }
-    this.#finallies.set(name, { labels, completion: undefined });
-    return false;
-  }
-
-  exit(name: string, kind: string, value?: unknown): void {
-    const entered = this.#finallies.get(name);
-    if (entered !== undefined) entered.completion = { kind, value };
-  }
-
-  /** How the body ended; asked once, after the code of the `finally`. */
-  completion(name: string): string {
-    this.#consumed = this.#finallies.get(name)?.completion;
-    this.#finallies.delete(name);
-    return this.#consumed?.kind ?? "next";
-  }
-
-  value(_name: string): Untyped {
-    const value = this.#consumed?.value;
-    this.#consumed = undefined;
-    return value;
+  /** The arguments of the call as an object of the language. */
+  get arguments(): object {
+    this.argumentsObject ??= makeArguments(...this.args);
+    return this.argumentsObject;
   }
 
   // ---- what the engine uses ----
@@ -258,14 +207,10 @@ export class Frame {
 
   /** Starts the code, or enters it again at its place. Settles `call` when it ends. */
   enter(): void {
-    if (this.place.returned && this.waiting) {
-      this.waiting.addWaiter(this);
-      this.activation.callee(this.waiting)?.enter();
-      return;
-    }
+    if (this.place.returned) return;
     this.pc = this.place.label;
     this.activation.started();
-    const ended = withoutFrame(() => this.#body(this, ...this.args));
+    const ended = runIn(this.activation, () => Reflect.apply(this.#body, this.self, [this, ...this.args]));
     ended.then(
       (value) => this.#ended({ ok: true, value }),
       (error: unknown) => this.#ended({ ok: false, error }),
@@ -288,63 +233,74 @@ export class Frame {
 
   /** Completions of the `finally` blocks inside which it is parked. */
   openCompletions(): [name: string, completion: Completion][] {
-    const open: [string, Completion][] = [];
-    for (const [name, { labels, completion }] of this.#finallies) {
-      if (completion !== undefined && labels.includes(this.place.label)) open.push([name, completion]);
-    }
-    return open;
-  }
-
-  openCursors(): Iterable<[name: string, cursor: { image(): CursorImage | undefined }]> {
-    if (this.#storedCursors.size === 0) return this.#cursors;
-    return [...this.#cursors, ...[...this.#storedCursors].map(stored)];
+    return this.completionsAt(this.place.label);
   }
 
   /** Takes what a stored frame holds; before it is entered. */
   restore(cursors: readonly [string, CursorImage][], completions: readonly [string, Completion][]): void {
-    for (const [name, image] of cursors) this.#storedCursors.set(name, image);
-    for (const [name, completion] of completions) {
-      this.#finallies.set(name, { labels: [this.place.label], completion });
-    }
+    this.restoreCursors(cursors);
+    this.restoreCompletions(this.place.label, completions);
+  }
+
+  protected strayed(met: string): void {
+    this.activation.strayed(this, met);
   }
 
   #reenterAt(label: string): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (label !== this.pc || this.waiting === undefined) return this.activation.strayed(this, label);
-      this.pc = "";
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.waiting.addWaiter(this);
-      this.activation.callee(this.waiting)?.enter();
-      this.activation.stopped();
-    });
+    const { activation } = this;
+    return suspended(
+      activation,
+      new Promise((resolve, reject) => {
+        if (label !== this.pc || this.waiting === undefined) return this.strayed(label);
+        this.pc = "";
+        this.#resolve = resolve;
+        this.#reject = reject;
+        activation.stopped();
+      }),
+    );
   }
 
-  #await(label: string, handle: Handle): unknown {
-    if (handle.outcome?.ok) return handle.outcome.value;
-    if (handle.outcome) throw handle.outcome.error;
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.#park({ label, returned: false }, handle);
-    });
+  #await(label: string, value: unknown): Promise<unknown> {
+    const { activation } = this;
+    if (!activation.owns(value)) {
+      const pending = outcomeOf(value);
+      return suspended(activation, pending === undefined ? Promise.resolve(value) : this.#outside(pending));
+    }
+    const { outcome } = value;
+    if (outcome)
+      return suspended(activation, outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error));
+    return suspended(
+      activation,
+      new Promise((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#park({ label, returned: false }, value);
+      }),
+    );
   }
 
   #park(place: Place, handle: Handle): void {
     this.place = place;
     this.waiting = handle;
-    handle.addWaiter(this);
+    this.activation.wait(handle, this);
     this.activation.stopped();
   }
 
   /** An ordinary await: the activation must not be taken for parked while it lasts. */
-  #outside(value: object): Promise<unknown> {
-    this.activation.wentOutside();
-    return Promise.resolve(value).finally(() => this.activation.cameBack());
+  #outside(pending: Promise<Outcome>): Promise<unknown> {
+    const { activation } = this;
+    activation.wentOutside();
+    return new Promise((resolve, reject) => {
+      void pending.then((outcome) => {
+        activation.cameBack();
+        if (outcome.ok) resolve(outcome.value);
+        else reject(outcome.error);
+      });
+    });
   }
 
   #ended(outcome: Outcome): void {
-    if (this.pc !== "") return this.activation.strayed(this, "its end");
+    if (this.pc !== "") return this.strayed("its end");
     if (!outcome.ok || !(outcome.value instanceof ReturnedHandle)) return this.#settle(outcome);
     const { handle } = outcome.value;
     if (handle.outcome) this.#settle(handle.outcome);
@@ -356,20 +312,22 @@ export class Frame {
     this.call.settle(outcome);
     this.activation.stopped();
   }
+}
 
-  #loop(name: string, begin: (onEnd: () => void) => Cursor): Iterable<unknown> {
-    const image = this.#storedCursors.get(name);
-    this.#storedCursors.delete(name);
-    if (this.pc !== "" && image === undefined) {
-      this.activation.strayed(this, `the loop "${name}"`);
-      return strayCursor();
-    }
-    const onEnd = () => {
-      if (this.#cursors.get(name) === cursor) this.#cursors.delete(name);
-    };
-    const cursor = image === undefined || this.pc === "" ? begin(onEnd) : restoreCursor(image, onEnd);
-    this.#cursors.set(name, cursor);
-    return cursor;
+/** A call as what settles its handle. */
+export class Call implements Maker {
+  readonly frame: Frame;
+
+  constructor(frame: Frame) {
+    this.frame = frame;
+  }
+
+  stored(): HandleImage {
+    return { call: this.frame.number };
+  }
+
+  awaited(): readonly Handle[] {
+    return this.frame.waiting ? [this.frame.waiting] : [];
   }
 }
 
@@ -379,15 +337,13 @@ const tableFetched = new Error("the table was fetched");
 const hereMark = Object.freeze({});
 const neverMark = Object.freeze({});
 
-function stored([name, image]: [string, CursorImage]): [string, { image(): CursorImage }] {
-  return [name, { image: () => image }];
-}
-
 /** A property of its own: labels and paths are names that authors choose. */
 function own<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
-}
+/** Of strict code: its elements are not tied to parameters. */
+const makeArguments = function (this: unknown): object {
+  // biome-ignore lint/complexity/noArguments: this is what the author's `arguments` becomes
+  return arguments;
+} as (...args: readonly unknown[]) => object;

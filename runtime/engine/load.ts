@@ -8,7 +8,7 @@ import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
-import type { LoadedActivation } from "./image.ts";
+import type { LoadedActivation } from "./read-image.ts";
 import { codeOf } from "./registry.ts";
 
 /** A run that has no frame yet. */

@@ -1,5 +1,5 @@
 /** Steps and sleeps of a run, from their creation until their outcome is delivered. */
-import type { Handle } from "./handle.ts";
+import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 
 export type OpKind = "step" | "sleep";
@@ -27,4 +27,21 @@ export interface Op {
 /** Whether an op is to begin, or its timer to go off. */
 export function isDue(op: Op, now: number): boolean {
   return !op.running && op.outcome === undefined && op.dueAt <= now;
+}
+
+/** An op as what settles its handle. */
+export class OpMaker implements Maker {
+  readonly #number: number;
+
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  stored(): HandleImage {
+    return { op: this.#number };
+  }
+
+  awaited(): readonly Handle[] {
+    return [];
+  }
 }

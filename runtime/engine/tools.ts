@@ -1,10 +1,10 @@
 /** The tools that a handler gets: `step` and what hangs on it. Each call makes an op of the activation. */
 import { type Duration, durationMs, momentMs } from "../duration.ts";
 import type { Activation } from "./activation.ts";
+import { ambientActivation } from "./ambient.ts";
 import type { Logger } from "./contract.ts";
-import { currentFrame } from "./frame.ts";
 import { Handle } from "./handle.ts";
-import type { Op, OpKind } from "./ops.ts";
+import { type Op, type OpKind, OpMaker } from "./ops.ts";
 
 /** The runtime's side of the public `Step`: arguments come unchecked from user code. */
 export interface StepTools {
@@ -74,7 +74,7 @@ function makeOp(
   if (typeof name !== "string")
     return refused(activation, what, "`id` must be a string, or an object with a string `id`");
   const handle = new Handle(what, activation);
-  if (currentFrame()?.activation !== activation) {
+  if (ambientActivation() !== activation) {
     activation.usedOutsideCompiledCode(what);
     return handle;
   }
@@ -92,6 +92,7 @@ function makeOp(
     running: false,
   };
   activation.ops.set(number, op);
+  handle.maker = new OpMaker(number);
   return handle;
 }
 

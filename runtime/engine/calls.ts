@@ -1,0 +1,83 @@
+/** How compiled functions are called: each call is a frame, and its caller gets the handle. */
+import { BackstitchError } from "../faults.ts";
+import type { CodeInfo } from "../manifest.ts";
+import type { Activation } from "./activation.ts";
+import { ambientActivation } from "./ambient.ts";
+import { homeOf } from "./closures.ts";
+import type { FrameOrigin } from "./frame.ts";
+import { Handle } from "./handle.ts";
+import { type CompiledBody, type CompiledCode, handOver, rememberCode } from "./registry.ts";
+
+/** A function that can be called as a compiled one is. Its `this` is the callee's. */
+export type Callable = (this: unknown, ...args: unknown[]) => Handle;
+
+/** The callable of a compiled function that is no closure, or of one that callers know by its code id too. */
+export function callableOf(code: CompiledCode): Callable {
+  return function compiled(this: unknown, ...args) {
+    const activation = ambientActivation();
+    if (activation === undefined) throw calledFromOutside(code.info.code);
+    const invocation = activation.closures.get(compiled)?.invocation;
+    return call(activation, code, this, args, invocation && { closure: compiled, invocation });
+  };
+}
+
+/** The callable of a durable function that is a closure: known by itself, because its body closes over records. */
+export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unknown>, name: string): Callable {
+  const code = { info, body: body as unknown as CompiledBody };
+  const compiled: Callable = function (...args) {
+    const home = homeOf(compiled);
+    if (home === undefined) throw calledFromOutside(info.code);
+    const { activation, record } = home;
+    if (ambientActivation() !== activation && !activation.outside) return calledTooLate(activation, name);
+    return call(activation, code, this, args, { closure: compiled, invocation: record.invocation });
+  };
+  Object.defineProperty(compiled, "name", { value: name, configurable: true });
+  rememberCode(compiled, code);
+  return compiled;
+}
+
+/** From inside a method: enters its body, which closes over `this`. While the body is fetched it is only handed over. */
+export function enterMethod(info: CodeInfo, self: unknown, args: ArrayLike<unknown>, body: CompiledBody): Handle {
+  const activation = ambientActivation();
+  if (handOver(info.code, body)) return undefined as unknown as Handle;
+  if (activation === undefined) throw calledFromOutside(info.code);
+  return enter(activation, { info, body }, args, { self });
+}
+
+function call(
+  activation: Activation,
+  code: CompiledCode,
+  self: unknown,
+  args: readonly unknown[],
+  origin: FrameOrigin | undefined,
+): Handle {
+  // What cannot be seen is not kept: the object of a call need not be one that can be stored.
+  return enter(activation, code, args, {
+    ...origin,
+    self: self !== undefined && seesThis(code.body) ? self : undefined,
+  });
+}
+
+function enter(activation: Activation, code: CompiledCode, args: ArrayLike<unknown>, origin: FrameOrigin): Handle {
+  return activation.call(code, Array.prototype.slice.call(args, 0, code.info.arity), origin);
+}
+
+/** An arrow function has the `this` of the code around it. */
+function seesThis(body: CompiledBody): boolean {
+  return /^(async\s+)?function\b/.test(Function.prototype.toString.call(body));
+}
+
+function calledTooLate(activation: Activation, name: string): Handle {
+  activation.block("BS2101", {
+    where: `the async function ${name || "(anonymous)"} of run ${activation.owner.run} was called by code that is not compiled, while no await of the run was waiting for that code`,
+    fix: "Await the code that calls it, or call it from compiled code.",
+  });
+  return new Handle(`the call of ${name}`, activation);
+}
+
+function calledFromOutside(code: string): BackstitchError {
+  return new BackstitchError("BS2011", {
+    where: `the durable function ${code} was called from code that is not compiled, or inside a step's callback`,
+    fix: "Await it directly in a handler or in another durable function.",
+  });
+}

@@ -1,0 +1,20 @@
+/** Why a run cannot be driven on: it is put aside, where it can be seen. */
+import { BackstitchError } from "../faults.ts";
+import type { Handle } from "./handle.ts";
+
+/** Neither the run's code nor its store can go on. It is not tried for ever. */
+export function undrivable(run: string, cause: unknown): BackstitchError {
+  return new BackstitchError("BS2109", {
+    where: `run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    fix: "The cause of this error says what failed. Put it right, then resume or cancel the run.",
+    cause,
+  });
+}
+
+/** Code that is not compiled waits for a handle, and the handle waits until the run is parked, which that code prevents. */
+export function followedInVain(run: string, { what }: Handle): BackstitchError {
+  return new BackstitchError("BS2101", {
+    where: `${what} in run ${run} is awaited by code that is not compiled, and comes down to a step or a sleep`,
+    fix: "Await it in a compiled function. To run steps for many items, a few at a time, use step.map(items, { concurrency: 4 }, async (item) => …).",
+  });
+}

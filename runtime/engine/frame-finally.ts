@@ -1,0 +1,62 @@
+/** The part of `$` for `finally` blocks that suspend: how each was entered, until its code has run. */
+import type { Untyped } from "../types.ts";
+import { FrameLoops } from "./frame-loops.ts";
+
+/** How a block left for its `finally`, which may suspend. */
+export interface Completion {
+  readonly kind: string;
+  readonly value: unknown;
+}
+
+/** A `try` with a suspending `finally` that was entered. */
+interface Finally {
+  readonly labels: readonly string[];
+  completion: Completion | undefined;
+}
+
+export abstract class FrameFinally extends FrameLoops {
+  readonly #finallies = new Map<string, Finally>();
+  #consumed: Completion | undefined;
+
+  /** Before the body of a `try` whose `finally` suspends: true when the body is to be skipped. */
+  begin(name: string, ...labels: string[]): boolean {
+    if (this.pc !== "") {
+      const known = this.#finallies.get(name);
+      this.#finallies.set(name, { labels, completion: known?.completion });
+      return labels.includes(this.pc);
+    }
+    this.#finallies.set(name, { labels, completion: undefined });
+    return false;
+  }
+
+  exit(name: string, kind: string, value?: unknown): void {
+    const entered = this.#finallies.get(name);
+    if (entered !== undefined) entered.completion = { kind, value };
+  }
+
+  /** How the body ended; asked once, after the code of the `finally`. */
+  completion(name: string): string {
+    this.#consumed = this.#finallies.get(name)?.completion;
+    this.#finallies.delete(name);
+    return this.#consumed?.kind ?? "next";
+  }
+
+  value(_name: string): Untyped {
+    const value = this.#consumed?.value;
+    this.#consumed = undefined;
+    return value;
+  }
+
+  /** Completions of the `finally` blocks around a label. */
+  protected completionsAt(label: string): [name: string, completion: Completion][] {
+    const open: [string, Completion][] = [];
+    for (const [name, { labels, completion }] of this.#finallies) {
+      if (completion !== undefined && labels.includes(label)) open.push([name, completion]);
+    }
+    return open;
+  }
+
+  protected restoreCompletions(label: string, completions: readonly [string, Completion][]): void {
+    for (const [name, completion] of completions) this.#finallies.set(name, { labels: [label], completion });
+  }
+}

@@ -1,0 +1,179 @@
+/** Text to activation: frames, ops and handles are made of their images, and everybody waits again in the old order. */
+import { decode } from "../codec/index.ts";
+import { BackstitchError } from "../faults.ts";
+import { Activation, type ActivationOwner } from "./activation.ts";
+import type { Invocation } from "./closures.ts";
+import { extensionsFor, type Loaded } from "./extensions.ts";
+import { Frame } from "./frame.ts";
+import type { Completion } from "./frame-finally.ts";
+import { Handle, type HandleImage, ReturnedHandle, type Waiter } from "./handle.ts";
+import { type CompletionImage, type FrameImage, imageFormat, type OpImage, type RunImage } from "./image.ts";
+import { type Op, OpMaker } from "./ops.ts";
+import { Reaction, type ReactionImage } from "./reactions.ts";
+import { bodyOf, type CompiledCode, codeOf, goneCode } from "./registry.ts";
+import { ownRecord } from "./scopes.ts";
+
+/** A loaded activation, not entered yet: `activation.enter(root)` goes on with it, when there is a root. */
+export interface LoadedActivation {
+  readonly activation: Activation;
+  readonly root: Frame | undefined;
+}
+
+/**
+ * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image,
+ *   BS2108 when a local value cannot be made again
+ */
+export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
+  const activation = new Activation(owner);
+  const loaded: Loaded = { handles: [], invocations: new WeakMap() };
+  try {
+    const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
+    if (image.format !== imageFormat) throw new Error(`its format is ${String(image.format)}, known is ${imageFormat}`);
+    activation.lastOp = image.lastOp;
+    activation.lastMade = image.lastMade ?? 0;
+    activation.lastFrame = image.lastFrame ?? 1;
+    activation.attempt = image.attempt ?? 0;
+    activation.dueAt = image.dueAt ?? 0;
+    activation.end = image.end;
+    const root = new ImageReader(activation, loaded).read(image);
+    activation.root = root;
+    return { activation, root };
+  } catch (error) {
+    throw (
+      faultIn(error) ??
+      new BackstitchError("BS2104", {
+        where: `the frame of run ${owner.run}: ${error instanceof Error ? error.message : String(error)}`,
+        fix: "Deploy the version of backstitch that wrote it, or cancel the run.",
+        cause: error,
+      })
+    );
+  }
+}
+
+class ImageReader {
+  readonly #activation: Activation;
+  readonly #loaded: Loaded;
+  readonly #byOp = new Map<number, Handle>();
+  readonly #byCall = new Map<number, Handle>();
+  readonly #waits: { readonly handle: Handle; readonly waiter: Waiter }[] = [];
+
+  constructor(activation: Activation, loaded: Loaded) {
+    this.#activation = activation;
+    this.#loaded = loaded;
+  }
+
+  /** Gives the handler's frame. */
+  read(image: RunImage): Frame | undefined {
+    const makers: [Handle, HandleImage][] = [];
+    for (const [handle, made] of this.#loaded.handles) {
+      if ("op" in made) this.#byOp.set(made.op, handle);
+      else if ("call" in made) this.#byCall.set(made.call, handle);
+      else if ("value" in made) handle.outcome = { ok: true, value: made.value };
+      else if ("error" in made) this.#failed(handle, made.error);
+      else makers.push([handle, made]);
+    }
+    for (const op of image.ops ?? []) this.#op(op);
+    const frames = (image.frames ?? []).map((frame) => ({ frame: this.#frame(frame), image: frame }));
+    for (const [handle, made] of makers) this.#maker(handle, made);
+    for (const { frame, image: stored } of frames) this.#waiting(frame, stored);
+    this.#waits.sort((one, other) => one.waiter.since - other.waiter.since);
+    for (const { handle, waiter } of this.#waits) handle.addWaiter(waiter);
+    this.#activation.lastWait = this.#waits.at(-1)?.waiter.since ?? 0;
+    return frames.find(({ frame }) => frame.number === image.root)?.frame;
+  }
+
+  #failed(handle: Handle, error: unknown): void {
+    this.#activation.noteCommitted(error);
+    handle.outcome = { ok: false, error };
+  }
+
+  #op(image: OpImage): void {
+    const what = `step ${JSON.stringify(image.id)}`;
+    const handle = this.#byOp.get(image.number) ?? new Handle(what, this.#activation);
+    handle.maker = new OpMaker(image.number);
+    this.#byOp.set(image.number, handle);
+    this.#activation.ops.set(image.number, {
+      number: image.number,
+      id: image.id,
+      kind: image.kind,
+      handle,
+      callback: image.callback as Op["callback"],
+      input: image.input ?? [],
+      attempt: image.attempt ?? 0,
+      dueAt: image.dueAt ?? 0,
+      outcome: image.outcome,
+      running: false,
+    });
+  }
+
+  #frame(image: FrameImage): Frame {
+    const { number, closure, args, self, at } = image;
+    const invocation = closure ? this.#activation.closures.get(closure)?.invocation : this.#invocation(image);
+    const code = this.#code(image);
+    if (at !== undefined && !Object.hasOwn(code.info.labels, at)) {
+      throw goneCode(image.code, `the function has no label ${JSON.stringify(at)}`);
+    }
+    const call = this.#byCall.get(number);
+    const frame = new Frame(this.#activation, code, args, { closure, invocation, call, self, number });
+    this.#byCall.set(number, frame.call);
+    frame.argumentsObject = image.arguments;
+    if (image.returned) frame.place = { label: "return", returned: true };
+    else if (at !== undefined) frame.place = { label: at, returned: false };
+    for (const [path, record] of Object.entries(image.scopes ?? {})) {
+      ownRecord(record, frame, path);
+      frame.scopes.set(path, record);
+    }
+    const completions = Object.entries(image.completions ?? {}).map(([name, completion]): [string, Completion] => [
+      name,
+      loadedCompletion(completion),
+    ]);
+    frame.restore(Object.entries(image.cursors ?? {}), completions);
+    return frame;
+  }
+
+  /** A closure has its code itself: its body closes over records. */
+  #code({ code, closure, self }: FrameImage): CompiledCode {
+    const registered = closure ? codeOf(closure) : this.#activation.code(code);
+    if (registered === undefined) {
+      throw goneCode(
+        code,
+        closure ? "the function is no durable function any more" : "no loaded module has this function",
+      );
+    }
+    return { info: registered.info, body: bodyOf(registered, self) };
+  }
+
+  #invocation({ code, args, self }: FrameImage): Invocation {
+    const known = this.#loaded.invocations.get(args) ?? { code, args, self, table: undefined };
+    this.#loaded.invocations.set(args, known);
+    return known;
+  }
+
+  #maker(handle: Handle, image: HandleImage): void {
+    if ("then" in image) {
+      const { on, since = 0, ...reactions } = image.then as ReactionImage;
+      const reaction = new Reaction(handle, on, reactions);
+      reaction.since = since;
+      this.#waits.push({ handle: on, waiter: reaction });
+    }
+  }
+
+  #waiting(frame: Frame, { on, since = 0 }: FrameImage): void {
+    if (on === undefined) return;
+    const handle = on instanceof Handle ? on : "op" in on ? this.#byOp.get(on.op) : this.#byCall.get(on.call);
+    if (handle === undefined) throw new Error("a frame waits for an op or a call that the run does not have");
+    frame.waiting = handle;
+    frame.since = since;
+    this.#waits.push({ handle, waiter: frame });
+  }
+}
+
+function loadedCompletion({ kind, value, handle }: CompletionImage): Completion {
+  return { kind, value: handle ? new ReturnedHandle(handle) : value };
+}
+
+/** A fault that decoding wrapped: gone code, a local value that cannot be made. */
+function faultIn(error: unknown): BackstitchError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof BackstitchError) return at;
+  return undefined;
+}
