@@ -26,6 +26,7 @@ const faults = {
   BS2107: "The run waits for something that cannot come",
   BS2108: "A local value cannot be made again",
   BS2109: "The run cannot be driven",
+  BS2110: "A race waits for an ordinary promise",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

@@ -102,6 +102,12 @@ async function tools(step: Step): Promise<void> {
   expectTypeOf(await step.sleep("d", 5)).toBeVoid();
   expectTypeOf(await step.sleep("e", "5 minutes")).toBeVoid();
   expectTypeOf(await step.sleepUntil("f", new Date())).toBeVoid();
+  expectTypeOf(await step.map(new Set([1]), { concurrency: 2 }, async (n, index) => `${n + index}`)).toEqualTypeOf<
+    string[]
+  >();
+  expectTypeOf(step.map(["a"], (text) => text.length)).toEqualTypeOf<Handle<number[]>>();
+  // @ts-expect-error no function
+  void step.map([1], { concurrency: 2 });
   // @ts-expect-error an input of another type
   void step.run("g", (n: number) => n, "text");
   // @ts-expect-error an input is missing

@@ -137,6 +137,22 @@ export interface Step {
    * @example await step.sleepUntil("office-hours", "2030-01-02T09:00:00Z");
    */
   sleepUntil(id: StepId, moment: Date | string | number): Handle<void>;
+
+  /**
+   * Calls `fn` for each item, and gives the results in the order of the items. `fn` may run steps of its own. The first
+   * failure rejects; calls in flight go on, and no new ones begin.
+   *
+   * @param options `concurrency`: how many calls may be in flight at a time, at least 1. Default: all
+   * @example const sizes = await step.map(files, { concurrency: 4 }, async (file) => {
+   *   return await step.run(`resize-${file.name}`, () => resize(file));
+   * });
+   */
+  map<Item, Output>(items: Iterable<Item>, fn: (item: Item, index: number) => Output): Handle<Awaited<Output>[]>;
+  map<Item, Output>(
+    items: Iterable<Item>,
+    options: { readonly concurrency?: number | undefined },
+    fn: (item: Item, index: number) => Output,
+  ): Handle<Awaited<Output>[]>;
 }
 
 /**

@@ -15,6 +15,7 @@ import { type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, compiledCode, type RegisteredCode } from "./registry.ts";
+import type { StepMap } from "./step-map.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */
@@ -35,7 +36,7 @@ export class Activation {
   readonly frames = new Set<Frame>();
   /** Ops that were not delivered, by number. */
   readonly ops = new Map<number, Op>();
-  /** Derived handles that still have something to do, whether anybody waits for them or not. */
+  /** Derived handles and maps that still have something to do, whether anybody waits for them or not. */
   readonly reactions = new Set<Working>();
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new ClosureRecords(this);
@@ -84,11 +85,9 @@ export class Activation {
     for (const frame of [...this.frames]) frame.enter();
   }
 
-  /** Calls compiled code: it runs to its first suspension. */
-  call(code: CompiledCode, args: readonly unknown[], origin: FrameOrigin): Handle {
-    const frame = new Frame(this, code, args, origin);
-    frame.enter();
-    return frame.call;
+  /** A call of compiled code, to be entered. */
+  newCall(code: CompiledCode, args: readonly unknown[], origin: FrameOrigin): Frame {
+    return new Frame(this, code, args, origin);
   }
 
   /** The handle that `source.then(…)` makes in compiled code. */
@@ -164,6 +163,11 @@ export class Activation {
     op.handle.settle(outcome);
   }
 
+  /** The handler has ended: nobody is left to be woken. */
+  dropSleeps(): void {
+    for (const op of this.ops.values()) if (op.kind === "sleep") this.ops.delete(op.number);
+  }
+
   /** Code read this from what is committed. If it is an error, throwing it or its cause cannot be helped by a retry. */
   noteCommitted(value: unknown): void {
     if (value instanceof Error) for (const error of errorsOf(value)) this.#committedErrors.add(error);
@@ -210,7 +214,7 @@ export class Activation {
 }
 
 /** What an activation must store although nobody may wait for it. */
-export type Working = Reaction;
+export type Working = Reaction | StepMap;
 
 /** Labels shown at either end of a deep recursion. */
 const shownLabels = 10;

@@ -13,14 +13,20 @@ export function ambientActivation(): Activation | undefined {
   return ambient;
 }
 
+/** Sets the activation and gives the one before, which must be set again. `runIn` without its place on the stack. */
+export function makeAmbient(activation: Activation | undefined): Activation | undefined {
+  const before = ambient;
+  ambient = activation;
+  return before;
+}
+
 /** Runs code as part of an activation, or as part of none. */
 export function runIn<Result>(activation: Activation | undefined, run: () => Result): Result {
-  const saved = ambient;
-  ambient = activation;
+  const before = makeAmbient(activation);
   try {
     return run();
   } finally {
-    ambient = saved;
+    ambient = before;
   }
 }
 

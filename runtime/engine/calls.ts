@@ -4,7 +4,7 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
 import { homeOf } from "./closures.ts";
-import type { FrameOrigin } from "./frame.ts";
+import type { Frame, FrameOrigin } from "./frame.ts";
 import { Handle } from "./handle.ts";
 import { type CompiledBody, type CompiledCode, handOver, rememberCode } from "./registry.ts";
 
@@ -17,7 +17,7 @@ export function callableOf(code: CompiledCode): Callable {
     const activation = ambientActivation();
     if (activation === undefined) throw calledFromOutside(code.info.code);
     const invocation = activation.closures.get(compiled)?.invocation;
-    return call(activation, code, this, args, invocation && { closure: compiled, invocation });
+    return entered(prepare(activation, code, this, args, invocation && { closure: compiled, invocation }));
   };
 }
 
@@ -29,7 +29,7 @@ export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unkno
     if (home === undefined) throw calledFromOutside(info.code);
     const { activation, record } = home;
     if (ambientActivation() !== activation && !activation.outside) return calledTooLate(activation, name);
-    return call(activation, code, this, args, { closure: compiled, invocation: record.invocation });
+    return entered(prepare(activation, code, this, args, { closure: compiled, invocation: record.invocation }));
   };
   Object.defineProperty(compiled, "name", { value: name, configurable: true });
   rememberCode(compiled, code);
@@ -41,25 +41,28 @@ export function enterMethod(info: CodeInfo, self: unknown, args: ArrayLike<unkno
   const activation = ambientActivation();
   if (handOver(info.code, body)) return undefined as unknown as Handle;
   if (activation === undefined) throw calledFromOutside(info.code);
-  return enter(activation, { info, body }, args, { self });
+  return entered(activation.newCall({ info, body }, kept(args, info), { self }));
 }
 
-function call(
+function prepare(
   activation: Activation,
   code: CompiledCode,
   self: unknown,
   args: readonly unknown[],
   origin: FrameOrigin | undefined,
-): Handle {
+): Frame {
   // What cannot be seen is not kept: the object of a call need not be one that can be stored.
-  return enter(activation, code, args, {
-    ...origin,
-    self: self !== undefined && seesThis(code.body) ? self : undefined,
-  });
+  const seen = self !== undefined && seesThis(code.body) ? self : undefined;
+  return activation.newCall(code, kept(args, code.info), { ...origin, self: seen });
 }
 
-function enter(activation: Activation, code: CompiledCode, args: ArrayLike<unknown>, origin: FrameOrigin): Handle {
-  return activation.call(code, Array.prototype.slice.call(args, 0, code.info.arity), origin);
+function kept(args: ArrayLike<unknown>, info: CodeInfo): readonly unknown[] {
+  return Array.prototype.slice.call(args, 0, info.arity);
+}
+
+function entered(frame: Frame): Handle {
+  frame.enter();
+  return frame.call;
 }
 
 /** An arrow function has the `this` of the code around it. */

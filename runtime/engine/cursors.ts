@@ -6,13 +6,22 @@
  * gets the item at which it stood.
  */
 
+import { types } from "node:util";
+
 /** Where a cursor stands, as stored. `item` is the item being visited. */
 export type CursorImage =
-  | { readonly kind: "index"; readonly of: unknown; readonly next: number; readonly item: unknown }
+  | {
+      readonly kind: "index";
+      readonly of: unknown;
+      readonly view?: ViewKind;
+      readonly next: number;
+      readonly item: unknown;
+    }
   | { readonly kind: "text"; readonly of: string; readonly next: number; readonly item: string }
   | {
       readonly kind: "rest";
       readonly of: Map<unknown, unknown> | Set<unknown>;
+      readonly view?: ViewKind;
       readonly left: number;
       readonly item: unknown;
     }
@@ -23,16 +32,71 @@ export interface Cursor extends IterableIterator<unknown> {
   image(): CursorImage | undefined;
 }
 
+/** What a loop over a collection is given of each entry. Absent: what the collection itself iterates. */
+export type ViewKind = "entries" | "keys" | "values";
+
+const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 const arrayIterator = Array.prototype[Symbol.iterator];
 const arrayStep = Object.getPrototypeOf([][Symbol.iterator]()) as { next: unknown };
 const arrayNext = arrayStep.next;
-const typedArrayIterator = (Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array)[Symbol.iterator];
+const typedArrayIterator = typedArrays[Symbol.iterator];
 const textIterator = String.prototype[Symbol.iterator];
 const mapIterator = Map.prototype[Symbol.iterator];
 const setIterator = Set.prototype[Symbol.iterator];
 
+/** A view of a collection of the language that no loop has begun: where an iterator stands could not be seen. */
+class View implements Iterable<unknown> {
+  readonly of: Indexed | Keyed;
+  readonly kind: ViewKind;
+
+  constructor(of: Indexed | Keyed, kind: ViewKind) {
+    this.of = of;
+    this.kind = kind;
+  }
+
+  cursor(onEnd: () => void): Cursor {
+    const { of, kind } = this;
+    return isKeyed(of) ? new RestCursor(of, of.size, onEnd, kind) : new IndexCursor(of, 0, onEnd, kind);
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return this.cursor(() => {});
+  }
+}
+
+type Begin = () => Iterator<unknown>;
+const mapMethods = { ...methodsOf(Map.prototype), default: mapIterator } as Record<ViewKind | "default", Begin>;
+const setMethods = { ...methodsOf(Set.prototype), default: setIterator } as Record<ViewKind | "default", Begin>;
+
+type Indexed = ArrayLike<unknown> & object;
+type Keyed = Map<unknown, unknown> | Set<unknown>;
+
+const owners: readonly { readonly methods: Record<ViewKind, unknown>; owns(value: unknown): boolean }[] = [
+  { methods: methodsOf(Array.prototype), owns: (value) => Array.isArray(value) && arrayStep.next === arrayNext },
+  { methods: methodsOf(typedArrays), owns: (value) => types.isTypedArray(value) && arrayStep.next === arrayNext },
+  { methods: methodsOf(Map.prototype), owns: types.isMap },
+  { methods: methodsOf(Set.prototype), owns: types.isSet },
+];
+
+/** The methods as they are before anyone replaces them. */
+function methodsOf(prototype: Record<ViewKind, unknown>): Record<ViewKind, unknown> {
+  const { entries, keys, values } = prototype;
+  return { entries, keys, values };
+}
+
+/** `object[method]()` for a loop. Of collections of the language it is not begun, so that it can be stored. */
+export function viewOf(object: Record<ViewKind, () => Iterable<unknown>>, method: ViewKind): Iterable<unknown> {
+  const fn: unknown = object[method];
+  for (const { methods, owns } of owners) {
+    if (fn === methods[method] && owns(object)) return new View(object as unknown as Indexed | Keyed, method);
+  }
+  if (typeof fn !== "function") throw new TypeError(`${method} is not a function`);
+  return Reflect.apply(fn, object, []);
+}
+
 /** The cursor of a `for…of` that begins. Throws what the language throws when `iterable` cannot be iterated. */
 export function cursorOver(iterable: unknown, onEnd: () => void): Cursor {
+  if (iterable instanceof View) return iterable.cursor(onEnd);
   const method = iteratorMethod(iterable);
   if (method === textIterator && typeof iterable === "string") return new TextCursor(iterable, 0, onEnd);
   const byIndex = method === arrayIterator || method === typedArrayIterator;
@@ -50,8 +114,8 @@ export function cursorOverKeys(object: unknown, onEnd: () => void): Cursor {
 }
 
 /** A stored cursor goes on: it yields its item again first. */
-export function restoreCursor(image: CursorImage, onEnd: () => void): Cursor {
-  const cursor = storedCursor(image, onEnd);
+export function repeatCursor(image: CursorImage, onEnd: () => void): Cursor {
+  const cursor = restoreCursor(image, onEnd);
   cursor.repeat(image.item);
   return cursor;
 }
@@ -61,14 +125,15 @@ export function strayCursor(): Iterable<unknown> {
   return [undefined];
 }
 
-function storedCursor(image: CursorImage, onEnd: () => void): StorableCursor {
+/** A stored cursor goes on behind its item. */
+export function restoreCursor(image: CursorImage, onEnd: () => void): StorableCursor {
   switch (image.kind) {
     case "index":
-      return new IndexCursor(image.of as ArrayLike<unknown>, image.next, onEnd);
+      return new IndexCursor(image.of as Indexed, image.next, onEnd, image.view);
     case "text":
       return new TextCursor(image.of, image.next, onEnd);
     case "rest":
-      return new RestCursor(image.of, image.left, onEnd);
+      return new RestCursor(image.of, image.left, onEnd, image.view);
     case "keys":
       return new KeyCursor(image.of, image.keys, onEnd);
   }
@@ -111,22 +176,26 @@ abstract class StorableCursor implements Cursor {
 /** Arrays, typed arrays and `arguments`: the length is read at each turn. */
 class IndexCursor extends StorableCursor {
   readonly #of: ArrayLike<unknown>;
+  readonly #view: ViewKind | undefined;
   #next: number;
 
-  constructor(of: ArrayLike<unknown>, next: number, onEnd: () => void) {
+  constructor(of: ArrayLike<unknown>, next: number, onEnd: () => void, view?: ViewKind) {
     super(onEnd);
+    this.#view = view;
     this.#of = of;
     this.#next = next;
   }
 
   protected advance(): boolean {
     if (this.#next >= this.#of.length) return false;
-    this.item = this.#of[this.#next++];
+    const index = this.#next++;
+    if (this.#view === "keys") this.item = index;
+    else this.item = this.#view === "entries" ? [index, this.#of[index]] : this.#of[index];
     return true;
   }
 
   image(): CursorImage {
-    return { kind: "index", of: this.#of, next: this.#next, item: this.item };
+    return { kind: "index", of: this.#of, ...(this.#view && { view: this.#view }), next: this.#next, item: this.item };
   }
 }
 
@@ -160,13 +229,15 @@ class TextCursor extends StorableCursor {
  * where the cursor stands. Counting them uses up the native iterator; it is then made again.
  */
 class RestCursor extends StorableCursor {
-  readonly #of: Map<unknown, unknown> | Set<unknown>;
+  readonly #of: Keyed;
+  readonly #view: ViewKind | undefined;
   #entries: Iterator<unknown>;
 
-  constructor(of: Map<unknown, unknown> | Set<unknown>, left: number, onEnd: () => void) {
+  constructor(of: Keyed, left: number, onEnd: () => void, view?: ViewKind) {
     super(onEnd);
     this.#of = of;
-    this.#entries = lastEntries(of, left);
+    this.#view = view;
+    this.#entries = lastEntries(of, left, view);
   }
 
   protected advance(): boolean {
@@ -179,13 +250,14 @@ class RestCursor extends StorableCursor {
   image(): CursorImage {
     let left = 0;
     while (!this.#entries.next().done) left++;
-    this.#entries = lastEntries(this.#of, left);
-    return { kind: "rest", of: this.#of, left, item: this.item };
+    this.#entries = lastEntries(this.#of, left, this.#view);
+    return { kind: "rest", of: this.#of, ...(this.#view && { view: this.#view }), left, item: this.item };
   }
 }
 
-function lastEntries(of: Map<unknown, unknown> | Set<unknown>, left: number): Iterator<unknown> {
-  const entries = Reflect.apply<unknown, [], Iterator<unknown>>(of instanceof Map ? mapIterator : setIterator, of, []);
+function lastEntries(of: Keyed, left: number, view: ViewKind | undefined): Iterator<unknown> {
+  const methods = of instanceof Map ? mapMethods : setMethods;
+  const entries = Reflect.apply(methods[view ?? "default"], of, []);
   for (let skip = of.size - left; skip > 0; skip--) entries.next();
   return entries;
 }
@@ -239,7 +311,9 @@ class NativeCursor implements Cursor {
 
   return(): IteratorResult<unknown> {
     this.#onEnd();
-    return this.#iterator.return?.() ?? { done: true, value: undefined };
+    const method: unknown = this.#iterator.return;
+    if (method === undefined || method === null) return { done: true, value: undefined };
+    return Reflect.apply(method as () => IteratorResult<unknown>, this.#iterator, []);
   }
 
   [Symbol.iterator](): this {
@@ -256,6 +330,10 @@ function iteratorMethod(iterable: unknown): () => Iterator<unknown> {
     iterable === null || iterable === undefined ? undefined : (iterable as Iterable<unknown>)[Symbol.iterator];
   if (typeof method === "function") return method;
   throw new TypeError(`${describe(iterable)} is not iterable`);
+}
+
+function isKeyed(value: object): value is Keyed {
+  return types.isMap(value) || types.isSet(value);
 }
 
 function isObject(value: unknown): value is ArrayLike<unknown> & Iterator<unknown> & object {

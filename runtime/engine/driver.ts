@@ -31,6 +31,7 @@ import { done } from "./outcome.ts";
 import { decodeActivation, type LoadedActivation } from "./read-image.ts";
 import { attemptRecord, wakeRecord } from "./records.ts";
 import { encodeThrown } from "./thrown.ts";
+import { closedTurn, type Turn, withOp } from "./turn.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -38,15 +39,6 @@ const cautiousAfter = 2;
 const leastLostClaims = 4;
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
-
-/** What was delivered since the last commit. */
-interface Turn {
-  /** Something was delivered or begun, so that a park is to be committed. */
-  open: boolean;
-  records: StepRecord[];
-  /** The frame with the delivered outcome in it, before any code saw it: the pre-image. */
-  before: string | undefined;
-}
 
 type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 
@@ -147,10 +139,11 @@ class RunDriver implements ActivationOwner {
     if (activation.running) return this.#wait();
     const inVain = activation.end ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
-    if (activation.outside) return this.#turn.records.length > 0 ? this.#recordOutcomes() : this.#wait();
+    if (activation.outside) return this.#beside();
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
       this.#checkEnd();
+      activation.dropSleeps();
       if (activation.ops.size === 0) return this.#finish();
     }
     if (this.#turn.open && !this.#entry) return this.#park();
@@ -201,6 +194,19 @@ class RunDriver implements ActivationOwner {
     return fault && this.#block(fault);
   }
 
+  /** A frame is in an ordinary await, which may last: what ended is recorded now, and delivered when the run is parked. */
+  async #beside(): Promise<DriveEnd | undefined> {
+    if (this.#turn.records.length > 0) return this.#recordOutcomes();
+    const ended = this.#inbox.shift();
+    if (ended === undefined) return this.#wait();
+    const op = this.#activation.ops.get(ended.op);
+    if (op === undefined || this.#text === null) return undefined;
+    this.#noteAttempt(op, ended);
+    const { records } = this.#turn;
+    this.#turn = { ...closedTurn(), open: true };
+    return this.#commit({ status: "running", steps: records, frame: withOp(this.#text, op, this) });
+  }
+
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
   #recordOutcomes(): Promise<DriveEnd | undefined> {
     const { records, before } = this.#turn;
@@ -220,17 +226,22 @@ class RunDriver implements ActivationOwner {
   async #take(ended: EndedAttempt): Promise<DriveEnd | undefined> {
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined) return undefined;
+    this.#noteAttempt(op, ended);
+    return op.outcome ? this.#settled(op) : this.#commitState();
+  }
+
+  /** What an attempt means for its op: the op has its outcome, or is tried again. */
+  #noteAttempt(op: Op, ended: EndedAttempt): void {
     op.running = false;
-    const { outcome } = ended;
-    const final = outcome.ok || isFinal(ended.retry, op.attempt, this.#fn.retries);
+    const { outcome, retry } = ended;
+    const final = outcome.ok || isFinal(retry, op.attempt, this.#fn.retries);
     this.#addRecord(attemptRecord(op, ended, final));
     if (final) {
       op.outcome = outcome.ok ? outcome : { ok: false, error: new StepError(op.id, outcome.error) };
-      return this.#settled(op);
+      return;
     }
     op.attempt++;
-    op.dueAt = this.now() + nextAttemptOf(ended.retry, op.attempt, this.#host);
-    return this.#commitState();
+    op.dueAt = this.now() + nextAttemptOf(retry, op.attempt, this.#host);
   }
 
   #addRecord(record: StepRecord): void {
@@ -320,12 +331,7 @@ class RunDriver implements ActivationOwner {
 
   /** The state around the outcome cannot be stored: the outcome is put on the last committed frame. */
   #blockWithOutcome(fault: BackstitchError, op: Op): Promise<DriveEnd | undefined> {
-    if (this.#text !== null) {
-      const { activation } = decodeActivation(this.#text, this);
-      const same = activation.ops.get(op.number);
-      if (same) same.outcome = op.outcome;
-      this.#turn.before = encodeActivation(activation);
-    }
+    if (this.#text !== null) this.#turn.before = withOp(this.#text, op, this);
     return this.#block(fault);
   }
 
@@ -386,8 +392,4 @@ class RunDriver implements ActivationOwner {
     await Promise.race([this.#bell.wait(), this.#host.clock.until(until, stop.signal)]);
     stop.abort();
   }
-}
-
-function closedTurn(): Turn {
-  return { open: false, records: [], before: undefined };
 }

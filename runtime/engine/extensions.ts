@@ -5,6 +5,7 @@ import type { Activation } from "./activation.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
+import { methodSlots } from "./methods.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
@@ -40,6 +41,8 @@ function scopes(activation: Activation): CodecExtension {
     matches: isScopeRecord,
     encode(value) {
       const record = value as ScopeRecord;
+      const method = methodSlots(record, (fn) => isFunctionOfRun(fn, activation));
+      if (method) return Object.fromEntries(method);
       const slots: [string, unknown][] = [];
       for (const slot of storedSlots(record) ?? Object.keys(record)) {
         if (!Object.hasOwn(record, slot)) continue;
@@ -56,6 +59,10 @@ function scopes(activation: Activation): CodecExtension {
       }
     },
   };
+}
+
+function isFunctionOfRun(fn: object, activation: Activation): boolean {
+  return activation.closures.has(fn) || activation.tools.nameOf(fn) !== undefined;
 }
 
 function closures(activation: Activation, invocations: WeakMap<object, Invocation>): CodecExtension {

@@ -4,7 +4,12 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
+import { combine } from "./combinations.ts";
+import { type ViewKind, viewOf } from "./cursors.ts";
+import { Handle } from "./handle.ts";
+import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
+import { observed, outcomeOf } from "./thenables.ts";
 
 export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
@@ -21,8 +26,78 @@ export abstract class FrameWords {
     return record;
   }
 
+  all(iterable: Iterable<unknown>): Untyped {
+    return combine(this.activation, "all", iterable);
+  }
+
+  allSettled(iterable: Iterable<unknown>): Untyped {
+    return combine(this.activation, "allSettled", iterable);
+  }
+
+  any(iterable: Iterable<unknown>): Untyped {
+    return combine(this.activation, "any", iterable);
+  }
+
+  race(iterable: Iterable<unknown>): Untyped {
+    return combine(this.activation, "race", iterable);
+  }
+
+  /** `Promise.resolve`: a handle is one already. */
+  resolve(value?: unknown): Untyped {
+    if (this.activation.owns(value)) return value;
+    const pending = outcomeOf(value);
+    if (pending === undefined) return new Handle("Promise.resolve", this.activation, { ok: true, value });
+    return observed(Promise.resolve(value));
+  }
+
+  reject(error?: unknown): Untyped {
+    return new Handle("Promise.reject", this.activation, { ok: false, error });
+  }
+
+  /** `object[key]`, fetched before its arguments, which suspend. Re-entering, it is the function that was fetched then. */
+  method(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
+    return boundCall(this.#fetched(temporaries, slot, object, key), object, key);
+  }
+
+  /** As `method`, for `object.key?.(…)`: undefined when there is no such method. */
+  methodIf(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
+    const fn = this.#fetched(temporaries, slot, object, key);
+    return fn === undefined || fn === null ? undefined : boundCall(fn, object, key);
+  }
+
+  /** A computed key, converted once. For null and undefined it stays: the access is to throw what the language throws. */
+  key(object: unknown, key: unknown): PropertyKey {
+    if (object === null || object === undefined || typeof key === "symbol") return key as PropertyKey;
+    return Reflect.ownKeys({ [key as string]: 0 })[0] as PropertyKey;
+  }
+
+  /** What `...rest` of an object pattern takes. */
+  without(object: unknown, keys: readonly unknown[]): Untyped {
+    if (object === null || object === undefined)
+      throw new TypeError(`Cannot destructure '${object}' as it is ${object}.`);
+    const excluded = new Set(keys.map((key) => this.key(0, key)));
+    const rest: object = {};
+    const source = Object(object) as Record<PropertyKey, unknown>;
+    for (const key of Reflect.ownKeys(source)) {
+      if (excluded.has(key) || !Reflect.getOwnPropertyDescriptor(source, key)?.enumerable) continue;
+      const value = source[key];
+      Object.defineProperty(rest, key, { value, enumerable: true, writable: true, configurable: true });
+    }
+    return rest;
+  }
+
+  /** `object.keys()` and so on as what a loop goes over: storable for collections of the language. */
+  entries(object: Untyped, method: ViewKind): Iterable<Untyped> {
+    return viewOf(object, method);
+  }
+
   /** The callable of a durable function that is a closure. */
   nested(info: CodeInfo, body: (...args: never[]) => Promise<unknown>, name: string): Untyped {
     return nested(info, body, name);
+  }
+
+  #fetched(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): unknown {
+    if (this.pc === "") return rememberMethod(temporaries, slot, object, key);
+    return rememberedMethod(temporaries, slot, object, key);
   }
 }

@@ -8,7 +8,7 @@
 import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
-import { runIn, suspended } from "./ambient.ts";
+import { makeAmbient, runIn, suspended } from "./ambient.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
 import { type Completion, FrameFinally } from "./frame-finally.ts";
@@ -210,11 +210,23 @@ export class Frame extends FrameFinally implements Waiter {
     if (this.place.returned) return;
     this.pc = this.place.label;
     this.activation.started();
-    const ended = runIn(this.activation, () => Reflect.apply(this.#body, this.self, [this, ...this.args]));
-    ended.then(
+    this.#run().then(
       (value) => this.#ended({ ok: true, value }),
       (error: unknown) => this.#ended({ ok: false, error }),
     );
+  }
+
+  /** Runs the code to its first suspension. Deep recursions come through here, so it takes little of the stack. */
+  #run(): Promise<unknown> {
+    const before = makeAmbient(this.activation);
+    try {
+      return this.#body.call(this.self, this, ...this.args);
+    } catch (error) {
+      // The end of the native stack: an async function throws nothing else.
+      return Promise.reject(error);
+    } finally {
+      makeAmbient(before);
+    }
   }
 
   /** What it waited for is delivered: its code goes on. */

@@ -28,7 +28,7 @@ export interface RunImage {
   /** Number of the handler's frame; absent once it has ended. */
   readonly root?: number;
   readonly frames?: readonly FrameImage[];
-  /** Derived handles that have something to do. */
+  /** Derived handles and maps that have something to do. */
   readonly work?: readonly Handle[];
   readonly end?: Outcome;
   readonly ops?: readonly OpImage[];

@@ -3,6 +3,7 @@ import { decode } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
+import { Combination, type CombinationImage } from "./combinations.ts";
 import { extensionsFor, type Loaded } from "./extensions.ts";
 import { Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
@@ -12,6 +13,7 @@ import { type Op, OpMaker } from "./ops.ts";
 import { Reaction, type ReactionImage } from "./reactions.ts";
 import { bodyOf, type CompiledCode, codeOf, goneCode } from "./registry.ts";
 import { ownRecord } from "./scopes.ts";
+import { type MapImage, StepMap } from "./step-map.ts";
 
 /** A loaded activation, not entered yet: `activation.enter(root)` goes on with it, when there is a root. */
 export interface LoadedActivation {
@@ -155,7 +157,10 @@ class ImageReader {
       const reaction = new Reaction(handle, on, reactions);
       reaction.since = since;
       this.#waits.push({ handle: on, waiter: reaction });
-    }
+    } else if ("combined" in image) {
+      const { kind, elements, since } = image.combined as CombinationImage;
+      this.#waits.push(...new Combination(handle, kind, elements).restore(since));
+    } else if ("map" in image) this.#waits.push(...StepMap.restored(handle, image.map as MapImage));
   }
 
   #waiting(frame: Frame, { on, since = 0 }: FrameImage): void {

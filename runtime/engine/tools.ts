@@ -5,12 +5,14 @@ import { ambientActivation } from "./ambient.ts";
 import type { Logger } from "./contract.ts";
 import { Handle } from "./handle.ts";
 import { type Op, type OpKind, OpMaker } from "./ops.ts";
+import { StepMap } from "./step-map.ts";
 
 /** The runtime's side of the public `Step`: arguments come unchecked from user code. */
 export interface StepTools {
   run(id: unknown, fn: unknown, ...input: unknown[]): Handle;
   sleep(id: unknown, duration: unknown): Handle;
   sleepUntil(id: unknown, moment: unknown): Handle;
+  map(items: unknown, ...rest: unknown[]): Handle;
 }
 
 /** Everything that is made again for each activation, by the name under which it is stored. */
@@ -38,6 +40,7 @@ export function makeTools(activation: Activation): Tools {
       const what = describe("step.sleepUntil", id);
       return makeSleep(activation, what, id, () => momentMs(moment as Date, what));
     },
+    map: (items, ...rest) => makeMap(activation, items, rest),
   };
   const { logger } = activation.owner;
   const byName = new Map<string, object>([
@@ -45,6 +48,7 @@ export function makeTools(activation: Activation): Tools {
     ["step.run", step.run],
     ["step.sleep", step.sleep],
     ["step.sleepUntil", step.sleepUntil],
+    ["step.map", step.map],
     ["logger", logger],
   ]);
   const names = new Map([...byName].map(([name, tool]) => [tool, name]));
@@ -93,6 +97,38 @@ function makeOp(
   };
   activation.ops.set(number, op);
   handle.maker = new OpMaker(number);
+  return handle;
+}
+
+function makeMap(activation: Activation, items: unknown, rest: readonly unknown[]): Handle {
+  const what = "step.map";
+  const [options, fn] = rest.length > 1 ? rest : [undefined, rest[0]];
+  if (typeof fn !== "function") return refused(activation, what, `\`fn\` must be a function, not ${typeof fn}`);
+  const { concurrency = Number.POSITIVE_INFINITY } = (options ?? {}) as { concurrency?: unknown };
+  if (
+    typeof concurrency !== "number" ||
+    !(concurrency >= 1) ||
+    !(Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)
+  ) {
+    return refused(
+      activation,
+      what,
+      `\`concurrency\` is ${String(concurrency)}, and must be a whole number of at least 1`,
+    );
+  }
+  let list: unknown[];
+  try {
+    list = [...(items as Iterable<unknown>)];
+  } catch (error) {
+    return refused(
+      activation,
+      what,
+      `\`items\` must be iterable: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const handle = new Handle(what, activation);
+  if (ambientActivation() !== activation) activation.usedOutsideCompiledCode(what);
+  else new StepMap(handle, list, concurrency, fn as (item: unknown, index: number) => unknown).begin();
   return handle;
 }
 
