@@ -6,13 +6,12 @@
  * 2. containers are filled and made values are made, each after what it refers to wherever no cycle forbids it;
  * 3. late values are made in their order, and the places that refer to them are patched.
  *
- * Until it is made, a late value is represented by a symbol of its own. No decoded value is ever a symbol, so a symbol
- * that comes out of `revive` always means "patch this place later".
+ * Until it is made, a late value is represented by a symbol of its own, which `isLate` tells from those of the text.
  */
 import { DecodeError, messageOf, type PathKey } from "./errors.ts";
 import { type CodecExtension, extensionTags, MAX_DEPTH } from "./format.ts";
-import { components, isCycle } from "./order.ts";
-import { isHole, planTagged, primitiveOf } from "./readers.ts";
+import { completionOrder } from "./order.ts";
+import { isHole, isUniqueSymbol, planTagged, primitiveOf, undress } from "./readers.ts";
 
 /** How one encoded object comes to life: a container exists before its contents, a made value after its parts. */
 export type Plan =
@@ -24,12 +23,14 @@ interface LateValue {
   readonly payload: unknown;
   readonly placeholder: symbol;
   readonly patches: ((value: unknown) => void)[];
+  /** Gives the made value the properties that stand around it in the text. */
+  readonly finish: ((value: unknown) => void) | undefined;
 }
 
 /** Most characters of a text that a message repeats: a text chooses how long its names are. */
 const longestMessage = 300;
 
-type EncodedObject = Record<string, unknown>;
+export type EncodedObject = Record<string, unknown>;
 
 export class Decoder {
   private readonly raw: readonly unknown[];
@@ -55,8 +56,23 @@ export class Decoder {
 
   decode(root: unknown): unknown {
     const references = this.raw.map((raw, index) => this.inDefinition(index, () => this.referencesIn(raw)));
-    for (const [index, raw] of this.raw.entries()) this.inDefinition(index, () => this.planDefinition(raw, index));
-    this.complete((index) => (this.plans[index] === undefined ? [] : (references[index] as number[])));
+    // Symbols come first: objects that are made while they are planned may hold one.
+    for (const [index, raw] of this.raw.entries()) {
+      if (isUniqueSymbol(raw))
+        this.values.set(
+          index,
+          this.inDefinition(index, () => carryOut(this.plan(raw))),
+        );
+    }
+    for (const [index, raw] of this.raw.entries()) {
+      if (!this.values.has(index)) this.inDefinition(index, () => this.planDefinition(raw, index));
+    }
+    const referencesOf = (index: number) => (this.plans[index] === undefined ? [] : (references[index] as number[]));
+    const isMade = (index: number) => this.plans[index]?.kind === "made";
+    for (const { index, isOwnPart } of completionOrder(this.raw.length, referencesOf, isMade)) {
+      if (isOwnPart) this.inDefinition(index, () => this.fail("the definition is one of its own parts"));
+      this.completeOne(index);
+    }
     let result: unknown;
     this.path.push("value");
     this.put(root, (value) => {
@@ -111,6 +127,18 @@ export class Decoder {
     this.patchLater(value, set);
   }
 
+  /** As `put`, for what is found under a key of the text. */
+  putAt(raw: unknown, key: PathKey, set: (value: unknown) => void): void {
+    this.path.push(key);
+    this.put(raw, set);
+    this.path.pop();
+  }
+
+  /** True for what stands in the place of a late value that is not made yet. */
+  isLate(value: unknown): boolean {
+    return typeof value === "symbol" && this.lateOf.has(value);
+  }
+
   /** If a revived value is a placeholder, calls `patch` once the late value is made. */
   patchLater(value: unknown, patch: (value: unknown) => void): void {
     const late = typeof value === "symbol" ? this.lateOf.get(value) : undefined;
@@ -160,7 +188,7 @@ export class Decoder {
   withParts(payload: unknown, what: string, use: (parts: unknown) => unknown): object {
     const before = this.waitingPlaces;
     const parts = this.revive(payload);
-    if (typeof parts === "symbol") this.fail(`the parts of ${what} cannot be a late value`);
+    if (this.isLate(parts)) this.fail(`the parts of ${what} cannot be a late value`);
     const holder = this.foreign(what, () => use(parts));
     if ((typeof holder !== "object" && typeof holder !== "function") || holder === null) {
       this.fail(`${what} was made as ${typeof holder}, and an object is expected`);
@@ -256,20 +284,22 @@ export class Decoder {
 
   private planDefinition(raw: unknown, index: number): void {
     if (typeof raw !== "object" || raw === null) this.fail("a definition must be an object or an array");
-    const keys = Object.keys(raw);
-    const tag = Array.isArray(raw) ? undefined : this.tagOf(keys);
+    const { inner, finish } = undress(this, raw);
+    const keys = Object.keys(inner);
+    const tag = Array.isArray(inner) ? undefined : this.tagOf(keys);
     const extensionTag = tag?.slice(1);
     if (tag === undefined || extensionTag === undefined || !extensionTags.has(extensionTag)) {
-      if (tag === "$ref" || tag === "$" || tag === "$bigint") this.fail(`a definition cannot be a ${tag}`);
-      return this.accept(index, this.plan(raw, keys, tag));
+      if (tag === "$ref" || (tag && primitiveOf(this, tag, inner[tag]))) this.fail(`a definition cannot be a ${tag}`);
+      return this.accept(index, this.plan(raw));
     }
     const extension = this.extensions.find((candidate) => candidate.tag === extensionTag);
     if (extension === undefined) this.fail(`a ${extensionTag} can only be decoded as part of a frame`);
-    const payload = (raw as EncodedObject)[tag];
+    const payload = inner[tag];
+    if (finish && !extension.late) this.fail(`a ${extensionTag} has no properties of its own`);
     this.isExtension.add(index);
     if (extension.late === undefined) return this.accept(index, this.planExtension(extension, payload));
     const placeholder = Symbol(`${extensionTag} ${index}, which is not made yet`);
-    const late: LateValue = { extension, payload, placeholder, patches: [] };
+    const late: LateValue = { extension, payload, placeholder, patches: [], finish };
     this.lates.set(index, late);
     this.lateOf.set(placeholder, late);
     this.plans[index] = undefined;
@@ -298,35 +328,6 @@ export class Decoder {
     return { kind: "container", shell, fill };
   }
 
-  /** Completes all definitions, each after those that it refers to; within a cycle, as far as the cycle allows. */
-  private complete(references: (index: number) => readonly number[]): void {
-    for (const component of components(this.raw.length, references)) {
-      const [only] = component;
-      if (component.length === 1 && only !== undefined) this.completeOne(only);
-      else this.completeCycle(component, references);
-    }
-  }
-
-  private completeCycle(component: readonly number[], references: (index: number) => readonly number[]): void {
-    const made = component.filter((index) => this.plans[index]?.kind === "made");
-    const position = new Map(made.map((index, order) => [index, order]));
-    const madeParts = (index: number) =>
-      references(index).flatMap((target) => {
-        const order = position.get(target);
-        return order === undefined ? [] : [order];
-      });
-    const containers = component.filter((index) => !position.has(index));
-    const early = new Set(containers.filter((index) => madeParts(index).length === 0));
-    for (const index of early) this.completeOne(index);
-    const partsAt = (order: number) => madeParts(made[order] as number);
-    for (const group of components(made.length, partsAt)) {
-      const index = made[group[0] as number] as number;
-      if (isCycle(group, partsAt)) this.inDefinition(index, () => this.fail("the definition is one of its own parts"));
-      this.completeOne(index);
-    }
-    for (const index of containers) if (!early.has(index)) this.completeOne(index);
-  }
-
   private completeOne(index: number): void {
     const plan = this.plans[index];
     if (plan === undefined) return;
@@ -341,7 +342,7 @@ export class Decoder {
       this.inDefinition(index, () => {
         const what = `the ${late.extension.tag}`;
         const parts = this.revive(late.payload);
-        if (typeof parts === "symbol") this.fail(`the parts of ${what} cannot be a late value`);
+        if (this.isLate(parts)) this.fail(`the parts of ${what} cannot be a late value`);
         return { index, late, parts, order: this.foreign(what, () => late.extension.order?.(parts) ?? 0) };
       }),
     );
@@ -349,14 +350,16 @@ export class Decoder {
     for (const { index, late, parts } of ready) {
       this.inDefinition(index, () => {
         const value = this.foreign(`the ${late.extension.tag}`, () => late.extension.late?.(parts));
+        this.values.set(index, value);
         for (const patch of late.patches) patch(value);
+        late.finish?.(value);
       });
     }
     for (const finish of this.afterLates) finish();
   }
 
   private patchProperties(holder: object): void {
-    for (const key of Object.keys(holder)) {
+    for (const key of Reflect.ownKeys(holder)) {
       this.patchLater(Object.getOwnPropertyDescriptor(holder, key)?.value, (value) => {
         Object.defineProperty(holder, key, { value });
       });

@@ -2,6 +2,7 @@
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
 import { functionName, inherits, isNativeFunction, nativeName, prototypesOf } from "./kinds.ts";
+import { isAccessor, isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
 /** Own data properties in their order. */
@@ -73,14 +74,27 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
       // V8 makes this property in its own ways, so its other attributes say nothing.
       own.hidden.set(name, property.value);
     } else if (property.enumerable) {
-      scan.requireData(property, name, integrity);
+      requireData(scan, property, name, integrity);
       own.shown.set(name, property.value);
     } else if (typeof property.value !== "function") {
-      scan.requireData(property, name, integrity);
+      requireData(scan, property, name, integrity);
       own.hidden.set(name, property.value);
     }
   }
   return own;
+}
+
+/** Refuses accessors, and attributes other than those the integrity of the error implies. */
+function requireData(
+  scan: Scan,
+  property: PropertyDescriptor,
+  name: string,
+  integrity: IntegrityTag | undefined,
+): void {
+  if (isAccessor(property)) scan.refuse("an accessor (get or set) of an error cannot be stored", name);
+  if (!isOrdinary({ ...property, enumerable: true }, integrity)) {
+    scan.refuse("a property of an error that is read-only or cannot be deleted cannot be stored", name);
+  }
 }
 
 /**

@@ -26,6 +26,9 @@ export const tags = [
   "$",
   "$ref",
   "$bigint",
+  "$symbol",
+  "$intrinsic",
+  "$boxed",
   "$date",
   "$regexp",
   "$url",
@@ -33,6 +36,8 @@ export const tags = [
   "$set",
   "$array",
   "$nullProto",
+  "$create",
+  "$properties",
   "$class",
   "$custom",
   "$error",
@@ -93,6 +98,12 @@ export interface CodecExtension {
    * @throws NotEncodableError with a path from the value on, when the value cannot be stored
    */
   encode(value: object): unknown;
+  /**
+   * For functions that are late values: the keys of own properties that are kept beside the parts, which leaves out
+   * marks that the extension itself put there. Without this, or when it answers undefined, nothing of the function but
+   * its parts is stored: so for one that is not made again but found, because it lives in a module.
+   */
+  keysOf?(value: object): readonly (string | symbol)[] | undefined;
   /** Makes an empty container. All containers exist before anything is filled or made. */
   create?(): object;
   /**

@@ -5,6 +5,7 @@ import { bufferProblem, viewClassOf } from "./binary.ts";
 import type { RegisteredClass } from "./classes.ts";
 import type { IntegrityTag } from "./format.ts";
 import { describe, nativeName } from "./kinds.ts";
+import { describeProperties, writeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 import type { Emit } from "./write.ts";
 
@@ -12,7 +13,7 @@ import type { Emit } from "./write.ts";
 interface BuiltInForm {
   matches(value: object, prototype: object): boolean;
   /** Visits what the object holds and says how to write it. */
-  scan(scan: Scan, value: object): Emit;
+  scan(scan: Scan, value: object, integrity: IntegrityTag | undefined): Emit;
 }
 
 /** Looking for named properties on a typed array costs time per element; beyond this length they are not looked for. */
@@ -20,11 +21,10 @@ const longestCheckedView = 65_536;
 
 const date: BuiltInForm = {
   matches: (value, prototype) => types.isDate(value) && nativeName(prototype) === "Date",
-  scan(scan, value) {
-    requireOnly(scan, value, []);
+  scan(scan, value, integrity) {
     const time = Date.prototype.getTime.call(value);
     const text = Number.isNaN(time) ? "null" : `"${Date.prototype.toISOString.call(value)}"`;
-    return (out) => out.raw(`{"$date":${text}}`);
+    return withAdded(scan, value, integrity, [], (out) => out.raw(`{"$date":${text}}`));
   },
 };
 
@@ -33,15 +33,19 @@ const readFlags = getterOf<string>(RegExp.prototype, "flags");
 
 const regexp: BuiltInForm = {
   matches: (value, prototype) => types.isRegExp(value) && nativeName(prototype) === "RegExp",
-  scan(scan, value) {
-    requireOnly(scan, value, ["lastIndex"]);
-    const lastIndex: unknown = Object.getOwnPropertyDescriptor(value, "lastIndex")?.value;
+  scan(scan, value, integrity) {
+    const property = Object.getOwnPropertyDescriptor(value, "lastIndex");
+    const lastIndex: unknown = property?.value;
     if (!Number.isSafeInteger(lastIndex) || Object.is(lastIndex, -0)) {
       scan.refuse("a lastIndex that is not a whole number cannot be stored", "lastIndex");
     }
     const parts: unknown[] = [readSource(value), readFlags(value)];
     if (lastIndex !== 0) parts.push(lastIndex);
-    return (out) => out.tagged("$regexp", () => out.list(parts, (part) => out.value(part)));
+    // One that cannot be set is described like an added property.
+    const builtIn = property?.writable || integrity === "$frozen" ? ["lastIndex"] : [];
+    return withAdded(scan, value, integrity, builtIn, (out) =>
+      out.tagged("$regexp", () => out.list(parts, (part) => out.value(part))),
+    );
   },
 };
 
@@ -49,41 +53,43 @@ const readHref = getterOf<string>(URL.prototype, "href");
 
 const url: BuiltInForm = {
   matches: (_value, prototype) => prototype === URL.prototype,
-  scan(scan, value) {
-    requireOnly(scan, value, []);
+  scan(scan, value, integrity) {
     const href = readHref(value);
-    return (out) => out.tagged("$url", () => out.value(href));
+    return withAdded(scan, value, integrity, [], (out) => out.tagged("$url", () => out.value(href)));
   },
 };
 
 const map: BuiltInForm = {
   matches: (value, prototype) => types.isMap(value) && nativeName(prototype) === "Map",
-  scan(scan, value) {
-    requireOnly(scan, value, []);
+  scan(scan, value, integrity) {
     const entries = [...Map.prototype.entries.call(value as Map<unknown, unknown>)];
     for (const [index, [key, item]] of entries.entries()) scan.entry(index, key, item);
-    return (out) => out.tagged("$map", () => out.list(entries, (entry) => out.list(entry, (item) => out.value(item))));
+    return withAdded(scan, value, integrity, [], (out) =>
+      out.tagged("$map", () => out.list(entries, (entry) => out.list(entry, (item) => out.value(item)))),
+    );
   },
 };
 
 const set: BuiltInForm = {
   matches: (value, prototype) => types.isSet(value) && nativeName(prototype) === "Set",
-  scan(scan, value) {
-    requireOnly(scan, value, []);
+  scan(scan, value, integrity) {
     const items = [...Set.prototype.values.call(value as Set<unknown>)];
     for (const [index, item] of items.entries()) scan.child(index, item);
-    return (out) => out.tagged("$set", () => out.list(items, (item) => out.value(item)));
+    return withAdded(scan, value, integrity, [], (out) =>
+      out.tagged("$set", () => out.list(items, (item) => out.value(item))),
+    );
   },
 };
 
 const buffer: BuiltInForm = {
   matches: (value, prototype) =>
     types.isAnyArrayBuffer(value) && /^(Shared)?ArrayBuffer$/.test(nativeName(prototype) ?? ""),
-  scan(scan, value) {
+  scan(scan, value, integrity) {
     const problem = bufferProblem(value as ArrayBuffer);
     if (problem !== undefined) scan.refuse(problem);
-    requireOnly(scan, value, []);
-    return (out) => out.raw(`{"$buffer":"${Buffer.from(value as ArrayBuffer).toString("base64")}"}`);
+    return withAdded(scan, value, integrity, [], (out) =>
+      out.raw(`{"$buffer":"${Buffer.from(value as ArrayBuffer).toString("base64")}"}`),
+    );
   },
 };
 
@@ -106,38 +112,59 @@ const view: BuiltInForm = {
   },
 };
 
+const boxed: BuiltInForm = {
+  matches: (value, prototype) => types.isBoxedPrimitive(value) && boxedClasses.has(nativeName(prototype) ?? ""),
+  scan(scan, value, integrity) {
+    const primitive: unknown = primitiveIn(value);
+    scan.value(primitive);
+    const builtIn = typeof primitive === "string" ? ["length", ...Object.keys(primitive.split(""))] : [];
+    return withAdded(scan, value, integrity, builtIn, (out) => out.tagged("$boxed", () => out.value(primitive)));
+  },
+};
+
+const boxedClasses: ReadonlySet<string> = new Set(["Number", "String", "Boolean", "BigInt", "Symbol"]);
+
+/** The methods of the language refuse values that are no boxes of theirs. */
+function primitiveIn(value: object): unknown {
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
+  return Symbol.prototype.valueOf.call(value);
+}
+
 /** Every kind of built-in object that can be stored, arrays and errors aside. */
-export const builtInForms: readonly BuiltInForm[] = [date, map, set, regexp, url, view, buffer];
+export const builtInForms: readonly BuiltInForm[] = [date, map, set, regexp, url, view, buffer, boxed];
 
 /** An instance of a class that is registered without functions: its own properties, made again without the constructor. */
-export function scanInstance(
-  scan: Scan,
-  value: object,
-  known: RegisteredClass,
-  integrity: IntegrityTag | undefined,
-): void {
-  const names = scan.namesOf(value);
-  scan.properties(value, names, integrity);
-  scan.keep(value, integrity, (out) =>
+export function scanInstance(scan: Scan, value: object, known: RegisteredClass): void {
+  scan.record(value, (out, write) =>
     out.tagged("$class", () => {
       out.raw(`[${JSON.stringify(known.name)},`);
-      out.record(names, (name) => (value as Record<string, unknown>)[name]);
+      write();
       out.raw("]");
     }),
   );
 }
 
-/** Refuses own properties beside the listed ones, which the stored form has no place for. */
-function requireOnly(scan: Scan, value: object, allowed: readonly string[]): void {
-  for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === "symbol") scan.requireNoSymbols(value);
-    else if (!allowed.includes(key)) scan.refuse(`a property added to ${describe(value)} cannot be stored`, key);
-  }
+/** Visits own properties beside the built-in ones, and writes them around the stored form. */
+function withAdded(
+  scan: Scan,
+  value: object,
+  integrity: IntegrityTag | undefined,
+  builtIn: readonly string[],
+  emit: Emit,
+): Emit {
+  const added = Reflect.ownKeys(value).filter((key) => typeof key === "symbol" || !builtIn.includes(key));
+  const described = describeProperties(scan, value, added, integrity);
+  return (out) => writeProperties(out, described, () => emit(out));
 }
 
-/** As `requireOnly`, for views, where listing the keys of a long one would cost more than encoding it. */
+/** Refuses properties added to a view: listing the keys of a long one would cost more than encoding it. */
 function requireOnlyElements(scan: Scan, value: DataView | Uint8Array): void {
-  scan.requireNoSymbols(value);
+  if (Object.getOwnPropertySymbols(value).length > 0) {
+    scan.refuse(`${describe(value)} with a property named by a symbol cannot be stored`);
+  }
   for (const name of ["length", "byteLength", "byteOffset", "buffer"]) {
     if (Object.hasOwn(value, name)) scan.refuse(`a property added to ${describe(value)} cannot be stored`, name);
   }

@@ -46,6 +46,36 @@ export function inherits(value: object, from: object): boolean {
   return false;
 }
 
+/**
+ * True for objects that are more than their properties, as far as can be told. Those whose state nothing shows (a
+ * WeakRef, an instance of a class with private fields) are recognised by their prototypes instead.
+ */
+export function hasHiddenState(value: object): boolean {
+  return hiddenKinds.some((is) => is(value));
+}
+
+const hiddenKinds: readonly ((value: unknown) => boolean)[] = [
+  Array.isArray,
+  types.isArgumentsObject,
+  types.isBoxedPrimitive,
+  types.isMap,
+  types.isSet,
+  types.isWeakMap,
+  types.isWeakSet,
+  types.isDate,
+  types.isRegExp,
+  types.isPromise,
+  types.isNativeError,
+  types.isGeneratorObject,
+  types.isMapIterator,
+  types.isSetIterator,
+  types.isAnyArrayBuffer,
+  ArrayBuffer.isView,
+  types.isModuleNamespaceObject,
+  types.isExternal,
+  types.isProxy,
+];
+
 /** A value as a noun phrase for messages: "a Socket", "the function load", "a symbol". */
 export function describe(value: unknown): string {
   if (typeof value === "symbol") return "a symbol";
@@ -78,12 +108,24 @@ function typeName(value: object): string | undefined {
   return undefined;
 }
 
+/** What instances of a function inherit from. */
+export function prototypeOf(value: object): object | undefined {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(value, "prototype")?.value;
+  return typeof prototype === "object" && prototype !== null ? prototype : undefined;
+}
+
+/** True for the prototype of a function that says so itself. */
+export function isPrototype(value: object): boolean {
+  const owner = ownConstructor(value);
+  return owner !== undefined && prototypeOf(owner) === value;
+}
+
 export function functionName(value: object): string | undefined {
   const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
   return typeof name === "string" ? name : undefined;
 }
 
-function ownConstructor(prototype: object): object | undefined {
+export function ownConstructor(prototype: object): object | undefined {
   const owner: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   return typeof owner === "function" && !types.isProxy(owner) ? owner : undefined;
 }

@@ -51,3 +51,48 @@ export function isCycle(component: readonly number[], dependencies: (node: numbe
   const [first] = component;
   return component.length > 1 || (first !== undefined && dependencies(first).includes(first));
 }
+
+/** One definition to complete. */
+export interface Completion {
+  readonly index: number;
+  /** It is made from its parts and one of them: it cannot be completed. */
+  readonly isOwnPart: boolean;
+}
+
+/**
+ * All definitions in the order of completion, each after those that it refers to. In a cycle, values made from parts
+ * come before the containers that hold them; containers without such parts come first.
+ */
+export function* completionOrder(
+  count: number,
+  references: (index: number) => readonly number[],
+  isMade: (index: number) => boolean,
+): Generator<Completion> {
+  for (const component of components(count, references)) {
+    const [only] = component;
+    if (component.length === 1 && only !== undefined) yield { index: only, isOwnPart: false };
+    else yield* orderInCycle(component, references, isMade);
+  }
+}
+
+function* orderInCycle(
+  component: readonly number[],
+  references: (index: number) => readonly number[],
+  isMade: (index: number) => boolean,
+): Generator<Completion> {
+  const made = component.filter(isMade);
+  const position = new Map(made.map((index, order) => [index, order]));
+  const madeParts = (index: number) =>
+    references(index).flatMap((target) => {
+      const order = position.get(target);
+      return order === undefined ? [] : [order];
+    });
+  const containers = component.filter((index) => !position.has(index));
+  const early = new Set(containers.filter((index) => madeParts(index).length === 0));
+  for (const index of early) yield { index, isOwnPart: false };
+  const partsAt = (order: number) => madeParts(made[order] as number);
+  for (const group of components(made.length, partsAt)) {
+    yield { index: made[group[0] as number] as number, isOwnPart: isCycle(group, partsAt) };
+  }
+  for (const index of containers) if (!early.has(index)) yield { index, isOwnPart: false };
+}

@@ -1,9 +1,11 @@
 /** What each tag means: the reading counterpart of forms.ts and error-forms.ts. Payloads are checked, never trusted. */
 import { fromBase64, makeView } from "./binary.ts";
 import { classNamed, type RegisteredClass } from "./classes.ts";
-import type { Decoder, Plan } from "./decoder.ts";
-import { messageOf } from "./errors.ts";
+import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
+import { intrinsicNamed } from "./intrinsics.ts";
+import { attempt, defineDescribed, list, text } from "./read-properties.ts";
+import { wellKnownNamed } from "./symbols.ts";
 
 type Reader = (decoder: Decoder, payload: unknown) => Plan;
 
@@ -18,9 +20,35 @@ export function primitiveOf(decoder: Decoder, tag: string, payload: unknown): { 
     if (!constants.has(payload)) decoder.fail(`there is no constant ${JSON.stringify(payload)}`);
     return { value: constants.get(payload) };
   }
+  if (tag === "$symbol") return symbolOf(decoder, payload);
+  if (tag === "$intrinsic") return { value: intrinsicOf(decoder, payload) };
   if (tag !== "$bigint") return undefined;
   if (typeof payload !== "string" || !/^(0|-?[1-9][0-9]*)$/.test(payload)) decoder.fail("a bigint is decimal digits");
   return { value: BigInt(payload) };
+}
+
+/** Undefined for a unique symbol: that is a new one for each place of the text, and may be a definition. */
+function symbolOf(decoder: Decoder, payload: unknown): { readonly value: symbol } | undefined {
+  if (Array.isArray(payload)) return undefined;
+  if (typeof payload === "string") {
+    const value = wellKnownNamed(payload);
+    return value ? { value } : decoder.fail(`there is no symbol Symbol.${payload}`);
+  }
+  const key: unknown = Object.getOwnPropertyDescriptor(Object(payload), "for")?.value;
+  if (typeof key !== "string" || Object.keys(payload as object).length > 1) decoder.fail(symbolShape);
+  return { value: Symbol.for(key) };
+}
+
+/** True for the encoded form of a symbol that only this text has. */
+export function isUniqueSymbol(raw: unknown): raw is object {
+  return typeof raw === "object" && raw !== null && Array.isArray((raw as EncodedObject)["$symbol"]);
+}
+
+const symbolShape = "a symbol is a name of the language, { for: key } or [description]";
+
+function intrinsicOf(decoder: Decoder, payload: unknown): object {
+  const name = text(decoder, payload, "the name of an intrinsic");
+  return intrinsicNamed(name) ?? decoder.fail(`there is no intrinsic ${JSON.stringify(name)} in this process`);
 }
 
 /** Plan of a tagged value that is neither a reference nor a primitive. */
@@ -60,10 +88,10 @@ const readMap: Reader = (decoder, payload) => {
   const map = new Map<unknown, unknown>();
   return container(map, () => {
     const replace = replacer(decoder, () => {
-      const current = [...map];
-      map.clear();
+      const current = [...Map.prototype.entries.call(map)];
+      Map.prototype.clear.call(map);
       return (swap) => {
-        for (const [key, value] of current) map.set(swap(key), swap(value));
+        for (const [key, value] of current) Map.prototype.set.call(map, swap(key), swap(value));
       };
     });
     for (const [index, entry] of entries.entries()) {
@@ -83,10 +111,11 @@ const readSet: Reader = (decoder, payload) => {
   const set = new Set<unknown>();
   return container(set, () => {
     const replace = replacer(decoder, () => {
-      const current = [...set];
-      set.clear();
+      // The text may have given the set methods of its own by now.
+      const current = [...Set.prototype.values.call(set)];
+      Set.prototype.clear.call(set);
       return (swap) => {
-        for (const item of current) set.add(swap(item));
+        for (const item of current) Set.prototype.add.call(set, swap(item));
       };
     });
     for (const [index, raw] of items.entries()) {
@@ -222,7 +251,108 @@ function readRestricted(restrict: (value: object) => unknown): Reader {
 }
 
 /** Tags that cannot stand inside a restriction: no objects of their own, or restricted already. */
-const unrestricted = new Set(["$", "$ref", "$bigint", "$custom", "$frozen", "$sealed", "$inextensible"]);
+const unrestricted = new Set([
+  ...["$", "$ref", "$bigint", "$symbol", "$intrinsic", "$custom"],
+  ...["$frozen", "$sealed", "$inextensible"],
+]);
+
+const restrictions: ReadonlyMap<string, (value: object) => unknown> = new Map([
+  ["$frozen", Object.freeze],
+  ["$sealed", Object.seal],
+  ["$inextensible", Object.preventExtensions],
+]);
+
+const readSymbol: Reader = (decoder, payload) => {
+  const [description] = list(decoder, payload, 0, 1);
+  if (description !== undefined && typeof description !== "string") decoder.fail(symbolShape);
+  return made(() => Symbol(description as string | undefined));
+};
+
+const readBoxed: Reader = (decoder, payload) =>
+  made(() => {
+    const primitive = decoder.reviveAt(payload);
+    if (primitive === null || primitive === undefined || decoder.isLate(primitive) || Object(primitive) === primitive) {
+      return decoder.fail("only a primitive can be boxed");
+    }
+    return Object(primitive) as object;
+  });
+
+const readCreated: Reader = (decoder, payload) => {
+  const [rawPrototype, properties] = list(decoder, payload, 2, 2);
+  const shell = {};
+  return container(shell, () => {
+    decoder.putAt(rawPrototype, 0, (prototype) => {
+      if (decoder.isLate(prototype)) return;
+      if (prototype !== null && Object(prototype) !== prototype) decoder.fail("a prototype is an object or null");
+      attempt(decoder, "the prototype", () => Object.setPrototypeOf(shell, prototype as object | null));
+    });
+    decoder.defineAll(shell, properties, true);
+  });
+};
+
+/** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
+const extendable = new Set([
+  ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
+]);
+
+const readProperties: Reader = (decoder, payload) => {
+  const [target, entries] = list(decoder, payload, 2, 2);
+  if (typeof target !== "object" || target === null) return decoder.fail("properties stand around an object");
+  const tag = Object.keys(target).find((key) => key.startsWith("$") && !key.startsWith("$$"));
+  if (!Array.isArray(target) && tag !== undefined && !extendable.has(tag)) {
+    return decoder.fail(`a ${tag} cannot have properties around it`);
+  }
+  const plan = decoder.plan(target);
+  const shell = plan.kind === "container" ? plan.shell : (plan.make() as object);
+  return container(shell, () => {
+    let finish = () => {};
+    decoder.fillThen(
+      () => {
+        if (plan.kind === "container") plan.fill();
+        finish = defineDescribed(decoder, shell, entries);
+      },
+      () => finish(),
+    );
+  });
+};
+
+/** Takes restrictions and properties from around an encoded value, as they stand around functions of an extension. */
+export function undress(
+  decoder: Decoder,
+  raw: object,
+): { readonly inner: EncodedObject; readonly finish: ((value: unknown) => void) | undefined } {
+  let inner = raw as EncodedObject;
+  const restrict = restrictions.get(onlyKey(inner) ?? "");
+  if (restrict) inner = Object(inner[onlyKey(inner) as string]) as EncodedObject;
+  let entries: unknown;
+  if (onlyKey(inner) === "$properties" && Array.isArray(inner["$properties"])) {
+    const [target, around] = inner["$properties"] as unknown[];
+    inner = Object(target) as EncodedObject;
+    entries = around;
+  }
+  if (inner === raw) return { inner, finish: undefined };
+  return {
+    inner,
+    finish: (value) => {
+      if (typeof value !== "function") decoder.fail("only a function has properties around it");
+      let finish = () => {};
+      decoder.fillThen(
+        () => {
+          if (entries !== undefined) finish = defineDescribed(decoder, value, entries);
+        },
+        () => {
+          finish();
+          restrict?.(value);
+        },
+      );
+    },
+  };
+}
+
+function onlyKey(raw: object): string | undefined {
+  const keys = Array.isArray(raw) ? [] : Object.keys(raw);
+  return keys.length === 1 ? keys[0] : undefined;
+}
 
 const readers: ReadonlyMap<string, Reader> = new Map([
   ["$date", readDate],
@@ -238,9 +368,11 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["$domException", readDomException],
   ["$buffer", readBuffer],
   ["$view", readView],
-  ["$frozen", readRestricted(Object.freeze)],
-  ["$sealed", readRestricted(Object.seal)],
-  ["$inextensible", readRestricted(Object.preventExtensions)],
+  ["$symbol", readSymbol],
+  ["$boxed", readBoxed],
+  ["$create", readCreated],
+  ["$properties", readProperties],
+  ...[...restrictions].map(([tag, restrict]) => [tag, readRestricted(restrict)] as const),
 ]);
 
 function container(shell: object, fill: () => void): Plan {
@@ -256,26 +388,6 @@ function registered(decoder: Decoder, name: unknown): RegisteredClass {
   return known ?? decoder.fail(`class ${JSON.stringify(name)} is not registered; call registerClass before decoding`);
 }
 
-function list(decoder: Decoder, payload: unknown, least = 0, most = Number.POSITIVE_INFINITY): unknown[] {
-  if (!Array.isArray(payload)) return decoder.fail("a list is expected");
-  if (payload.length < least || payload.length > most)
-    decoder.fail(`a list of ${payload.length} elements is not expected`);
-  return payload;
-}
-
-function text(decoder: Decoder, payload: unknown, what: string): string {
-  return typeof payload === "string" ? payload : decoder.fail(`${what} is text`);
-}
-
 function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** Runs a constructor of the language, which refuses bad arguments. */
-function attempt<T>(decoder: Decoder, what: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    return decoder.fail(`${what} is wrong: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -6,14 +6,19 @@
  * only foreign code is that of extensions and of classes registered with `encode`.
  */
 import { types } from "node:util";
+import { hasWritableLength, scanArray } from "./arrays.ts";
 import { ViewedBuffers } from "./binary.ts";
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { scanErrorValue } from "./error-forms.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
-import { type CodecExtension, type IntegrityTag, MAX_DEPTH, MAX_HOLES } from "./format.ts";
+import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { builtInForms, scanInstance } from "./forms.ts";
-import { describe, isErrorValue, nativeName } from "./kinds.ts";
-import type { Emit, Scanned } from "./write.ts";
+import { classHint, functionProperties, inheritanceProblem, isClass } from "./functions.ts";
+import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
+import { describe, hasHiddenState, isErrorValue, isPrototype, nativeName, ownConstructor } from "./kinds.ts";
+import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
+import { isGlobalSymbol } from "./symbols.ts";
+import type { Emit, Scanned, Writer } from "./write.ts";
 
 const dollar = 36;
 
@@ -24,18 +29,20 @@ interface Origin {
 }
 
 export class Scan implements Scanned {
-  readonly seen = new Set<object>();
-  readonly defined = new Set<object>();
+  readonly seen = new Set<object | symbol>();
+  readonly defined = new Set<object | symbol>();
   readonly emits = new Map<object, Emit>();
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
-  readonly made = new Set<object>();
+  readonly made = new Set<object | symbol>();
+  /** Stored by name: these never get a definition. */
+  private readonly intrinsics = new Set<object>();
   readonly buffers = new ViewedBuffers();
   private isPlain = true;
   private depth = 0;
   /** Where the scan is: the path of the extension value whose parts are visited, and the keys from there on. */
   private origin: Origin | undefined;
   private readonly path: PathKey[] = [];
-  private readonly waiting: { readonly parts: unknown; readonly origin: Origin }[] = [];
+  private readonly waiting: { readonly run: () => void; readonly origin: Origin }[] = [];
   private readonly extensions: readonly CodecExtension[];
 
   constructor(extensions: readonly CodecExtension[]) {
@@ -50,9 +57,9 @@ export class Scan implements Scanned {
   root(value: unknown): void {
     this.value(value);
     // Parts of extension values wait here, so that a chain of closures and scopes may be of any length.
-    for (const { parts, origin } of this.waiting) {
+    for (const { run, origin } of this.waiting) {
       this.origin = origin;
-      this.value(parts);
+      run();
     }
     for (const buffer of this.buffers.settle((candidate) => this.seen.has(candidate))) this.object(buffer);
   }
@@ -70,7 +77,7 @@ export class Scan implements Scanned {
         this.isPlain = false;
         return;
       case "symbol":
-        return this.refuse("a symbol cannot be stored");
+        return this.symbol(value);
       default:
         if (value !== null) this.object(value as object);
     }
@@ -102,41 +109,25 @@ export class Scan implements Scanned {
     this.emits.set(value, integrity === undefined ? emit : (out) => out.tagged(integrity, () => emit(out)));
   }
 
-  /** Visits the named own properties, which must be ordinary data. */
-  properties(value: object, names: readonly string[], integrity: IntegrityTag | undefined): void {
-    for (const name of names) {
+  /** Visits ordinary own properties, up to the first that is not; answers how many. */
+  properties(value: object, keys: readonly (string | symbol)[], integrity: IntegrityTag | undefined): number {
+    for (let i = 0; i < keys.length; i++) {
+      const name = keys[i] as string | symbol;
+      if (typeof name === "symbol") return i;
       const property = Object.getOwnPropertyDescriptor(value, name);
-      if (property === undefined) this.refuse("the property changed while it was being encoded", name);
-      this.requireData(property, name, integrity);
-      if (!property.enumerable) this.refuse("a property that is not enumerable cannot be stored", name);
+      if (property === undefined || !isOrdinary(property, integrity)) return i;
       if (name.charCodeAt(0) === dollar) this.isPlain = false;
       this.property(name, property.value);
     }
+    return keys.length;
   }
 
-  /** Refuses accessors, and attributes other than those the integrity of the object implies. */
-  requireData(property: PropertyDescriptor, name: PathKey, integrity: IntegrityTag | undefined): void {
-    if (property.get !== undefined || property.set !== undefined) {
-      this.refuse("an accessor (get or set) cannot be stored", name);
-    }
-    const writable = integrity !== "$frozen";
-    const configurable = writable && integrity !== "$sealed";
-    if (property.writable !== writable || property.configurable !== configurable) {
-      this.refuse("a property that is read-only or cannot be deleted cannot be stored; freeze the whole object", name);
-    }
-  }
-
-  /** The names of all own properties, in their order. Properties named by symbols are refused. */
-  namesOf(value: object): string[] {
-    const keys = Reflect.ownKeys(value);
-    // Symbols come last.
-    if (typeof keys.at(-1) === "symbol") this.requireNoSymbols(value);
-    return keys as string[];
-  }
-
-  requireNoSymbols(value: object): void {
-    if (Object.getOwnPropertySymbols(value).length > 0) {
-      this.refuse(`${describe(value)} with a property named by a symbol cannot be stored`);
+  /** As `child`, without keeping a path for primitives. */
+  property(key: PathKey, value: unknown): void {
+    if ((typeof value === "object" && value !== null) || typeof value === "function" || typeof value === "symbol") {
+      this.child(key, value);
+    } else {
+      this.value(value);
     }
   }
 
@@ -144,84 +135,87 @@ export class Scan implements Scanned {
     const known = this.seen.size;
     this.seen.add(value);
     if (this.seen.size === known) {
-      this.defined.add(value);
+      if (!this.intrinsics.has(value)) this.defined.add(value);
       this.isPlain = false;
       return;
     }
     for (const extension of this.extensions) {
       if (extension.matches(value)) return this.extensionValue(value, extension);
     }
-    if (typeof value === "function" || types.isProxy(value)) this.refuse(`${describe(value)} cannot be stored`);
+    if (types.isProxy(value)) this.refuse(`${describe(value)} cannot be stored`);
+    if (typeof value === "function") {
+      if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(`${describe(value)} cannot be stored`);
+      return;
+    }
     if (this.depth === MAX_DEPTH) this.refuse(`the value is nested deeper than ${MAX_DEPTH} levels`);
     this.depth++;
     this.contents(value, Object.getPrototypeOf(value));
     this.depth--;
   }
 
+  private symbol(value: symbol): void {
+    this.isPlain = false;
+    if (isGlobalSymbol(value)) return;
+    if (this.seen.has(value)) this.defined.add(value);
+    this.seen.add(value);
+  }
+
+  /** Stores a value by name, if it is one that every process has. */
+  private intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
+    const name = nameOf(value);
+    if (name === undefined) return false;
+    this.intrinsics.add(value);
+    this.keep(value, undefined, (out) => out.raw(`{"$intrinsic":${JSON.stringify(name)}}`));
+    return true;
+  }
+
   private contents(value: object, prototype: object | null): void {
-    if (prototype === Object.prototype) this.plainObject(value);
-    else if (prototype === Array.prototype && Array.isArray(value)) this.array(value);
-    else if (prototype === null) this.nullPrototype(value);
+    if (prototype === Object.prototype) this.record(value, undefined);
+    else if (prototype === Array.prototype && Array.isArray(value)) scanArray(this, value, integrityOf(value));
+    else if (prototype === null) this.record(value, "$nullProto");
     else this.special(value, prototype);
   }
 
-  private plainObject(value: object): void {
+  /** Visits an object that is only its properties. `form` says how they are written, when not as a plain object. */
+  record(value: object, form: "$nullProto" | ((out: Writer, record: () => void) => void) | undefined): void {
     const integrity = integrityOf(value);
-    const names = this.namesOf(value);
-    this.properties(value, names, integrity);
-    if (integrity === undefined) return;
-    this.keep(value, integrity, (out) => out.record(names, (name) => (value as Record<string, unknown>)[name]));
-  }
-
-  private nullPrototype(value: object): void {
-    if (types.isModuleNamespaceObject(value)) this.refuse("a module namespace cannot be stored");
-    const integrity = integrityOf(value);
-    const names = this.namesOf(value);
-    this.properties(value, names, integrity);
+    const keys = Reflect.ownKeys(value);
+    // Namespaces of the language are known by their symbols, which come last.
+    const mayBeNamed = typeof keys.at(-1) === "symbol" || value === environment;
+    if (mayBeNamed && this.intrinsic(value)) return;
+    if (form !== undefined) this.requireNoHiddenState(value);
+    const plain = this.properties(value, keys, integrity);
+    const isOrdinary = plain === keys.length;
+    if (isOrdinary && form === undefined && integrity === undefined) return;
+    if (!isOrdinary && !mayBeNamed && this.intrinsic(value)) return;
+    if (!isOrdinary) {
+      this.requireNoHiddenState(value);
+      this.requireStoredOwner(value);
+    }
+    const described = isOrdinary ? [] : describeProperties(this, value, keys.slice(plain), integrity);
     const record = value as Record<string, unknown>;
-    this.keep(value, integrity, (out) => out.tagged("$nullProto", () => out.record(names, (name) => record[name])));
+    const names = (isOrdinary ? keys : keys.slice(0, plain)) as string[];
+    this.keep(value, integrity, (out) =>
+      writeProperties(out, described, () => {
+        const write = () => out.record(names, (name) => record[name]);
+        if (typeof form === "function") form(out, write);
+        else if (form) out.tagged(form, write);
+        else write();
+      }),
+    );
   }
 
-  private array(value: readonly unknown[]): void {
-    const integrity = integrityOf(value);
-    if (integrity !== "$frozen" && !hasWritableLength(value)) this.refuse("an array of fixed length cannot be stored");
-    const names = this.namesOf(value);
-    // `names` ends with "length" and the named properties, so this is at most the number of holes.
-    const fewestHoles = value.length + 1 - names.length;
-    if (fewestHoles > MAX_HOLES) {
-      this.refuse(`an array with ${fewestHoles} holes cannot be stored (limit ${MAX_HOLES}); use a Map`);
-    }
-    const present = this.arrayElements(value, integrity);
-    const extra = names.slice(present + 1);
-    this.properties(value, extra, integrity);
-    if (extra.length > 0) {
-      const record = value as unknown as Record<string, unknown>;
-      this.keep(value, integrity, (out) =>
-        out.tagged("$array", () => {
-          out.raw("[");
-          out.elements(value);
-          out.raw(",");
-          out.record(extra, (name) => record[name]);
-          out.raw("]");
-        }),
-      );
-    } else if (integrity !== undefined || present < value.length) {
-      this.keep(value, integrity, (out) => out.elements(value));
-    }
+  private requireNoHiddenState(value: object): void {
+    if (hasHiddenState(value)) this.refuse(`${describe(value)} cannot be stored`);
   }
 
-  /** Visits the elements and answers how many there are. */
-  private arrayElements(value: readonly unknown[], integrity: IntegrityTag | undefined): number {
-    let present = 0;
-    for (let i = 0; i < value.length; i++) {
-      const property = Object.getOwnPropertyDescriptor(value, i);
-      if (property === undefined) continue;
-      present++;
-      this.requireData(property, i, integrity);
-      if (!property.enumerable) this.refuse("an element that is not enumerable cannot be stored", i);
-      this.property(i, property.value);
+  /** The prototype of a function can only be kept if the function comes back with it. */
+  private requireStoredOwner(value: object): void {
+    if (!isPrototype(value)) return;
+    const owner = ownConstructor(value) as object;
+    if (isClass(owner) || !this.isStored(owner)) {
+      this.refuse(`the prototype of ${describe(owner)} cannot be stored${classHint(owner)}`);
     }
-    return present;
   }
 
   private special(value: object, prototype: object): void {
@@ -229,21 +223,44 @@ export class Scan implements Scanned {
     const registered = classOfPrototype(prototype);
     if (registered?.codec) return this.customInstance(value, registered, registered.codec.encode);
     const integrity = integrityOf(value);
-    if (isErrorValue(value)) return scanErrorValue(this, value as Error, registered, integrity);
-    if (registered) return scanInstance(this, value, registered, integrity);
-    if (Array.isArray(value) && nativeName(prototype) === "Array") return this.array(value);
-    if (nativeName(prototype) === "Object") return this.foreignPlainObject(value, integrity);
-    for (const form of builtInForms) {
-      if (form.matches(value, prototype)) return this.keep(value, integrity, form.scan(this, value));
+    // Prototypes of error classes inherit from errors, and are none.
+    if (isErrorValue(value) && (types.isNativeError(value) || !isPrototype(value))) {
+      return scanErrorValue(this, value as Error, registered, integrity);
     }
-    this.refuse(`${describe(value)} cannot be stored${hintFor(value)}`);
+    if (registered) return scanInstance(this, value, registered);
+    if (Array.isArray(value) && nativeName(prototype) === "Array") return scanArray(this, value, integrity);
+    // A plain object of another realm comes back as one of this realm.
+    if (nativeName(prototype) === "Object") return this.record(value, (_out, write) => write());
+    for (const form of builtInForms) {
+      if (form.matches(value, prototype)) return this.keep(value, integrity, form.scan(this, value, integrity));
+    }
+    this.inheriting(value, prototype);
   }
 
-  /** A plain object of another realm comes back as one of this realm. */
-  private foreignPlainObject(value: object, integrity: IntegrityTag | undefined): void {
-    this.plainObject(value);
-    const record = value as Record<string, unknown>;
-    this.keep(value, integrity, (out) => out.record(Object.keys(value), (name) => record[name]));
+  /** Visits an object with a prototype of its own. */
+  private inheriting(value: object, prototype: object): void {
+    if (this.intrinsic(value)) return;
+    const problem = inheritanceProblem(value, (owner) => this.isStored(owner));
+    if (problem !== undefined) {
+      if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(problem);
+      return;
+    }
+    this.child("__proto__", prototype);
+    this.record(value, (out, write) =>
+      out.tagged("$create", () => {
+        out.raw("[");
+        out.value(prototype);
+        out.raw(",");
+        write();
+        out.raw("]");
+      }),
+    );
+  }
+
+  /** True for a function that comes back together with its prototype. */
+  private isStored(owner: object): boolean {
+    const extension = this.extensions.find((each) => each.matches(owner));
+    return extension ? addedKeys(owner, extension) !== undefined : intrinsicName(owner) !== undefined;
   }
 
   private customInstance(value: object, registered: RegisteredClass, encode: (value: object) => unknown): void {
@@ -268,8 +285,20 @@ export class Scan implements Scanned {
     const parts = this.foreign(`the ${extension.tag}`, () => extension.encode(value));
     this.defined.add(value);
     if (extension.make) this.made.add(value);
-    this.waiting.push({ parts, origin: { before: this.origin, keys: [...this.path] } });
-    this.keep(value, undefined, (out) => out.tagged(`$${extension.tag}`, () => out.value(parts)));
+    const visit = { origin: { before: this.origin, keys: [...this.path] } };
+    this.waiting.push({ ...visit, run: () => this.value(parts) });
+    const write = (out: Writer) => out.tagged(`$${extension.tag}`, () => out.value(parts));
+    const keys = addedKeys(value, extension);
+    if (keys === undefined) return this.keep(value, undefined, write);
+    const integrity = integrityOf(value);
+    let own: () => readonly Described[] = () => [];
+    this.waiting.push({
+      ...visit,
+      run: () => {
+        own = functionProperties(this, value, keys, integrity);
+      },
+    });
+    this.keep(value, integrity, (out) => writeProperties(out, own(), () => write(out)));
   }
 
   /** Runs code that is not ours; a refusal of its own gets the path to here in front. */
@@ -290,15 +319,10 @@ export class Scan implements Scanned {
     for (let origin = this.origin; origin !== undefined; origin = origin.before) pieces.push(origin.keys);
     return pieces.reverse().flat();
   }
+}
 
-  /** As `child`, without keeping a path for primitives. */
-  private property(key: PathKey, value: unknown): void {
-    if ((typeof value === "object" && value !== null) || typeof value === "function" || typeof value === "symbol") {
-      this.child(key, value);
-    } else {
-      this.value(value);
-    }
-  }
+function addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
+  return typeof value === "function" && extension.late ? extension.keysOf?.(value) : undefined;
 }
 
 function integrityOf(value: object): IntegrityTag | undefined {
@@ -307,16 +331,4 @@ function integrityOf(value: object): IntegrityTag | undefined {
   const isFrozen = Object.isFrozen(value) && !(Array.isArray(value) && hasWritableLength(value));
   if (isFrozen) return "$frozen";
   return Object.isSealed(value) ? "$sealed" : "$inextensible";
-}
-
-function hasWritableLength(array: readonly unknown[]): boolean {
-  return Object.getOwnPropertyDescriptor(array, "length")?.writable === true;
-}
-
-function hintFor(value: object): string {
-  const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value), "constructor")?.value;
-  const isOwnClass = typeof own === "function" && nativeName(Object.getPrototypeOf(value)) === undefined;
-  return isOwnClass && /^class\b/.test(Function.prototype.toString.call(own))
-    ? "; if it is data, register its class with registerClass"
-    : "";
 }

@@ -1,23 +1,24 @@
 /** The second pass of encoding: writes the text of a value that was scanned. Its calls append; nothing is read twice. */
 import { NotEncodableError } from "./errors.ts";
 import type { ConstantName, Tag } from "./format.ts";
+import { isGlobalSymbol, symbolText } from "./symbols.ts";
 
 /** Writes the text of one value that is neither a plain object nor a dense array. */
 export type Emit = (out: Writer) => void;
 
 /** What the scan found out; the writer relies on it and checks nothing again. */
 export interface Scanned {
-  /** Every object and function of the graph. */
-  readonly seen: ReadonlySet<object>;
+  /** Every object, function and unique symbol of the graph. */
+  readonly seen: ReadonlySet<object | symbol>;
   /** Those that get a definition: met more than once, or values of an extension. */
-  readonly defined: ReadonlySet<object>;
+  readonly defined: ReadonlySet<object | symbol>;
   /** How to write the ones that are not plain. */
   readonly emits: ReadonlyMap<object, Emit>;
 }
 
 /** One definition as written, with the numbers of the definitions it refers to. */
 export interface WrittenDefinition {
-  readonly value: object;
+  readonly value: object | symbol;
   readonly text: string;
   readonly references: readonly number[];
 }
@@ -33,8 +34,8 @@ function keyText(name: string): string {
 
 export class Writer {
   private readonly scanned: Scanned;
-  private readonly numbers = new Map<object, number>();
-  private readonly queue: object[] = [];
+  private readonly numbers = new Map<object | symbol, number>();
+  private readonly queue: (object | symbol)[] = [];
   private text = "";
   private references: number[] = [];
 
@@ -80,6 +81,10 @@ export class Writer {
       case "bigint":
         this.text += `{"$bigint":"${value}"}`;
         return;
+      case "symbol":
+        if (isGlobalSymbol(value)) this.text += symbolText(value);
+        else this.object(value);
+        return;
       default:
         if (value === null) this.text += "null";
         else this.object(value as object);
@@ -108,12 +113,12 @@ export class Writer {
     this.text += separator === "[" ? "[]" : "]";
   }
 
-  /** Writes the elements of an array; places without an element become holes. */
-  elements(array: readonly unknown[]): void {
+  /** Writes the elements of an array; places without an element, or with one that is left out, become holes. */
+  elements(array: readonly unknown[], leftOut?: ReadonlySet<string>): void {
     this.text += "[";
     for (let i = 0; i < array.length; i++) {
       if (i > 0) this.text += ",";
-      if (Object.hasOwn(array, i)) this.value(array[i]);
+      if (Object.hasOwn(array, i) && !leftOut?.has(String(i))) this.value(array[i]);
       else this.constant("hole");
     }
     this.text += "]";
@@ -136,12 +141,12 @@ export class Writer {
     else this.constant(String(value) as ConstantName);
   }
 
-  private object(value: object): void {
+  private object(value: object | symbol): void {
     if (this.scanned.defined.has(value)) this.reference(value);
     else this.body(value);
   }
 
-  private reference(value: object): void {
+  private reference(value: object | symbol): void {
     let number = this.numbers.get(value);
     if (number === undefined) {
       number = this.queue.push(value) - 1;
@@ -151,7 +156,11 @@ export class Writer {
     this.text += `{"$ref":${number}}`;
   }
 
-  private body(value: object): void {
+  private body(value: object | symbol): void {
+    if (typeof value === "symbol") {
+      this.text += symbolText(value);
+      return;
+    }
     const emit = this.scanned.emits.get(value);
     if (emit !== undefined) emit(this);
     else if (!this.scanned.seen.has(value)) {

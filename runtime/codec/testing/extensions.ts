@@ -37,6 +37,25 @@ export class Local {
   }
 }
 
+const functionParts = new WeakMap<object, unknown>();
+
+/** A function that is stored as a late value, as the runtime's own closures are. */
+export function makeFunction(parts: { readonly order: number; readonly body: "plain" | "arrow"; held: unknown[] }) {
+  const made =
+    parts.body === "arrow"
+      ? () => parts
+      : function made() {
+          return parts;
+        };
+  functionParts.set(made, parts);
+  return made as { (): typeof parts; prototype: object };
+}
+
+/** The parts of a function made by `makeFunction`. */
+export function partsOf(value: object): unknown {
+  return functionParts.get(value);
+}
+
 export const scopes: CodecExtension = {
   tag: "scope",
   matches: (value) => value instanceof Scope,
@@ -54,9 +73,13 @@ export const closures: CodecExtension = {
 
 export const locals: CodecExtension = {
   tag: "local",
-  matches: (value) => value instanceof Local,
-  encode: (value) => (value as Local).parts,
-  late: (parts) => new Local(parts),
+  matches: (value) => value instanceof Local || functionParts.has(value),
+  encode: (value) => functionParts.get(value) ?? (value as Local).parts,
+  late: (parts) =>
+    Object.hasOwn(parts as object, "body")
+      ? makeFunction(parts as Parameters<typeof makeFunction>[0])
+      : new Local(parts),
+  keysOf: (value) => Reflect.ownKeys(value),
   order: (parts) => Number((parts as { order: number }).order),
 };
 

@@ -1,6 +1,6 @@
 /** The oracle of the codec's tests: are two graphs of values the same, as far as a program can tell? */
 import { types } from "node:util";
-import { Secret } from "./extensions.ts";
+import { partsOf, Secret } from "./extensions.ts";
 
 /**
  * Answers the first difference between two values as text, or undefined. Compares with `Object.is`, prototypes, own
@@ -11,29 +11,46 @@ export function difference(a: unknown, b: unknown): string | undefined {
 }
 
 class Comparison {
-  private readonly partner = new Map<object, object>();
-  private readonly taken = new Set<object>();
+  private readonly partner = new Map<unknown, unknown>();
+  private readonly taken = new Set<unknown>();
 
   compare(a: unknown, b: unknown, at: string): string | undefined {
-    if (!isObject(a) || !isObject(b)) return Object.is(a, b) ? undefined : `${at}: not the same primitive`;
+    // Besides equal primitives these are what every process has: symbols and objects of the language.
+    if (Object.is(a, b)) return undefined;
+    if (typeof a === "symbol" && typeof b === "symbol") return this.symbols(a, b, at);
+    if (!isObject(a) || !isObject(b)) return `${at}: not the same primitive`;
     const known = this.partner.get(a);
     if (known !== undefined || this.taken.has(b)) return known === b ? undefined : `${at}: another identity`;
     this.partner.set(a, b);
     this.taken.add(b);
-    if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${at}: another prototype`;
+    const prototype = this.compare(Object.getPrototypeOf(a), Object.getPrototypeOf(b), `${at}.__proto__`);
+    if (prototype) return prototype;
     for (const check of [Object.isExtensible, Object.isSealed, Object.isFrozen]) {
       if (check(a) !== check(b)) return `${at}: ${check.name} differs`;
     }
     return this.inner(a, b, at) ?? this.properties(a, b, at);
   }
 
+  private symbols(a: symbol, b: symbol, at: string): string | undefined {
+    const known = this.partner.get(a);
+    if (known !== undefined || this.taken.has(b)) return known === b ? undefined : `${at}: another symbol`;
+    this.partner.set(a, b);
+    this.taken.add(b);
+    return a.description === b.description ? undefined : `${at}: a symbol with another description`;
+  }
+
   private inner(a: object, b: object, at: string): string | undefined {
     if (a instanceof Secret && b instanceof Secret) return this.compare(a.reveal(), b.reveal(), `${at}#held`);
+    if (typeof a !== typeof b) return `${at}: only one is a function`;
+    if (typeof a === "function") return this.compare(partsOf(a), partsOf(b), `${at} parts`);
+    if (types.isBoxedPrimitive(a) && types.isBoxedPrimitive(b)) {
+      return this.compare(unboxed(a), unboxed(b), `${at} boxed`);
+    }
     if (types.isDate(a) && types.isDate(b)) return this.compare(a.getTime(), b.getTime(), `${at}.getTime()`);
     if (types.isRegExp(a) && types.isRegExp(b)) return this.compare(String(a), String(b), `${at} text`);
     if (a instanceof URL && b instanceof URL) return this.compare(a.href, b.href, `${at}.href`);
-    if (types.isMap(a) && types.isMap(b)) return this.sequence([...a].flat(), [...b].flat(), `${at} entry`);
-    if (types.isSet(a) && types.isSet(b)) return this.sequence([...a], [...b], `${at} item`);
+    if (types.isMap(a) && types.isMap(b)) return this.sequence(entriesOf(a), entriesOf(b), `${at} entry`);
+    if (types.isSet(a) && types.isSet(b)) return this.sequence(itemsOf(a), itemsOf(b), `${at} item`);
     if (types.isNativeError(a) !== types.isNativeError(b)) return `${at}: only one is an error`;
     if (a instanceof DOMException && b instanceof DOMException) {
       return this.sequence([a.name, a.message, a.code], [b.name, b.message, b.code], `${at} of DOMException`);
@@ -65,10 +82,11 @@ class Comparison {
     const keys = comparableKeys(a);
     const found = this.sequence(keys, comparableKeys(b), `${at} key`);
     if (found) return found;
-    for (const key of keys) {
-      const [x, y] = [describeProperty(a, key), describeProperty(b, key)];
+    const partners = keys.map((key) => (this.partner.get(key) ?? key) as string | symbol);
+    for (const [i, key] of keys.entries()) {
+      const [x, y] = [describeProperty(a, key), describeProperty(b, partners[i] as string | symbol)];
       const attributes = this.sequence(x.attributes, y.attributes, `${at}.${String(key)} attribute`);
-      const value = attributes ?? this.compare(x.value, y.value, `${at}.${String(key)}`);
+      const value = attributes ?? this.sequence(x.values, y.values, `${at}.${String(key)}`);
       if (value) return value;
     }
     return undefined;
@@ -87,9 +105,26 @@ function describeProperty(value: object, key: string | symbol) {
   const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
   const isStack = key === "stack" && value instanceof Error;
   return {
-    value: isStack ? value.stack : property.value,
-    attributes: isStack ? [property.enumerable] : [property.enumerable, property.writable, property.configurable],
+    values: isStack ? [value.stack] : [property.value, property.get, property.set],
+    // V8 does not always say that the `prototype` of a frozen function cannot be written.
+    attributes:
+      isStack || (key === "prototype" && Object.isFrozen(value))
+        ? [property.enumerable]
+        : [property.enumerable, property.writable, property.configurable],
   };
+}
+
+/** The instances may have methods of their own. */
+function entriesOf(map: Map<unknown, unknown>): unknown[] {
+  return [...Map.prototype.entries.call(map)].flat();
+}
+
+function itemsOf(set: Set<unknown>): unknown[] {
+  return [...Set.prototype.values.call(set)];
+}
+
+function unboxed(value: object): unknown {
+  return types.isSymbolObject(value) ? Symbol.prototype.valueOf.call(value) : value.valueOf();
 }
 
 function isObject(value: unknown): value is object {

@@ -1,0 +1,59 @@
+/** How arrays are scanned and written: dense ones as JSON does, others with holes, named or described properties. */
+import { type IntegrityTag, MAX_HOLES } from "./format.ts";
+import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
+import type { Scan } from "./scan.ts";
+
+export function scanArray(scan: Scan, value: readonly unknown[], integrity: IntegrityTag | undefined): void {
+  const keys = Reflect.ownKeys(value);
+  // The keys end with "length" and the named properties, so this is at most the number of holes.
+  const fewestHoles = value.length + 1 - keys.length;
+  if (fewestHoles > MAX_HOLES) {
+    scan.refuse(`an array with ${fewestHoles} holes cannot be stored (limit ${MAX_HOLES}); use a Map`);
+  }
+  const { present, odd } = scanElements(scan, value, integrity);
+  const named = keys.slice(present + odd.size + 1);
+  const plain = scan.properties(value, named, integrity);
+  const described = describeProperties(scan, value, [...odd, ...named.slice(plain)], integrity);
+  if (integrity !== "$frozen" && !hasWritableLength(value)) described.push(fixedLength(value));
+  const isDense = present === value.length && described.length === 0 && plain === 0;
+  if (isDense && integrity === undefined) return;
+  const names = named.slice(0, plain) as string[];
+  const record = value as unknown as Record<string, unknown>;
+  scan.keep(value, integrity, (out) =>
+    writeProperties(out, described, () => {
+      if (names.length === 0) return out.elements(value, odd);
+      out.tagged("$array", () => {
+        out.raw("[");
+        out.elements(value, odd);
+        out.raw(",");
+        out.record(names, (name) => record[name]);
+        out.raw("]");
+      });
+    }),
+  );
+}
+
+/** Visits the ordinary elements; answers how many there are, and which others. */
+function scanElements(scan: Scan, value: readonly unknown[], integrity: IntegrityTag | undefined) {
+  const odd = new Set<string>();
+  let present = 0;
+  for (let i = 0; i < value.length; i++) {
+    const property = Object.getOwnPropertyDescriptor(value, i);
+    if (property === undefined) continue;
+    if (isOrdinary(property, integrity)) {
+      present++;
+      scan.property(i, property.value);
+    } else {
+      odd.add(String(i));
+    }
+  }
+  return { present, odd };
+}
+
+function fixedLength(value: readonly unknown[]): Described {
+  return { key: "length", property: { value: value.length, writable: false, enumerable: false }, flags: "" };
+}
+
+export function hasWritableLength(array: readonly unknown[]): boolean {
+  return Object.getOwnPropertyDescriptor(array, "length")?.writable === true;
+}
