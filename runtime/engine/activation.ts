@@ -78,6 +78,11 @@ export class Activation {
     return this.#outside > 0;
   }
 
+  /** The handler has ended as its author meant it to: no code of the run goes on. */
+  get over(): boolean {
+    return this.end?.ok === true;
+  }
+
   /** Starts the handler, or enters every frame again at its place. What each waits for is registered already. */
   enter(root: Frame): void {
     this.root = root;

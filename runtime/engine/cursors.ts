@@ -5,7 +5,6 @@
  * its loop where it stands. After a reload the collection is the stored one, never evaluated again, and the loop first
  * gets the item at which it stood.
  */
-
 import { types } from "node:util";
 
 /** Where a cursor stands, as stored. `item` is the item being visited. */

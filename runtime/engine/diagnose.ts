@@ -33,6 +33,10 @@ function culprit(activation: Activation, cause: unknown): string | undefined {
     const found = culpritOfFrame(frame, problemIn);
     if (found) return found;
   }
+  for (const { handle } of activation.reactions) {
+    const problem = problemIn(handle.maker?.stored());
+    if (problem) return `${handle.what}: ${problem}`;
+  }
   for (const op of activation.ops.values()) {
     const where = `step ${JSON.stringify(op.id)}`;
     const problem = problemIn(op.input);
@@ -59,6 +63,8 @@ function culpritOfFrame(frame: Frame, problemIn: (value: unknown) => string | un
     const problem = problemIn(value);
     if (problem) return `what \`${kind}\` carries through the finally ${JSON.stringify(name)}: ${problem}`;
   }
+  const self = problemIn(frame.self);
+  if (self) return `\`this\` of ${frame.info.code}: ${self}`;
   const problem = problemIn(frame.args);
   return problem && `the arguments of ${frame.info.code}: ${problem}`;
 }

@@ -137,9 +137,9 @@ class RunDriver implements ActivationOwner {
     if (this.#host.signal.aborted) return "fenced";
     if (activation.blocked) return this.#block(activation.blocked);
     if (activation.running) return this.#wait();
-    const inVain = activation.end ? undefined : activation.followedInVain();
+    const inVain = activation.over ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
-    if (activation.outside) return this.#beside();
+    if (activation.outside && !activation.over) return this.#beside();
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
       this.#checkEnd();

@@ -1,7 +1,9 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
+import { types } from "node:util";
 import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
+import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
@@ -122,12 +124,16 @@ function handleImage(handle: Handle, activation: Activation): HandleImage {
   throw new Error(`${handle.what} is not of this run`);
 }
 
+/** What the runtime makes: tools, by their names, and the `arguments` of a call, of their parts. */
 function tools(activation: Activation): CodecExtension {
   return {
     tag: "tool",
-    matches: (value) => activation.tools.nameOf(value) !== undefined,
-    encode: (value) => activation.tools.nameOf(value),
-    make: (parts) => activation.tools.named(String(parts)) ?? unknownValue(),
+    matches: (value) => activation.tools.nameOf(value) !== undefined || types.isArgumentsObject(value),
+    encode: (value) => activation.tools.nameOf(value) ?? argumentsImage(value),
+    make: (parts) =>
+      typeof parts === "string"
+        ? (activation.tools.named(parts) ?? unknownValue())
+        : argumentsOfImage(parts as ArgumentsImage),
   };
 }
 

@@ -9,6 +9,7 @@ import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { makeAmbient, runIn, suspended } from "./ambient.ts";
+import { makeArguments } from "./arguments.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
 import { type Completion, FrameFinally } from "./frame-finally.ts";
@@ -305,7 +306,8 @@ export class Frame extends FrameFinally implements Waiter {
     return new Promise((resolve, reject) => {
       void pending.then((outcome) => {
         activation.cameBack();
-        if (outcome.ok) resolve(outcome.value);
+        if (activation.over) activation.stopped();
+        else if (outcome.ok) resolve(outcome.value);
         else reject(outcome.error);
       });
     });
@@ -353,9 +355,3 @@ const neverMark = Object.freeze({});
 function own<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
-
-/** Of strict code: its elements are not tied to parameters. */
-const makeArguments = function (this: unknown): object {
-  // biome-ignore lint/complexity/noArguments: this is what the author's `arguments` becomes
-  return arguments;
-} as (...args: readonly unknown[]) => object;
