@@ -311,3 +311,50 @@ export const endsEarly = handler("ends-early", { labels: { a: {} } }, async ($, 
       return "ended";
   }
 });
+
+/** A race of combinations, awaited again after its loser came too. */
+export const raceOnce = handler(
+  "race-once",
+  { labels: { first: { "": ["r"] }, gap: { "": ["r", "x"] }, second: { "": ["x"] } } },
+  async ($, { step }) => {
+    const v = $.scope("");
+    switch ($.pc) {
+      case "":
+        v.r = $.race([$.all([step.sleep("a", 2000), { won: "a" }]), $.all([step.sleep("b", 1000), { won: "b" }])]);
+      case "first":
+        v.x = await $.at("first", () => v.r);
+      case "gap":
+        await $.at("gap", () => step.sleep("gap", 5000));
+      case "second":
+        v.y = await $.at("second", () => v.r);
+    }
+    return [v.x[1].won, v.x === v.y];
+  },
+);
+
+/** A durable closure that a timer calls, when nothing of the run waits for the timer. */
+export const calledLate = handler("called-late", { labels: { s: {} } }, async ($, { step }) => {
+  $.code({
+    slow: () => () => new Promise((resolve) => setTimeout(resolve, 30)),
+    late: () => $.nested(info("called-late/late", {}), async () => 1, "late"),
+  });
+  switch ($.pc) {
+    case "": {
+      const late = $.fn("late");
+      setTimeout(() => late(), 5);
+    }
+    case "s":
+      await $.at("s", () => step.run("s", $.fn("slow")));
+  }
+});
+
+/** The callback of a stored handle is no closure of the run. */
+export const plainCallback = handler("plain-callback", { labels: { s: {} } }, async ($, { step }) => {
+  $.code({ one: () => () => 1 });
+  switch ($.pc) {
+    case "":
+      step.run("a", $.fn("one")).then((x) => x);
+    case "s":
+      await $.at("s", () => step.sleep("s", 5));
+  }
+});

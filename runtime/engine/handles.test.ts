@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackstitchError } from "../faults.ts";
+import { createTestRuntime } from "../testing/index.ts";
 import {
   awaitedLater,
+  calledLate,
   chained,
   combined,
   endsEarly,
@@ -10,6 +12,8 @@ import {
   nativeMap,
   nestedClosures,
   ownThis,
+  plainCallback,
+  raceOnce,
   recursion,
   unobserved,
 } from "./handles.emitted.ts";
@@ -50,6 +54,10 @@ describe("combinations", () => {
     expect(run).toMatchObject({ status: "completed", output: { result } });
   });
 
+  it("are decided once", async () => {
+    expect((await runAll(raceOnce, {})).output).toEqual(["b", true]);
+  });
+
   it("block a race that waits for an ordinary promise", async () => {
     const run = await runAll(combined, { kind: "raceNative" });
     expect(run).toMatchObject({ status: "blocked", error: { code: "BS2110" } });
@@ -79,6 +87,12 @@ describe("derived handles", () => {
     expect(run).toMatchObject({ status: "failed", error: expect.any(TypeError) });
   });
 
+  it("block the run when a callback cannot be stored, naming it", async () => {
+    const run = await runAll(plainCallback, {});
+    expect(run).toMatchObject({ status: "blocked", error: { code: "BS2102" } });
+    expect((run.error as Error).message).toMatch(/the `then` of step\.run\("a"\).*a function/);
+  });
+
   it("run their callbacks although nobody waits", async () => {
     const run = await runAll(unobserved, {});
     expect(run).toMatchObject({ status: "completed", output: ["s"] });
@@ -105,6 +119,12 @@ describe("durable closures", () => {
 describe("code that is not compiled", () => {
   it("may call a durable closure that awaits ordinary promises", async () => {
     expect((await runAll(nativeMap, {})).output).toEqual([2, 4, 6, 8]);
+  });
+
+  it("must not call one when no await of the run lasts", async () => {
+    const run = await createTestRuntime().run(calledLate, { name: "test" });
+    expect(run).toMatchObject({ status: "blocked", error: { code: "BS2101" } });
+    expect((run.error as Error).message).toMatch(/the async function late/);
   });
 
   it("blocks the run when it waits for a step, and proposes step.map", async () => {
