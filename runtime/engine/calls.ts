@@ -65,9 +65,10 @@ function entered(frame: Frame): Handle {
   return frame.call;
 }
 
-/** An arrow function has the `this` of the code around it. */
+/** An arrow function has the `this` of the code around it; most functions do not look at theirs. */
 function seesThis(body: CompiledBody): boolean {
-  return /^(async\s+)?function\b/.test(Function.prototype.toString.call(body));
+  const text = Function.prototype.toString.call(body);
+  return /^(async\s+)?function\b/.test(text) && /\b(this|eval)\b/.test(text);
 }
 
 function calledTooLate(activation: Activation, name: string): Handle {

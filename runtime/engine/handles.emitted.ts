@@ -208,6 +208,25 @@ export const ownThis = handler("own-this", { labels: { call: {} } }, async ($, {
   return [v.result, $.fn("named").name];
 });
 
+/** A function that does not look at its `this`, called on an object that cannot be stored. */
+export const unseenThis = handler("unseen-this", { labels: { call: {} } }, async ($, { step }) => {
+  const services = { cache: new WeakMap(), ask };
+  switch ($.pc) {
+    case "":
+    case "call":
+      return await $.at("call", () => services.ask(step));
+  }
+});
+
+const ask = emitted("handles/ask", { labels: { s: {} } }, async function ask($, step) {
+  $.code({ one: () => () => 1 });
+  switch ($.pc) {
+    case "":
+    case "s":
+      return await $.at("s", () => step.run("s", $.fn("one")));
+  }
+});
+
 /** A recursion with a step at its bottom. */
 const descend = emitted("handles/descend", { labels: { down: { "": ["n"] }, bottom: {} } }, async ($, step, n) => {
   const v = $.scope("", (v) => { v.n = n; });

@@ -16,6 +16,7 @@ import {
   raceOnce,
   recursion,
   unobserved,
+  unseenThis,
 } from "./handles.emitted.ts";
 import { attempts, runAll } from "./testing-support.ts";
 
@@ -108,6 +109,10 @@ describe("durable closures", () => {
 
   it("have a name, a `this` and the arguments they declare", async () => {
     expect((await runAll(ownThis, {})).output).toEqual([["me", "x"], "named"]);
+  });
+
+  it("do not keep a `this` that they do not look at", async () => {
+    expect((await runAll(unseenThis, {})).output).toBe(1);
   });
 
   it("call one another a thousand deep", async () => {
