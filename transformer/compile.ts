@@ -3,11 +3,12 @@ import MagicString from "magic-string";
 import type tsTypes from "typescript";
 import type { Manifest } from "../runtime/manifest.ts";
 import { analyseUnit } from "./analyse/analyse-unit.ts";
+import { findFileFacts } from "./analyse/file-facts.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
 import type { TypeScript } from "./ir.ts";
-import { lowerFile } from "./lower/file.ts";
+import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
 import { buildManifest, codeInfo } from "./output/manifest.ts";
 import { realise } from "./print/realise.ts";
@@ -36,11 +37,14 @@ export function compileFile(
   const imports = findImports(ts, file);
   const units = findUnits(ts, file, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
-  const analyses = units.map((unit) => analyseUnit(ts, unit, imports, report));
+  const facts = findFileFacts(ts, file);
+  const analyses = units.map((unit) => analyseUnit(ts, unit, { imports, facts, report }));
   const manifest = buildManifest(ts, file, analyses);
   const edits = new MagicString(file.text);
   const failed = report.diagnostics.some(({ category }) => category === "error");
-  const infos = analyses.map((analysis, position) => codeInfo(analysis, manifest.functions[position]?.hash ?? ""));
-  if (!failed) realise(lowerFile(ts, file, analyses, infos, manifest.compiler), edits);
+  if (!failed) {
+    const infoOf: InfoOf = (analysis, fn) => codeInfo(ts, analysis, fn);
+    realise(lowerFile({ ts, file, facts, infoOf, version: manifest.compiler }, analyses), edits);
+  }
   return { edits, manifest, diagnostics: report.diagnostics };
 }

@@ -21,7 +21,10 @@ export type Rope = string | Span | readonly Rope[];
 /** How a durable function was recognised (design section 5). */
 export type UnitKind = "handler" | "helper" | "durable";
 
-export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;
+
+/** A function, or what has variables and a `this` of its own like one. */
+export type NestedFunction = ts.FunctionLikeDeclaration | ts.ClassStaticBlockDeclaration;
 
 /** One outermost durable function of a file. */
 export interface Unit {
@@ -32,9 +35,10 @@ export interface Unit {
   readonly wrapper?: ts.CallExpression;
 }
 
-export type BindingKind = "var" | "let" | "const" | "function" | "class" | "param" | "catch";
+/** `self` is the name of a function expression inside of itself. */
+export type BindingKind = "var" | "let" | "const" | "function" | "self" | "class" | "param" | "catch";
 
-/** A name declared inside a unit. */
+/** A name declared inside a unit; also the `this` and `arguments` of a nested function, when an arrow function uses them. */
 export interface Binding {
   readonly name: string;
   readonly kind: BindingKind;
@@ -50,7 +54,8 @@ export interface Binding {
 }
 
 export interface Reference {
-  readonly node: ts.Identifier;
+  /** An identifier, or the word `this`. */
+  readonly node: ts.Node;
   readonly binding: Binding;
   readonly write: boolean;
   readonly read: boolean;
@@ -67,8 +72,10 @@ export interface Scope {
   inlined: boolean;
 }
 
-/** An await, explicit or implied, of a unit. */
+/** An await, explicit or implied. */
 export interface Suspension {
+  /** The durable function that it suspends: the unit's, or one nested in it. */
+  readonly owner: FunctionNode;
   /** The `await` expression, or the expression that is awaited implicitly. */
   readonly node: ts.Expression;
   /** What is awaited, without the chain of callbacks around it. */
@@ -91,11 +98,13 @@ export interface Chain {
 
 /** A nested function that can live across a suspension: its body moves to the table of the unit. */
 export interface Closure {
-  readonly node: ts.FunctionExpression | ts.ArrowFunction | ts.FunctionDeclaration | ts.Expression;
+  readonly node: FunctionNode | ts.Expression;
   /** Key in the unit's table. */
   id: string;
   /** Bindings of the unit that it reads or writes, its callees' included. */
   captures: Set<Binding>;
   /** Where it stands: argument of an awaited tool call, maker of a local, or anything else. */
   readonly role: "callback" | "local" | "value";
+  /** A durable function of its own. */
+  readonly durable: boolean;
 }

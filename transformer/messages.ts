@@ -1,5 +1,6 @@
 /**
- * The table of diagnostics: key → stable code, category and text. Codes are never reused.
+ * The table of diagnostics: key → stable code, category and text. A code is never given again,
+ * also when its diagnostic is gone.
  * `%name%` in a text is replaced by the parameter of that name.
  */
 import type tsTypes from "typescript";
@@ -12,16 +13,6 @@ interface Entry {
 }
 
 const table = {
-  "suspension-in-expression": {
-    code: 90001,
-    category: "error",
-    text: "An await inside %construct% is not supported. Give the awaited value a name first: `const value = await …;`, then use `value` here.",
-  },
-  "step-not-awaited": {
-    code: 90002,
-    category: "error",
-    text: "The result of `%tool%` must be awaited where it is made: storing it or running it beside other steps is not supported. Write `await %tool%(…)`.",
-  },
   "nested-step": {
     code: 90003,
     category: "error",
@@ -30,17 +21,7 @@ const table = {
   "step-in-nested-function": {
     code: 90004,
     category: "error",
-    text: "`%tool%` is called in a nested function, which is not supported. Write a `for` loop in the handler, or move the function to module level and wrap it in `durable(…)`.",
-  },
-  "callback-not-inline": {
-    code: 90006,
-    category: "error",
-    text: "The argument of `.%method%(…)` on a step must be an inline function or the name of one that is never reassigned. Give it a name first: `const handler = …;`.",
-  },
-  "return-in-try": {
-    code: 90007,
-    category: "error",
-    text: "A step returned from inside `try` without `await` is not seen by its `catch` or `finally`. Write `return await …`, or move the `return` behind the `try`.",
+    text: "`%tool%` is called in a generator, in a class or in the function given to `local`, which cannot be resumed. Move it to an async function.",
   },
   "unsupported-construct": {
     code: 90008,
@@ -55,7 +36,7 @@ const table = {
   "callback-of-step-not-inline": {
     code: 90011,
     category: "error",
-    text: "The callback of `%tool%` must be an inline function, or a name or path of names. Write `() => …` around it, so that it can be made again after a restart.",
+    text: "The callback of `%tool%` is a bound function, which cannot be made again after a restart. Write `() => …` around the call.",
   },
   "local-not-inline": {
     code: 90012,
@@ -66,11 +47,6 @@ const table = {
     code: 90013,
     category: "error",
     text: "The class `%name%` lives across the suspension `%label%`, and a class cannot be persisted. Declare it outside the durable function.",
-  },
-  "step-in-conditional-callback": {
-    code: 90014,
-    category: "error",
-    text: "`.%method%(…)` with a second callback that is not inline is not supported. Use `.then(f).catch(g)` or try/catch.",
   },
   "write-to-constant": {
     code: 90015,

@@ -1,19 +1,21 @@
 /** All that the later phases know of one unit. */
 import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
-import type { Binding, Scope, Suspension, TypeScript, Unit } from "../ir.ts";
+import type { Binding, FunctionNode, Scope, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { FlowBuilder } from "./build-flow.ts";
 import { checkConstructs } from "./check-constructs.ts";
 import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
+import type { FileFacts } from "./file-facts.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { namePaths, scopesOf } from "./paths.ts";
 import { type Bindings, bindNames } from "./scopes.ts";
 import { decideSlots, type Slots } from "./slots.ts";
 import { findSuspensions, type Suspensions } from "./suspensions.ts";
+import { planTemporaries, type Temporaries } from "./temporaries.ts";
 import { findTools, type Tools, toolCall } from "./tools.ts";
 
 export interface Analysis {
@@ -23,50 +25,89 @@ export interface Analysis {
   readonly suspensions: Suspensions;
   readonly closures: Closures;
   readonly slots: Slots;
-  readonly graph: FlowGraph;
+  /** By durable function: the unit's own and those nested in it. */
+  readonly functions: ReadonlyMap<FunctionNode, FunctionAnalysis>;
   /** Bindings of parameters that stay as they are: bound again at each entry. */
   readonly free: ReadonlySet<Binding>;
   /** Path of each scope that holds slots, outermost first. */
   readonly paths: ReadonlyMap<Scope, string>;
 }
 
-export function analyseUnit(ts: TypeScript, unit: Unit, imports: PackageImports, report: Reporter): Analysis {
+/** What is known of one durable function by itself. */
+export interface FunctionAnalysis {
+  readonly fn: FunctionNode;
+  readonly code: string;
+  readonly graph: FlowGraph;
+  readonly temporaries: Temporaries;
+}
+
+export interface Surroundings {
+  readonly imports: PackageImports;
+  readonly facts: FileFacts;
+  readonly report: Reporter;
+}
+
+export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report }: Surroundings): Analysis {
   const bindings = bindNames(ts, unit);
   const tools = findTools(ts, unit, bindings, imports);
-  const suspensions = findSuspensions(ts, unit, bindings, tools, report);
-  labelSuspensions(ts, unit, suspensions, bindings, tools);
+  const suspensions = findSuspensions({ ts, unit, bindings, tools, imports });
+  labelSuspensions(ts, suspensions, bindings, tools);
   const free = freeParameters(ts, unit, bindings);
   const closures = findClosures({ ts, bindings, suspensions, tools, imports, free });
   nameClosures(ts, closures, suspensions);
-  const graph = buildGraph(ts, unit, bindings, suspensions, closures);
-  const liveBehind = computeLiveness(graph, bindings.all);
+  const graphs = new Map(suspensions.owners.map((fn) => [fn, buildGraph(ts, fn, bindings, suspensions, closures)]));
+  const liveBehind = new Map([...graphs.values()].flatMap((graph) => [...computeLiveness(graph, bindings.all)]));
   const slots = decideSlots({ ts, bindings, suspensions, closures, free, liveBehind });
-  const scopes = scopesOf(slots.all);
-  const named = namePaths(
-    ts,
-    scopes.map((scope) => scope.node),
-    unit.fn,
-    suspensions,
-  );
-  const paths = new Map(scopes.map((scope) => [scope, named.get(scope.node) as string]));
-  const analysis = { unit, bindings, tools, suspensions, closures, slots, graph, free, paths };
+  const functions = new Map<FunctionNode, FunctionAnalysis>();
+  for (const [fn, graph] of graphs) {
+    const temporaries = planTemporaries({ ts, bindings, tools, suspensions, slots, free, facts }, fn);
+    functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
+  }
+  const paths = pathsOf(ts, bindings, suspensions, slots);
+  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }
 
-function labelSuspensions(
-  ts: TypeScript,
-  unit: Unit,
-  suspensions: Suspensions,
-  bindings: Bindings,
-  tools: Tools,
-): void {
-  const bases = suspensions.all.map(({ node, operand }) => ({
-    base: baseLabel(ts, operand, toolCall(ts, operand, bindings, tools) !== undefined),
-    within: enclosingConstructs(ts, node, unit.fn, suspensions.inlined),
-  }));
-  const labels = qualifyLabels(bases);
-  for (const [position, suspension] of suspensions.all.entries()) suspension.label = labels[position] as string;
+/** The code id of a nested function is that of its unit and its own name in the unit's table. */
+function codeOf(unit: Unit, fn: FunctionNode, closures: Closures): string {
+  return fn === unit.fn ? unit.code : `${unit.code}/${closures.records.get(fn)?.id ?? "fn"}`;
+}
+
+/** Paths begin at the function whose frame holds the record. */
+function pathsOf(ts: TypeScript, bindings: Bindings, suspensions: Suspensions, slots: Slots): Map<Scope, string> {
+  const paths = new Map<Scope, string>();
+  const byOwner = new Map<tsTypes.Node, Scope[]>();
+  for (const scope of scopesOf(slots.all)) {
+    const owner = functionAround(scope, bindings);
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), scope]);
+  }
+  for (const [owner, scopes] of byOwner) {
+    const nodes = scopes.map(({ node }) => node);
+    const named = namePaths(ts, nodes, owner, suspensions);
+    for (const scope of scopes) paths.set(scope, named.get(scope.node) as string);
+  }
+  return paths;
+}
+
+/** The function that a scope belongs to, callbacks lowered in place left out. */
+export function functionAround(scope: Scope, bindings: Bindings): tsTypes.Node {
+  let owner = scope;
+  while ((owner.kind !== "function" || owner.inlined) && owner.parent && owner !== bindings.root) owner = owner.parent;
+  return owner.node;
+}
+
+/** Labels are told apart within each durable function. */
+function labelSuspensions(ts: TypeScript, suspensions: Suspensions, bindings: Bindings, tools: Tools): void {
+  for (const fn of suspensions.owners) {
+    const own = suspensions.all.filter(({ owner }) => owner === fn);
+    const bases = own.map(({ node, operand }) => ({
+      base: baseLabel(ts, operand, (call) => toolCall(ts, call, bindings, tools) !== undefined),
+      within: enclosingConstructs(ts, node, fn, suspensions.inlined),
+    }));
+    const labels = qualifyLabels(bases);
+    for (const [position, suspension] of own.entries()) suspension.label = labels[position] as string;
+  }
 }
 
 /**
@@ -100,19 +141,33 @@ function isDeclaredBy(binding: Binding, parameter: tsTypes.ParameterDeclaration)
   return binding.declarations.every((name) => name.pos >= parameter.pos && name.end <= parameter.end);
 }
 
-/** A callback is called after its op's label, other closures after the name they are given. */
+/**
+ * A callback is called after its op's label, other closures after the name they are given. Within a nested function its
+ * name comes first.
+ */
 function nameClosures(ts: TypeScript, closures: Closures, suspensions: Suspensions): void {
   const taken = new Set<string>();
   const byOperand = new Map<tsTypes.Node, Suspension>(
     suspensions.all.map((suspension) => [suspension.operand, suspension]),
   );
-  for (const record of closures.records.values()) {
-    const base = record.role === "callback" ? callbackName(record.node, byOperand) : valueName(ts, record.node);
+  const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
+  for (const record of inOrder) {
+    const own = record.role === "callback" ? callbackName(record.node, byOperand) : valueName(ts, record.node);
+    const around = recordAround(record.node, closures);
+    const base = around ? `${around}/${own}` : own;
     let id = base;
     for (let ordinal = 2; taken.has(id); ordinal++) id = `${base}#${ordinal}`;
     taken.add(id);
     record.id = id;
   }
+}
+
+function recordAround(node: tsTypes.Node, closures: Closures): string | undefined {
+  for (let outer = node.parent; outer; outer = outer.parent) {
+    const record = closures.records.get(outer);
+    if (record) return record.id;
+  }
+  return undefined;
 }
 
 function callbackName(node: tsTypes.Node, byOperand: ReadonlyMap<tsTypes.Node, Suspension>): string {
@@ -131,13 +186,14 @@ function valueName(ts: TypeScript, node: tsTypes.Node): string {
   if (ts.isCallExpression(user)) user = user.parent;
   if (ts.isVariableDeclaration(user) && ts.isIdentifier(user.name)) return user.name.text;
   if (ts.isPropertyAssignment(user) && ts.isIdentifier(user.name)) return user.name.text;
+  if (ts.isMethodDeclaration(node) && ts.isIdentifier(node.name)) return node.name.text;
   if (ts.isBinaryExpression(user) && ts.isIdentifier(user.left)) return user.left.text;
   return "fn";
 }
 
 function buildGraph(
   ts: TypeScript,
-  unit: Unit,
+  fn: FunctionNode,
   bindings: Bindings,
   suspensions: Suspensions,
   closures: Closures,
@@ -145,10 +201,10 @@ function buildGraph(
   const none: ReadonlySet<Binding> = new Set();
   return new FlowBuilder({
     ts,
-    unit,
+    fn,
     bindings,
     suspensions,
-    capturesOf: (fn) => closures.captures.get(fn) ?? none,
+    capturesOf: (node) => closures.captures.get(node) ?? none,
     usesOfCall: (binding) => (binding.closure && closures.captures.get(binding.closure)) ?? none,
   }).build();
 }

@@ -21,7 +21,7 @@ export class FlowBuilder extends ExpressionFlow {
 
   build(): FlowGraph {
     const entry = this.current;
-    const { fn } = this.input.unit;
+    const { fn } = this.input;
     for (const parameter of fn.parameters) this.expression(parameter);
     if (fn.body) this.body(fn.body);
     this.edge(this.current, this.exit);

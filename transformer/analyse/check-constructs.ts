@@ -2,15 +2,13 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
-import type { Binding, TypeScript } from "../ir.ts";
+import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
-import { isOuterPath } from "./closures.ts";
 import { mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
-import { isReference } from "./scopes.ts";
-import { siteOf } from "./sites.ts";
-import { isNothing } from "./suspensions.ts";
+import { isUntouched } from "./functions.ts";
+import { isPatternDefault } from "./scopes.ts";
 import { toolCall } from "./tools.ts";
 
 interface Check {
@@ -18,46 +16,32 @@ interface Check {
   readonly analysis: Analysis;
   readonly imports: PackageImports;
   readonly report: Reporter;
-  /** What is awaited, wrappers such as `as` stripped. */
-  readonly awaited: ReadonlySet<tsTypes.Node>;
 }
 
 export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: PackageImports, report: Reporter): void {
-  const awaited = new Set(analysis.suspensions.all.map(({ operand }) => unwrap(ts, operand)));
-  const check: Check = { ts, analysis, imports, report, awaited };
+  const check: Check = { ts, analysis, imports, report };
   const { fn } = analysis.unit;
   if (fn.asteriskToken) {
     report.error("generator", fn, {});
     return;
   }
-  checkSites(check);
   checkSlots(check);
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isFunctionLike(node) && !analysis.suspensions.inlined.has(node)) checkNested(check, node);
-    else {
-      checkNode(check, node);
-      ts.forEachChild(node, visit);
-    }
-  };
-  for (const parameter of fn.parameters) ts.forEachChild(parameter, visit);
-  if (fn.body) visit(fn.body);
+  for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
+  for (const nested of analysis.suspensions.nested) {
+    if (ts.isFunctionLike(nested) && !analysis.functions.has(nested as FunctionNode)) checkNested(check, nested);
+  }
 }
 
-function checkSites({ ts, analysis, report }: Check): void {
-  const { suspensions, unit } = analysis;
-  for (const suspension of suspensions.byNode.values()) {
-    const site = siteOf(ts, suspension.node, unit.fn, suspensions.inlined);
-    if (site.form !== "operand") continue;
-    report.error("suspension-in-expression", suspension.node, { construct: `\`${shortText(site.inside.getText())}\`` });
-  }
-  for (const { links } of suspensions.chains.values()) {
-    for (const { method, callbacks, call } of links) {
-      const [first, second] = callbacks.map((callback) => callback && unwrap(ts, callback));
-      const mixed =
-        method === "then" && second && !isNothing(ts, second) && !(first && suspensions.inlined.has(second));
-      if (mixed) report.error("step-in-conditional-callback", call, { method });
-    }
-  }
+/** The own code of a durable function, callbacks lowered in place included. */
+function checkFunction(check: Check, owner: FunctionNode): void {
+  const { ts, analysis } = check;
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isFunctionLike(node) && !analysis.suspensions.inlined.has(node)) return;
+    checkNode(check, node, owner);
+    ts.forEachChild(node, visit);
+  };
+  for (const parameter of owner.parameters) ts.forEachChild(parameter, visit);
+  if (owner.body) visit(owner.body);
 }
 
 function checkSlots({ ts, analysis, report }: Check): void {
@@ -70,15 +54,19 @@ function checkSlots({ ts, analysis, report }: Check): void {
         label: labelAcross(analysis, binding),
       });
     }
-    const write = binding.kind === "const" && binding.references.find((reference) => reference.write);
-    const early = binding.references.find(
-      (reference) => reference.write && mayBeEarly(ts, analysis.bindings, reference.node, binding),
-    );
-    if (early) report.error("early-write", early.node, { name: binding.name });
-    else if (write && !ts.isForInStatement(write.node.parent)) {
-      report.error("write-to-constant", write.node, { name: binding.name });
+    for (const { node, write } of binding.references) {
+      if (!write || !ts.isIdentifier(node) || isPlainTarget(ts, node)) continue;
+      if (mayBeEarly(ts, analysis.bindings, node, binding)) report.error("early-write", node, { name: binding.name });
+      else if (binding.kind === "const") report.error("write-to-constant", node, { name: binding.name });
     }
   }
+}
+
+/** `x = …`, `x += …`, `x++`: the rewrite checks at run time what the language checks there. */
+function isPlainTarget(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
+  return ts.isBinaryExpression(parent) && parent.left === node && !isPatternDefault(ts, parent);
 }
 
 function labelAcross(analysis: Analysis, binding: Binding): string {
@@ -86,28 +74,28 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
   return "";
 }
 
-/** Constructs of the unit's own code that are refused, with the way round. */
-function checkNode(check: Check, node: tsTypes.Node): void {
+/** Constructs of a durable function's own code that are refused, with the way round. */
+function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
   const refuse = refuseAt(check, node);
   if (ts.isForOfStatement(node) && node.awaitModifier) {
     refuse("`for await`", "Read the items in a step, then loop over the array.");
-  } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node)) {
-    refuse("`using`", "Open and close the resource inside a step.");
+  } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
+    refuse("`using` across an `await`", "Open and close the resource inside a step.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
     refuse("A nested enum or namespace", "Move it to module level.");
-  } else if (ts.isLabeledStatement(node) && isLabelAround(check, node)) {
+  } else if (ts.isLabeledStatement(node) && isLabelAround(check, node, owner)) {
     refuse(
       `The label \`${node.label.text}\` of a callback inside a statement of the same label`,
       "Rename one of them.",
     );
   } else if (ts.isCallExpression(node)) checkCall(check, node);
-  else checkCallOfUnit(check, node);
+  else if (node.kind === ts.SyntaxKind.SuperKeyword) refuse("`super`", "Call the method outside the durable function.");
 }
 
 /** A callback that is lowered in place shares the labels around it. */
-function isLabelAround({ ts, analysis }: Check, { label, parent }: tsTypes.LabeledStatement): boolean {
-  for (let outer: tsTypes.Node = parent; outer !== analysis.unit.fn; outer = outer.parent) {
+function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatement, owner: FunctionNode): boolean {
+  for (let outer: tsTypes.Node = parent; outer !== owner; outer = outer.parent) {
     if (ts.isLabeledStatement(outer) && outer.label.text === label.text) return true;
   }
   return false;
@@ -117,24 +105,20 @@ function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fi
   return (construct, fix) => report.error("unsupported-construct", node, { construct, fix });
 }
 
-/** What belongs to the call of the unit: the compiled function is called in another way. */
-function checkCallOfUnit(check: Check, node: tsTypes.Node): void {
-  const { ts } = check;
-  const refuse = refuseAt(check, node);
-  if (ts.isIdentifier(node) && node.text === "arguments" && isReference(ts, node)) {
-    refuse("`arguments`", "Name the parameters.");
-  } else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) {
-    refuse("`new.target`", "Read it outside the durable function.");
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword) {
-    refuse("`super`", "Call the method outside the durable function.");
-  }
-}
-
 /** `using` and `await using` are flag combinations that older TypeScript lacks. */
 function isUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean {
   const { Using, AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
   const kind = list.flags & ts.NodeFlags.BlockScoped;
   return kind !== 0 && (kind === Using || kind === AwaitUsing);
+}
+
+/** The scope of a resource is left while a run is parked in it. */
+function isOpenAcross({ ts, analysis }: Check, list: tsTypes.VariableDeclarationList): boolean {
+  let scope: tsTypes.Node = list.parent;
+  while (!ts.isBlock(scope) && !ts.isIterationStatement(scope, false) && !ts.isCaseBlock(scope) && !ts.isFunctionLike(scope))
+    scope = scope.parent;
+  const held = analysis.suspensions.holders.get(scope) ?? [];
+  return held.some(({ node }) => node.end > list.end);
 }
 
 function checkCall(check: Check, node: tsTypes.CallExpression): void {
@@ -144,24 +128,16 @@ function checkCall(check: Check, node: tsTypes.CallExpression): void {
     report.error("unsupported-construct", node, { construct: "Direct `eval`", fix: "Call a function instead." });
   }
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
-  const kind = toolCall(ts, node, analysis.bindings, analysis.tools);
-  if (!kind) return;
-  if (!check.awaited.has(node) && !analysis.suspensions.adopted.has(node))
-    report.error("step-not-awaited", node, { tool: toolText(node) });
-  if (kind === "step") checkCallback(check, node);
+  if (toolCall(ts, node, analysis.bindings, analysis.tools) === "step") checkCallback(check, node);
 }
 
-function checkCallback(check: Check, call: tsTypes.CallExpression): void {
-  const { ts, analysis, report } = check;
+/** A bound function belongs to the process: nothing tells how to make it again. */
+function checkCallback({ ts, report }: Check, call: tsTypes.CallExpression): void {
   const callback = call.arguments[1] && unwrap(ts, call.arguments[1]);
-  if (!callback || ts.isArrowFunction(callback) || ts.isFunctionExpression(callback)) return;
-  if (isOuterPath({ ts, bindings: analysis.bindings }, callback) || isLocalPath(ts, callback)) return;
+  if (!callback || !ts.isCallExpression(callback)) return;
+  const callee = unwrap(ts, callback.expression);
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "bind") return;
   report.error("callback-of-step-not-inline", callback, { tool: toolText(call) });
-}
-
-/** A variable, or a property of one: its value is a closure that is stored, or blocks the run by name. */
-function isLocalPath(ts: TypeScript, node: tsTypes.Expression): boolean {
-  return ts.isIdentifier(node) || (ts.isPropertyAccessExpression(node) && isLocalPath(ts, node.expression));
 }
 
 function checkLocal({ ts, report }: Check, call: tsTypes.CallExpression): void {
@@ -174,31 +150,20 @@ function checkLocal({ ts, report }: Check, call: tsTypes.CallExpression): void {
   if (!isConst || !maker || !ts.isArrowFunction(maker)) report.error("local-not-inline", call, {});
 }
 
-/** `arguments`, `super` and `new.target` of an arrow function are those of the unit around it. */
-function checkOwnCall(check: Check, node: tsTypes.Node): void {
-  const { ts } = check;
-  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return;
-  checkCallOfUnit(check, node);
-  ts.forEachChild(node, (child) => checkOwnCall(check, child));
-}
-
-/** A nested function may use neither tools nor the context that holds them. */
-function checkNested(check: Check, fn: tsTypes.Node): void {
+/** A function that stays as its author wrote it can hold tools only if it is called, and ends, within a segment. */
+function checkNested(check: Check, fn: NestedFunction): void {
   const { ts, analysis, report } = check;
-  const { bindings, tools, closures } = analysis;
+  const { bindings, tools, closures, suspensions } = analysis;
+  const isGenerator = ts.isFunctionLike(fn) && fn.asteriskToken !== undefined;
   const isCallback = closures.records.get(fn)?.role === "callback";
-  if (ts.isArrowFunction(fn)) checkOwnCall(check, fn);
-  let reported = false;
-  const visit = (node: tsTypes.Node): void => {
-    if (reported) return;
-    const binding = ts.isIdentifier(node) ? bindings.byIdentifier.get(node) : undefined;
-    if (ts.isCallExpression(node) && toolCall(ts, node, bindings, tools)) {
-      report.error(isCallback ? "nested-step" : "step-in-nested-function", node, { tool: toolText(node) });
-      reported = true;
-    } else if (!isCallback && binding && tools.steps.has(binding)) {
-      report.error("step-in-nested-function", node, { tool: binding.name });
-      reported = true;
-    } else ts.forEachChild(node, visit);
+  if (!isCallback && !isUntouched({ ts, bindings, tools, imports: check.imports }, fn) && !isGenerator) return;
+  const own = new Set<tsTypes.Node>(suspensions.nested);
+  const visit = (node: tsTypes.Node): boolean => {
+    if (node !== fn && own.has(node)) return false;
+    const isTool = ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
+    if (!isTool) return ts.forEachChild(node, visit) ?? false;
+    report.error(isCallback ? "nested-step" : "step-in-nested-function", node, { tool: toolText(node) });
+    return true;
   };
   visit(fn);
 }

@@ -8,9 +8,10 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
-import type { Binding, Closure, Scope, TypeScript } from "../ir.ts";
+import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
+import { isMovableMethod, isStepCallback, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
-import type { NestedFunction, Suspensions } from "./suspensions.ts";
+import type { Suspensions } from "./suspensions.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
@@ -51,15 +52,13 @@ export interface ClosureInput {
 export function findClosures(input: ClosureInput): Closures {
   const records = new Map<tsTypes.Node, Closure>();
   const captures = new Map<tsTypes.Node, Set<Binding>>();
+  const owners = new Set<tsTypes.Node>(input.suspensions.owners);
   for (const fn of input.suspensions.nested) captures.set(fn, capturesOf(input, fn));
   for (const fn of input.suspensions.nested) {
     const role = roleOf(input, fn);
-    if (role) addRecord(records, fn, role, captures.get(fn) as Set<Binding>);
+    if (role) addRecord(records, fn, role, captures.get(fn) as Set<Binding>, owners.has(fn));
   }
-  for (const suspension of input.suspensions.all) {
-    const callback = pathCallback(input, suspension.operand);
-    if (callback) addRecord(records, callback, "callback", capturesOf(input, callback));
-  }
+  for (const callback of pathCallbacks(input)) addRecord(records, callback, "callback", capturesOf(input, callback));
   promoteCaptured(input, records, captures);
   followCalls(records, captures);
   return { records, captures };
@@ -70,8 +69,9 @@ function addRecord(
   node: Closure["node"] | NestedFunction,
   role: Closure["role"],
   captures: Set<Binding>,
+  durable = false,
 ): void {
-  records.set(node, { node: node as Closure["node"], id: "", role, captures });
+  records.set(node, { node: node as Closure["node"], id: "", role, captures, durable });
 }
 
 /** Bindings of the unit that a nested node refers to and does not declare itself. */
@@ -79,10 +79,8 @@ function capturesOf(input: ClosureInput, node: tsTypes.Node): Set<Binding> {
   const { ts, bindings, free } = input;
   const found = new Set<Binding>();
   const visit = (inner: tsTypes.Node): void => {
-    if (ts.isIdentifier(inner)) {
-      const binding = bindings.byIdentifier.get(inner);
-      if (binding && !free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
-    }
+    const binding = bindings.byIdentifier.get(inner);
+    if (binding && !free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
     ts.forEachChild(inner, visit);
   };
   ts.forEachChild(node, (child) => {
@@ -102,36 +100,56 @@ function isWithin(scope: Scope, node: tsTypes.Node): boolean {
 
 /** Role of a nested function that must become a record; undefined leaves it in place. */
 function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | undefined {
-  const { ts, bindings, tools, imports } = input;
+  const { ts, bindings, imports, suspensions } = input;
+  if (isInUntouched(input, fn)) return undefined;
+  if (isStepCallbackNode(input, fn)) return "callback";
+  if (suspensions.owners.includes(fn as FunctionNode)) return "value";
   if (ts.isFunctionDeclaration(fn)) {
     const binding = fn.name && bindings.byIdentifier.get(fn.name);
     return binding && !isOnlyCalled(ts, binding) ? "value" : undefined;
   }
+  if (isMovableMethod(ts, fn)) return "value";
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;
-  if (isInClass(input, fn)) return undefined;
   const user = userOf(ts, fn);
   if (ts.isNewExpression(user)) return undefined;
-  if (!ts.isCallExpression(user)) return "value";
-  if (toolCall(ts, user, bindings, tools)) return "callback";
+  if (!ts.isCallExpression(user)) return isLocalHelper(input, fn, user) ? undefined : "value";
   if (importedName(ts, user.expression, imports) === "local") return "local";
   const callee = unwrap(ts, user.expression);
   if (callee === fn) return undefined;
   return ts.isPropertyAccessExpression(callee) && synchronousMethods.has(callee.name.text) ? undefined : "value";
 }
 
-/** Initialisers of a class have a `this` of their own and are used up with the class, which no frame stores. */
-function isInClass({ ts, bindings }: ClosureInput, node: tsTypes.Node): boolean {
-  for (let outer = node.parent; outer !== bindings.root.node; outer = outer.parent) {
-    if (ts.isClassLike(outer)) return true;
+function isStepCallbackNode(input: ClosureInput, fn: NestedFunction): boolean {
+  const { ts } = input;
+  return (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) && isStepCallback(input, fn);
+}
+
+/** `const twice = (x) => 2 * x;` in a function that never suspends, and only called there: it ends with its call. */
+function isLocalHelper(input: ClosureInput, fn: NestedFunction, user: tsTypes.Node): boolean {
+  const { ts, bindings, suspensions } = input;
+  if (!ts.isVariableDeclaration(user) || !ts.isIdentifier(user.name)) return false;
+  const binding = bindings.byIdentifier.get(user.name);
+  if (binding?.closure !== fn || binding.reassigned) return false;
+  const owners = new Set<tsTypes.Node>(suspensions.owners);
+  for (let outer: tsTypes.Node = fn.parent; outer.parent; outer = outer.parent) {
+    if (owners.has(outer) || suspensions.inlined.has(outer)) return false;
+    if (ts.isFunctionLike(outer)) return isOnlyCalled(ts, binding);
   }
   return false;
 }
 
-/** The node that uses the function, wrappers such as `as` skipped. */
-function userOf(ts: TypeScript, fn: tsTypes.Expression): tsTypes.Node {
-  let node: tsTypes.Node = fn;
-  while (ts.isExpression(node.parent) && unwrap(ts, node.parent) === fn) node = node.parent;
-  return node.parent;
+/** The insides of callbacks, of makers and of classes stay as they are: nothing in them lives across a suspension. */
+function isInUntouched(input: ClosureInput, node: tsTypes.Node): boolean {
+  const { ts, bindings, imports } = input;
+  for (let outer = node.parent; outer !== bindings.root.node; outer = outer.parent) {
+    if (ts.isClassLike(outer)) return true;
+    if (!ts.isArrowFunction(outer) && !ts.isFunctionExpression(outer)) continue;
+    if (input.suspensions.inlined.has(outer)) continue;
+    const user = userOf(ts, outer);
+    const isMaker = ts.isCallExpression(user) && importedName(ts, user.expression, imports) === "local";
+    if (isMaker || isStepCallback(input, outer)) return true;
+  }
+  return false;
 }
 
 export function isOnlyCalled(ts: TypeScript, binding: Binding): boolean {
@@ -139,21 +157,50 @@ export function isOnlyCalled(ts: TypeScript, binding: Binding): boolean {
 }
 
 /** `step.run("charge", services.charge)`: a path that starts outside the unit is made again by reading it again. */
-function pathCallback(input: ClosureInput, operand: tsTypes.Expression): tsTypes.Expression | undefined {
+function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
   const { ts, bindings, tools } = input;
-  if (!ts.isCallExpression(operand) || toolCall(ts, operand, bindings, tools) !== "step") return undefined;
-  const callback = operand.arguments[1];
-  return callback && isOuterPath(input, unwrap(ts, callback)) ? callback : undefined;
+  const found: tsTypes.Expression[] = [];
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isCallExpression(node) && !isInUntouched(input, node)) {
+      const isTool = toolCall(ts, node, bindings, tools) !== undefined;
+      for (const argument of isTool || isReaction(ts, node) ? node.arguments : []) {
+        const path = unwrap(ts, argument);
+        const isId = isTool && argument === node.arguments[0];
+        const isCallback = !isId && ts.isExpression(path) && isOuterPath(input, path) && !isUndefined(ts, path);
+        if (isCallback && !input.suspensions.namedCallbacks.has(path)) found.push(argument);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(bindings.root.node, visit);
+  return found;
 }
 
+/** `.then(f)`, `.catch(f)`, `.finally(f)` */
+function isReaction(ts: TypeScript, { expression }: tsTypes.CallExpression): boolean {
+  return ts.isPropertyAccessExpression(expression) && ["then", "catch", "finally"].includes(expression.name.text);
+}
+
+function isUndefined(ts: TypeScript, node: tsTypes.Node): boolean {
+  return ts.isIdentifier(node) && node.text === "undefined";
+}
+
+/** A name that is declared outside the unit, or a path of names that begins there or at the `this` of the unit. */
 export function isOuterPath(input: Pick<ClosureInput, "ts" | "bindings">, node: tsTypes.Expression): boolean {
   const { ts, bindings } = input;
   if (ts.isPropertyAccessExpression(node)) return isOuterPath(input, node.expression);
-  if (node.kind === ts.SyntaxKind.ThisKeyword) return true;
+  if (node.kind === ts.SyntaxKind.ThisKeyword) return isThisOfUnit(input, node);
   return ts.isIdentifier(node) && !bindings.byIdentifier.has(node);
 }
 
-/** A function declaration that a record captures is read from the table, so it must be a record itself. */
+function isThisOfUnit({ ts, bindings }: Pick<ClosureInput, "ts" | "bindings">, node: tsTypes.Node): boolean {
+  for (let outer = node.parent; outer !== bindings.root.node; outer = outer.parent) {
+    if (ts.isFunctionLike(outer) && !ts.isArrowFunction(outer)) return false;
+  }
+  return true;
+}
+
+/** A function in place that a record captures by its name is read from a record, so it must be one itself. */
 function promoteCaptured(
   input: ClosureInput,
   records: Map<tsTypes.Node, Closure>,
@@ -163,8 +210,8 @@ function promoteCaptured(
   for (let record = pending.pop(); record; record = pending.pop()) {
     for (const binding of record.captures) {
       const fn = binding.closure;
-      if (!fn || records.has(fn) || !input.ts.isFunctionDeclaration(fn)) continue;
-      addRecord(records, fn, "value", captures.get(fn) as Set<Binding>);
+      if (!fn || records.has(fn) || !captures.has(fn) || isInUntouched(input, fn)) continue;
+      addRecord(records, fn as NestedFunction, "value", captures.get(fn) as Set<Binding>);
       pending.push(records.get(fn) as Closure);
     }
   }

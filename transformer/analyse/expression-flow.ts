@@ -3,7 +3,7 @@
  * chains of callbacks. What is evaluated only under a condition defines nothing: the old value may still be read.
  */
 import type tsTypes from "typescript";
-import type { Binding, Suspension, TypeScript, Unit } from "../ir.ts";
+import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { type Bindings, isErased } from "./scopes.ts";
@@ -11,7 +11,7 @@ import type { Suspensions } from "./suspensions.ts";
 
 export interface FlowInput {
   readonly ts: TypeScript;
-  readonly unit: Unit;
+  readonly fn: FunctionNode;
   readonly bindings: Bindings;
   readonly suspensions: Suspensions;
   /** Bindings that a nested function may read or write when it runs, by function node. */

@@ -17,11 +17,49 @@ import type { TypeScript } from "../ir.ts";
 import { shortText } from "./enclosing.ts";
 
 /** The label before qualification. */
-export function baseLabel(ts: TypeScript, operand: tsTypes.Expression, isTool: boolean): string {
+export function baseLabel(
+  ts: TypeScript,
+  operand: tsTypes.Expression,
+  isTool: (call: tsTypes.CallExpression) => boolean,
+): string {
   const node = unwrap(ts, operand);
-  if (isTool && ts.isCallExpression(node)) return nonEmpty(idLabel(ts, node));
+  if (ts.isCallExpression(node)) {
+    if (isTool(node)) return nonEmpty(idLabel(ts, node));
+    const source = reactionSource(ts, node);
+    if (source && isTool(source)) return baseLabel(ts, source, isTool);
+    const combined = combinedLabels(ts, node, isTool);
+    if (combined) return combined;
+  }
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) return shortText(unwrap(ts, node.expression).getText());
   return shortText(node.getText());
+}
+
+/** The call in front of `.catch(f)` and its like: what follows a step is called after it. */
+function reactionSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.CallExpression | undefined {
+  let node: tsTypes.Expression = call;
+  while (ts.isCallExpression(node)) {
+    const callee: tsTypes.Expression = unwrap(ts, node.expression);
+    if (!ts.isPropertyAccessExpression(callee) || !["then", "catch", "finally"].includes(callee.name.text)) break;
+    node = unwrap(ts, callee.expression);
+  }
+  return node !== call && ts.isCallExpression(node) ? node : undefined;
+}
+
+/** `Promise.all([step.run("a", …), b])` is called `a+b`; a combination of anything else after the combination. */
+function combinedLabels(
+  ts: TypeScript,
+  call: tsTypes.CallExpression,
+  isTool: (call: tsTypes.CallExpression) => boolean,
+): string | undefined {
+  const [list] = call.arguments;
+  const callee = unwrap(ts, call.expression);
+  const isPromise = ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.expression) && callee.expression.text === "Promise";
+  if (!isPromise || !list) return undefined;
+  const target = call.parent.parent;
+  if (ts.isVariableDeclaration(target) && ts.isIdentifier(target.name)) return target.name.text;
+  const elements = unwrap(ts, list);
+  if (!ts.isArrayLiteralExpression(elements) || elements.elements.length === 0) return undefined;
+  return shortText(elements.elements.map((element) => baseLabel(ts, element, isTool)).join("+"));
 }
 
 function idLabel(ts: TypeScript, call: tsTypes.CallExpression): string {

@@ -13,7 +13,7 @@ export interface Bindings {
   readonly scopes: ReadonlyMap<tsTypes.Node, Scope>;
   readonly root: Scope;
   /** Binding that an identifier declares or refers to. */
-  readonly byIdentifier: ReadonlyMap<tsTypes.Identifier, Binding>;
+  readonly byIdentifier: ReadonlyMap<tsTypes.Node, Binding>;
   /** Identifiers that are assigned to, declarations left out. */
   readonly writes: ReadonlySet<tsTypes.Identifier>;
 }
@@ -22,7 +22,7 @@ interface State {
   readonly ts: TypeScript;
   readonly all: Binding[];
   readonly scopes: Map<tsTypes.Node, Scope>;
-  readonly byIdentifier: Map<tsTypes.Identifier, Binding>;
+  readonly byIdentifier: Map<tsTypes.Node, Binding>;
   readonly writes: Set<tsTypes.Identifier>;
 }
 
@@ -46,16 +46,18 @@ function openScope(state: State, node: tsTypes.Node, kind: ScopeKind, parent: Sc
 
 function declare(state: State, scope: Scope, name: tsTypes.Identifier, kind: BindingKind): Binding {
   let binding = scope.names.get(name.text);
-  if (!binding) {
-    const index = state.all.length;
-    binding = { name: name.text, kind, scope, index, declarations: [], references: [], reassigned: false };
-    scope.names.set(name.text, binding);
-    state.all.push(binding);
-  } else {
-    binding.reassigned = true;
-  }
+  if (binding) binding.reassigned = true;
+  else binding = addBinding(state, scope, name.text, kind);
   binding.declarations.push(name);
   state.byIdentifier.set(name, binding);
+  return binding;
+}
+
+function addBinding(state: State, scope: Scope, name: string, kind: BindingKind): Binding {
+  const index = state.all.length;
+  const binding: Binding = { name, kind, scope, index, declarations: [], references: [], reassigned: false };
+  scope.names.set(name, binding);
+  state.all.push(binding);
   return binding;
 }
 
@@ -98,7 +100,7 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
 
 function declareFunction(state: State, node: tsTypes.SignatureDeclaration, inner: Scope): void {
   const { ts } = state;
-  if (ts.isFunctionExpression(node) && node.name) declare(state, inner, node.name, "function");
+  if (ts.isFunctionExpression(node) && node.name) declare(state, inner, node.name, "self");
   const body = (node as tsTypes.FunctionLikeDeclaration).body;
   if (node.name && ts.isComputedPropertyName(node.name)) declareIn(state, node.name, inner);
   for (const parameter of node.parameters) declareIn(state, parameter, inner);
@@ -181,6 +183,7 @@ function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
     if (isReference(ts, node)) refer(state, node, scope);
     return;
   }
+  if (node.kind === ts.SyntaxKind.ThisKeyword) referToCall(state, node, "this", scope);
   if (ts.isExpressionWithTypeArguments(node)) {
     resolve(state, node.expression, scope);
     return;
@@ -210,7 +213,30 @@ function resolveFunction(state: State, node: tsTypes.SignatureDeclaration, outer
   else resolve(state, body, inner);
 }
 
+/**
+ * `this` or `arguments` in an arrow function is that of the function around it. When that one is nested in the unit, the
+ * arrow function may live longer than its call, and takes what it needs along like a variable.
+ */
+function referToCall(state: State, node: tsTypes.Node, name: "this" | "arguments", scope: Scope): void {
+  const { ts } = state;
+  let isInArrow = false;
+  let owner: Scope | undefined = scope;
+  for (; owner; owner = owner.parent) {
+    if (owner.kind === "class") return;
+    if (owner.kind !== "function") continue;
+    if (!ts.isArrowFunction(owner.node)) break;
+    isInArrow = true;
+  }
+  if (!owner || !isInArrow || !owner.parent || !ts.isFunctionLike(owner.node)) return;
+  if (ts.isClassLike(owner.node.parent)) return;
+  const known = owner.names.get(name);
+  const binding = known ?? addBinding(state, owner, name, "param");
+  binding.references.push({ node, binding, read: true, write: false });
+  state.byIdentifier.set(node, binding);
+}
+
 function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
+  if (node.text === "arguments") return referToCall(state, node, "arguments", scope);
   const binding = lookUp(scope, node.text);
   if (!binding) return;
   const { read, write } = access(state.ts, node);
@@ -252,6 +278,11 @@ export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
   return !ts.isModuleDeclaration(parent) && !ts.isEnumDeclaration(parent) && !ts.isImportSpecifier(parent);
 }
 
+/** Whether an identifier is assigned to. */
+export function isWrite(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  return isReference(ts, node) && access(ts, node).write;
+}
+
 /** How a reference uses its variable: assignment targets are written, `+=` and `++` do both. */
 function access(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; write: boolean } {
   let target: tsTypes.Node = node;
@@ -285,16 +316,21 @@ function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node
     parent.left === child &&
     parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
   ) {
-    return isDefaultInPattern(ts, parent);
+    return isPatternDefault(ts, parent);
   }
   return false;
 }
 
 /** `[a = 1] = x`: the inner assignment is a default, not an assignment. */
-function isDefaultInPattern(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
+export function isPatternDefault(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
   const { parent } = node;
   if (ts.isArrayLiteralExpression(parent)) return isTarget(ts, parent);
   return ts.isPropertyAssignment(parent) && parent.initializer === node && isTarget(ts, parent.parent);
+}
+
+/** Whether a node is an array or object literal that is assigned to. */
+export function isPatternLiteral(ts: TypeScript, node: tsTypes.Node): boolean {
+  return (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node)) && isTarget(ts, node);
 }
 
 /** Whether a literal is the target of an assignment or of a `for` head. */

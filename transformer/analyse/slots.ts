@@ -5,9 +5,11 @@
  * declaration needs it to be one (see `forceGroups`).
  */
 import type tsTypes from "typescript";
-import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { Binding, Closure, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
+import { userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
@@ -71,9 +73,13 @@ function isRecordDeclaration(input: SlotInput, binding: Binding): boolean {
   return binding.closure !== undefined && binding.kind === "function" && input.closures.records.has(binding.closure);
 }
 
-/** A closure that is only ever called by its name, or is the callback of an op, is reachable only where it is live. */
+/**
+ * A closure that is only ever called by its name, or is the callback of an op, is reachable only where it is live. The
+ * calls of a durable one go on wherever the function around it stands.
+ */
 function escapes(input: SlotInput, record: Closure): boolean {
-  if (record.role === "callback") return false;
+  if (record.durable) return true;
+  if (record.role === "callback") return !isAwaitedOnTheSpot(input, record);
   if (record.role === "local") return true;
   for (const binding of input.bindings.all) {
     if (binding.closure === record.node) return binding.reassigned || !isOnlyCalled(input.ts, binding);
@@ -81,12 +87,18 @@ function escapes(input: SlotInput, record: Closure): boolean {
   return true;
 }
 
+/** `await step.run("a", f)`: its op is gone when the function goes on. */
+function isAwaitedOnTheSpot({ ts, suspensions }: SlotInput, { node }: Closure): boolean {
+  const call = userOf(ts, node as tsTypes.Expression);
+  return suspensions.all.some(({ operand }) => unwrap(ts, operand) === call);
+}
+
 /** Names bound by one pattern, by the head of a suspending loop or by the parameter of a suspending `catch` go together. */
 function forceGroups(input: SlotInput, slots: Set<Binding>): void {
   const { ts, suspensions } = input;
   const roots = new Map<tsTypes.Node, Binding[]>();
   for (const binding of input.bindings.all) {
-    if (input.free.has(binding) || !isOwn(input, binding)) continue;
+    if (input.free.has(binding)) continue;
     for (const declaration of binding.declarations) {
       const root = groupOf(ts, suspensions, declaration);
       if (!root) continue;
@@ -106,13 +118,6 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
   }
 }
 
-/** Declared by the unit's own code: not inside a nested function. */
-function isOwn({ bindings }: SlotInput, { scope }: Binding): boolean {
-  let owner = scope;
-  while ((owner.kind !== "function" || owner.inlined) && owner.parent) owner = owner.parent;
-  return owner === bindings.root;
-}
-
 /** The declaration, parameter or loop head whose names are bound by one piece of code. */
 function groupOf(ts: TypeScript, suspensions: Suspensions, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
   let node: tsTypes.Node = declaration.parent;
@@ -128,7 +133,7 @@ function groupOf(ts: TypeScript, suspensions: Suspensions, declaration: tsTypes.
 function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): boolean {
   const { ts, suspensions } = input;
   if (ts.isVariableDeclarationList(root)) return suspensions.holders.has(root.parent);
-  if (ts.isParameter(root)) return suspensions.all.length > 0 && !isPlainParameter(ts, root);
+  if (ts.isParameter(root)) return isOwnParameter(root, suspensions) && !isPlainParameter(ts, root);
   if (ts.isFunctionLike(root)) {
     return (
       suspensions.holders.has(root) &&
@@ -165,6 +170,11 @@ function isPartOfSuspendingList(
   suspensions: Suspensions,
 ): boolean {
   return ts.isVariableDeclarationList(list) && list.declarations.length > 1 && suspensions.holders.has(list);
+}
+
+/** A parameter of a durable function that suspends. */
+function isOwnParameter({ parent }: tsTypes.ParameterDeclaration, suspensions: Suspensions): boolean {
+  return suspensions.owners.includes(parent as FunctionNode) && suspensions.holders.has(parent);
 }
 
 /** Binding a pattern or a default runs the author's code, which must not run again when the unit is re-entered. */

@@ -1,17 +1,17 @@
 /**
- * Finds the suspensions of a unit: every `await`, and what is awaited without the word (`return step.run(…)`, the
- * result of a callback that is lowered in place). Records which callbacks are lowered in place and which functions are
- * nested; reports what the compiler does not translate.
+ * Finds the suspensions of a unit and of the durable functions nested in it: every `await`, and what is awaited without
+ * the word (`return step.run(…)`, the result of a callback that is lowered in place). Records which callbacks are lowered
+ * in place and which functions are nested.
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
-import type { Chain, Suspension, TypeScript, Unit } from "../ir.ts";
-import type { Reporter } from "../messages.ts";
+import type { PackageImports } from "../discover/imports.ts";
+import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
+import { isDurable, isUntouched } from "./functions.ts";
+import { mayBeHandle } from "./handles.ts";
 import { type Bindings, isErased, isReference } from "./scopes.ts";
-import { chainOf, type Tools, toolCall } from "./tools.ts";
-
-/** A function, or what has variables and a `this` of its own like one. */
-export type NestedFunction = tsTypes.FunctionLikeDeclaration | tsTypes.ClassStaticBlockDeclaration;
+import { siteOf } from "./sites.ts";
+import { chainOf, type Tools } from "./tools.ts";
 
 export interface Suspensions {
   /** In source order. */
@@ -22,79 +22,100 @@ export interface Suspensions {
   readonly chains: ReadonlyMap<tsTypes.Node, Chain>;
   /** Callbacks lowered in place. */
   readonly inlined: ReadonlyMap<tsTypes.Node, "catch" | "then" | "finally">;
-  /** Functions (and static blocks) nested directly in the unit, callbacks lowered in place left out. */
+  /** The durable functions: the unit's own first, then those nested in it, in source order of their beginnings. */
+  readonly owners: readonly FunctionNode[];
+  /** Functions and static blocks nested in the unit at any depth, callbacks lowered in place left out. */
   readonly nested: readonly NestedFunction[];
   /** Calls of callbacks given by name, awaited in the chain: `.catch(handler)`. */
   readonly namedCallbacks: ReadonlyMap<tsTypes.Expression, Suspension>;
-  /** Calls whose value is returned from a `try`: adopted by the caller, not awaited there. */
+  /** Returned values that may be handles and are not awaited where they stand: the call settles as they do. */
   readonly adopted: ReadonlySet<tsTypes.Node>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
   readonly holders: ReadonlyMap<tsTypes.Node, readonly Suspension[]>;
 }
 
-interface State {
+export interface SuspensionsInput {
   readonly ts: TypeScript;
   readonly unit: Unit;
   readonly bindings: Bindings;
   readonly tools: Tools;
-  readonly report: Reporter;
+  readonly imports: PackageImports;
+}
+
+interface State extends SuspensionsInput {
   readonly all: Suspension[];
   readonly byNode: Map<tsTypes.Node, Suspension>;
   readonly chains: Map<tsTypes.Node, Chain>;
   readonly inlined: Map<tsTypes.Node, "catch" | "then" | "finally">;
+  readonly owners: FunctionNode[];
   readonly nested: NestedFunction[];
   readonly namedCallbacks: Map<tsTypes.Expression, Suspension>;
   readonly adopted: Set<tsTypes.Node>;
 }
 
-/** Where the walk stands. In a `try`, a returned promise would bypass the handlers. */
+/** Where the walk stands. */
 interface Place {
+  /** The durable function; undefined in a function that stays native. */
+  readonly owner: FunctionNode | undefined;
+  /** In a callback that is lowered in place. */
   readonly inCallback: boolean;
+  /** In a `try`, where a returned promise would bypass the handlers. */
   readonly inTry: boolean;
 }
 
-export function findSuspensions(
-  ts: TypeScript,
-  unit: Unit,
-  bindings: Bindings,
-  tools: Tools,
-  report: Reporter,
-): Suspensions {
+export function findSuspensions(input: SuspensionsInput): Suspensions {
   const state: State = {
-    ts,
-    unit,
-    bindings,
-    tools,
-    report,
+    ...input,
     all: [],
     byNode: new Map(),
     chains: new Map(),
     inlined: new Map(),
+    owners: [],
     nested: [],
     namedCallbacks: new Map(),
     adopted: new Set(),
   };
-  const { body } = unit.fn;
-  const place: Place = { inCallback: false, inTry: false };
-  if (body && ts.isBlock(body)) ts.forEachChild(body, (child) => visit(state, child, place));
-  else if (body) visitResult(state, body as tsTypes.Expression, place);
+  visitOwner(state, input.unit.fn);
   return { ...state, holders: findHolders(state) };
+}
+
+function visitOwner(state: State, fn: FunctionNode): void {
+  const { ts } = state;
+  state.owners.push(fn);
+  const place: Place = { owner: fn, inCallback: false, inTry: false };
+  for (const parameter of fn.parameters) visit(state, parameter, place);
+  if (!fn.body) return;
+  if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
+  else visitResult(state, fn.body as tsTypes.Expression, place);
 }
 
 function visit(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
   if (isErased(ts, node)) return;
   if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
-    state.nested.push(node as NestedFunction);
-  } else if (ts.isAwaitExpression(node)) {
+    visitNested(state, node as NestedFunction, place);
+  } else if (place.owner && ts.isAwaitExpression(node)) {
     visitAwaited(state, node, node.expression, place);
-  } else if (ts.isReturnStatement(node) && node.expression) {
+  } else if (place.owner && ts.isReturnStatement(node) && node.expression) {
     visitResult(state, node.expression, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
   } else {
     ts.forEachChild(node, (child) => visit(state, child, place));
   }
+}
+
+/** An async function suspends on its own; what is nested in a function that stays as it is stays as well. */
+function visitNested(state: State, fn: NestedFunction, place: Place): void {
+  const { ts } = state;
+  state.nested.push(fn);
+  if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
+  if (isUntouched(state, fn)) return;
+  if (isDurable(ts, fn)) return visitOwner(state, fn);
+  const native: Place = { owner: undefined, inCallback: false, inTry: false };
+  ts.forEachChild(fn, (child) => {
+    if (child !== (fn as tsTypes.FunctionLikeDeclaration).name) visit(state, child, native);
+  });
 }
 
 /** A promise returned from a `try` that has a handler is not awaited there. */
@@ -105,62 +126,95 @@ function visitTry(state: State, node: tsTypes.TryStatement, place: Place): void 
 }
 
 function visitAwaited(state: State, node: tsTypes.Expression, expression: tsTypes.Expression, place: Place): void {
-  const chain = chainOf(state.ts, expression, state.bindings, state.tools);
-  if (chain && chain.links.length > 0) visitChain(state, node, chain, place);
+  const chain = chainAt(state, node, expression, place);
+  if (chain) visitChain(state, node, chain, place);
   else {
-    suspend(state, node, expression);
-    state.ts.forEachChild(expression, (child) => visit(state, child, place));
-    if (state.ts.isFunctionLike(expression)) state.nested.push(expression as NestedFunction);
+    // What the operand holds suspends before it does.
+    visit(state, expression, place);
+    suspend(state, node, expression, place);
   }
 }
 
-function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression): Suspension {
-  const suspension: Suspension = { node, operand, label: "" };
+function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression, place: Place): void {
+  const suspension: Suspension = { owner: place.owner as FunctionNode, node, operand, label: "" };
   state.all.push(suspension);
   state.byNode.set(node, suspension);
-  return suspension;
+}
+
+/** Links that can be lowered in place: in statement position, with callbacks that can be. Others are handles' methods. */
+function chainAt(
+  state: State,
+  node: tsTypes.Expression,
+  expression: tsTypes.Expression,
+  { owner }: Place,
+): Chain | undefined {
+  const { ts } = state;
+  const chain = chainOf(ts, expression, state.bindings, state.tools);
+  if (!chain || chain.links.length === 0) return undefined;
+  if (siteOf(ts, node, owner as FunctionNode, state.inlined).form === "operand") return undefined;
+  const fits = chain.links.every(({ method, callbacks }) => {
+    const given = callbacks.map((callback) => callback && unwrap(ts, callback));
+    const [first, second] = given;
+    if (method === "then" && second && !isNothing(ts, second) && !(first && canInline(state, first) && canInline(state, second)))
+      return false;
+    return given.every((fn) => !fn || canInline(state, fn) || isStablePath(state, fn) || isNothing(ts, fn));
+  });
+  return fits ? chain : undefined;
 }
 
 function visitChain(state: State, node: tsTypes.Expression, chain: Chain, place: Place): void {
   const { ts } = state;
-  suspend(state, node, chain.base);
-  state.chains.set(node, chain);
   ts.forEachChild(chain.base, (child) => visit(state, child, place));
+  suspend(state, node, chain.base, place);
+  state.chains.set(node, chain);
   for (const link of chain.links) {
     for (const callback of link.callbacks) {
-      if (callback) visitCallback(state, callback, link.method);
+      if (callback) visitCallback(state, callback, link.method, place);
     }
   }
 }
 
-function visitCallback(state: State, callback: tsTypes.Expression, method: "catch" | "then" | "finally"): void {
+function visitCallback(
+  state: State,
+  callback: tsTypes.Expression,
+  method: "catch" | "then" | "finally",
+  { owner }: Place,
+): void {
   const { ts } = state;
   const fn = unwrap(ts, callback);
-  if (canInline(ts, fn)) {
+  if (canInline(state, fn)) {
     state.inlined.set(fn, method);
     const scope = state.bindings.scopes.get(fn);
     if (scope) scope.inlined = true;
-    const place: Place = { inCallback: true, inTry: false };
+    const place: Place = { owner, inCallback: true, inTry: false };
     for (const parameter of fn.parameters) visit(state, parameter, place);
     if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
     else visitResult(state, fn.body, place);
   } else if (isStablePath(state, fn)) {
-    const suspension: Suspension = { node: fn, operand: fn, label: "" };
+    const suspension: Suspension = { owner: owner as FunctionNode, node: fn, operand: fn, label: "" };
     state.all.push(suspension);
     state.namedCallbacks.set(fn, suspension);
-  } else if (!isNothing(ts, fn)) {
-    state.report.error("callback-not-inline", callback, { method });
   }
 }
 
 /** An arrow function, or a function expression that uses nothing of its own call. */
 function canInline(
-  ts: TypeScript,
+  state: State,
   node: tsTypes.Expression,
 ): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
-  if (ts.isArrowFunction(node)) return true;
+  const { ts } = state;
+  if (ts.isArrowFunction(node)) return !returnsFromTry(state, node.body);
   if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name) return false;
-  return !usesOwnCall(ts, node.body);
+  return !usesOwnCall(ts, node.body) && !returnsFromTry(state, node.body);
+}
+
+/** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. */
+function returnsFromTry(state: State, node: tsTypes.Node, inTry = false): boolean {
+  const { ts } = state;
+  if (ts.isFunctionLike(node)) return false;
+  if (inTry && ts.isReturnStatement(node) && node.expression) return mayBeHandle(state, node.expression);
+  const inside = inTry || ts.isTryStatement(node);
+  return ts.forEachChild(node, (child) => returnsFromTry(state, child, inside)) ?? false;
 }
 
 /** `this`, `arguments`, `new.target` or `super` outside nested functions that have their own. */
@@ -190,45 +244,14 @@ export function isNothing(ts: TypeScript, node: tsTypes.Expression): boolean {
 function visitResult(state: State, expression: tsTypes.Expression, place: Place): void {
   const { ts } = state;
   const value = unwrap(ts, expression);
-  if (ts.isAwaitExpression(value) || !isAwaitedResult(state, value, place)) {
-    visit(state, expression, place);
+  const isAwaited = !ts.isAwaitExpression(value) && mayBeHandle(state, value);
+  const awaitsHere = place.inCallback || (ts.isCallExpression(value) && !place.inTry);
+  if (isAwaited && awaitsHere) {
+    visitAwaited(state, expression, expression, place);
     return;
   }
-  if (place.inTry) {
-    if (toolCall(ts, chainOf(ts, value, state.bindings, state.tools)?.base ?? value, state.bindings, state.tools)) {
-      state.report.error("return-in-try", expression, {});
-    }
-    if (ts.isCallExpression(value)) state.adopted.add(expression);
-    visit(state, expression, place);
-    return;
-  }
-  visitAwaited(state, expression, expression, place);
-}
-
-/** In a callback every value that may be a promise is awaited here; in the unit itself only calls are. */
-function isAwaitedResult(state: State, value: tsTypes.Expression, place: Place): boolean {
-  const { ts } = state;
-  if (ts.isCallExpression(value)) return value.expression.kind !== ts.SyntaxKind.SuperKeyword;
-  if (!place.inCallback) return false;
-  return (
-    (ts.isIdentifier(value) && value.text !== "undefined") ||
-    ts.isPropertyAccessExpression(value) ||
-    ts.isElementAccessExpression(value) ||
-    ts.isConditionalExpression(value) ||
-    ts.isNewExpression(value) ||
-    (ts.isBinaryExpression(value) && isLogical(ts, value.operatorToken.kind))
-  );
-}
-
-function isLogical(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean {
-  const { SyntaxKind } = ts;
-  return (
-    kind === SyntaxKind.BarBarToken ||
-    kind === SyntaxKind.AmpersandAmpersandToken ||
-    kind === SyntaxKind.QuestionQuestionToken ||
-    kind === SyntaxKind.CommaToken ||
-    kind === SyntaxKind.EqualsToken
-  );
+  if (isAwaited) state.adopted.add(expression);
+  visit(state, expression, place);
 }
 
 function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {
@@ -238,7 +261,7 @@ function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {
       const held = holders.get(node);
       if (held) held.push(suspension);
       else holders.set(node, [suspension]);
-      if (node === state.unit.fn || !node.parent) break;
+      if (node === suspension.owner || !node.parent) break;
     }
   }
   return holders;

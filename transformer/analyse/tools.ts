@@ -34,8 +34,30 @@ export function findTools(ts: TypeScript, unit: Unit, bindings: Bindings, import
       addStepOf(ts, parameter.name, bindings, steps);
     }
   }
+  findNested(ts, unit, bindings, imports, { steps, contexts });
   followAliases(ts, unit, bindings, steps, contexts);
   return { steps, contexts };
+}
+
+/** Functions nested in the unit get tools by parameters that are called `step`, or are annotated as tools. */
+function findNested(
+  ts: TypeScript,
+  unit: Unit,
+  bindings: Bindings,
+  imports: PackageImports,
+  { steps, contexts }: { steps: Set<Binding>; contexts: Set<Binding> },
+): void {
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isParameter(node) && node.parent !== unit.fn) {
+      const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
+      const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
+      if (!binding) addStepOf(ts, node.name, bindings, steps);
+      else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
+      else if (types.has("Context")) contexts.add(binding);
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (unit.fn.body) visit(unit.fn.body);
 }
 
 /** `{ step: s }` as a pattern: `s` is a tool object. */

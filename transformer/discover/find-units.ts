@@ -53,7 +53,7 @@ function durableOf(
   if (!argument || importedName(ts, call.expression, imports) !== "durable") return undefined;
   const fn = functionOf(ts, argument);
   if (!fn) return undefined;
-  const name = declaredName(ts, call) ?? fn.name?.text ?? `durable@${call.getStart()}`;
+  const name = declaredName(ts, call) ?? (fn.name as tsTypes.Identifier | undefined)?.text ?? `durable@${call.getStart()}`;
   return { kind: "durable", fn, code: `${packageName}#${name}`, wrapper: call };
 }
 

@@ -13,7 +13,7 @@
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
 import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
-import { closureCall } from "./copy.ts";
+import { closureCall } from "./closures.ts";
 import { lowerStatement } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
 

@@ -1,23 +1,33 @@
 /** What the lowering of one unit reads and the little that it records. */
 import type tsTypes from "typescript";
-import { type Analysis, heldBy } from "../analyse/analyse-unit.ts";
-import type { Binding, Rope, Scope, TypeScript } from "../ir.ts";
+import { type Analysis, type FunctionAnalysis, functionAround, heldBy } from "../analyse/analyse-unit.ts";
+import type { FileFacts } from "../analyse/file-facts.ts";
+import type { Binding, FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import { type FileNames, quote } from "./text.ts";
 
 export interface Context {
   readonly ts: TypeScript;
   readonly analysis: Analysis;
+  readonly facts: FileFacts;
+  /** The durable function whose code is being lowered. */
+  readonly current: FunctionAnalysis;
   readonly names: FileNames;
   /** Name of the frame, `$` unless the author uses it. */
   readonly frame: string;
   /** Name of the record variable of each scope that holds slots. */
   readonly records: ReadonlyMap<Scope, string>;
+  /** The literals that `$.durable` and `$.nested` get. */
+  readonly infos: ReadonlyMap<FunctionNode, string>;
+  /** Nodes that hold a scope with a record. */
+  readonly recordHolders: ReadonlySet<tsTypes.Node>;
+  /** Name of the record of temporaries. */
+  readonly temporaries: string;
   /** Nodes that cannot be copied as they are. */
   readonly edited: ReadonlySet<tsTypes.Node>;
   /** Names of loops and `finally` blocks in frames. */
   readonly paths: ReadonlyMap<tsTypes.Node, string>;
   /** Bodies for the unit's table, filled while lowering. */
-  readonly table: { readonly id: string; readonly parameters: readonly string[]; readonly body: Rope }[];
+  readonly table: { readonly id: string; readonly parameters: readonly string[]; body: Rope }[];
 }
 
 /** Where a statement stands, as far as jumps care: a list from the innermost construct outwards. */
@@ -68,12 +78,17 @@ export function slotScope(context: Context, node: tsTypes.Node): Scope | undefin
   return scope && context.records.has(scope) ? scope : undefined;
 }
 
-/** `const v_order = $.scope("order");` with what initialises it, if anything does. */
+/**
+ * `const v_order = $.scope("order");` with what initialises it, if anything does. The scopes of a function that stays
+ * native are seen by its closures only: `const v_make = $.env();`.
+ */
 export function openRecord(context: Context, scope: Scope, init?: Rope, keyword = "const"): Rope {
   const record = recordOf(context, scope);
-  const path = quote(context.analysis.paths.get(scope) as string);
-  const made: Rope = init ? [`, (${record}) => { `, init, " }"] : "";
-  return [`${keyword} ${record} = ${context.frame}.scope(${path}`, made, ");"];
+  const owner = functionAround(scope, context.analysis.bindings);
+  const isDurable = context.analysis.functions.has(owner as FunctionNode);
+  const path = isDurable ? quote(context.analysis.paths.get(scope) as string) : "";
+  const made: Rope = init ? [isDurable ? ", " : "", `(${record}) => { `, init, " }"] : "";
+  return [`${keyword} ${record} = ${context.frame}.${isDurable ? "scope" : "env"}(${path}`, made, ");"];
 }
 
 export function labelsIn(context: Context, node: tsTypes.Node | undefined): string[] {

@@ -11,25 +11,52 @@ import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
 import { usesOwnCall } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
-import type { Binding, Closure, Rope, Scope } from "../ir.ts";
-import { type Context, recordOf, slotName } from "./context.ts";
+import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
+import { closureCall } from "./closures.ts";
+import { type Context, isHolder, recordOf, reenters, slotName } from "./context.ts";
+import { isOfCall } from "./edited.ts";
+import { lowerExpression } from "./expressions.ts";
+import { lowerNative } from "./functions.ts";
+import { keep, savedOf } from "./operands.ts";
 import { quote, span } from "./text.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  const saved = savedOf(context, node);
+  return saved ? keep(context, saved, node, copyUnsaved(context, node)) : copyUnsaved(context, node);
+}
+
+/** The node's text when its value is not kept here. */
+export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
-  const record = context.analysis.closures.records.get(node);
+  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  const { suspensions, closures } = context.analysis;
+  const record = closures.records.get(node);
   if (record) return closureCall(context, record);
-  const suspension = context.analysis.suspensions.byNode.get(node);
+  const suspension = suspensions.byNode.get(node);
   if (suspension) {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
-    return awaitAt(context, suspension.label, operand, copyInner(context, operand));
+    return awaitOperand(context, suspension, operand);
   }
-  if (context.analysis.suspensions.adopted.has(node)) {
-    return [`${context.frame}.out(`, thunk(context, node as tsTypes.Expression, copyInner(context, node)), ")"];
-  }
+  if (suspensions.adopted.has(node)) return adopt(context, node as tsTypes.Expression);
   return copyInner(context, node);
+}
+
+/** What an operand suspends on cannot stand in a thunk: `await $.wait("f", $.in("f") || f(await $.at("a", …)))`. */
+function awaitOperand(context: Context, suspension: Suspension, operand: tsTypes.Expression): Rope {
+  const { label } = suspension;
+  const inner = (context.analysis.suspensions.holders.get(operand) ?? []).filter((held) => held !== suspension);
+  if (inner.length === 0) return awaitAt(context, label, operand, copyInner(context, operand));
+  const text = operand === suspension.node ? copyInner(context, operand) : copy(context, operand);
+  return [`await ${context.frame}.wait(${quote(label)}, ${reenters(context, [label])} || `, "(", text, "))"];
+}
+
+/** A returned value that may be a handle: the call settles as it does. */
+function adopt(context: Context, node: tsTypes.Expression): Rope {
+  const text = copyInner(context, node);
+  if (isHolder(context, node)) return [`${context.frame}.adopt(`, text, ")"];
+  return [`${context.frame}.out(`, thunk(context, node, text), ")"];
 }
 
 /** `await $.at("label", () => operand)` */
@@ -51,8 +78,12 @@ function needsParentheses({ ts }: Context, operand: tsTypes.Expression): boolean
 function copyInner(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
-  if (ts.isIdentifier(node)) return copyIdentifier(context, node);
+  if (isOfCall(ts, node, context.current.fn)) return ts.isIdentifier(node) ? `${context.frame}.arguments` : "undefined";
+  if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return copyIdentifier(context, node);
   if (ts.isShorthandPropertyAssignment(node)) return copyShorthand(context, node);
+  if (ts.isFunctionLike(node) && context.recordHolders.has(node)) return lowerNative(context, node);
+  const special = lowerExpression(context, node);
+  if (special) return special;
   if (ts.isCallExpression(node)) return copyCall(context, node);
   if (ts.isTaggedTemplateExpression(node)) return copyDetached(context, node, node.tag);
   return copyChildren(context, node);
@@ -72,7 +103,7 @@ export function copyChildren(context: Context, node: tsTypes.Node, from = node.g
   return pieces;
 }
 
-function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
+function copyIdentifier(context: Context, node: tsTypes.Node): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
   if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
@@ -81,31 +112,41 @@ function copyIdentifier(context: Context, node: tsTypes.Identifier): Rope {
   return [`${record}.`, span(node.getStart(), node.end)];
 }
 
-function shorthandValue(context: Context, name: tsTypes.Identifier, binding: Binding): Rope {
-  const record = recordOf(context, binding.scope);
-  if (isEarlyRead(context, name, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
-  return `${record}.${binding.name}`;
+/** The value of a name as text, for places that need it a second time. */
+export function nameText(context: Context, node: tsTypes.Node): string {
+  const binding = context.analysis.bindings.byIdentifier.get(node);
+  const slot = binding && slotName(context, binding);
+  if (!binding || !slot) return node.getText();
+  if (!context.ts.isIdentifier(node) || !mayBeEarly(context.ts, context.analysis.bindings, node, binding)) return slot;
+  return `${context.frame}.read(${recordOf(context, binding.scope)}, ${quote(binding.name)})`;
 }
 
-/** The name of a function declaration whose body stands in the table. */
-function isOwnName({ ts }: Context, node: tsTypes.Identifier): boolean {
-  return ts.isFunctionDeclaration(node.parent) && node.parent.name === node;
+/** The name of a function whose body stands in the table. */
+function isOwnName({ ts }: Context, node: tsTypes.Node): boolean {
+  const { parent } = node;
+  return (ts.isFunctionDeclaration(parent) || ts.isFunctionExpression(parent)) && parent.name === node;
 }
 
 /** Native code would throw if the declaration has not run; the record is asked. Early writes are refused. */
-function isEarlyRead({ ts, analysis }: Context, node: tsTypes.Identifier, binding: Binding): boolean {
+function isEarlyRead({ ts, analysis }: Context, node: tsTypes.Node, binding: Binding): boolean {
+  if (!ts.isIdentifier(node)) return false;
   return !analysis.bindings.writes.has(node) && mayBeEarly(ts, analysis.bindings, node, binding);
 }
 
 function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignment): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node.name);
   const slot = binding && slotName(context, binding);
+  const saved = savedOf(context, node.name);
+  if (saved) {
+    const key = node.name.text === "__proto__" ? '["__proto__"]' : span(node.name.getStart(), node.name.end);
+    return [key, ": ", keep(context, saved, node.name, nameText(context, node.name))];
+  }
   const initializer = node.objectAssignmentInitializer;
   // Written out, `__proto__: x` would set the prototype.
   const isHostile = slot !== undefined && node.name.text === "__proto__";
   return [
     isHostile ? '["__proto__"]' : span(node.name.getStart(), node.name.end),
-    binding && slot ? [": ", shorthandValue(context, node.name, binding)] : "",
+    slot ? [": ", isEarlyRead(context, node.name, binding as Binding) ? nameText(context, node.name) : slot] : "",
     initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
   ];
 }
@@ -118,6 +159,7 @@ function copyCall(context: Context, node: tsTypes.CallExpression): Rope {
 
 /** A slot that is called must not see its record as `this`: `(0, v.format)(x)`. */
 function copyDetached(context: Context, node: tsTypes.Node, callee: tsTypes.Expression): Rope {
+  if (savedOf(context, callee)) return copyChildren(context, node);
   const name = unwrap(context.ts, callee);
   const binding = context.ts.isIdentifier(name) ? context.analysis.bindings.byIdentifier.get(name) : undefined;
   if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return copyChildren(context, node);
@@ -134,25 +176,6 @@ function ignoresThis(context: Context, binding: Binding): boolean {
   const fn = binding.closure;
   if (!fn || binding.reassigned) return false;
   return context.ts.isArrowFunction(fn) || !usesOwnCall(context.ts, (fn as tsTypes.FunctionExpression).body);
-}
-
-/** `$.fn("id", v, v_order)`, and the body into the table. */
-export function closureCall(context: Context, closure: Closure): Rope {
-  const parameters = recordsFor(context, closure);
-  context.table.push({ id: closure.id, parameters, body: closureBody(context, closure.node) });
-  return `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
-}
-
-function closureBody(context: Context, node: tsTypes.Node): Rope {
-  const { ts } = context;
-  const body = copyChildren(context, node);
-  return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
-}
-
-function recordsFor(context: Context, closure: Closure): string[] {
-  const scopes = new Set<Scope>();
-  for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
-  return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));
 }
 
 /** The copy of an expression as an operand of `&&` or `||`. */

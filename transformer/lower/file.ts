@@ -6,7 +6,8 @@
  */
 import type tsTypes from "typescript";
 import type { CodeInfo } from "../../runtime/manifest.ts";
-import type { Analysis } from "../analyse/analyse-unit.ts";
+import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
+import type { FileFacts } from "../analyse/file-facts.ts";
 import type { Rope, TypeScript } from "../ir.ts";
 import { collectNames, propertyKey, quote, span } from "./text.ts";
 import { lowerUnit } from "./unit.ts";
@@ -18,18 +19,26 @@ interface Replacement {
   readonly rope: Rope;
 }
 
-export function lowerFile(
-  ts: TypeScript,
-  file: tsTypes.SourceFile,
-  analyses: readonly Analysis[],
-  infos: readonly CodeInfo[],
-  version: string,
-): Rope {
+/** What the runtime needs to know of a durable function. */
+export type InfoOf = (analysis: Analysis, fn: FunctionAnalysis) => CodeInfo;
+
+export interface FileInput {
+  readonly ts: TypeScript;
+  readonly file: tsTypes.SourceFile;
+  readonly facts: FileFacts;
+  readonly infoOf: InfoOf;
+  /** Of the compiler. */
+  readonly version: string;
+}
+
+export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analyses: readonly Analysis[]): Rope {
   const names = collectNames(ts, file);
   const frame = names.fresh("$");
   const replacements: Replacement[] = [];
-  for (const [position, analysis] of analyses.entries()) {
-    const rope = lowerUnit(ts, analysis, names.fork(), frame, printInfo(infos[position] as CodeInfo));
+  for (const analysis of analyses) {
+    const functions = [...analysis.functions.values()];
+    const infos = new Map(functions.map((fn) => [fn.fn, printInfo(infoOf(analysis, fn))]));
+    const rope = lowerUnit({ ts, facts, frame, infos }, analysis, names.fork());
     replacements.push(...placeUnit(ts, analysis, rope));
   }
   const imported = frame === "$" ? "$" : `$ as ${frame}`;
@@ -48,7 +57,7 @@ function importPosition(ts: TypeScript, file: tsTypes.SourceFile): number {
 function placeUnit(ts: TypeScript, { unit }: Analysis, rope: Rope): Replacement[] {
   const { fn } = unit;
   if (!ts.isFunctionDeclaration(fn)) return [{ start: fn.getStart(), end: fn.end, rope }];
-  const name = fn.name?.text as string;
+  const name = (fn.name as tsTypes.Identifier).text;
   const front = ts.isSourceFile(fn.parent) ? importPosition(ts, fn.parent) : fn.parent.getStart() + 1;
   const flags = ts.getCombinedModifierFlags(fn);
   const exported =
@@ -80,7 +89,8 @@ function weave(replacements: readonly Replacement[], length: number): Rope {
 function printInfo(info: CodeInfo): string {
   const kept = info.kept ? `, kept: ${printTable(info.kept)}` : "";
   const labels = Object.entries(info.labels).map(([label, live]) => `${propertyKey(label)}: ${printTable(live)}`);
-  return `{ code: ${quote(info.code)}, hash: ${quote(info.hash)}, format: ${info.format}, labels: ${braced(labels)}${kept} }`;
+  const arity = info.arity === undefined ? "" : `, arity: ${info.arity}`;
+  return `{ code: ${quote(info.code)}, hash: ${quote(info.hash)}, format: ${info.format}, labels: ${braced(labels)}${kept}${arity} }`;
 }
 
 function printTable(table: Readonly<Record<string, readonly string[]>>): string {

@@ -12,47 +12,60 @@ import {
   type SourceRange,
   type SuspensionKind,
 } from "../../runtime/manifest.ts";
-import type { Analysis } from "../analyse/analyse-unit.ts";
-import type { Block } from "../analyse/control-flow.ts";
+import { type Analysis, type FunctionAnalysis, functionAround } from "../analyse/analyse-unit.ts";
+import type { Block, FlowGraph } from "../analyse/control-flow.ts";
 import { enclosingConstructs } from "../analyse/enclosing.ts";
+import { temporariesPath } from "../analyse/temporaries.ts";
 import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
-import type { Binding, Suspension, TypeScript } from "../ir.ts";
+import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import { version } from "./version.ts";
 
 export function buildManifest(ts: TypeScript, file: tsTypes.SourceFile, analyses: readonly Analysis[]): Manifest {
   return {
     format: CODE_FORMAT,
     compiler: version,
-    functions: analyses.map((analysis) => describe(ts, file, analysis)),
+    functions: analyses.flatMap((analysis) =>
+      [...analysis.functions.values()].map((fn) => describe(ts, file, analysis, fn)),
+    ),
   };
 }
 
-function describe(ts: TypeScript, file: tsTypes.SourceFile, analysis: Analysis): FunctionManifest {
-  const { unit, graph, suspensions } = analysis;
+function describe(
+  ts: TypeScript,
+  file: tsTypes.SourceFile,
+  analysis: Analysis,
+  current: FunctionAnalysis,
+): FunctionManifest {
+  const { graph, fn, code } = current;
+  const { suspensions } = analysis;
   const labels: Record<string, LabelInfo> = {};
   const blocks = suspensionBlocks(graph.blocks);
-  for (const suspension of suspensions.all) {
+  for (const suspension of suspensionsOf(analysis, fn)) {
     const places = blocks.get(suspension) ?? [];
     define(labels, suspension.label, {
       kind: kindOf(ts, analysis, suspension),
       range: rangeOf(file, suspension.node),
       slots: slotInfos(analysis, suspension),
-      within: enclosingConstructs(ts, suspension.node, unit.fn, suspensions.inlined),
+      within: enclosingConstructs(ts, suspension.node, fn, suspensions.inlined),
       next: collect(
         places.flatMap((block) => block.next.map(({ to, when }) => ({ block: to, when }))),
-        analysis,
+        graph,
       ),
-      rollback: rollbackEdges(places, analysis),
+      rollback: rollbackEdges(places, graph),
     });
   }
   return {
-    code: unit.code,
-    range: rangeOf(file, unit.fn),
-    hash: hashOf(unit.fn),
+    code,
+    range: rangeOf(file, fn),
+    hash: hashOf(fn),
     labels,
-    entry: collect([{ block: graph.entry, when: undefined }], analysis),
+    entry: collect([{ block: graph.entry, when: undefined }], graph),
   };
+}
+
+function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
+  return suspensions.all.filter(({ owner }) => owner === fn);
 }
 
 /** A label may be called `__proto__`. */
@@ -71,18 +84,24 @@ function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block[]> {
   return found;
 }
 
-function rollbackEdges(places: readonly Block[], analysis: Analysis): Edge[] {
+function rollbackEdges(places: readonly Block[], graph: FlowGraph): Edge[] {
   const handlers = places.flatMap(({ handler }) => (handler ? [{ block: handler, when: undefined }] : []));
   const isUncaught = places.some(({ handler }) => handler === undefined);
-  return [...collect(handlers, analysis), ...(isUncaught ? [{ to: "throw" }] : [])];
+  return [...collect(handlers, graph), ...(isUncaught ? [{ to: "throw" }] : [])];
 }
 
 function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
   const node = unwrap(ts, operand);
+  if (isCombination(ts, node)) return "combination";
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
   if (tool) return tool;
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
+}
+
+function isCombination(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  return /^Promise\.(all|allSettled|any|race)$/.test(unwrap(ts, node.expression).getText());
 }
 
 function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Expression): boolean {
@@ -96,7 +115,7 @@ interface Step {
 }
 
 /** From the given blocks along the edges to the next suspensions and the end. */
-function collect(start: readonly Step[], { graph }: Analysis): Edge[] {
+function collect(start: readonly Step[], graph: FlowGraph): Edge[] {
   const edges: Edge[] = [];
   const seen = new Set<Block>();
   const pending = [...start].reverse();
@@ -125,15 +144,24 @@ function joinConditions(first: string | undefined, second: string | undefined): 
 }
 
 function slotInfos(analysis: Analysis, suspension: Suspension): SlotInfo[] {
-  return liveSlots(analysis, suspension).map((binding) => ({
+  const slots = liveSlots(analysis, suspension).map((binding) => ({
     scope: analysis.paths.get(binding.scope) as string,
     name: binding.name,
   }));
+  const kept = temporariesAt(analysis, suspension).map((name) => ({ scope: temporariesPath, name }));
+  return [...slots, ...kept];
 }
 
-function liveSlots({ slots }: Analysis, suspension: Suspension): Binding[] {
-  const live = [...(slots.live.get(suspension) ?? [])].filter((binding) => slots.all.has(binding));
+/** The slots of the function's own records; those of the functions around it are stored with their frames. */
+function liveSlots({ bindings, slots }: Analysis, suspension: Suspension): Binding[] {
+  const live = [...(slots.live.get(suspension) ?? [])].filter(
+    (binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === suspension.owner,
+  );
   return live.sort((a, b) => a.index - b.index);
+}
+
+function temporariesAt({ functions }: Analysis, suspension: Suspension): readonly string[] {
+  return functions.get(suspension.owner)?.temporaries.live.get(suspension) ?? [];
 }
 
 function rangeOf(file: tsTypes.SourceFile, node: tsTypes.Node): SourceRange {
@@ -154,24 +182,49 @@ function hashOf(node: tsTypes.Node): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The literal that `$.durable` gets. */
-export function codeInfo(analysis: Analysis, hash: string): CodeInfo {
+/** What `$.durable` and `$.nested` get. */
+export function codeInfo(ts: TypeScript, analysis: Analysis, { fn, code }: FunctionAnalysis): CodeInfo {
   const labels: Record<string, Record<string, readonly string[]>> = {};
-  for (const suspension of analysis.suspensions.all) {
-    const value = { ...sharedScopes(analysis, suspension), ...byScope(analysis, liveSlots(analysis, suspension)) };
+  for (const suspension of suspensionsOf(analysis, fn)) {
+    const temporaries = temporariesAt(analysis, suspension);
+    const value = {
+      ...sharedScopes(analysis, suspension),
+      ...byScope(analysis, liveSlots(analysis, suspension)),
+      ...(temporaries.length > 0 && { [temporariesPath]: temporaries }),
+    };
     Object.defineProperty(labels, suspension.label, { value, enumerable: true });
   }
   const kept = byScope(
     analysis,
-    [...analysis.slots.kept].filter((binding) => analysis.slots.all.has(binding)),
+    [...analysis.slots.kept].filter(
+      (binding) => analysis.slots.all.has(binding) && functionAround(binding.scope, analysis.bindings) === fn,
+    ),
   );
-  const info = { code: analysis.unit.code, hash, format: CODE_FORMAT, labels };
-  return Object.keys(kept).length > 0 ? { ...info, kept } : info;
+  const arity = arityOf(ts, analysis, fn);
+  return {
+    code,
+    hash: hashOf(fn),
+    format: CODE_FORMAT,
+    labels,
+    ...(Object.keys(kept).length > 0 && { kept }),
+    ...(arity !== undefined && { arity }),
+  };
+}
+
+/** Arguments that a nested function can see; callers such as `map` pass more. Undefined when it can see all of them. */
+function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number | undefined {
+  if (fn === unit.fn || fn.parameters.some(({ dotDotDotToken }) => dotDotDotToken)) return undefined;
+  const usesAll = (node: tsTypes.Node): boolean =>
+    (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, usesAll) ?? false);
+  return usesAll(fn) ? undefined : fn.parameters.length;
 }
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes({ paths, slots }: Analysis, { node }: Suspension): Record<string, string[]> {
-  const shared = [...slots.kept].filter(({ scope }) => scope.node.pos <= node.pos && node.end <= scope.node.end);
+function sharedScopes({ bindings, paths, slots }: Analysis, { node, owner }: Suspension): Record<string, string[]> {
+  const shared = [...slots.kept].filter(
+    ({ scope }) =>
+      scope.node.pos <= node.pos && node.end <= scope.node.end && functionAround(scope, bindings) === owner && paths.has(scope),
+  );
   return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
 }
 

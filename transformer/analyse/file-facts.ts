@@ -1,0 +1,31 @@
+/** What holds for the names of a whole file, whatever their scope: enough to tell that a name cannot change. */
+import type tsTypes from "typescript";
+import type { TypeScript } from "../ir.ts";
+import { isWrite } from "./scopes.ts";
+
+export interface FileFacts {
+  /** Names that are assigned to somewhere in the file, declarations aside. */
+  readonly assigned: ReadonlySet<string>;
+  /** Names that are declared or imported somewhere in the file. */
+  readonly declared: ReadonlySet<string>;
+}
+
+export function findFileFacts(ts: TypeScript, file: tsTypes.SourceFile): FileFacts {
+  const assigned = new Set<string>();
+  const declared = new Set<string>();
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isIdentifier(node)) {
+      if (isWrite(ts, node)) assigned.add(node.text);
+      if (isDeclaration(ts, node)) declared.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return { assigned, declared };
+}
+
+function isDeclaration(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent)) return false;
+  return (parent as tsTypes.Node & { readonly name?: tsTypes.Node }).name === node;
+}

@@ -1,0 +1,64 @@
+/** What becomes of a function nested in a durable one, from syntax alone. */
+import type tsTypes from "typescript";
+import { unwrap } from "../discover/find-units.ts";
+import { importedName, type PackageImports } from "../discover/imports.ts";
+import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
+import type { Bindings } from "./scopes.ts";
+import { type Tools, toolCall } from "./tools.ts";
+
+interface Surroundings {
+  readonly ts: TypeScript;
+  readonly bindings: Bindings;
+  readonly tools: Tools;
+  readonly imports: PackageImports;
+}
+
+/** An async function suspends by itself: it gets frames of its own. Async generators and methods of classes do not. */
+export function isDurable(ts: TypeScript, fn: NestedFunction): fn is FunctionNode {
+  if (ts.isClassStaticBlockDeclaration(fn) || fn.asteriskToken) return false;
+  const isAsync = (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+  if (!isAsync || !fn.body) return false;
+  if (ts.isMethodDeclaration(fn)) return isMovableMethod(ts, fn);
+  return ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) || ts.isFunctionDeclaration(fn);
+}
+
+/** A method of an object literal that does not use `super`: it can stand elsewhere. */
+export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.MethodDeclaration {
+  return ts.isMethodDeclaration(fn) && ts.isObjectLiteralExpression(fn.parent) && !usesSuper(ts, fn);
+}
+
+function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  return ts.forEachChild(node, (child) => usesSuper(ts, child)) ?? false;
+}
+
+/**
+ * A function whose inside the compiler leaves alone: the callback of a step, the maker of a local value, and all that
+ * belongs to a class.
+ */
+export function isUntouched(around: Surroundings, fn: NestedFunction): boolean {
+  const { ts, bindings } = around;
+  for (let outer: tsTypes.Node = fn.parent; outer !== bindings.root.node && outer.parent; outer = outer.parent) {
+    if (ts.isClassLike(outer)) return true;
+  }
+  if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
+  return isStepCallback(around, fn) || isMaker(around, fn);
+}
+
+/** The callback of a step: its call is one attempt, which runs as a whole. */
+export function isStepCallback({ ts, bindings, tools }: Surroundings, fn: tsTypes.Expression): boolean {
+  const user = userOf(ts, fn);
+  return ts.isCallExpression(user) && toolCall(ts, user, bindings, tools) === "step";
+}
+
+function isMaker({ ts, imports }: Surroundings, fn: tsTypes.Expression): boolean {
+  const user = userOf(ts, fn);
+  return ts.isCallExpression(user) && importedName(ts, user.expression, imports) === "local";
+}
+
+/** The node that uses an expression, wrappers such as `as` skipped. */
+export function userOf(ts: TypeScript, expression: tsTypes.Expression): tsTypes.Node {
+  let node: tsTypes.Node = expression;
+  while (ts.isExpression(node.parent) && unwrap(ts, node.parent) === expression) node = node.parent;
+  return node.parent;
+}

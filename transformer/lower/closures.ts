@@ -1,0 +1,56 @@
+/**
+ * Functions that can outlive their segment: where they stand, a record is made, `$.fn("id", v, v_order)`; the body goes
+ * to the unit's table, so that it can be made again after a reload.
+ */
+import type tsTypes from "typescript";
+import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
+import { type Context, recordOf, slotName } from "./context.ts";
+import { copy, copyChildren } from "./copy.ts";
+import { lowerNative, lowerNested } from "./functions.ts";
+import { quote } from "./text.ts";
+
+/** `$.fn("id", v, v_order)`, and the body into the table. */
+export function closureCall(context: Context, closure: Closure): Rope {
+  const parameters = recordsFor(context, closure);
+  // Entries stand in the order of the source, those around others first.
+  const entry = { id: closure.id, parameters, body: "" as Rope };
+  context.table.push(entry);
+  entry.body = closureBody(context, closure);
+  const made = `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
+  const { node } = closure;
+  if (!context.ts.isMethodDeclaration(node)) return made;
+  return [copy(context, node.name), ": ", made];
+}
+
+function closureBody(context: Context, { node, durable }: Closure): Rope {
+  const { ts } = context;
+  if (durable) return lowerNested(context, node as FunctionNode);
+  const isNative = ts.isFunctionLike(node) && context.recordHolders.has(node);
+  if (ts.isMethodDeclaration(node)) return methodBody(context, node, isNative);
+  const body = isNative ? lowerNative(context, node) : copyChildren(context, node);
+  return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
+}
+
+/** `total() { … }` is a method of an object that is made for it: `({ total() { … } }).total`. */
+function methodBody(context: Context, node: tsTypes.MethodDeclaration, isNative: boolean): Rope {
+  const name = context.ts.isComputedPropertyName(node.name) ? "method" : node.name.getText();
+  const key = context.ts.isIdentifier(node.name) || context.ts.isComputedPropertyName(node.name) ? quote(name) : name;
+  const star = node.asteriskToken ? "*" : "";
+  const isAsync = node.modifiers?.some(({ kind }) => kind === context.ts.SyntaxKind.AsyncKeyword) ? "async " : "";
+  const body = isNative
+    ? lowerNative(context, node)
+    : [`${isAsync}${star}${name}`, copyChildren(context, node, parametersStart(context, node))];
+  return ["({ ", body, ` })[${key}]`];
+}
+
+/** The position of the parenthesis in front of the parameters. */
+export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaration): number {
+  const open = fn.getChildren().find(({ kind }) => kind === ts.SyntaxKind.OpenParenToken);
+  return open ? open.getStart() : fn.getStart();
+}
+
+function recordsFor(context: Context, closure: Closure): string[] {
+  const scopes = new Set<Scope>();
+  for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
+  return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));
+}

@@ -1,0 +1,124 @@
+/**
+ * Expressions that suspend inside. They stay whole, so that the language keeps their order; on re-entry, what stands in
+ * front of the label is skipped, or is a temporary:
+ *
+ *   ready && await s               ($.in("s") || ready) && await $.at("s", …)
+ *   ready ? await s : other        $.in("s") || (ready) ? await $.at("s", …) : other
+ *   log(1), await s                $.in("s") || (log(1)), await $.at("s", …)
+ *   list.push(await s)             $.method(t, "push", v.list, "push")(await $.at("s", …))
+ *   Promise.all(pending)           $.all(v.pending)
+ */
+import type tsTypes from "typescript";
+import { combinator } from "../analyse/combinators.ts";
+import { isLogicalOperator } from "../analyse/operands.ts";
+import { isChainLink } from "../analyse/temporaries.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { Rope } from "../ir.ts";
+import { isAssignment, lowerAssignment, lowerUpdate } from "./assignments.ts";
+import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
+import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
+import { temporary } from "./operands.ts";
+import { lowerOptionalChain } from "./optional-chains.ts";
+import { quote, span } from "./text.ts";
+
+/** The rewrite of an expression whose parts do not just follow each other; undefined for any other. */
+export function lowerExpression(context: Context, node: tsTypes.Node): Rope | undefined {
+  const { ts } = context;
+  if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
+  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
+  if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
+  if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
+  if (ts.isCallExpression(node)) return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
+  if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
+  return undefined;
+}
+
+function lowerBinary(context: Context, node: tsTypes.BinaryExpression): Rope | undefined {
+  const { ts } = context;
+  const { kind } = node.operatorToken;
+  if (isAssignment(ts, kind)) return lowerAssignment(context, node);
+  const labels = labelsIn(context, node.right);
+  if (labels.length === 0) return undefined;
+  const rest: Rope = [span(node.left.end, node.right.getStart()), copy(context, node.right)];
+  if (kind === ts.SyntaxKind.CommaToken) return [`${reenters(context, labels)} || (`, copy(context, node.left), ")", rest];
+  return isLogicalOperator(ts, kind) ? ["(", guardLeft(context, kind, labels, node.left), ")", rest] : undefined;
+}
+
+/** The left side of a logical operator, such that re-entering at `labels` goes to the right side. */
+export function guardLeft(
+  context: Context,
+  kind: tsTypes.SyntaxKind,
+  labels: readonly string[],
+  left: tsTypes.Expression,
+): Rope {
+  const { SyntaxKind } = context.ts;
+  const again = reenters(context, labels);
+  if (kind === SyntaxKind.AmpersandAmpersandToken) return [`${again} || `, copyOperand(context, left)];
+  if (kind === SyntaxKind.BarBarToken) return [`!${again} && `, copyOperand(context, left)];
+  return [`${again} ? null : `, copyBranch(context, left)];
+}
+
+function lowerConditional(context: Context, node: tsTypes.ConditionalExpression): Rope | undefined {
+  const { condition, whenTrue, whenFalse } = node;
+  const inTrue = labelsIn(context, whenTrue);
+  const inFalse = labelsIn(context, whenFalse);
+  if (inTrue.length === 0 && inFalse.length === 0) return undefined;
+  return [
+    guardCondition(context, condition, inTrue, inFalse),
+    span(condition.end, whenTrue.getStart()),
+    copy(context, whenTrue),
+    span(whenTrue.end, whenFalse.getStart()),
+    copy(context, whenFalse),
+  ];
+}
+
+/** A condition that re-entering does not evaluate: it goes to the side that holds the label. */
+export function guardCondition(
+  context: Context,
+  condition: tsTypes.Expression,
+  inThen: readonly string[],
+  inElse: readonly string[],
+): Rope {
+  const { frame } = context;
+  const test = copyOperand(context, condition);
+  if (isHolder(context, condition)) {
+    const toThen = inThen.length > 0 ? `${reenters(context, inThen)} || ` : "";
+    return [toThen, inElse.length > 0 ? `!${reenters(context, inElse)} && ` : "", test];
+  }
+  if (inThen.length === 0) return inElse.length === 0 ? copy(context, condition) : [`${frame}.live && `, test];
+  if (inElse.length === 0) return [`!${frame}.live || `, test];
+  return [`${frame}.live ? `, copyBranch(context, condition), ` : ${reenters(context, inThen)}`];
+}
+
+/** `Promise.all(pending)`: handles are combined durably. */
+function lowerCombinator(context: Context, node: tsTypes.CallExpression): Rope | undefined {
+  const method = combinator(context.ts, node, context.analysis.bindings, context.facts);
+  if (method === undefined) return undefined;
+  return [`${context.frame}.${method}`, copyChildren(context, node, node.arguments.pos - 1)];
+}
+
+/** A method is fetched before its arguments, once. */
+function lowerMethodCall(
+  context: Context,
+  node: tsTypes.CallExpression | tsTypes.TaggedTemplateExpression,
+  callee: tsTypes.Expression,
+): Rope | undefined {
+  const { ts } = context;
+  const target = unwrap(ts, callee);
+  const saved = context.current.temporaries.saved.get(target);
+  if (saved?.role !== "method") return undefined;
+  const object = (target as tsTypes.PropertyAccessExpression).expression;
+  const from = ts.isCallExpression(node) ? node.arguments.pos - 1 : node.template.getStart();
+  return [methodOf(context, target, copy(context, object), "method"), copyChildren(context, node, from)];
+}
+
+/** `$.method(t, "push", v.list, "push")` */
+export function methodOf(context: Context, target: tsTypes.Node, object: Rope, tool: "method" | "methodIf"): Rope {
+  const { ts } = context;
+  const saved = context.current.temporaries.saved.get(target);
+  const slot = saved ? temporary(context, saved).slice(context.temporaries.length + 1) : "";
+  const key: Rope = ts.isPropertyAccessExpression(target)
+    ? quote(target.name.text)
+    : copy(context, (target as tsTypes.ElementAccessExpression).argumentExpression);
+  return [`${context.frame}.${tool}(${context.temporaries}, ${quote(slot)}, `, object, ", ", key, ")"];
+}

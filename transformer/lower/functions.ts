@@ -1,0 +1,171 @@
+/**
+ * Functions: their parameters, what they need of their call, and their bodies.
+ *
+ *   async (order) => { … }       $.nested({ … }, async ($, $order) => { const v = $.scope("", …); switch ($.pc) { … } })
+ *   (start) => () => start++     ($start) => { const v_fn = $.env((v_fn) => { v_fn.start = $start; }); return $.fn("fn", v_fn); }
+ */
+import type tsTypes from "typescript";
+import { isPlainContext } from "../analyse/analyse-unit.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
+import { lineIndent, lowerList } from "./blocks.ts";
+import { lowerChain } from "./chains.ts";
+import { parametersStart } from "./closures.ts";
+import { type Context, openRecord, type Place, slotName } from "./context.ts";
+import { copy } from "./copy.ts";
+import { lowerReturn } from "./jumps.ts";
+import { assignPattern, declaresSlots } from "./patterns.ts";
+import { join, quote, span } from "./text.ts";
+
+const unitPlace: Place = { kind: "unit" };
+
+/** A durable function nested in another, as the body of its entry in the unit's table. */
+export function lowerNested(outer: Context, fn: FunctionNode): Rope {
+  const { ts } = outer;
+  const current = outer.analysis.functions.get(fn);
+  if (!current) throw new Error("a function that is not durable");
+  const context: Context = { ...outer, current };
+  const name = nameOf(context, fn);
+  const isDeclaration = ts.isFunctionDeclaration(fn) || ts.isMethodDeclaration(fn);
+  const self = !isDeclaration && usesSelf(context, fn) ? fn.name?.getText() : undefined;
+  const body = durableBody(context, "", self === undefined);
+  const nested: Rope = [`${context.frame}.nested(${context.infos.get(fn)}, `, body, `, ${quote(name)})`];
+  return self === undefined ? nested : [`(() => { const ${self} = `, nested, `; return ${self}; })()`];
+}
+
+/**
+ * The compiled body: `async ($, order) => { … }`. `table` stands in front of the author's code. The function keeps its
+ * name for stack traces, unless that name has to mean the compiled function.
+ */
+export function durableBody(context: Context, table: (() => Rope) | "", isNamed: boolean): Rope {
+  const { ts, analysis, frame } = context;
+  const { fn } = context.current;
+  const body = lowerBody(context, fn);
+  const isHandler = fn === analysis.unit.fn && analysis.unit.kind === "handler";
+  const { parameters, bound } = lowerParameters(context, fn, isHandler);
+  const indent = `\n${indentation(context, fn)}`;
+  const opened = openFunction(context, fn, bound);
+  const temporaries = context.current.temporaries.saved.size > 0;
+  const inside: Rope = [
+    opened === "" ? "" : [indent, opened],
+    temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
+    table === "" ? "" : table(),
+    body.statements,
+  ];
+  const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
+  const keyword = ts.isArrowFunction(fn) ? "" : `function ${own ?? ""}`;
+  const arrow = ts.isArrowFunction(fn) ? " => " : " ";
+  const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
+  return [`async ${keyword}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+}
+
+/** A function that stays native, and whose variables closures take along. */
+export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration): Rope {
+  const { ts } = context;
+  const body = lowerBody(context, fn as FunctionNode);
+  const { parameters, bound } = lowerParameters(context, fn, false);
+  const isArrow = ts.isArrowFunction(fn);
+  const head: Rope = isArrow ? "" : span(fn.getStart(), parametersStart(context, fn));
+  const opened = openFunction(context, fn, bound);
+  return [head, "(", join(parameters, ", "), ")", isArrow ? " => " : " ", "{", body.directives, " ", opened, body.statements, "}"];
+}
+
+/** The record of the function's own scope, with its parameters and what closures need of its call. */
+function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound: readonly Rope[]): Rope {
+  const scope = context.analysis.bindings.scopes.get(fn) as Scope;
+  if (!context.records.has(scope)) return bound.length === 0 ? "" : join(bound, " ");
+  const taken = ["this", "arguments", ...(fn.name && context.ts.isIdentifier(fn.name) ? [fn.name.text] : [])].flatMap((name) => {
+    const binding = scope.names.get(name);
+    return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
+  });
+  const init = [...taken, ...bound];
+  return init.length > 0 ? openRecord(context, scope, join(init, " ")) : openRecord(context, scope);
+}
+
+function isOfCall({ name, kind }: Binding): boolean {
+  return name === "this" || name === "arguments" || kind === "self";
+}
+
+function takeFromCall(context: Context, fn: tsTypes.SignatureDeclaration, binding: Binding): string {
+  const isDurable = context.analysis.functions.has(fn as FunctionNode);
+  const value = binding.name === "arguments" && isDurable ? `${context.frame}.arguments` : binding.name;
+  return `${slotName(context, binding)} = ${value};`;
+}
+
+/** Parameters as they are when they can be; else the values by position, bound as the first act of the body. */
+export function lowerParameters(
+  context: Context,
+  fn: tsTypes.SignatureDeclaration,
+  isHandler: boolean,
+): { parameters: readonly Rope[]; bound: readonly Rope[] } {
+  const { ts } = context;
+  const list = fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
+  const bound: Rope[] = [];
+  const parameters = list.map((parameter, position): Rope => {
+    const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
+    const isPlain = ts.isIdentifier(parameter.name) && !parameter.initializer && !parameter.dotDotDotToken;
+    const slots = declaresSlots(context, parameter.name);
+    if (!slots && (isContext || isPlain)) return span(parameter.getStart(), parameter.end);
+    const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");
+    bound.push(bindParameter(context, parameter, name, slots));
+    // A default, though it does nothing here, keeps the function's length.
+    return `${parameter.dotDotDotToken ? "..." : ""}${name}${parameter.initializer ? " = undefined" : ""}`;
+  });
+  return { parameters, bound };
+}
+
+function bindParameter(context: Context, parameter: tsTypes.ParameterDeclaration, name: string, slots: boolean): Rope {
+  const { initializer } = parameter;
+  const value: Rope = initializer ? [`${name} === undefined ? `, copy(context, initializer), ` : ${name}`] : name;
+  if (slots) return [assignPattern(context, parameter.name, value)];
+  return ["let ", copy(context, parameter.name), " = ", value, ";"];
+}
+
+function lowerBody(context: Context, fn: FunctionNode): { directives: Rope; statements: Rope } {
+  const { ts, analysis } = context;
+  const body = fn.body as tsTypes.ConciseBody;
+  if (!ts.isBlock(body)) {
+    const awaited = unwrap(ts, body);
+    const isChain = analysis.suspensions.chains.has(awaited);
+    const statements = isChain
+      ? lowerChain(context, awaited, unitPlace, (value, at) => lowerReturn(context, value ?? "undefined", at))
+      : ["return ", copy(context, body), ";"];
+    return { directives: "", statements: [" ", statements, " "] };
+  }
+  const { statements } = body;
+  let count = 0;
+  while (isDirective(context, statements[count])) count++;
+  const start = body.getStart() + 1;
+  const from = count === 0 ? start : (statements[count - 1] as tsTypes.Statement).end;
+  const rest = statements.slice(count);
+  return { directives: span(start, from), statements: lowerList(context, rest, unitPlace, from, body.end - 1) };
+}
+
+function isDirective({ ts }: Context, statement: tsTypes.Statement | undefined): boolean {
+  return statement !== undefined && ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
+}
+
+/** The author's indentation of the body. */
+export function indentation({ ts }: Context, fn: tsTypes.SignatureDeclaration): string {
+  const { body } = fn as tsTypes.FunctionLikeDeclaration;
+  const first = body && ts.isBlock(body) ? body.statements[0] : undefined;
+  return first ? lineIndent(first) : "  ";
+}
+
+/** The name that the function has for its author, its own or that of what it is assigned to. */
+function nameOf({ ts }: Context, fn: FunctionNode): string {
+  if (fn.name) return ts.isComputedPropertyName(fn.name) ? "" : (fn.name as tsTypes.Identifier).text;
+  let parent: tsTypes.Node = fn.parent;
+  while (ts.isParenthesizedExpression(parent)) parent = parent.parent;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isBindingElement(parent)) {
+    return ts.isIdentifier(parent.name) ? parent.name.text : "";
+  }
+  if (ts.isBinaryExpression(parent) && ts.isIdentifier(parent.left) && parent.right === fn) return parent.left.text;
+  return "";
+}
+
+/** Whether a function expression uses its own name, which must mean the compiled function. */
+function usesSelf(context: Context, fn: FunctionNode): boolean {
+  const binding = fn.name && context.analysis.bindings.scopes.get(fn)?.names.get((fn.name as tsTypes.Identifier).text);
+  return binding !== undefined && binding.kind === "self" && binding.references.length > 0;
+}

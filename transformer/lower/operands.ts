@@ -1,0 +1,37 @@
+/**
+ * Operands that are kept in a temporary, because something behind them suspends:
+ *
+ *   price()            ($.live ? t.price = price() : t.price)
+ *   await first()      ($.live || $.in("first") ? t.first = await $.at("first", …) : t.first)
+ */
+import type tsTypes from "typescript";
+import type { Saved } from "../analyse/temporaries.ts";
+import type { Rope } from "../ir.ts";
+import { type Context, labelsIn, live, reenters } from "./context.ts";
+
+/** The temporary of an operand, when it is one that takes the operand's place. */
+export function savedOf(context: Context, node: tsTypes.Node): Saved | undefined {
+  const saved = context.current.temporaries.saved.get(node);
+  return saved && saved.role !== "method" && saved.role !== "old" ? saved : undefined;
+}
+
+/** The name of a temporary: `t.price`. */
+export function temporary(context: Context, { name }: Saved): string {
+  return `${context.temporaries}.${name}`;
+}
+
+/** `text` is the operand's own text; what is kept of it depends on its role. */
+export function keep(context: Context, saved: Saved, node: tsTypes.Node, text: Rope): Rope {
+  const labels = labelsIn(context, node);
+  const first = labels.length > 0 ? `${live(context)} || ${reenters(context, labels)}` : live(context);
+  const name = temporary(context, saved);
+  const isList = context.ts.isBinaryExpression(node) && node.operatorToken.kind === context.ts.SyntaxKind.CommaToken;
+  return [`(${first} ? ${name} = `, taken(context, saved, isList ? ["(", text, ")"] : text), ` : ${name})`];
+}
+
+function taken(context: Context, { role }: Saved, text: Rope): Rope {
+  if (role === "spread") return ["[...", text, "]"];
+  if (role === "properties") return ["{ ...", text, " }"];
+  if (role === "text") return ["`${", text, "}`"];
+  return role === "key" ? [`${context.frame}.key(0, `, text, ")"] : text;
+}
