@@ -108,11 +108,6 @@ export class Activation {
     return own?.info.code === id ? own : compiledCode(id);
   }
 
-  /** The unfinished call that settles this handle; undefined when something else does. */
-  callee(handle: Handle): Frame | undefined {
-    return handle.maker instanceof Call ? handle.maker.frame : undefined;
-  }
-
   /** Whether it is a handle of this run. Others are ordinary promises here. */
   owns(value: unknown): value is Handle {
     return value instanceof Handle && value.activation === this;
@@ -219,7 +214,7 @@ export class Activation {
 }
 
 /** What an activation must store although nobody may wait for it. */
-export type Working = Reaction | StepMap;
+type Working = Reaction | StepMap;
 
 /** Labels shown at either end of a deep recursion. */
 const shownLabels = 10;

@@ -9,7 +9,7 @@ import { Handle } from "./handle.ts";
 import { type CompiledBody, type CompiledCode, handOver, rememberCode } from "./registry.ts";
 
 /** A function that can be called as a compiled one is. Its `this` is the callee's. */
-export type Callable = (this: unknown, ...args: unknown[]) => Handle;
+type Callable = (this: unknown, ...args: unknown[]) => Handle;
 
 /** The callable of a compiled function that is no closure, or of one that callers know by its code id too. */
 export function callableOf(code: CompiledCode): Callable {

@@ -7,7 +7,7 @@ import { Handle, type HandleImage, type Maker, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { bracketed, observed, outcomeOf } from "./thenables.ts";
 
-export type CombinationKind = "all" | "allSettled" | "any" | "race";
+type CombinationKind = "all" | "allSettled" | "any" | "race";
 
 export interface CombinationImage {
   readonly kind: CombinationKind;

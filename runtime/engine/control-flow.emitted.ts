@@ -277,7 +277,7 @@ const middle = emitted(
       case "second":
         await $.at("second", () => step.run("second", $.fn("second")));
     }
-    return $.out(() => inner(step, v.first, format));
+    return $.out(inner(step, v.first, format));
   },
 );
 

@@ -26,6 +26,17 @@ export abstract class FrameWords {
     return record;
   }
 
+  /** An assignment to a constant: its value was evaluated, now it throws. */
+  constant(_name: string): never {
+    throw new TypeError("Assignment to constant variable.");
+  }
+
+  /** The value for a slot whose declaration may not have run. */
+  write(record: ScopeRecord, name: string, value: unknown): Untyped {
+    if (Object.hasOwn(record, name)) return value;
+    throw new ReferenceError(`Cannot access '${name}' before initialization`);
+  }
+
   all(iterable: Iterable<unknown>): Untyped {
     return combine(this.activation, "all", iterable);
   }

@@ -134,16 +134,10 @@ export class Frame extends FrameFinally implements Waiter {
   }
 
   /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
-  out(thunk: () => unknown): unknown {
-    const value = thunk();
+  out(value: unknown): unknown {
     if (this.activation.owns(value)) return new ReturnedHandle(value);
     const pending = outcomeOf(value);
     return pending === undefined ? value : this.#outside(pending);
-  }
-
-  /** Calls a tool or a durable function without waiting for it. */
-  start(thunk: () => unknown): Untyped {
-    return thunk();
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */

@@ -19,7 +19,7 @@ export interface CompiledCode {
 }
 
 /** Code of a method: its body closes over `this`, so it is asked of the method, which is found by what it belongs to. */
-export interface MethodCode {
+interface MethodCode {
   readonly info: CodeInfo;
   readonly find: (self: unknown) => unknown;
 }
