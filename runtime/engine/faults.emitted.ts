@@ -239,7 +239,7 @@ export const unawaited = handler("unawaited", { labels: { a: {} } }, async ($, {
   $.code({ a: () => () => "a", forgotten: () => () => "forgotten" });
   switch ($.pc) {
     case "":
-      $.start(() => step.run("forgotten", $.fn("forgotten")));
+      step.run("forgotten", $.fn("forgotten"));
     case "a":
       return "done";
   }
