@@ -98,7 +98,7 @@ export interface Chain {
 
 /** A nested function that can live across a suspension: its body moves to the table of the unit. */
 export interface Closure {
-  readonly node: FunctionNode | ts.Expression;
+  readonly node: FunctionNode | ts.AccessorDeclaration | ts.Expression;
   /** Key in the unit's table. */
   id: string;
   /** Bindings of the unit that it reads or writes, its callees' included. */

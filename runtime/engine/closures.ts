@@ -64,6 +64,13 @@ export class ClosureRecords {
     return held?.owner === this ? held.record : this.#shared.get(closure);
   }
 
+  /** Properties that authors may have added. Undefined for functions not made here: they live in their module. */
+  authorKeys(closure: object): (string | symbol)[] | undefined {
+    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return undefined;
+    if ((closure as HoldingRecord)[holding]?.owner !== this) return undefined;
+    return Reflect.ownKeys(closure).filter((key) => key !== holding);
+  }
+
   set(closure: object, record: ClosureRecord): void {
     if (Object.hasOwn(closure, holding) || !Object.isExtensible(closure)) this.#shared.set(closure, record);
     else Object.defineProperty(closure, holding, { value: { owner: this, record } });

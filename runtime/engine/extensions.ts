@@ -72,6 +72,7 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
     tag: "closure",
     matches: (value) => typeof value === "function" && activation.closures.has(value),
     encode: (value) => closureImage(activation.closures.get(value) as ClosureRecord),
+    keysOf: (value) => activation.closures.authorKeys(value),
     order: (parts) => (parts as ClosureImage)[0],
     late(parts) {
       const record = closureRecord(parts as ClosureImage, invocations);

@@ -37,6 +37,14 @@ export abstract class FrameWords {
     throw new ReferenceError(`Cannot access '${name}' before initialization`);
   }
 
+  /** The accessors of an object literal, whose properties stand in their places already. */
+  accessors(object: object, accessors: Readonly<Record<string, { readonly get?: () => unknown; readonly set?: (value: unknown) => void }>>): Untyped {
+    for (const [name, functions] of Object.entries(accessors)) {
+      Object.defineProperty(object, name, { ...functions, enumerable: true, configurable: true });
+    }
+    return object;
+  }
+
   all(iterable: Iterable<unknown>): Untyped {
     return combine(this.activation, "all", iterable);
   }

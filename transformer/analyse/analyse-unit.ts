@@ -187,6 +187,9 @@ function valueName(ts: TypeScript, node: tsTypes.Node): string {
   if (ts.isVariableDeclaration(user) && ts.isIdentifier(user.name)) return user.name.text;
   if (ts.isPropertyAssignment(user) && ts.isIdentifier(user.name)) return user.name.text;
   if (ts.isMethodDeclaration(node) && ts.isIdentifier(node.name)) return node.name.text;
+  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
+    return `${ts.isGetAccessor(node) ? "get" : "set"} ${(node.name as tsTypes.Identifier).text}`;
+  }
   if (ts.isBinaryExpression(user) && ts.isIdentifier(user.left)) return user.left.text;
   return "fn";
 }

@@ -9,7 +9,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
-import { isMovableMethod, isStepCallback, userOf } from "./functions.ts";
+import { isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { type Tools, toolCall } from "./tools.ts";
@@ -108,7 +108,7 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
     const binding = fn.name && bindings.byIdentifier.get(fn.name);
     return binding && !isOnlyCalled(ts, binding) ? "value" : undefined;
   }
-  if (isMovableMethod(ts, fn)) return "value";
+  if (isMovableMethod(ts, fn) || isMovableAccessor(ts, fn)) return "value";
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;
   const user = userOf(ts, fn);
   if (ts.isNewExpression(user)) return undefined;

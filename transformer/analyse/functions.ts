@@ -27,6 +27,12 @@ export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes
   return ts.isMethodDeclaration(fn) && ts.isObjectLiteralExpression(fn.parent) && !usesSuper(ts, fn);
 }
 
+/** An accessor of an object literal that does not use `super` and has a plain name. */
+export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.AccessorDeclaration {
+  if (!ts.isGetAccessor(fn) && !ts.isSetAccessor(fn)) return false;
+  return ts.isObjectLiteralExpression(fn.parent) && ts.isIdentifier(fn.name) && !usesSuper(ts, fn);
+}
+
 function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
   if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
   return ts.forEachChild(node, (child) => usesSuper(ts, child)) ?? false;

@@ -46,6 +46,8 @@ function binaryOperands(ts: TypeScript, { left, operatorToken, right }: tsTypes.
   if (isLogicalAssignment(ts, kind)) return [...targetOperands(ts, target, true), value(right)];
   if (isLogicalOperator(ts, kind) || kind === SyntaxKind.CommaToken) return [];
   if (kind < SyntaxKind.FirstAssignment || kind > SyntaxKind.LastAssignment) return [value(left), value(right)];
+  // A pattern is taken apart behind its value.
+  if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) return [];
   const isCompound = kind !== SyntaxKind.EqualsToken;
   const old: Operand[] = isCompound ? [{ node: left, role: "old" }] : [];
   return [...targetOperands(ts, target, isCompound), ...old, value(right)];

@@ -141,7 +141,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
     );
   }
   if (!ts.isVariableDeclaration(root)) return false;
-  if (isPartOfSuspendingList(ts, root, suspensions)) return true;
+  if (isPartOfSuspendingList(ts, root, suspensions) || suspensions.holders.has(root.name)) return true;
   if (ts.isIdentifier(root.name)) return false;
   const { parent } = root;
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);

@@ -83,13 +83,19 @@ function hoistedClosures(context: Context, statements: readonly tsTypes.Statemen
   return made;
 }
 
+/** A part of a statement that became several. */
+export interface Part {
+  readonly labels: readonly string[];
+  readonly rope: Rope;
+}
+
 /**
  * Parts that run one after the other and replace one statement. Each owns the labels that it holds; the switch is
  * needed when a part behind the first owns any.
  */
 export function sequence(
   context: Context,
-  parts: readonly { readonly labels: readonly string[]; readonly rope: Rope }[],
+  parts: readonly Part[],
 ): Rope {
   if (parts.slice(1).every(({ labels }) => labels.length === 0)) {
     return join(

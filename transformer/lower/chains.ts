@@ -15,7 +15,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
-import { type Context, type Finalizer, type Place, reenters } from "./context.ts";
+import { type Context, type Finalizer, labelsIn, live, type Place, reenters } from "./context.ts";
 import { awaitAt, copy } from "./copy.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
 import { quote, span } from "./text.ts";
@@ -69,8 +69,16 @@ export function lowerChain(context: Context, awaited: tsTypes.Expression, place:
   const label = suspension?.label as string;
   const { before, base } = startOutside(context, chain);
   const links = chain.links.length - 1;
-  const rope = lowerLink(context, chain, links, place, deliver, () => awaitAt(context, label, chain.base, base));
-  return before === "" ? rope : ["{ ", before, " ", rope, " }"];
+  if (before === "") return lowerLink(context, chain, links, place, deliver, () => awaitAt(context, label, chain.base, base));
+  const inner: Place = { kind: "generated", outer: place };
+  const parts = sequence(context, [
+    { labels: innerLabels(context, chain), rope: before },
+    {
+      labels: labelsBelow(context, chain, chain.links.length),
+      rope: lowerLink(context, chain, links, inner, deliver, () => awaitAt(context, label, chain.base, base)),
+    },
+  ]);
+  return [`{ let ${base as string}; `, parts, " }"];
 }
 
 /**
@@ -79,14 +87,17 @@ export function lowerChain(context: Context, awaited: tsTypes.Expression, place:
  */
 function startOutside(context: Context, chain: Chain): { before: Rope; base: Rope } {
   const base = copy(context, chain.base);
-  if (chain.base.arguments.every((argument) => cannotThrow(context, argument))) return { before: "", base };
+  const labels = innerLabels(context, chain);
+  if (labels.length === 0 && chain.base.arguments.every((argument) => cannotThrow(context, argument)))
+    return { before: "", base };
   const started = context.names.fresh("started");
-  const before: Rope = [
-    `let ${started}; if (${context.frame}.live) ${started} = ${context.frame}.start(() => `,
-    base,
-    ");",
-  ];
-  return { before, base: started };
+  const first = labels.length === 0 ? live(context) : `${live(context)} || ${reenters(context, labels)}`;
+  return { before: [`if (${first}) ${started} = `, base, ";"], base: started };
+}
+
+/** Labels of what the arguments of the step suspend on. */
+function innerLabels(context: Context, chain: Chain): string[] {
+  return chain.base.arguments.flatMap((argument) => labelsIn(context, argument));
 }
 
 function cannotThrow({ ts }: Context, node: tsTypes.Expression): boolean {

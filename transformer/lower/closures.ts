@@ -7,7 +7,7 @@ import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerNative, lowerNested } from "./functions.ts";
-import { quote } from "./text.ts";
+import { join, propertyKey, quote, span } from "./text.ts";
 
 /** `$.fn("id", v, v_order)`, and the body into the table. */
 export function closureCall(context: Context, closure: Closure): Rope {
@@ -16,10 +16,42 @@ export function closureCall(context: Context, closure: Closure): Rope {
   const entry = { id: closure.id, parameters, body: "" as Rope };
   context.table.push(entry);
   entry.body = closureBody(context, closure);
-  const made = `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
+  const made = closureText(context, closure, parameters);
   const { node } = closure;
   if (!context.ts.isMethodDeclaration(node)) return made;
   return [copy(context, node.name), ": ", made];
+}
+
+/**
+ * An object literal with accessors: their functions are records like those of methods.
+ *
+ *   { n: 1, get half() { … } }     $.accessors({ n: 1, half: undefined }, { half: { get: $.fn("get half") } })
+ */
+export function lowerAccessors(context: Context, node: tsTypes.ObjectLiteralExpression): Rope {
+  const moved = new Map<string, Rope[]>();
+  const pieces: Rope[] = [];
+  let position = node.getStart();
+  for (const property of node.properties) {
+    pieces.push(span(position, property.getStart()), lowerProperty(context, property, moved));
+    position = property.end;
+  }
+  const entries = [...moved].map(([name, functions]): Rope => [`${propertyKey(name)}: { `, join(functions, ", "), " }"]);
+  return [`${context.frame}.accessors(`, pieces, span(position, node.end), ", { ", join(entries, ", "), " })"];
+}
+
+/** An accessor leaves a property in its place, its second half nothing. */
+function lowerProperty(context: Context, property: tsTypes.Node, moved: Map<string, Rope[]>): Rope {
+  const { ts } = context;
+  const closure = context.analysis.closures.records.get(property);
+  if (!closure || !(ts.isGetAccessor(property) || ts.isSetAccessor(property))) return copy(context, property);
+  const name = (property.name as tsTypes.Identifier).text;
+  const known = moved.get(name);
+  moved.set(name, [...(known ?? []), [`${ts.isGetAccessor(property) ? "get" : "set"}: `, closureCall(context, closure)]]);
+  return known ? "...{}" : [propertyKey(name), ": undefined"];
+}
+
+function closureText(context: Context, closure: Closure, parameters: readonly string[]): string {
+  return `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
 }
 
 function closureBody(context: Context, { node, durable }: Closure): Rope {
@@ -27,6 +59,13 @@ function closureBody(context: Context, { node, durable }: Closure): Rope {
   if (durable) return lowerNested(context, node as FunctionNode);
   const isNative = ts.isFunctionLike(node) && context.recordHolders.has(node);
   if (ts.isMethodDeclaration(node)) return methodBody(context, node, isNative);
+  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
+    const kind = ts.isGetAccessor(node) ? "get" : "set";
+    const name = (node.name as tsTypes.Identifier).text;
+    const front = `${kind} ${name}`;
+    const accessor = isNative ? lowerNative(context, node, front) : [front, copyChildren(context, node, parametersStart(context, node))];
+    return ["Object.getOwnPropertyDescriptor({ ", accessor, ` }, ${quote(name)}).${kind}`];
+  }
   const body = isNative ? lowerNative(context, node) : copyChildren(context, node);
   return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
 }
@@ -37,9 +76,10 @@ function methodBody(context: Context, node: tsTypes.MethodDeclaration, isNative:
   const key = context.ts.isIdentifier(node.name) || context.ts.isComputedPropertyName(node.name) ? quote(name) : name;
   const star = node.asteriskToken ? "*" : "";
   const isAsync = node.modifiers?.some(({ kind }) => kind === context.ts.SyntaxKind.AsyncKeyword) ? "async " : "";
+  const front = `${isAsync}${star}${name}`;
   const body = isNative
-    ? lowerNative(context, node)
-    : [`${isAsync}${star}${name}`, copyChildren(context, node, parametersStart(context, node))];
+    ? lowerNative(context, node, front)
+    : [front, copyChildren(context, node, parametersStart(context, node))];
   return ["({ ", body, ` })[${key}]`];
 }
 

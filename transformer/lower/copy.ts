@@ -13,7 +13,7 @@ import { usesOwnCall } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
 import { closureCall } from "./closures.ts";
-import { type Context, isHolder, recordOf, reenters, slotName } from "./context.ts";
+import { type Context, recordOf, reenters, slotName } from "./context.ts";
 import { isOfCall } from "./edited.ts";
 import { lowerExpression } from "./expressions.ts";
 import { lowerNative } from "./functions.ts";
@@ -39,7 +39,11 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
     return awaitOperand(context, suspension, operand);
   }
-  if (suspensions.adopted.has(node)) return adopt(context, node as tsTypes.Expression);
+  if (suspensions.adopted.has(node)) {
+    const isList = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.CommaToken;
+    const text = copyInner(context, node);
+    return [`${context.frame}.out(`, isList ? ["(", text, ")"] : text, ")"];
+  }
   return copyInner(context, node);
 }
 
@@ -50,13 +54,6 @@ function awaitOperand(context: Context, suspension: Suspension, operand: tsTypes
   if (inner.length === 0) return awaitAt(context, label, operand, copyInner(context, operand));
   const text = operand === suspension.node ? copyInner(context, operand) : copy(context, operand);
   return [`await ${context.frame}.wait(${quote(label)}, ${reenters(context, [label])} || `, "(", text, "))"];
-}
-
-/** A returned value that may be a handle: the call settles as it does. */
-function adopt(context: Context, node: tsTypes.Expression): Rope {
-  const text = copyInner(context, node);
-  if (isHolder(context, node)) return [`${context.frame}.adopt(`, text, ")"];
-  return [`${context.frame}.out(`, thunk(context, node, text), ")"];
 }
 
 /** `await $.at("label", () => operand)` */

@@ -7,9 +7,10 @@ import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
-import { type Context, labelsIn, type Place, slotName } from "./context.ts";
+import { type Context, isHolder, labelsIn, type Place, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
+import { destructure } from "./suspending-patterns.ts";
 import { span } from "./text.ts";
 
 export function lowerVariables(context: Context, node: tsTypes.VariableStatement, place: Place): Rope {
@@ -43,6 +44,9 @@ function lowerDeclaration(context: Context, node: tsTypes.VariableDeclaration, p
 
 /** `let x;` is `undefined` again each time it is reached; `var x;` keeps its value. */
 function assignSlots(context: Context, node: tsTypes.VariableDeclaration): Rope {
+  if (node.initializer && isHolder(context, node.name)) {
+    return destructure(context, node.name, copy(context, node.initializer), labelsIn(context, node.initializer));
+  }
   if (node.initializer) return assignPattern(context, node.name, copy(context, node.initializer));
   const isVar = !(node.parent.flags & context.ts.NodeFlags.BlockScoped);
   if (isVar) return "";

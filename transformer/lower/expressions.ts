@@ -15,6 +15,7 @@ import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import { isAssignment, lowerAssignment, lowerUpdate } from "./assignments.ts";
+import { lowerAccessors } from "./closures.ts";
 import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
 import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
 import { temporary } from "./operands.ts";
@@ -26,11 +27,18 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   const { ts } = context;
   if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
+  if (ts.isObjectLiteralExpression(node) && holdsAccessors(context, node)) return lowerAccessors(context, node);
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
   if (ts.isCallExpression(node)) return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
   if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
   return undefined;
+}
+
+function holdsAccessors({ ts, analysis }: Context, node: tsTypes.ObjectLiteralExpression): boolean {
+  return node.properties.some(
+    (property) => (ts.isGetAccessor(property) || ts.isSetAccessor(property)) && analysis.closures.records.has(property),
+  );
 }
 
 function lowerBinary(context: Context, node: tsTypes.BinaryExpression): Rope | undefined {
@@ -39,9 +47,12 @@ function lowerBinary(context: Context, node: tsTypes.BinaryExpression): Rope | u
   if (isAssignment(ts, kind)) return lowerAssignment(context, node);
   const labels = labelsIn(context, node.right);
   if (labels.length === 0) return undefined;
-  const rest: Rope = [span(node.left.end, node.right.getStart()), copy(context, node.right)];
-  if (kind === ts.SyntaxKind.CommaToken) return [`${reenters(context, labels)} || (`, copy(context, node.left), ")", rest];
-  return isLogicalOperator(ts, kind) ? ["(", guardLeft(context, kind, labels, node.left), ")", rest] : undefined;
+  const isComma = kind === ts.SyntaxKind.CommaToken;
+  if (!isComma && !isLogicalOperator(ts, kind)) return undefined;
+  const left: Rope = isComma
+    ? [`${reenters(context, labels)} || (`, copy(context, node.left), ")"]
+    : ["(", guardLeft(context, kind, labels, node.left), ")"];
+  return [left, span(node.left.end, node.right.getStart()), copy(context, node.right)];
 }
 
 /** The left side of a logical operator, such that re-entering at `labels` goes to the right side. */

@@ -59,13 +59,13 @@ export function durableBody(context: Context, table: (() => Rope) | "", isNamed:
   return [`async ${keyword}(`, list, ")", arrow, "{", body.directives, inside, "}"];
 }
 
-/** A function that stays native, and whose variables closures take along. */
-export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration): Rope {
+/** A function that stays native, and whose variables closures take along. `front` is what stands before its parameters. */
+export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, front?: string): Rope {
   const { ts } = context;
   const body = lowerBody(context, fn as FunctionNode);
   const { parameters, bound } = lowerParameters(context, fn, false);
   const isArrow = ts.isArrowFunction(fn);
-  const head: Rope = isArrow ? "" : span(fn.getStart(), parametersStart(context, fn));
+  const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(), parametersStart(context, fn)));
   const opened = openFunction(context, fn, bound);
   return [head, "(", join(parameters, ", "), ")", isArrow ? " => " : " ", "{", body.directives, " ", opened, body.statements, "}"];
 }

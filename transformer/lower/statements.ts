@@ -1,13 +1,15 @@
 /** One statement: picks the rewrite of its construct. Statements without edits are copied as they are. */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { lowerBlock } from "./blocks.ts";
+import { lowerBlock, type Part, sequence } from "./blocks.ts";
 import { lowerChainStatement } from "./chains.ts";
-import { type Context, type JumpTarget, labelsIn, live, type Place, reenters } from "./context.ts";
-import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
+import { type Context, type JumpTarget, labelsIn, type Place } from "./context.ts";
+import { copy, copyChildren } from "./copy.ts";
 import { lowerVariables } from "./declarations.ts";
+import { guardCondition } from "./expressions.ts";
 import { lowerJump, lowerReturn } from "./jumps.ts";
 import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
+import { lowerPatternStatement } from "./suspending-patterns.ts";
 import { lowerSwitch } from "./switch.ts";
 import { span } from "./text.ts";
 import { lowerTry } from "./try.ts";
@@ -25,6 +27,10 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
   if (ts.isFunctionDeclaration(node))
     return context.analysis.closures.records.has(node) ? "" : copyChildren(context, node);
   if (ts.isVariableStatement(node)) return lowerVariables(context, node, place);
+  if (ts.isExpressionStatement(node)) {
+    const pattern = lowerPatternStatement(context, node);
+    if (pattern) return pattern;
+  }
   const chain = lowerChainStatement(context, node, place);
   if (chain) return chain;
   if (ts.isReturnStatement(node)) {
@@ -48,7 +54,13 @@ function lowerTarget(context: Context, node: tsTypes.Statement, place: Place, la
   const target: JumpTarget = { labels, isLoop: ts.isIterationStatement(node, false), generated: undefined };
   const inner: Place = { kind: "breakable", node, target, outer: place };
   const rope = lowerBreakable(context, node, inner);
+  if (labelsOnLoop(context, node)) return rope;
   return target.generated === undefined ? rope : [`${target.generated}: `, rope];
+}
+
+/** A loop whose head stands in front of it: its labels move to the loop. */
+function labelsOnLoop({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
+  return ts.isForStatement(node) && node.initializer !== undefined && analysis.suspensions.holders.has(node.initializer);
 }
 
 function lowerBreakable(context: Context, node: tsTypes.Statement, inner: Place): Rope {
@@ -70,6 +82,7 @@ function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: 
     inner = inner.statement;
   }
   const front = span(node.getStart(), inner.getStart());
+  if (labelsOnLoop(context, inner)) return lowerTarget(context, inner, place, labels);
   if (ts.isIterationStatement(inner, false) || ts.isSwitchStatement(inner)) {
     return [front, lowerTarget(context, inner, place, labels)];
   }
@@ -77,8 +90,22 @@ function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: 
   return [front, embedded(context, inner, { kind: "breakable", node: inner, target, outer: place })];
 }
 
-/** A statement in a place that takes one statement: braces are added when the rewrite may give several. */
-export function embedded(context: Context, node: tsTypes.Statement, place: Place, before: Rope = ""): Rope {
+/**
+ * A statement in a place that takes one statement: braces are added when the rewrite may give several. `parts` suspend
+ * themselves, in front of it.
+ */
+export function embedded(
+  context: Context,
+  node: tsTypes.Statement,
+  place: Place,
+  before: Rope = "",
+  parts: readonly Part[] = [],
+): Rope {
+  if (parts.length > 0) {
+    const inner: Place = { kind: "generated", outer: place };
+    const body = { labels: labelsIn(context, node), rope: embedded(context, node, inner) };
+    return ["{", before, " ", sequence(context, [...parts, body]), " }"];
+  }
   if (context.ts.isBlock(node))
     return context.edited.has(node) || before !== ""
       ? lowerBlock(context, node, place, before)
@@ -106,18 +133,6 @@ function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rop
     embedded(context, thenStatement, place),
     rest,
   ];
-}
-
-function guardCondition(
-  context: Context,
-  condition: tsTypes.Expression,
-  inThen: readonly string[],
-  inElse: readonly string[],
-): Rope {
-  if (inThen.length === 0 && inElse.length === 0) return copy(context, condition);
-  if (inElse.length === 0) return [`!${live(context)} || `, copyOperand(context, condition)];
-  if (inThen.length === 0) return [`${live(context)} && `, copyOperand(context, condition)];
-  return [`${live(context)} ? `, copyBranch(context, condition), ` : ${reenters(context, inThen)}`];
 }
 
 /** `else if` stays one: an `if` lowers to one statement. */

@@ -15,6 +15,7 @@ import type { Rope } from "../ir.ts";
 import { lowerList } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy, copyBranch } from "./copy.ts";
+import { savedOf } from "./operands.ts";
 import { span } from "./text.ts";
 
 export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, place: Place): Rope {
@@ -29,9 +30,7 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
   }
   const rope: Rope = [
     span(node.getStart(), expression.getStart()),
-    held
-      ? [`${live(context)} ? `, copyBranch(context, expression), ` : ${context.frame}.here`]
-      : copy(context, expression),
+    held ? guardDiscriminant(context, node) : copy(context, expression),
     span(expression.end, caseBlock.getStart()),
     clauses,
     span(position, node.end),
@@ -39,9 +38,20 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
   return scope ? ["{ ", openRecord(context, scope), " ", rope, " }"] : rope;
 }
 
+/** Re-entering a clause, nothing of the author's is compared; re-entering a test, what the tests are compared with. */
+function guardDiscriminant(context: Context, { expression, caseBlock }: tsTypes.SwitchStatement): Rope {
+  const { frame } = context;
+  const bodies = caseBlock.clauses.flatMap(({ statements }) => statements.flatMap((statement) => labelsIn(context, statement)));
+  const saved = savedOf(context, expression);
+  if (!saved && !isHolder(context, expression)) return [`${live(context)} ? `, copyBranch(context, expression), ` : ${frame}.here`];
+  // A discriminant that is kept prints its own guard.
+  const value = copyBranch(context, expression);
+  return bodies.length > 0 ? [`${reenters(context, bodies)} ? ${frame}.here : `, value] : value;
+}
+
 function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, place: Place, held: boolean): Rope {
   const { ts } = context;
-  const labels = labelsIn(context, clause);
+  const labels = clause.statements.flatMap((statement) => labelsIn(context, statement));
   const start = clause.getStart();
   const bodyStart = clauseBodyStart(context, clause);
   const head: Rope = ts.isCaseClause(clause)
@@ -62,6 +72,8 @@ function guardCase(context: Context, test: tsTypes.Expression, labels: readonly 
     return labels.length > 0 ? [`${reenters(context, labels)} ? ${frame}.here : `, text] : text;
   }
   const otherwise = labels.length > 0 ? `${reenters(context, labels)} ? ${frame}.here : ` : "";
+  const inTest = labelsIn(context, test);
+  if (inTest.length > 0) return [otherwise, `${live(context)} || ${reenters(context, inTest)} ? `, text, ` : ${frame}.never`];
   return [`${live(context)} ? `, text, ` : ${otherwise}${frame}.never`];
 }
 

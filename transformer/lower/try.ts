@@ -14,10 +14,11 @@
  *                                   switch ($.completion("finally")) { case "return": …; case "throw": throw $.value("finally"); }
  */
 import type tsTypes from "typescript";
-import type { Rope } from "../ir.ts";
-import { lowerBlock } from "./blocks.ts";
-import { type Context, type Finalizer, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
+import type { Rope, Scope } from "../ir.ts";
+import { lowerBlock, sequence } from "./blocks.ts";
+import { type Context, type Finalizer, isHolder, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
+import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
 
 export function lowerTry(context: Context, node: tsTypes.TryStatement, place: Place): Rope {
@@ -59,6 +60,7 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
     return [span(node.getStart(), node.block.getStart()), lowerBlock(context, node.block, place, opened)];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
+  if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
   const opened: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
   return [
     span(node.getStart(), parameter.getStart()),
@@ -66,6 +68,23 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
     span(parameter.end, node.block.getStart()),
     lowerBlock(context, node.block, place, opened),
   ];
+}
+
+/** `catch ({ code = await … }) { … }` */
+function lowerSuspendingCatch(
+  context: Context,
+  node: tsTypes.CatchClause,
+  { name }: tsTypes.VariableDeclaration,
+  scope: Scope,
+  caught: string,
+  place: Place,
+): Rope {
+  const inner: Place = { kind: "generated", outer: place };
+  const parts = sequence(context, [
+    { labels: labelsIn(context, name), rope: destructure(context, name, caught) },
+    { labels: labelsIn(context, node.block), rope: lowerBlock(context, node.block, inner) },
+  ]);
+  return [`catch (${caught}) { `, openRecord(context, scope), " ", parts, " }"];
 }
 
 /** The rewrite of a suspending `finally`, for the statement and for `.finally(f)`. */
