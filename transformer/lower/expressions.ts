@@ -3,7 +3,7 @@
  * front of the label is skipped, or is a temporary:
  *
  *   ready && await s               ($.in("s") || ready) && await $.at("s", …)
- *   ready ? await s : other        $.in("s") || (ready) ? await $.at("s", …) : other
+ *   ready ? await s : other        (!$.live || ready) ? await $.at("s", …) : other
  *   log(1), await s                $.in("s") || (log(1)), await $.at("s", …)
  *   list.push(await s)             $.method(t, "push", v.list, "push")(await $.at("s", …))
  *   Promise.all(pending)           $.all(v.pending)
@@ -75,7 +75,7 @@ function lowerConditional(context: Context, node: tsTypes.ConditionalExpression)
   const inFalse = labelsIn(context, whenFalse);
   if (inTrue.length === 0 && inFalse.length === 0) return undefined;
   return [
-    guardCondition(context, condition, inTrue, inFalse),
+    ["(", guardCondition(context, condition, inTrue, inFalse), ")"],
     span(condition.end, whenTrue.getStart()),
     copy(context, whenTrue),
     span(whenTrue.end, whenFalse.getStart()),
