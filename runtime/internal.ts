@@ -5,6 +5,7 @@ import { callableOf, enterMethod } from "./engine/calls.ts";
 import { markCompiled } from "./engine/compiled.ts";
 import type { Frame } from "./engine/frame.ts";
 import type { Handle } from "./engine/handle.ts";
+import type { OuterNames } from "./engine/outer.ts";
 import { type CompiledBody, registerCode, rememberCode } from "./engine/registry.ts";
 import type { CodeInfo } from "./manifest.ts";
 import type { Untyped } from "./types.ts";
@@ -20,8 +21,9 @@ export const $ = {
   durable<Args extends unknown[]>(
     info: CodeInfo,
     body: (this: Untyped, frame: Frame, ...args: Args) => Promise<unknown>,
+    outer?: OuterNames,
   ): CompiledFunction<Args> {
-    const code = { info, body: body as unknown as CompiledBody };
+    const code = { info, body: body as unknown as CompiledBody, outer };
     const compiled = callableOf(code);
     registerCode(code);
     rememberCode(compiled, code);

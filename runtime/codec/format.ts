@@ -13,7 +13,7 @@ export const MAX_DEPTH = 400;
 export const MAX_HOLES = 100_000;
 
 /** Tags that the format reserves for values of the runtime. */
-export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local";
+export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local" | "outer" | "member";
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
 export type IntegrityTag = "$frozen" | "$sealed" | "$inextensible";
@@ -37,6 +37,7 @@ export const tags = [
   "$array",
   "$nullProto",
   "$create",
+  "$inherit",
   "$properties",
   "$class",
   "$custom",
@@ -52,6 +53,8 @@ export const tags = [
   "$handle",
   "$tool",
   "$local",
+  "$outer",
+  "$member",
 ] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
 
 export type Tag = (typeof tags)[number];
@@ -62,6 +65,8 @@ export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>([
   "handle",
   "tool",
   "local",
+  "outer",
+  "member",
 ]);
 
 /** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
@@ -99,11 +104,13 @@ export interface CodecExtension {
    */
   encode(value: object): unknown;
   /**
-   * For functions that are late values: the keys of own properties that are kept beside the parts, which leaves out
-   * marks that the extension itself put there. Without this, or when it answers undefined, nothing of the function but
+   * For late values: the keys of own properties that are kept beside the parts, which leaves out
+   * marks that the extension itself put there. Without this, or when it answers undefined, nothing of the value but
    * its parts is stored: so for one that is not made again but found, because it lives in a module.
    */
   keysOf?(value: object): readonly (string | symbol)[] | undefined;
+  /** Why objects that inherit from the prototype of a class of this extension cannot be made again. */
+  instanceProblem?(owner: object): string | undefined;
   /** Makes an empty container. All containers exist before anything is filled or made. */
   create?(): object;
   /**

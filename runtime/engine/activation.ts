@@ -12,6 +12,7 @@ import type { Logger } from "./contract.ts";
 import { Call, Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { type Op, OpMaker } from "./ops.ts";
+import { OuterValues } from "./outer.ts";
 import type { Outcome } from "./outcome.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, compiledCode, type RegisteredCode } from "./registry.ts";
@@ -41,6 +42,8 @@ export class Activation {
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new ClosureRecords(this);
   readonly locals = new WeakMap<object, LocalRecord>();
+  /** Values of the modules whose code the run uses. */
+  readonly outer = new OuterValues();
   /** The first job of two that go on with a segment; the second is its code. */
   readonly goOn = (): void => continues(this);
   lastOp = 0;

@@ -7,6 +7,7 @@
  */
 import { types } from "node:util";
 import type { Activation } from "./activation.ts";
+import { changedKeys, isDefined, madeBy } from "./classes.ts";
 import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -66,6 +67,7 @@ export class ClosureRecords {
 
   /** Properties that authors may have added. Undefined for functions not made here: they live in their module. */
   authorKeys(closure: object): (string | symbol)[] | undefined {
+    if (isDefined(closure)) return changedKeys(closure).filter((key) => key !== holding);
     if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return undefined;
     if ((closure as HoldingRecord)[holding]?.owner !== this) return undefined;
     return Reflect.ownKeys(closure).filter((key) => key !== holding);
@@ -94,5 +96,13 @@ export interface LocalRecord {
 export function makeClosure({ invocation, id, scopes }: ClosureRecord, table: ClosureTable | undefined): unknown {
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
   if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
-  return make(...scopes);
+  const made = madeBy(() => make(...scopes));
+  if (typeof made === "function" && !isDefined(made) && made.name === "") nameAfter(made, id);
+  return made;
+}
+
+/** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
+function nameAfter(fn: object, id: string): void {
+  const name = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
+  if (!name.endsWith(")")) Object.defineProperty(fn, "name", { value: name, configurable: true });
 }

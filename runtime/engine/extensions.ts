@@ -4,10 +4,13 @@ import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
+import { changedKeys, instanceProblem, type MemberImage, memberImage, memberOfImage, ownerOf } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
 import { methodSlots } from "./methods.ts";
+import { type OuterPath, valueAt } from "./outer.ts";
+import { goneCode } from "./registry.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
@@ -32,8 +35,10 @@ export function extensionsFor(
     scopes(activation),
     closures(activation, loaded.invocations),
     locals(activation, loaded.invocations),
+    members(activation),
     handles(activation, loaded),
     tools(activation),
+    outerValues(activation),
   ];
 }
 
@@ -73,6 +78,7 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
     matches: (value) => typeof value === "function" && activation.closures.has(value),
     encode: (value) => closureImage(activation.closures.get(value) as ClosureRecord),
     keysOf: (value) => activation.closures.authorKeys(value),
+    instanceProblem,
     order: (parts) => (parts as ClosureImage)[0],
     late(parts) {
       const record = closureRecord(parts as ClosureImage, invocations);
@@ -80,6 +86,19 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
       activation.closures.set(closure, record);
       return closure;
     },
+  };
+}
+
+/** Prototypes, methods and accessors of classes, found again in the class. */
+function members(activation: Activation): CodecExtension {
+  const classOf = (value: object) => activation.closures.get(ownerOf(value) ?? value);
+  return {
+    tag: "member",
+    matches: (value) => ownerOf(value) !== undefined && classOf(value) !== undefined,
+    encode: (value) => memberImage(value, (classOf(value) as ClosureRecord).order),
+    keysOf: changedKeys,
+    order: (parts) => (parts as MemberImage)[0],
+    late: (parts) => memberOfImage(parts as MemberImage) ?? unknownValue(),
   };
 }
 
@@ -135,6 +154,21 @@ function tools(activation: Activation): CodecExtension {
       typeof parts === "string"
         ? (activation.tools.named(parts) ?? unknownValue())
         : argumentsOfImage(parts as ArgumentsImage),
+  };
+}
+
+function outerValues(activation: Activation): CodecExtension {
+  return {
+    tag: "outer",
+    matches: (value) => activation.outer.pathOf(value) !== undefined,
+    encode: (value) => activation.outer.pathOf(value),
+    make(parts) {
+      const [id, ...path] = parts as readonly [string, ...OuterPath];
+      const code = activation.code(id);
+      const value = code && "outer" in code && code.outer ? valueAt(code.outer, path) : undefined;
+      if (value !== undefined) return value as object;
+      throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
+import { noteDefinition } from "./classes.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
@@ -16,6 +17,8 @@ export abstract class FrameWords {
   abstract pc: string;
   abstract readonly activation: Activation;
 
+  abstract fn(id: string, ...scopes: ScopeRecord[]): Untyped;
+
   /** Re-entry met something else than the way to its label. */
   protected abstract strayed(met: string): void;
 
@@ -24,6 +27,20 @@ export abstract class FrameWords {
     const record = newRecord();
     init?.(record);
     return record;
+  }
+
+  /** A class, by the values of its heritage and computed keys. */
+  class(id: string, values: Readonly<Record<string, unknown>>, ...scopes: ScopeRecord[]): Untyped {
+    const kept = newRecord();
+    for (const [name, value] of Object.entries(values)) kept[name] = value;
+    const made = this.fn(id, kept, ...scopes);
+    kept.made = true;
+    return made;
+  }
+
+  /** The first act of a class. After a reload it is the last one: static code has run. */
+  made(values: ScopeRecord, made: object, hidden?: string): void {
+    noteDefinition(values, made, hidden);
   }
 
   /** An assignment to a constant: its value was evaluated, now it throws. */

@@ -88,6 +88,7 @@ export class Frame extends FrameFinally implements Waiter {
     this.invocation = origin.invocation ?? { code: code.info.code, args, self, table: undefined };
     this.call = call ?? new Handle(`the call of ${code.info.code}`, activation);
     this.#fetchesTable = fetchesTable;
+    activation.outer.add(code);
     this.number = fetchesTable ? 0 : (origin.number ?? ++activation.lastFrame);
     if (fetchesTable) return;
     this.call.maker = new Call(this);

@@ -8,6 +8,7 @@
  */
 import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
+import type { OuterNames } from "./outer.ts";
 import type { Frame } from "./frame.ts";
 
 /** The compiled form of a function. */
@@ -16,6 +17,8 @@ export type CompiledBody = (this: unknown, frame: Frame, ...args: unknown[]) => 
 export interface CompiledCode {
   readonly info: CodeInfo;
   readonly body: CompiledBody;
+  /** What it refers to outside of itself. */
+  readonly outer?: OuterNames | undefined;
 }
 
 /** Code of a method: its body closes over `this`, so it is asked of the method, which is found by what it belongs to. */

@@ -9,8 +9,10 @@ import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
+import { userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
+import { findOuterNames } from "./outer-names.ts";
 import { namePaths, scopesOf } from "./paths.ts";
 import { type Bindings, bindNames } from "./scopes.ts";
 import { decideSlots, type Slots } from "./slots.ts";
@@ -31,6 +33,8 @@ export interface Analysis {
   readonly free: ReadonlySet<Binding>;
   /** Path of each scope that holds slots, outermost first. */
   readonly paths: ReadonlyMap<Scope, string>;
+  /** Names of the module that variables may hold. */
+  readonly outer: ReadonlySet<string>;
 }
 
 /** What is known of one durable function by itself. */
@@ -64,7 +68,8 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
     functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
-  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths };
+  const outer = findOuterNames(ts, unit.fn, bindings, facts);
+  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }
@@ -152,7 +157,7 @@ function nameClosures(ts: TypeScript, closures: Closures, suspensions: Suspensio
   );
   const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
   for (const record of inOrder) {
-    const own = record.role === "callback" ? callbackName(record.node, byOperand) : valueName(ts, record.node);
+    const own = record.role === "callback" ? callbackName(ts, record.node, byOperand) : valueName(ts, record.node);
     const around = recordAround(record.node, closures);
     const base = around ? `${around}/${own}` : own;
     let id = base;
@@ -170,28 +175,42 @@ function recordAround(node: tsTypes.Node, closures: Closures): string | undefine
   return undefined;
 }
 
-function callbackName(node: tsTypes.Node, byOperand: ReadonlyMap<tsTypes.Node, Suspension>): string {
+function callbackName(ts: TypeScript, node: tsTypes.Node, byOperand: ReadonlyMap<tsTypes.Node, Suspension>): string {
+  // A function of the author's own, given by name, keeps the name that it has.
+  const suffix = ts.isFunctionLike(node) ? "" : "()";
   for (let outer = node.parent; outer; outer = outer.parent) {
     const holder = byOperand.get(outer);
-    if (holder) return holder.label;
+    if (holder) return holder.label + suffix;
   }
-  return "callback";
+  return `callback${suffix}`;
 }
 
+/**
+ * Functions are called as the language calls them. One that it gives no name gets an id that ends with a parenthesis,
+ * which tells the runtime to give it none.
+ */
 function valueName(ts: TypeScript, node: tsTypes.Node): string {
-  if (ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node)) {
-    if (node.name) return node.name.text;
-  }
-  let user = node.parent;
-  if (ts.isCallExpression(user)) user = user.parent;
-  if (ts.isVariableDeclaration(user) && ts.isIdentifier(user.name)) return user.name.text;
-  if (ts.isPropertyAssignment(user) && ts.isIdentifier(user.name)) return user.name.text;
-  if (ts.isMethodDeclaration(node) && ts.isIdentifier(node.name)) return node.name.text;
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
     return `${ts.isGetAccessor(node) ? "get" : "set"} ${(node.name as tsTypes.Identifier).text}`;
   }
-  if (ts.isBinaryExpression(user) && ts.isIdentifier(user.left)) return user.left.text;
-  return "fn";
+  const { name } = node as tsTypes.FunctionExpression;
+  if (name && ts.isIdentifier(name)) return name.text;
+  let user = ts.isExpression(node) ? userOf(ts, node) : node.parent;
+  const isArgument = ts.isCallExpression(user);
+  if (isArgument) user = user.parent;
+  const assigned = assignedName(ts, user);
+  return assigned === undefined ? "()" : isArgument ? `${assigned}()` : assigned;
+}
+
+/** The name of what a value is given to. */
+function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
+  const isNamed =
+    ts.isVariableDeclaration(user) || ts.isPropertyAssignment(user) || ts.isBindingElement(user) || ts.isParameter(user);
+  if (isNamed) {
+    return ts.isIdentifier(user.name) || ts.isStringLiteralLike(user.name) ? user.name.text : undefined;
+  }
+  if (ts.isShorthandPropertyAssignment(user)) return user.name.text;
+  return ts.isBinaryExpression(user) && ts.isIdentifier(user.left) ? user.left.text : undefined;
 }
 
 function buildGraph(

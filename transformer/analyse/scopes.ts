@@ -237,7 +237,7 @@ function referToCall(state: State, node: tsTypes.Node, name: "this" | "arguments
 
 function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   if (node.text === "arguments") return referToCall(state, node, "arguments", scope);
-  const binding = lookUp(scope, node.text);
+  const binding = lookUp(scope, node);
   if (!binding) return;
   const { read, write } = access(state.ts, node);
   const reference: Reference = { node, binding, read, write };
@@ -249,12 +249,23 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   state.byIdentifier.set(node, binding);
 }
 
-function lookUp(scope: Scope | undefined, name: string): Binding | undefined {
-  for (let current = scope; current; current = current.parent) {
-    const binding = current.names.get(name);
-    if (binding) return binding;
+function lookUp(scope: Scope, node: tsTypes.Identifier): Binding | undefined {
+  for (let current: Scope | undefined = scope; current; current = current.parent) {
+    const binding = current.names.get(node.text);
+    if (binding && !(isOfBody(binding) && isInParameters(current, node))) return binding;
   }
   return undefined;
+}
+
+function isOfBody({ kind }: Binding): boolean {
+  return kind !== "param" && kind !== "self";
+}
+
+/** Defaults of parameters do not see what the body declares. */
+function isInParameters({ kind, node: fn }: Scope, node: tsTypes.Node): boolean {
+  if (kind !== "function" || !("parameters" in fn)) return false;
+  const { parameters } = fn as tsTypes.SignatureDeclaration;
+  return node.pos >= parameters.pos && node.end <= parameters.end;
 }
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */

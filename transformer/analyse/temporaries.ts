@@ -165,6 +165,8 @@ export function isStableValue(
   if (binding.reassigned || mayBeEarly(ts, bindings, inner, binding)) return false;
   if (input.free.has(binding)) return true;
   const isSlot = input.slots.all.has(binding);
+  // A function declaration that stays in place is there whenever its block is entered.
+  if (!isSlot && binding.kind === "function") return true;
   return isSlot && [...later].every((suspension) => input.slots.live.get(suspension)?.has(binding));
 }
 

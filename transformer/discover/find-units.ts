@@ -1,9 +1,10 @@
 /**
  * Finds the outermost durable functions of a file, from syntax alone (design section 5):
- * the function given to `createFunction(…)`, inline or by name, and what is wrapped in `durable(…)`.
+ * the function given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
 
 /** Cheap test of a file's text: false means that nothing in it can be durable. */
@@ -26,13 +27,24 @@ export function findUnits(
   };
   const visit = (node: tsTypes.Node): void => {
     if (ts.isCallExpression(node)) {
-      const found = handlerOf(ts, node) ?? durableOf(ts, node, imports, packageName);
+      const found = handlerOf(ts, node) ?? durableOf(ts, node, imports);
       if (found) add(found);
     }
     if (!taken.has(node as FunctionNode)) ts.forEachChild(node, visit);
   };
   visit(file);
-  return units.sort((a, b) => a.fn.pos - b.fn.pos);
+  for (const helper of findHelpers(ts, file, imports, taken)) add(helper);
+  const outermost = units.filter(({ fn }) => !isInsideOf(fn, taken));
+  return uniqueCodes(
+    outermost.sort((a, b) => a.fn.pos - b.fn.pos),
+    packageName,
+  );
+}
+
+/** What stands inside a durable function belongs to it. */
+function isInsideOf(fn: FunctionNode, units: ReadonlySet<tsTypes.Node>): boolean {
+  for (let outer: tsTypes.Node = fn.parent; outer; outer = outer.parent) if (units.has(outer)) return true;
+  return false;
 }
 
 /** `x.createFunction({ id }, trigger?, handler)`: the last argument is the handler. */
@@ -47,14 +59,13 @@ function durableOf(
   ts: TypeScript,
   call: tsTypes.CallExpression,
   imports: PackageImports,
-  packageName: string,
 ): Unit | undefined {
   const [argument] = call.arguments;
   if (!argument || importedName(ts, call.expression, imports) !== "durable") return undefined;
   const fn = functionOf(ts, argument);
   if (!fn) return undefined;
   const name = declaredName(ts, call) ?? (fn.name as tsTypes.Identifier | undefined)?.text ?? `durable@${call.getStart()}`;
-  return { kind: "durable", fn, code: `${packageName}#${name}`, wrapper: call };
+  return { kind: "durable", fn, code: name, wrapper: call };
 }
 
 function calleeName(ts: TypeScript, call: tsTypes.CallExpression): string | undefined {

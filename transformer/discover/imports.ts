@@ -44,10 +44,15 @@ export function importedName(ts: TypeScript, node: tsTypes.Expression, imports: 
   return imports.namespaces.has(node.expression.text) ? node.name.text : undefined;
 }
 
-/** The package's names of all types that an annotation mentions, nested ones included. */
+/**
+ * The package's names of all types that an annotation mentions, nested ones included. A function that takes a `Step` is
+ * given one by whoever calls it, and holds none: parameters inside an annotation do not count.
+ */
 export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: PackageImports): Set<string> {
   const found = new Set<string>();
   const visit = (node: tsTypes.Node): void => {
+    if (ts.isParameter(node)) return;
+    if (ts.isImportTypeNode(node) && node.qualifier && isOurs(ts, node)) found.add(node.qualifier.getText());
     if (ts.isTypeReferenceNode(node)) {
       const name = node.typeName;
       const imported = ts.isIdentifier(name)
@@ -61,4 +66,9 @@ export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: P
   };
   visit(type);
   return found;
+}
+
+/** `import("backstitch").Step` */
+function isOurs(ts: TypeScript, { argument }: tsTypes.ImportTypeNode): boolean {
+  return ts.isLiteralTypeNode(argument) && ts.isStringLiteral(argument.literal) && packageNames.has(argument.literal.text);
 }

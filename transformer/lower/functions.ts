@@ -50,7 +50,7 @@ export function durableBody(context: Context, table: (() => Rope) | "", isNamed:
     opened === "" ? "" : [indent, opened],
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
     table === "" ? "" : table(),
-    body.statements,
+    apart(context, fn, body.statements),
   ];
   const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
   const keyword = ts.isArrowFunction(fn) ? "" : `function ${own ?? ""}`;
@@ -67,7 +67,18 @@ export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, 
   const isArrow = ts.isArrowFunction(fn);
   const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(), parametersStart(context, fn)));
   const opened = openFunction(context, fn, bound);
-  return [head, "(", join(parameters, ", "), ")", isArrow ? " => " : " ", "{", body.directives, " ", opened, body.statements, "}"];
+  return [head, "(", join(parameters, ", "), ")", isArrow ? " => " : " ", "{", body.directives, " ", opened, apart(context, fn, body.statements), "}"];
+}
+
+/** Defaults that are bound in the body do not see what the author declares there. */
+function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, statements: Rope): Rope {
+  const declared = analysis.bindings.scopes.get(fn)?.names;
+  const refers = (node: tsTypes.Node): boolean => {
+    const own = ts.isIdentifier(node) ? declared?.get(node.text) : undefined;
+    if (own && own.kind !== "param" && analysis.bindings.byIdentifier.get(node) !== own) return true;
+    return ts.forEachChild(node, refers) ?? false;
+  };
+  return fn.parameters.some(({ initializer }) => initializer && refers(initializer)) ? [" {", statements, "}"] : statements;
 }
 
 /** The record of the function's own scope, with its parameters and what closures need of its call. */
@@ -79,7 +90,14 @@ function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound:
     return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
   });
   const init = [...taken, ...bound];
-  return init.length > 0 ? openRecord(context, scope, join(init, " ")) : openRecord(context, scope);
+  if (init.length === 0) return openRecord(context, scope);
+  // Variables of their own cannot be declared in the record's initialiser. A function that has any never suspends.
+  const isMixed = fn.parameters.some((parameter) => !isPlainParameter(context, parameter) && !declaresSlots(context, parameter.name));
+  return isMixed ? [openRecord(context, scope), " ", join(init, " ")] : openRecord(context, scope, join(init, " "));
+}
+
+function isPlainParameter({ ts }: Context, { name, initializer, dotDotDotToken }: tsTypes.ParameterDeclaration): boolean {
+  return ts.isIdentifier(name) && !initializer && !dotDotDotToken;
 }
 
 function isOfCall({ name, kind }: Binding): boolean {
@@ -103,7 +121,7 @@ export function lowerParameters(
   const bound: Rope[] = [];
   const parameters = list.map((parameter, position): Rope => {
     const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
-    const isPlain = ts.isIdentifier(parameter.name) && !parameter.initializer && !parameter.dotDotDotToken;
+    const isPlain = isPlainParameter(context, parameter);
     const slots = declaresSlots(context, parameter.name);
     if (!slots && (isContext || isPlain)) return span(parameter.getStart(), parameter.end);
     const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");

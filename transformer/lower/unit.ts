@@ -39,7 +39,7 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   const self = ownName(ts, analysis);
   const table = () => (context.table.length > 0 ? [indent, printTable(context, indent)] : "");
   const body = durableBody(context, table, self === undefined);
-  const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, ")"];
+  const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, printOuter(analysis), ")"];
   if (self === undefined || ts.isFunctionDeclaration(fn)) return compiled;
   return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
 }
@@ -108,6 +108,12 @@ function cursorPaths(ts: TypeScript, { suspensions }: Analysis): Map<tsTypes.Nod
     for (const [node, path] of namePaths(ts, own, owner, suspensions)) paths.set(node, path);
   }
   return paths;
+}
+
+/** `, { log: () => log }`: what a variable may hold of the module. */
+function printOuter({ outer }: Analysis): string {
+  if (outer.size === 0) return "";
+  return `, { ${[...outer].map((name) => `${propertyKey(name)}: () => ${name}`).join(", ")} }`;
 }
 
 /** `$.code({ "reserve": (v, v_order) => () => … });` */

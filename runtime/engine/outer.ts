@@ -1,0 +1,74 @@
+/**
+ * What compiled code refers to outside of itself: functions, classes, clients and collections of its module, and what
+ * the module imports. A variable may hold one of them across a suspension. It is stored by the name under which the code
+ * knows it, and is the module's own value again after a reload.
+ */
+import { types } from "node:util";
+import type { CompiledCode } from "./registry.ts";
+
+/** Names of a module, each with a function that reads it. Names are never assigned to again: the compiler sees to it. */
+export type OuterNames = Readonly<Record<string, () => unknown>>;
+
+/** The name of a value, and the key when it is a function that the value holds. */
+export type OuterPath = readonly [name: string, key?: string];
+
+const readValues = new WeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
+
+/** The objects and functions that code refers to, by identity. */
+export class OuterValues {
+  readonly #codes = new Set<CompiledCode>();
+
+  /** The code is used by the run. */
+  add(code: CompiledCode): void {
+    if (code.outer !== undefined) this.#codes.add(code);
+  }
+
+  /** Code id and name of a value; undefined for one that no code of the run refers to. */
+  pathOf(value: object): readonly [code: string, ...path: OuterPath] | undefined {
+    for (const code of this.#codes) {
+      const path = valuesOf(code.outer as OuterNames).get(value);
+      if (path !== undefined) return [code.info.code, ...path];
+    }
+    return undefined;
+  }
+}
+
+/** The value at a path; undefined when there is none any more. */
+export function valueAt(names: OuterNames, [name, key]: OuterPath): unknown {
+  const value = Object.hasOwn(names, name) ? names[name]?.() : undefined;
+  if (key === undefined) return value;
+  return isObject(value) ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
+}
+
+function valuesOf(names: OuterNames): ReadonlyMap<object, OuterPath> {
+  const known = readValues.get(names);
+  if (known) return known;
+  const values = new Map<object, OuterPath>();
+  let isComplete = true;
+  for (const [name, read] of Object.entries(names)) {
+    try {
+      const value = read();
+      if (!isObject(value)) continue;
+      values.set(value, [name]);
+      addFunctions(values, name, value);
+    } catch {
+      // Not initialised yet, or not there at all: asked again the next time.
+      isComplete = false;
+    }
+  }
+  if (isComplete) readValues.set(names, values);
+  return values;
+}
+
+/** Functions that are properties of a value: `services.charge`. No getter is run. */
+function addFunctions(values: Map<object, OuterPath>, name: string, owner: object): void {
+  if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
+  for (const key of Object.getOwnPropertyNames(owner)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;
+    if (typeof value === "function" && !values.has(value)) values.set(value, [name, key]);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

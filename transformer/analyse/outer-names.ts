@@ -1,0 +1,61 @@
+/**
+ * Names that a unit uses as values and does not declare: functions, classes and objects of its module and its imports.
+ * A variable that holds one across a suspension, or a function that is a property of one, is stored by that name.
+ */
+import type tsTypes from "typescript";
+import { unwrap } from "../discover/find-units.ts";
+import type { TypeScript } from "../ir.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
+import { type Bindings, isErased, isReference } from "./scopes.ts";
+
+/** Names that every process has, whose values the codec knows; and `undefined` and its like. */
+const builtIn: ReadonlySet<string> = new Set(
+  [
+    "AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError",
+    "FinalizationRegistry Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array Intl Iterator JSON",
+    "Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol",
+    "SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet",
+    "decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt",
+    "undefined unescape Buffer URL URLSearchParams console crypto fetch process setTimeout structuredClone",
+  ].flatMap((line) => line.split(" ")),
+);
+
+export function findOuterNames(
+  ts: TypeScript,
+  unit: tsTypes.Node,
+  bindings: Bindings,
+  facts: FileFacts,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (node: tsTypes.Node): void => {
+    if (isErased(ts, node)) return;
+    if (ts.isIdentifier(node) && isValue(ts, node) && !bindings.byIdentifier.has(node)) {
+      const isKnown = builtIn.has(node.text) && !facts.declared.has(node.text);
+      if (!isKnown && node.text !== "arguments" && !facts.assigned.has(node.text)) found.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(unit, visit);
+  return found;
+}
+
+/** Whether the value itself, or a function that it holds, can be kept: it is not just called. */
+function isValue(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  if (!isReference(ts, node)) return false;
+  let outer: tsTypes.Node = node;
+  while (ts.isExpression(outer.parent) && unwrap(ts, outer.parent) === node) outer = outer.parent;
+  const { parent } = outer;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== outer;
+  if (ts.isTaggedTemplateExpression(parent)) return parent.tag !== outer;
+  if (ts.isBinaryExpression(parent)) {
+    const { kind } = parent.operatorToken;
+    return isLogicalOperator(ts, kind) || (parent.right === outer && passesRight(ts, kind));
+  }
+  return !ts.isTypeOfExpression(parent) && !ts.isExpressionStatement(parent) && !ts.isPrefixUnaryExpression(parent);
+}
+
+/** Operators whose result is their right operand. */
+function passesRight(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean {
+  return kind === ts.SyntaxKind.EqualsToken || kind === ts.SyntaxKind.CommaToken || isLogicalAssignment(ts, kind);
+}

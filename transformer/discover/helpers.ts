@@ -1,0 +1,102 @@
+/**
+ * Finds durable helpers (design section 5, rule 3): functions that are given a `Step` or a `Context`.
+ *
+ *   async function pay(step: Step, sum: number) { … }      code id "shop#pay"
+ *   class Orders { async ship({ step }: Context) { … } }   code id "shop#Orders.ship"
+ */
+import type tsTypes from "typescript";
+import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import { importedTypes, type PackageImports } from "./imports.ts";
+
+/** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
+const toolTypes = ["Step", "Context"];
+
+/** The helpers outside of `taken`, which are durable for other reasons. */
+export function findHelpers(
+  ts: TypeScript,
+  file: tsTypes.SourceFile,
+  imports: PackageImports,
+  taken: ReadonlySet<tsTypes.Node>,
+): Unit[] {
+  const helpers: Unit[] = [];
+  const visit = (node: tsTypes.Node): void => {
+    if (taken.has(node)) return;
+    if (!isCandidate(ts, node) || !takesTools(ts, node, imports) || !needsFrame(ts, node)) {
+      ts.forEachChild(node, visit);
+    } else helpers.push({ kind: "helper", fn: node, code: namePath(ts, node) });
+  };
+  visit(file);
+  return helpers;
+}
+
+function isCandidate(ts: TypeScript, node: tsTypes.Node): node is FunctionNode {
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return true;
+  return (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.body !== undefined;
+}
+
+function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: PackageImports): boolean {
+  return parameters.some(({ type }) => {
+    const types = type && importedTypes(ts, type, imports);
+    return types && toolTypes.some((name) => types.has(name));
+  });
+}
+
+/** A function that is not async runs within a segment of its caller. */
+function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+}
+
+/** The names around a function, outermost first: `Class.method`, `object.method`, `factory.helper`, `Namespace.helper`. */
+function namePath(ts: TypeScript, fn: FunctionNode): string {
+  const names: string[] = [];
+  for (let node: tsTypes.Node = fn; !ts.isSourceFile(node); node = node.parent) {
+    const name = nameOf(ts, node);
+    // `const pay = async function pay …` is one name.
+    if (name !== undefined && !isNamedByParent(ts, node)) names.unshift(name);
+  }
+  return names.length > 0 ? names.join(".") : "anonymous";
+}
+
+function nameOf(ts: TypeScript, node: tsTypes.Node): string | undefined {
+  if (ts.isExportAssignment(node)) return "default";
+  const isNamed =
+    ts.isVariableDeclaration(node) ||
+    ts.isPropertyAssignment(node) ||
+    ts.isClassElement(node) ||
+    ts.isObjectLiteralElement(node) ||
+    ts.isFunctionLike(node) ||
+    ts.isClassLike(node) ||
+    ts.isModuleDeclaration(node);
+  if (!isNamed) return undefined;
+  const name = (node as tsTypes.NamedDeclaration).name;
+  if (name === undefined) {
+    const isDefault = ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
+    return isDefault ? "default" : undefined;
+  }
+  if (ts.isIdentifier(name) || ts.isPrivateIdentifier(name) || ts.isStringLiteralLike(name)) return name.text;
+  return ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name) ? undefined : name.getText();
+}
+
+/** Whether a function or class expression is called after what it is given to. */
+function isNamedByParent(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (!ts.isFunctionExpression(node) && !ts.isClassExpression(node)) return false;
+  let { parent } = node as tsTypes.Node;
+  while (ts.isParenthesizedExpression(parent) || ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent)) {
+    parent = parent.parent;
+  }
+  return nameOf(ts, parent) !== undefined;
+}
+
+/** Paths that occur more than once in a file get an ordinal with their total, `pay#2/3`, like labels. */
+export function uniqueCodes(units: readonly Unit[], packageName: string): Unit[] {
+  const totals = new Map<string, number>();
+  for (const { kind, code } of units) if (kind !== "handler") totals.set(code, (totals.get(code) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  return units.map((unit) => {
+    if (unit.kind === "handler") return unit;
+    const total = totals.get(unit.code) as number;
+    const ordinal = (seen.get(unit.code) ?? 0) + 1;
+    seen.set(unit.code, ordinal);
+    return { ...unit, code: `${packageName}#${unit.code}${total > 1 ? `#${ordinal}/${total}` : ""}` };
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * Durable functions whose bodies stay in their class, where `this`, `super` and private names mean what they do. After a
+ * reload the body is asked of the object on which the function was called.
+ *
+ *   ship(...$args) { return $.enter($ship, this, $args, async ($, step) => { … }); }
+ *   static { $.register($ship, () => this.prototype.ship); }
+ */
+import type tsTypes from "typescript";
+import { userOf } from "../analyse/functions.ts";
+import { usesOwnCall } from "../analyse/suspensions.ts";
+import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
+import type { FileContext } from "./unit.ts";
+import { span } from "./text.ts";
+
+/** `info` is the name of the constant that holds what the runtime needs to know; `body` the compiled body. */
+export function lowerEntered({ ts, frame }: FileContext, fn: FunctionNode, info: string, args: string, body: Rope): Rope {
+  const enter: Rope = [`${frame}.enter(${info}, ${selfOf(ts, fn)}, ${args}, `, body, ")"];
+  if (ts.isArrowFunction(fn)) return [`(...${args}) => `, enter];
+  const { name } = fn as tsTypes.MethodDeclaration;
+  const front: Rope = [isStatic(ts, fn) ? "static " : "", span(name.getStart(), name.end)];
+  return [front, `(...${args}) { return `, enter, `; } ${registration({ ts, frame }, fn, info)}`];
+}
+
+/** The static block that registers an entered function. That of an arrow function stands in front of its field. */
+export function registration({ ts, frame }: Pick<FileContext, "ts" | "frame">, fn: FunctionNode, info: string): string {
+  const { name } = memberOf(ts, fn);
+  const access = ts.isIdentifier(name) || ts.isPrivateIdentifier(name) ? `.${name.text}` : `[${name.getText()}]`;
+  const find = isStatic(ts, fn)
+    ? `() => this${access}.bind(this)`
+    : ts.isArrowFunction(fn) || ts.isPrivateIdentifier(name)
+      ? `(self) => self${access}`
+      : `() => this.prototype${access}`;
+  return `static { ${frame}.register(${info}, ${find}); }`;
+}
+
+/** The method, or the field that holds the arrow function. */
+export function memberOf(ts: TypeScript, fn: FunctionNode): tsTypes.MethodDeclaration | tsTypes.PropertyDeclaration {
+  return (ts.isArrowFunction(fn) ? userOf(ts, fn) : fn) as tsTypes.MethodDeclaration | tsTypes.PropertyDeclaration;
+}
+
+/** The object that is stored with the frame: none when the function does not look at it and is found without it. */
+function selfOf(ts: TypeScript, fn: FunctionNode): string {
+  const looks = [...fn.parameters, fn.body].some((part) => part && usesOwnCall(ts, part));
+  if (!isStatic(ts, fn)) return looks || ts.isPrivateIdentifier(memberOf(ts, fn).name) ? "this" : "undefined";
+  if (!looks) return "undefined";
+  const { name } = fn.parent as tsTypes.ClassLikeDeclaration;
+  return name ? `this === ${name.text} ? undefined : this` : "this";
+}
+
+function isStatic(ts: TypeScript, fn: FunctionNode): boolean {
+  return (ts.getCombinedModifierFlags(memberOf(ts, fn)) & ts.ModifierFlags.Static) !== 0;
+}
