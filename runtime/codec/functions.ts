@@ -1,7 +1,9 @@
-/** Functions that an extension stores: what the author added to them, and what inherits from their prototypes. */
+/** Functions and classes that an extension stores: what the author added to them, and what inherits from their prototypes. */
+import { types } from "node:util";
+import { classOfPrototype } from "./classes.ts";
 import type { IntegrityTag } from "./format.ts";
 import { intrinsicName, isOpenPrototype } from "./intrinsics.ts";
-import { describe, hasHiddenState, ownConstructor, prototypeOf, prototypesOf } from "./kinds.ts";
+import { describe, hasHiddenState, nativeName, ownConstructor, prototypeOf, prototypesOf } from "./kinds.ts";
 import { type Described, describeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -15,7 +17,7 @@ export function functionProperties(
   kept: readonly (string | symbol)[],
   integrity: IntegrityTag | undefined,
 ): () => readonly Described[] {
-  const keys = kept.filter((key) => isAdded(value, key));
+  const keys = typeof value === "function" ? kept.filter((key) => isAdded(value, key)) : kept;
   const described = describeProperties(scan, value, keys, integrity);
   if (!Object.hasOwn(value, "prototype") || isClass(value)) return () => described;
   const prototype = prototypeOf(value);
@@ -25,8 +27,17 @@ export function functionProperties(
   return () => described;
 }
 
+/** What is known of the functions and classes that extensions store. */
+export interface StoredOwners {
+  /** It comes back together with its prototype. */
+  isStored(owner: object): boolean;
+  /** It is not of the language, but of an extension. */
+  isExtended(owner: object): boolean;
+  instanceProblem(owner: object): string | undefined;
+}
+
 /** Why an object with a prototype of its own cannot be stored; undefined when it can. */
-export function inheritanceProblem(value: object, isStored: (owner: object) => boolean): string | undefined {
+export function inheritanceProblem(value: object, owners: StoredOwners): string | undefined {
   const problem = `${describe(value)} cannot be stored`;
   if (hasHiddenState(value)) return problem;
   for (const ancestor of prototypesOf(value)) {
@@ -34,12 +45,54 @@ export function inheritanceProblem(value: object, isStored: (owner: object) => b
     if (name !== undefined) return isOpenPrototype(name) ? undefined : problem;
     const owner = ownConstructor(ancestor);
     if (owner === undefined || prototypeOf(owner) !== ancestor) continue;
+    if (owners.isStored(owner)) {
+      const why = owners.instanceProblem(owner);
+      if (why !== undefined) return `${problem}: ${why}`;
+      continue;
+    }
+    if (isRegisteredBelow(value, ancestor)) continue;
     // A class may have private fields, and fills its instances in ways that only its constructor knows.
     if (isClass(owner)) return `${problem}${ancestor === Object.getPrototypeOf(value) ? classHint(owner) : ""}`;
-    if (!isStored(owner)) return problem;
+    return problem;
   }
   return undefined;
 }
+
+/** A registered class of data is no obstacle to classes that extend it. */
+function isRegisteredBelow(value: object, ancestor: object): boolean {
+  const registered = classOfPrototype(ancestor);
+  return registered !== undefined && registered.codec === undefined && ancestor !== Object.getPrototypeOf(value);
+}
+
+/** The class of the run whose direct instance this is. */
+export function storedClassOf(prototype: object, owners: StoredOwners): object | undefined {
+  const owner = ownConstructor(prototype);
+  if (owner === undefined || prototypeOf(owner) !== prototype || !isClass(owner)) return undefined;
+  return owners.isExtended(owner) ? owner : undefined;
+}
+
+/**
+ * The built-in prototype of an error, array or collection that is an instance of a class of the run: its form is that
+ * of the built-in class. Undefined for other objects, and when a class in between is not of the run.
+ */
+export function builtInBelow(value: object, owners: StoredOwners): object | undefined {
+  if (!derivable.some((is) => is(value))) return undefined;
+  for (const ancestor of prototypesOf(value)) {
+    if (storedClassOf(ancestor, owners) || isRegisteredBelow(value, ancestor)) continue;
+    return nativeName(ancestor) === undefined ? undefined : ancestor;
+  }
+  return undefined;
+}
+
+/** Built-in objects whose state is read and restored whatever their prototype is. */
+const derivable: readonly ((value: object) => boolean)[] = [
+  types.isNativeError,
+  Array.isArray,
+  types.isMap,
+  types.isSet,
+  types.isDate,
+  types.isRegExp,
+];
 
 export function classHint(owner: object): string {
   return isClass(owner) ? "; if it is data, register its class with registerClass" : "";
@@ -47,7 +100,9 @@ export function classHint(owner: object): string {
 
 /** False for what every function has, and one that is made again too. */
 function isAdded(value: object, key: string | symbol): boolean {
-  if (key === "length" || key === "name" || key === "prototype") return false;
+  if (key === "prototype") return false;
+  // As static fields of a class these look like any other.
+  if (key === "length" || key === "name") return Object.getOwnPropertyDescriptor(value, key)?.enumerable === true;
   if (key !== "arguments" && key !== "caller") return true;
   const property = Object.getOwnPropertyDescriptor(value, key);
   return property?.value !== null || property.configurable === true || property.enumerable === true;

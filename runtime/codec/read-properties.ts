@@ -4,9 +4,9 @@ import { messageOf } from "./errors.ts";
 
 /**
  * Defines described properties on an object. Attributes are given at the end, by the function that it answers: until
- * then late values among them can still be put into their places.
+ * then late values among them can still be put into their places. What is made again has properties already.
  */
-export function defineDescribed(decoder: Decoder, target: object, raw: unknown): () => void {
+export function defineDescribed(decoder: Decoder, target: object, raw: unknown, isMadeAgain = false): () => void {
   const finishers: (() => void)[] = [];
   for (const [index, entry] of list(decoder, raw).entries()) {
     const parts = list(decoder, entry, 2, 4);
@@ -14,7 +14,7 @@ export function defineDescribed(decoder: Decoder, target: object, raw: unknown):
     if ((typeof key !== "string" && typeof key !== "symbol") || decoder.isLate(key)) {
       decoder.fail("the key of a property is text or a symbol");
     }
-    requireFreeKey(decoder, target, key);
+    if (!isMadeAgain) requireFreeKey(decoder, target, key);
     const flags = flagsIn(decoder, parts.length === 2 ? "wec" : parts.at(-1));
     finishers.push(
       parts.length === 4
@@ -42,7 +42,8 @@ function defineData(
     // What can be redefined is known: a `prototype` or `lastIndex` cannot get new attributes before its value.
     attempt(decoder, "the property", () => Object.defineProperty(target, key, { value, ...attributes }));
   });
-  const last = isNew ? flags : { writable: flags.writable };
+  const isFree = Object.getOwnPropertyDescriptor(target, key)?.configurable === true;
+  const last = isNew || isFree ? flags : { writable: flags.writable };
   return () => attempt(decoder, "the property", () => Object.defineProperty(target, key, last));
 }
 

@@ -4,7 +4,9 @@ import { classNamed, type RegisteredClass } from "./classes.ts";
 import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
+import { isPrototype } from "./kinds.ts";
 import { attempt, defineDescribed, list, text } from "./read-properties.ts";
+import { readCreated, readInherited } from "./read-prototypes.ts";
 import { wellKnownNamed } from "./symbols.ts";
 
 type Reader = (decoder: Decoder, payload: unknown) => Plan;
@@ -277,19 +279,6 @@ const readBoxed: Reader = (decoder, payload) =>
     return Object(primitive) as object;
   });
 
-const readCreated: Reader = (decoder, payload) => {
-  const [rawPrototype, properties] = list(decoder, payload, 2, 2);
-  const shell = {};
-  return container(shell, () => {
-    decoder.putAt(rawPrototype, 0, (prototype) => {
-      if (decoder.isLate(prototype)) return;
-      if (prototype !== null && Object(prototype) !== prototype) decoder.fail("a prototype is an object or null");
-      attempt(decoder, "the prototype", () => Object.setPrototypeOf(shell, prototype as object | null));
-    });
-    decoder.defineAll(shell, properties, true);
-  });
-};
-
 /** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
 const extendable = new Set([
   ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
@@ -334,11 +323,12 @@ export function undress(
   return {
     inner,
     finish: (value) => {
-      if (typeof value !== "function") decoder.fail("only a function has properties around it");
+      if (typeof value !== "function" && !(typeof value === "object" && value !== null && isPrototype(value)))
+        return decoder.fail("only a function has properties around it, or a prototype");
       let finish = () => {};
       decoder.fillThen(
         () => {
-          if (entries !== undefined) finish = defineDescribed(decoder, value, entries);
+          if (entries !== undefined) finish = defineDescribed(decoder, value, entries, true);
         },
         () => {
           finish();
@@ -371,6 +361,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["$symbol", readSymbol],
   ["$boxed", readBoxed],
   ["$create", readCreated],
+  ["$inherit", readInherited],
   ["$properties", readProperties],
   ...[...restrictions].map(([tag, restrict]) => [tag, readRestricted(restrict)] as const),
 ]);

@@ -13,9 +13,25 @@ import { scanErrorValue } from "./error-forms.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { builtInForms, scanInstance } from "./forms.ts";
-import { classHint, functionProperties, inheritanceProblem, isClass } from "./functions.ts";
+import {
+  builtInBelow,
+  classHint,
+  functionProperties,
+  inheritanceProblem,
+  isClass,
+  type StoredOwners,
+  storedClassOf,
+} from "./functions.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
-import { describe, hasHiddenState, isErrorValue, isPrototype, nativeName, ownConstructor } from "./kinds.ts";
+import {
+  describe,
+  hasHiddenState,
+  isErrorValue,
+  isPrototype,
+  nativeName,
+  ownConstructor,
+  prototypesOf,
+} from "./kinds.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
 import type { Emit, Scanned, Writer } from "./write.ts";
@@ -28,7 +44,7 @@ interface Origin {
   readonly keys: readonly PathKey[];
 }
 
-export class Scan implements Scanned {
+export class Scan implements Scanned, StoredOwners {
   readonly seen = new Set<object | symbol>();
   readonly defined = new Set<object | symbol>();
   readonly emits = new Map<object, Emit>();
@@ -36,6 +52,8 @@ export class Scan implements Scanned {
   readonly made = new Set<object | symbol>();
   /** Stored by name: these never get a definition. */
   private readonly intrinsics = new Set<object>();
+  /** Prototypes of built-in objects that are instances of a class of the run. */
+  readonly prototypes = new Map<object, object>();
   readonly buffers = new ViewedBuffers();
   private isPlain = true;
   private depth = 0;
@@ -106,7 +124,9 @@ export class Scan implements Scanned {
   /** Notes how to write a value that is not plain, with its integrity around it. */
   keep(value: object, integrity: IntegrityTag | undefined, emit: Emit): void {
     this.isPlain = false;
-    this.emits.set(value, integrity === undefined ? emit : (out) => out.tagged(integrity, () => emit(out)));
+    const prototype = this.prototypes.get(value);
+    const whole: Emit = prototype ? (out) => out.pair("$inherit", prototype, () => emit(out)) : emit;
+    this.emits.set(value, integrity === undefined ? whole : (out) => out.tagged(integrity, () => whole(out)));
   }
 
   /** Visits ordinary own properties, up to the first that is not; answers how many. */
@@ -223,6 +243,7 @@ export class Scan implements Scanned {
     const registered = classOfPrototype(prototype);
     if (registered?.codec) return this.customInstance(value, registered, registered.codec.encode);
     const integrity = integrityOf(value);
+    if (storedClassOf(prototype, this)) return this.instance(value, prototype, integrity);
     // Prototypes of error classes inherit from errors, and are none.
     if (isErrorValue(value) && (types.isNativeError(value) || !isPrototype(value))) {
       return scanErrorValue(this, value as Error, registered, integrity);
@@ -237,30 +258,55 @@ export class Scan implements Scanned {
     this.inheriting(value, prototype);
   }
 
+  /** An instance of a class of the run. If it is built in, it has the form of its built-in class. */
+  private instance(value: object, prototype: object, integrity: IntegrityTag | undefined): void {
+    const base = builtInBelow(value, this);
+    if (base === undefined) {
+      if (types.isNativeError(value)) return scanErrorValue(this, value, undefined, integrity);
+      return this.inheriting(value, prototype);
+    }
+    for (const ancestor of prototypesOf(value)) {
+      const owner = storedClassOf(ancestor, this);
+      const problem = owner && this.instanceProblem(owner);
+      if (problem !== undefined) this.refuse(`${describe(value)} cannot be stored: ${problem}`);
+    }
+    this.child("__proto__", prototype);
+    this.prototypes.set(value, prototype);
+    if (types.isNativeError(value)) return scanErrorValue(this, value, undefined, integrity);
+    if (Array.isArray(value)) {
+      scanArray(this, value, integrity);
+      if (!this.emits.has(value)) this.keep(value, undefined, (out) => out.elements(value));
+      return;
+    }
+    const form = builtInForms.find((each) => each.matches(value, base));
+    if (form === undefined) this.refuse(`${describe(value)} cannot be stored`);
+    this.keep(value, integrity, form.scan(this, value, integrity));
+  }
+
   /** Visits an object with a prototype of its own. */
   private inheriting(value: object, prototype: object): void {
     if (this.intrinsic(value)) return;
-    const problem = inheritanceProblem(value, (owner) => this.isStored(owner));
+    const problem = inheritanceProblem(value, this);
     if (problem !== undefined) {
       if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(problem);
       return;
     }
     this.child("__proto__", prototype);
-    this.record(value, (out, write) =>
-      out.tagged("$create", () => {
-        out.raw("[");
-        out.value(prototype);
-        out.raw(",");
-        write();
-        out.raw("]");
-      }),
-    );
+    this.record(value, (out, write) => out.pair("$create", prototype, write));
   }
 
   /** True for a function that comes back together with its prototype. */
-  private isStored(owner: object): boolean {
+  isStored(owner: object): boolean {
+    return this.isExtended(owner) || intrinsicName(owner) !== undefined;
+  }
+
+  isExtended(owner: object): boolean {
     const extension = this.extensions.find((each) => each.matches(owner));
-    return extension ? addedKeys(owner, extension) !== undefined : intrinsicName(owner) !== undefined;
+    return extension !== undefined && this.addedKeys(owner, extension) !== undefined;
+  }
+
+  instanceProblem(owner: object): string | undefined {
+    return this.extensions.find((each) => each.matches(owner))?.instanceProblem?.(owner);
   }
 
   private customInstance(value: object, registered: RegisteredClass, encode: (value: object) => unknown): void {
@@ -288,7 +334,7 @@ export class Scan implements Scanned {
     const visit = { origin: { before: this.origin, keys: [...this.path] } };
     this.waiting.push({ ...visit, run: () => this.value(parts) });
     const write = (out: Writer) => out.tagged(`$${extension.tag}`, () => out.value(parts));
-    const keys = addedKeys(value, extension);
+    const keys = this.addedKeys(value, extension);
     if (keys === undefined) return this.keep(value, undefined, write);
     const integrity = integrityOf(value);
     let own: () => readonly Described[] = () => [];
@@ -301,8 +347,13 @@ export class Scan implements Scanned {
     this.keep(value, integrity, (out) => writeProperties(out, own(), () => write(out)));
   }
 
+  private addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
+    if (!extension.late || !extension.keysOf || !(typeof value === "function" || isPrototype(value))) return undefined;
+    return this.foreign(`the ${extension.tag}`, () => extension.keysOf?.(value));
+  }
+
   /** Runs code that is not ours; a refusal of its own gets the path to here in front. */
-  private foreign(what: string, run: () => unknown): unknown {
+  private foreign<Result>(what: string, run: () => Result): Result {
     try {
       return run();
     } catch (error) {
@@ -319,10 +370,6 @@ export class Scan implements Scanned {
     for (let origin = this.origin; origin !== undefined; origin = origin.before) pieces.push(origin.keys);
     return pieces.reverse().flat();
   }
-}
-
-function addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
-  return typeof value === "function" && extension.late ? extension.keysOf?.(value) : undefined;
 }
 
 function integrityOf(value: object): IntegrityTag | undefined {

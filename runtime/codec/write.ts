@@ -98,6 +98,17 @@ export class Writer {
     this.text += "}";
   }
 
+  /** Writes `{"<tag>":[first,…]}` with the second part that `write` appends. */
+  pair(tag: Tag, first: unknown, write: () => void): void {
+    this.tagged(tag, () => {
+      this.text += "[";
+      this.value(first);
+      this.text += ",";
+      write();
+      this.text += "]";
+    });
+  }
+
   constant(name: ConstantName): void {
     this.text += `{"$":"${name}"}`;
   }

@@ -40,15 +40,21 @@ export class Local {
 const functionParts = new WeakMap<object, unknown>();
 
 /** A function that is stored as a late value, as the runtime's own closures are. */
-export function makeFunction(parts: { readonly order: number; readonly body: "plain" | "arrow"; held: unknown[] }) {
+export function makeFunction(parts: {
+  readonly order: number;
+  readonly body: "plain" | "arrow" | "class";
+  held: unknown[];
+}) {
   const made =
-    parts.body === "arrow"
-      ? () => parts
-      : function made() {
-          return parts;
-        };
+    parts.body === "class"
+      ? class extends Array {}
+      : parts.body === "arrow"
+        ? () => parts
+        : function made() {
+            return parts;
+          };
   functionParts.set(made, parts);
-  return made as { (): typeof parts; prototype: object };
+  return made as unknown as { (): typeof parts; new (...items: unknown[]): unknown[]; prototype: object };
 }
 
 /** The parts of a function made by `makeFunction`. */
@@ -83,6 +89,22 @@ export const locals: CodecExtension = {
   order: (parts) => Number((parts as { order: number }).order),
 };
 
+/** The prototype of a class that is made again. */
+export const members: CodecExtension = {
+  tag: "member",
+  matches: (value) => partsOfOwner(value) !== undefined,
+  encode: (value) => ({ order: Number(partsOfOwner(value)?.order) + 0.5, of: value.constructor }),
+  late: (parts) => (parts as { of: { prototype: object } }).of.prototype,
+  keysOf: (value) => Reflect.ownKeys(value).filter((key) => key !== "constructor"),
+  order: (parts) => Number((parts as { order: number }).order),
+};
+
+function partsOfOwner(value: object): { readonly order: number; readonly body: string } | undefined {
+  const owner: unknown = Object.getOwnPropertyDescriptor(value, "constructor")?.value;
+  const parts = typeof owner === "function" ? (functionParts.get(owner) as ReturnType<typeof partsOfOwner>) : undefined;
+  return parts?.body === "class" ? parts : undefined;
+}
+
 const handles: CodecExtension = {
   tag: "handle",
   matches: (value) => value instanceof Handle,
@@ -98,7 +120,7 @@ const tools: CodecExtension = {
   make: (parts) => new Tool(String(parts)),
 };
 
-export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals, handles, tools];
+export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals, members, handles, tools];
 
 /** Registered without functions. */
 export class Point {

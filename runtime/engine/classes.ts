@@ -1,0 +1,163 @@
+/**
+ * Classes that compiled code declares. A class is a closure: it is made again by the table of its invocation, from the
+ * values of its heritage and computed keys. Its first static block tells what its definition consists of, before any
+ * static code of the author runs, so that what the author adds can be told from it.
+ *
+ *   v.C = $.class("C", { base: v.A }, v);
+ *   C: (c, v) => class C extends c.base { static { $.made(c, this); } static count = start(); … }
+ *
+ * After a reload that block throws: the class is complete by then, and its static code must not run again.
+ */
+import { NotEncodableError } from "../codec/index.ts";
+import type { ScopeRecord } from "./scopes.ts";
+
+/** Own properties by key. */
+type Properties = ReadonlyMap<PropertyKey, PropertyDescriptor>;
+
+interface Definition {
+  readonly own: Properties;
+  readonly ofPrototype: Properties;
+  /** What the class inherits from, and what its instances inherit from beyond its prototype. */
+  readonly parents: readonly [unknown, unknown];
+  readonly prototype: object;
+  /** The private members of its instances, as text; undefined when they have none. */
+  readonly hidden: string | undefined;
+}
+
+/** A function or the prototype of a class, as a path from it: all of its properties, or one half of one. */
+interface Member {
+  readonly owner: object;
+  readonly side: "static" | "prototype";
+  readonly kind?: "value" | "get" | "set";
+  readonly key?: string | symbol;
+}
+
+/** Order, class, side; of a function also its kind and key. The prototype itself has the side only. */
+export type MemberImage = readonly [number, object, string, string?, PropertyKey?];
+
+const definitions = new WeakMap<object, Definition>();
+const members = new WeakMap<object, Member>();
+
+/** Ends the evaluation of a class that is made again. */
+class MadeAgain {
+  readonly made: object;
+
+  constructor(made: object) {
+    this.made = made;
+  }
+}
+
+/** The first static block of a class. `hidden` names the private members that its instances have. */
+export function noteDefinition(values: ScopeRecord, made: object, hidden?: string): void {
+  const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
+  const own = propertiesOf(made);
+  const ofPrototype = propertiesOf(prototype);
+  const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
+  definitions.set(made, { own, ofPrototype, parents, prototype, hidden });
+  members.set(prototype, { owner: made, side: "prototype" });
+  noteMembers(made, "static", own);
+  noteMembers(made, "prototype", ofPrototype);
+  if (values.made) throw new MadeAgain(made);
+}
+
+function noteMembers(owner: object, side: Member["side"], properties: Properties): void {
+  for (const [key, property] of properties) {
+    for (const kind of ["value", "get", "set"] as const) {
+      const fn: unknown = property[kind];
+      if (typeof fn === "function" && fn !== owner) members.set(fn, { owner, side, kind, key: key as string | symbol });
+    }
+  }
+}
+
+function propertiesOf(object: object): Properties {
+  const found = new Map<PropertyKey, PropertyDescriptor>();
+  for (const key of Reflect.ownKeys(object)) {
+    found.set(key, Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor);
+  }
+  return found;
+}
+
+/** What an entry of a table makes. A class that is made again ends its own evaluation. */
+export function madeBy(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof MadeAgain) return error.made;
+    throw error;
+  }
+}
+
+export function isDefined(value: object): boolean {
+  return definitions.has(value);
+}
+
+/** The class that a function or prototype belongs to. */
+export function ownerOf(value: object): object | undefined {
+  return members.get(value)?.owner;
+}
+
+/** Why instances of a class cannot be made again; undefined when they can. */
+export function instanceProblem(owner: object): string | undefined {
+  const hidden = definitions.get(owner)?.hidden;
+  return hidden && `its class has private members (${hidden}), which only its constructor can make`;
+}
+
+/**
+ * The properties of a class, or of its prototype, that are not as its definition made them.
+ *
+ * @throws NotEncodableError when something of the definition is gone: it would come back
+ */
+export function changedKeys(value: object): (string | symbol)[] {
+  const owner = definitions.has(value) ? value : (ownerOf(value) as object);
+  const { own, ofPrototype, parents, prototype } = definitions.get(owner) as Definition;
+  const isPrototype = value === prototype;
+  const before = isPrototype ? ofPrototype : value === owner ? own : new Map<PropertyKey, PropertyDescriptor>();
+  if (isPrototype || value === owner) {
+    requireIntact(value, before, parents[isPrototype ? 1 : 0], isPrototype ? "the prototype of a class" : "a class");
+  }
+  return Reflect.ownKeys(value).filter((key) => {
+    const known = before.get(key);
+    return known === undefined || !isSame(known, Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor);
+  });
+}
+
+function requireIntact(value: object, before: Properties, parent: unknown, what: string): void {
+  if (Object.getPrototypeOf(value) !== parent) {
+    throw new NotEncodableError([], `${what} that inherits from something else than its heritage cannot be stored`);
+  }
+  for (const key of before.keys()) {
+    if (!Object.hasOwn(value, key)) {
+      throw new NotEncodableError([], `${what} without its ${String(key)}, which was deleted, cannot be stored`);
+    }
+  }
+}
+
+function isSame(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
+  return (
+    Object.is(a.value, b.value) &&
+    a.get === b.get &&
+    a.set === b.set &&
+    a.writable === b.writable &&
+    a.enumerable === b.enumerable &&
+    a.configurable === b.configurable
+  );
+}
+
+/** `order` is that of the class, behind which its members are found. */
+export function memberImage(value: object, order: number): MemberImage {
+  const { owner, side, kind, key } = members.get(value) as Member;
+  if (kind === undefined && Object.getOwnPropertyDescriptor(value, "constructor")?.value !== owner) {
+    throw new NotEncodableError([], "the prototype of a class with another constructor cannot be stored");
+  }
+  return kind === undefined || key === undefined ? [order + 0.5, owner, side] : [order + 0.5, owner, side, kind, key];
+}
+
+/** Undefined when the class has no such member. */
+export function memberOfImage([, owner, side, kind, key]: MemberImage): object | undefined {
+  const definition = definitions.get(Object(owner));
+  if (definition === undefined || (side !== "static" && side !== "prototype")) return undefined;
+  if (kind === undefined) return side === "prototype" ? definition.prototype : undefined;
+  if (kind !== "value" && kind !== "get" && kind !== "set") return undefined;
+  const found: unknown = (side === "static" ? definition.own : definition.ofPrototype).get(key as PropertyKey)?.[kind];
+  return typeof found === "function" ? found : undefined;
+}
