@@ -1,10 +1,12 @@
 /** Compiles a module and evaluates it in this process, without touching the disk. */
 import { createRequire } from "node:module";
+import MagicString from "magic-string";
 import type tsTypes from "typescript";
 import * as runtime from "../runtime/index.ts";
 import * as internal from "../runtime/internal.ts";
 import type { Diagnostic } from "../transformer/diagnostics.ts";
-import { type SourceInput, transformSource } from "./transform-source.ts";
+import { commonJs } from "./common-js.ts";
+import { compileSource, type SourceInput } from "./transform-source.ts";
 
 /** Thrown by `loadSource` when the file does not compile. */
 export class CompileError extends Error {
@@ -38,10 +40,20 @@ const requireFromHere = createRequire(import.meta.url);
  * const { default: fn } = loadSource(ts, { fileName: "order.ts", text });
  */
 export function loadSource(ts: typeof tsTypes, input: SourceInput): Record<string, unknown> {
-  const { code, diagnostics } = transformSource(ts, input);
+  const { file, result } = compileSource(ts, input);
+  const diagnostics = result?.diagnostics ?? [];
   if (diagnostics.some(({ category }) => category === "error")) throw new CompileError(input.fileName, diagnostics);
-  const { outputText } = ts.transpileModule(code, {
-    fileName: input.fileName,
+  const edits = result?.edits ?? new MagicString(input.text);
+  const code = commonJs(ts, file, edits.clone()) ?? emit(ts, input.fileName, edits.toString());
+  const module = { exports: {} as Record<string, unknown> };
+  const evaluate = new Function("module", "exports", "require", `${code}\n//# sourceURL=${input.fileName}`);
+  evaluate(module, module.exports, resolve);
+  return module.exports;
+}
+
+function emit(ts: typeof tsTypes, fileName: string, text: string): string {
+  const { outputText } = ts.transpileModule(text, {
+    fileName,
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
@@ -49,10 +61,7 @@ export function loadSource(ts: typeof tsTypes, input: SourceInput): Record<strin
       jsx: ts.JsxEmit.ReactJSX,
     },
   });
-  const module = { exports: {} as Record<string, unknown> };
-  const evaluate = new Function("module", "exports", "require", `${outputText}\n//# sourceURL=${input.fileName}`);
-  evaluate(module, module.exports, resolve);
-  return module.exports;
+  return outputText;
 }
 
 function resolve(specifier: string): unknown {

@@ -2,7 +2,7 @@
 import MagicString, { type SourceMap } from "magic-string";
 import type tsTypes from "typescript";
 import { CODE_FORMAT, type Manifest } from "../runtime/manifest.ts";
-import { compileFile, mayHoldDurable } from "../transformer/compile.ts";
+import { type CompileResult, compileFile, mayHoldDurable } from "../transformer/compile.ts";
 import type { Diagnostic } from "../transformer/diagnostics.ts";
 import { version } from "../transformer/output/version.ts";
 
@@ -38,9 +38,8 @@ export interface TransformResult {
  * const { code, diagnostics } = transformSource(ts, { fileName: "order.ts", text });
  */
 export function transformSource(ts: typeof tsTypes, input: SourceInput): TransformResult {
-  const { fileName, text, options = {} } = input;
-  const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
-  const result = mayHoldDurable(text) ? compileFile(ts, file, options) : undefined;
+  const { fileName, text } = input;
+  const { result } = compileSource(ts, input);
   if (!result) return unchanged(text, fileName);
   return {
     code: result.edits.toString(),
@@ -48,6 +47,15 @@ export function transformSource(ts: typeof tsTypes, input: SourceInput): Transfo
     manifest: result.manifest,
     diagnostics: result.diagnostics,
   };
+}
+
+/** The parsed file and what the compiler makes of it; no result when nothing in it is durable. */
+export function compileSource(
+  ts: typeof tsTypes,
+  { fileName, text, options = {} }: SourceInput,
+): { file: tsTypes.SourceFile; result: CompileResult | undefined } {
+  const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
+  return { file, result: mayHoldDurable(text) ? compileFile(ts, file, options) : undefined };
 }
 
 function unchanged(text: string, fileName: string): TransformResult {
