@@ -5,10 +5,13 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
+import { checkUnit } from "./check-unit.ts";
+import { ownNameOutside } from "./classes.ts";
 import { mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
-import { isUntouched } from "./functions.ts";
-import { isPatternDefault } from "./scopes.ts";
+import { isEntered, isUntouched, userOf } from "./functions.ts";
+import { operandsOf } from "./operands.ts";
+import { isPatternDefault, isPatternLiteral } from "./scopes.ts";
 import { toolCall } from "./tools.ts";
 
 interface Check {
@@ -21,11 +24,13 @@ interface Check {
 export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: PackageImports, report: Reporter): void {
   const check: Check = { ts, analysis, imports, report };
   const { fn } = analysis.unit;
+  checkUnit(ts, analysis.unit, report);
   if (fn.asteriskToken) {
     report.error("generator", fn, {});
     return;
   }
   checkSlots(check);
+  checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
   for (const nested of analysis.suspensions.nested) {
     if (ts.isFunctionLike(nested) && !analysis.functions.has(nested as FunctionNode)) checkNested(check, nested);
@@ -38,17 +43,30 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   const visit = (node: tsTypes.Node): void => {
     if (ts.isFunctionLike(node) && !analysis.suspensions.inlined.has(node)) return;
     checkNode(check, node, owner);
-    ts.forEachChild(node, visit);
+    if (ts.isClassLike(node)) for (const operand of operandsOf(ts, node)) visit(operand.node);
+    else ts.forEachChild(node, visit);
   };
   for (const parameter of owner.parameters) ts.forEachChild(parameter, visit);
   if (owner.body) visit(owner.body);
+}
+
+/** In the heritage and the keys of a class that moves to the table, its name means nothing yet. */
+function checkClasses({ ts, analysis, report }: Check): void {
+  for (const node of analysis.closures.records.keys()) {
+    const found = ts.isClassLike(node) && ownNameOutside(ts, analysis.bindings, node);
+    if (!found) continue;
+    report.error("unsupported-construct", found, {
+      construct: "The name of a class in its own heritage or keys",
+      fix: "Write a static method instead.",
+    });
+  }
 }
 
 function checkSlots({ ts, analysis, report }: Check): void {
   for (const binding of analysis.slots.all) {
     const [declaration] = binding.declarations;
     if (!declaration) continue;
-    if (binding.kind === "class") {
+    if (binding.kind === "class" && !analysis.closures.records.has(declaration.parent)) {
       report.error("class-across-suspension", declaration, {
         name: binding.name,
         label: labelAcross(analysis, binding),
@@ -80,6 +98,8 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
   const refuse = refuseAt(check, node);
   if (ts.isForOfStatement(node) && node.awaitModifier) {
     refuse("`for await`", "Read the items in a step, then loop over the array.");
+  } else if (ts.isBinaryExpression(node) && isPatternInExpression(check, node)) {
+    refuse("A destructuring assignment that suspends inside an expression", "Give it a statement of its own.");
   } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
     refuse("`using` across an `await`", "Open and close the resource inside a step.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
@@ -90,7 +110,16 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
       "Rename one of them.",
     );
   } else if (ts.isCallExpression(node)) checkCall(check, node);
-  else if (node.kind === ts.SyntaxKind.SuperKeyword) refuse("`super`", "Call the method outside the durable function.");
+  else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
+    refuse("`super`", "Call the method outside the durable function.");
+  }
+}
+
+/** The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
+function isSuperInPlace({ ts, analysis }: Check, node: tsTypes.Node): boolean {
+  const call = node.parent.parent;
+  const waits = ts.isCallExpression(call) && call.arguments.some((argument) => analysis.suspensions.holders.has(argument));
+  return isEntered(ts, analysis.unit.fn) && !waits;
 }
 
 /** A callback that is lowered in place shares the labels around it. */
@@ -110,6 +139,14 @@ function isUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean
   const { Using, AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
   const kind = list.flags & ts.NodeFlags.BlockScoped;
   return kind !== 0 && (kind === Using || kind === AwaitUsing);
+}
+
+/** `f([a = await next()] = list)`: what is taken apart into statements cannot stand in an expression. */
+function isPatternInExpression({ ts, analysis }: Check, node: tsTypes.BinaryExpression): boolean {
+  if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
+  const target = unwrap(ts, node.left);
+  if (!isPatternLiteral(ts, target) || !analysis.suspensions.holders.has(target)) return false;
+  return !ts.isExpressionStatement(userOf(ts, node)) && !isPatternLiteral(ts, node.parent);
 }
 
 /** The scope of a resource is left while a run is parked in it. */
@@ -159,7 +196,8 @@ function checkNested(check: Check, fn: NestedFunction): void {
   if (!isCallback && !isUntouched({ ts, bindings, tools, imports: check.imports }, fn) && !isGenerator) return;
   const own = new Set<tsTypes.Node>(suspensions.nested);
   const visit = (node: tsTypes.Node): boolean => {
-    if (node !== fn && own.has(node)) return false;
+    // The key of a method belongs to the code around its class.
+    if ((node !== fn && own.has(node)) || node === (fn as tsTypes.FunctionLikeDeclaration).name) return false;
     const isTool = ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
     if (!isTool) return ts.forEachChild(node, visit) ?? false;
     report.error(isCallback ? "nested-step" : "step-in-nested-function", node, { tool: toolText(node) });

@@ -28,6 +28,7 @@ export function operandsOf(ts: TypeScript, node: tsTypes.Node): readonly Operand
   if (ts.isElementAccessExpression(node)) return [value(node.expression), value(node.argumentExpression)];
   if (ts.isArrayLiteralExpression(node)) return listOperands(ts, node.elements);
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap((property) => propertyOperands(ts, property));
+  if (ts.isTemplateExpression(node) && ts.isTaggedTemplateExpression(node.parent)) return [];
   if (ts.isTemplateExpression(node)) return node.templateSpans.map(({ expression }) => ({ node: expression, role: "text" }));
   if (ts.isClassLike(node)) return classOperands(ts, node);
   if (ts.isJsxElement(node)) return [...jsxAttributes(ts, node.openingElement), ...jsxChildren(ts, node.children)];

@@ -91,14 +91,16 @@ export function guardCondition(
   inElse: readonly string[],
 ): Rope {
   const { frame } = context;
-  const test = copyOperand(context, condition);
+  if (inThen.length === 0 && inElse.length === 0) return copy(context, condition);
   if (isHolder(context, condition)) {
     const toThen = inThen.length > 0 ? `${reenters(context, inThen)} || ` : "";
-    return [toThen, inElse.length > 0 ? `!${reenters(context, inElse)} && ` : "", test];
+    const toElse = inElse.length > 0 ? `!${reenters(context, inElse)} && ` : "";
+    return [toThen, toElse, copyOperand(context, condition)];
   }
-  if (inThen.length === 0) return inElse.length === 0 ? copy(context, condition) : [`${frame}.live && `, test];
-  if (inElse.length === 0) return [`!${frame}.live || `, test];
-  return [`${frame}.live ? `, copyBranch(context, condition), ` : ${reenters(context, inThen)}`];
+  if (inThen.length > 0 && inElse.length > 0) {
+    return [`${frame}.live ? `, copyBranch(context, condition), ` : ${reenters(context, inThen)}`];
+  }
+  return [inThen.length > 0 ? `!${frame}.live || ` : `${frame}.live && `, copyOperand(context, condition)];
 }
 
 /** `Promise.all(pending)`: handles are combined durably. */

@@ -24,8 +24,8 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
   if (ts.isLabeledStatement(node)) return lowerLabelled(context, node, place);
   if (ts.isTryStatement(node)) return lowerTry(context, node, place);
   if (ts.isBreakOrContinueStatement(node)) return lowerJump(context, node, place);
-  if (ts.isFunctionDeclaration(node))
-    return context.analysis.closures.records.has(node) ? "" : copyChildren(context, node);
+  if (ts.isFunctionDeclaration(node)) return context.analysis.closures.records.has(node) ? "" : copy(context, node);
+  if (ts.isClassDeclaration(node)) return copy(context, node);
   if (ts.isVariableStatement(node)) return lowerVariables(context, node, place);
   if (ts.isExpressionStatement(node)) {
     const pattern = lowerPatternStatement(context, node);
