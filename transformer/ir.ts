@@ -96,9 +96,9 @@ export interface Chain {
   readonly links: readonly ChainLink[];
 }
 
-/** A nested function that can live across a suspension: its body moves to the table of the unit. */
+/** A nested function or class that can live across a suspension: its body moves to the table of the unit. */
 export interface Closure {
-  readonly node: FunctionNode | ts.AccessorDeclaration | ts.Expression;
+  readonly node: FunctionNode | ts.AccessorDeclaration | ts.ClassLikeDeclaration | ts.Expression;
   /** Key in the unit's table. */
   id: string;
   /** Bindings of the unit that it reads or writes, its callees' included. */

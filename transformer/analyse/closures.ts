@@ -9,7 +9,8 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
-import { isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
+import { bodyOf, isMovableClass } from "./classes.ts";
+import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { type Tools, toolCall } from "./tools.ts";
@@ -58,6 +59,9 @@ export function findClosures(input: ClosureInput): Closures {
     const role = roleOf(input, fn);
     if (role) addRecord(records, fn, role, captures.get(fn) as Set<Binding>, owners.has(fn));
   }
+  for (const made of classesIn(input)) {
+    addRecord(records, made, "value", capturesOfAll(input, made, bodyOf(input.ts, made)));
+  }
   for (const callback of pathCallbacks(input)) addRecord(records, callback, "callback", capturesOf(input, callback));
   promoteCaptured(input, records, captures);
   followCalls(records, captures);
@@ -74,8 +78,30 @@ function addRecord(
   records.set(node, { node: node as Closure["node"], id: "", role, captures, durable });
 }
 
+/** Classes that can be made again: those in the unit's own code and in that of functions which stay native. */
+function classesIn(input: ClosureInput): tsTypes.ClassLikeDeclaration[] {
+  const { ts, bindings } = input;
+  const found: tsTypes.ClassLikeDeclaration[] = [];
+  const visit = (node: tsTypes.Node): void => {
+    if (isMovableClass(ts, node) && !isInUntouched(input, node)) found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(bindings.root.node, visit);
+  return found;
+}
+
 /** Bindings of the unit that a nested node refers to and does not declare itself. */
 function capturesOf(input: ClosureInput, node: tsTypes.Node): Set<Binding> {
+  const { ts } = input;
+  const parts: tsTypes.Node[] = ts.isIdentifier(node) ? [node] : [];
+  ts.forEachChild(node, (child) => {
+    const isOwnName = ts.isFunctionDeclaration(node) && child === node.name;
+    if (!isOwnName) parts.push(child);
+  });
+  return capturesOfAll(input, node, parts);
+}
+
+function capturesOfAll(input: ClosureInput, node: tsTypes.Node, parts: readonly tsTypes.Node[]): Set<Binding> {
   const { ts, bindings, free } = input;
   const found = new Set<Binding>();
   const visit = (inner: tsTypes.Node): void => {
@@ -83,11 +109,7 @@ function capturesOf(input: ClosureInput, node: tsTypes.Node): Set<Binding> {
     if (binding && !free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
     ts.forEachChild(inner, visit);
   };
-  ts.forEachChild(node, (child) => {
-    const isOwnName = ts.isFunctionDeclaration(node) && child === node.name;
-    if (!isOwnName) visit(child);
-  });
-  if (ts.isIdentifier(node)) visit(node);
+  for (const part of parts) visit(part);
   return found;
 }
 
@@ -141,8 +163,9 @@ function isLocalHelper(input: ClosureInput, fn: NestedFunction, user: tsTypes.No
 /** The insides of callbacks, of makers and of classes stay as they are: nothing in them lives across a suspension. */
 function isInUntouched(input: ClosureInput, node: tsTypes.Node): boolean {
   const { ts, bindings, imports } = input;
-  for (let outer = node.parent; outer !== bindings.root.node; outer = outer.parent) {
-    if (ts.isClassLike(outer)) return true;
+  for (let outer = node; outer !== bindings.root.node; outer = outer.parent) {
+    if (isInBody(ts, outer, node)) return true;
+    if (outer === node) continue;
     if (!ts.isArrowFunction(outer) && !ts.isFunctionExpression(outer)) continue;
     if (input.suspensions.inlined.has(outer)) continue;
     const user = userOf(ts, outer);

@@ -5,7 +5,9 @@
 import type tsTypes from "typescript";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
+import { unwrap } from "../discover/find-units.ts";
 import { FlowCursor } from "./flow-cursor.ts";
+import { operandsOf } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
@@ -62,6 +64,19 @@ export abstract class ExpressionFlow extends FlowCursor {
         if (isConditional(ts, node, child)) this.conditionally(() => this.expression(child));
         else this.expression(child);
       });
+      this.functionsMadeAgain(node);
+    }
+  }
+
+  /**
+   * A function in front of a suspension is made again when the expression is re-entered: what it captures is used behind
+   * the suspension.
+   */
+  private functionsMadeAgain(node: tsTypes.Node): void {
+    if (!this.input.suspensions.holders.has(node)) return;
+    for (const operand of operandsOf(this.ts, node)) {
+      const inner = this.ts.isExpression(operand.node) ? unwrap(this.ts, operand.node) : operand.node;
+      if (this.ts.isFunctionLike(inner)) this.uses(this.input.capturesOf(inner));
     }
   }
 

@@ -33,6 +33,32 @@ export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTyp
   return ts.isObjectLiteralExpression(fn.parent) && ts.isIdentifier(fn.name) && !usesSuper(ts, fn);
 }
 
+/**
+ * A durable function whose body stays in its class, because it may use the `this`, `super` and private names of it: a
+ * method, or an arrow function in a field that uses them. It is called through an object.
+ */
+export function isEntered(ts: TypeScript, fn: FunctionNode): boolean {
+  if (ts.isMethodDeclaration(fn)) return ts.isClassLike(fn.parent);
+  if (!ts.isArrowFunction(fn)) return false;
+  const field = userOf(ts, fn);
+  return ts.isPropertyDeclaration(field) && !isStatic(ts, field) && usesThis(ts, fn);
+}
+
+/** Whether a member belongs to the class and not to its instances. */
+export function isStatic(ts: TypeScript, member: tsTypes.Declaration): boolean {
+  return (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Static) !== 0;
+}
+
+/** `this` or `super` of the code around an arrow function, or of a method's own call. */
+export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
+  const uses = (node: tsTypes.Node): boolean => {
+    if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+    if (ts.isTypeNode(node) || (ts.isFunctionLike(node) && !ts.isArrowFunction(node))) return false;
+    return ts.forEachChild(node, uses) ?? false;
+  };
+  return [...fn.parameters, fn.body].some((part) => part !== undefined && uses(part));
+}
+
 function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
   if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
   return ts.forEachChild(node, (child) => usesSuper(ts, child)) ?? false;
@@ -44,11 +70,18 @@ function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
  */
 export function isUntouched(around: Surroundings, fn: NestedFunction): boolean {
   const { ts, bindings } = around;
-  for (let outer: tsTypes.Node = fn.parent; outer !== bindings.root.node && outer.parent; outer = outer.parent) {
-    if (ts.isClassLike(outer)) return true;
+  for (let at: tsTypes.Node = fn; at !== bindings.root.node && at.parent; at = at.parent) {
+    if (isInBody(ts, at, fn)) return true;
   }
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
   return isStepCallback(around, fn) || isMaker(around, fn);
+}
+
+/** Whether `member` is one of a class, with `node` inside of it. Heritage and keys belong to the code around the class. */
+export function isInBody(ts: TypeScript, member: tsTypes.Node, node: tsTypes.Node): boolean {
+  if (!ts.isClassLike(member.parent) || !ts.isClassElement(member)) return false;
+  const { name } = member;
+  return !name || node === member || node.pos < name.pos || node.end > name.end;
 }
 
 /** The callback of a step: its call is one attempt, which runs as a whole. */

@@ -159,7 +159,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
  */
 function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, suspensions: Suspensions): boolean {
   const [declaration] = declarations;
-  if (kind !== "let" || !reassigned || !declaration) return false;
+  if ((kind !== "let" && kind !== "class") || !reassigned || !declaration) return false;
   return (suspensions.holders.get(scope.node) ?? []).some(({ node }) => node.end > declaration.end);
 }
 

@@ -72,7 +72,7 @@ function operandsBefore(ts: TypeScript, node: tsTypes.Node, owner: tsTypes.Node)
   const found: Operand[] = [];
   for (let child = node; child !== owner && child.parent; child = child.parent) {
     const { parent } = child;
-    if (ts.isFunctionLike(parent)) break;
+    if (ts.isFunctionLike(parent) && parent.name !== child) break;
     for (const operand of isPatternLiteral(ts, parent) ? [] : operandsOf(ts, parent)) {
       if (operand.node.pos <= node.pos && node.end <= operand.node.end && operand.role !== "method") break;
       if (operand.role !== "method" || operand.node.end <= node.pos) found.push(operand);

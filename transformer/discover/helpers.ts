@@ -59,6 +59,10 @@ function namePath(ts: TypeScript, fn: FunctionNode): string {
 
 function nameOf(ts: TypeScript, node: tsTypes.Node): string | undefined {
   if (ts.isExportAssignment(node)) return "default";
+  if (ts.isBinaryExpression(node)) {
+    const isAssignment = node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+    return isAssignment ? node.left.getText().replace(/\s/g, "") : undefined;
+  }
   const isNamed =
     ts.isVariableDeclaration(node) ||
     ts.isPropertyAssignment(node) ||

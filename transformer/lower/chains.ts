@@ -47,14 +47,29 @@ function lowerAtSite(context: Context, awaited: tsTypes.Expression, site: Site, 
   }
   if (site.form === "assign" && ts.isIdentifier(site.target)) {
     const target = site.target;
+    if (isDeclaredIn(context, target.text, awaited)) return deliverLate(context, awaited, site.target, place);
     const slot = copy(context, target);
     const name = typeof slot === "object" && "start" in slot ? target.text : slotText(slot, target);
     return lowerChain(context, awaited, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
   }
+  if (site.form === "assign") return deliverLate(context, awaited, site.target, place);
   const result = context.names.fresh("result");
   const chain = lowerChain(context, awaited, place, (value) => [`${result} = `, value ?? "undefined", ";"]);
-  if (site.form === "assign") return [`let ${result}; `, chain, " ;(", copy(context, site.target), ` = ${result});`];
   return [`let ${result}; `, chain, ` throw ${result};`];
+}
+
+/** The target is assigned to behind the chain. */
+function deliverLate(context: Context, awaited: tsTypes.Expression, target: tsTypes.Expression, place: Place): Rope {
+  const result = context.names.fresh("result");
+  const chain = lowerChain(context, awaited, place, (value) => [`${result} = `, value ?? "undefined", ";"]);
+  return [`let ${result}; `, chain, " ;(", copy(context, target), ` = ${result});`];
+}
+
+/** Whether a callback of a chain declares a name, so that the same name outside of it cannot be seen there. */
+export function isDeclaredIn({ analysis }: Context, name: string, chain: tsTypes.Node): boolean {
+  return analysis.bindings.all.some(
+    (binding) => binding.name === name && binding.scope.node.pos >= chain.pos && binding.scope.node.end <= chain.end,
+  );
 }
 
 /** The text of a copied name: the author's stretch can be used once only, a chain delivers in several places. */

@@ -4,6 +4,7 @@
  */
 import type tsTypes from "typescript";
 import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
+import { lowerClass } from "./classes.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerNative, lowerNested } from "./functions.ts";
@@ -11,6 +12,7 @@ import { join, propertyKey, quote, span } from "./text.ts";
 
 /** `$.fn("id", v, v_order)`, and the body into the table. */
 export function closureCall(context: Context, closure: Closure): Rope {
+  if (context.ts.isClassLike(closure.node)) return lowerClass(context, closure.node, closure);
   const parameters = recordsFor(context, closure);
   // Entries stand in the order of the source, those around others first.
   const entry = { id: closure.id, parameters, body: "" as Rope };
@@ -89,7 +91,7 @@ export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaratio
   return open ? open.getStart() : fn.getStart();
 }
 
-function recordsFor(context: Context, closure: Closure): string[] {
+export function recordsFor(context: Context, closure: Closure): string[] {
   const scopes = new Set<Scope>();
   for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
   return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));

@@ -118,10 +118,11 @@ export function nameText(context: Context, node: tsTypes.Node): string {
   return `${context.frame}.read(${recordOf(context, binding.scope)}, ${quote(binding.name)})`;
 }
 
-/** The name of a function whose body stands in the table. */
+/** The name of a function or class whose body stands in the table. */
 function isOwnName({ ts }: Context, node: tsTypes.Node): boolean {
   const { parent } = node;
-  return (ts.isFunctionDeclaration(parent) || ts.isFunctionExpression(parent)) && parent.name === node;
+  const isNamed = ts.isFunctionDeclaration(parent) || ts.isFunctionExpression(parent) || ts.isClassLike(parent);
+  return isNamed && parent.name === node;
 }
 
 /** Native code would throw if the declaration has not run; the record is asked. Early writes are refused. */

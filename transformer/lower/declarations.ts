@@ -6,7 +6,7 @@
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
-import { lowerChain } from "./chains.ts";
+import { isDeclaredIn, lowerChain } from "./chains.ts";
 import { type Context, isHolder, labelsIn, type Place, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
@@ -84,11 +84,12 @@ function lowerChainDeclaration(
     const slot = (binding && slotName(context, binding)) as string;
     return lowerChain(context, chained, place, (value) => [`${slot} = `, value ?? "undefined", ";"]);
   }
-  const name = isName ? node.name.getText() : context.names.fresh("result");
+  const isOwn = isName && !isDeclaredIn(context, node.name.getText(), chained);
+  const name = isOwn ? node.name.getText() : context.names.fresh("result");
   const chain = lowerChain(context, chained, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
   const keyword = keywordOf(context, node) === "var" ? "var" : "let";
-  const declared: Rope = isName ? span(node.name.getStart(), node.name.end) : name;
-  const after: Rope = isName
+  const declared: Rope = isOwn ? span(node.name.getStart(), node.name.end) : name;
+  const after: Rope = isOwn
     ? ""
     : declaresSlots(context, node.name)
       ? assignPattern(context, node.name, name)

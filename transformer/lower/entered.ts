@@ -6,8 +6,7 @@
  *   static { $.register($ship, () => this.prototype.ship); }
  */
 import type tsTypes from "typescript";
-import { userOf } from "../analyse/functions.ts";
-import { usesOwnCall } from "../analyse/suspensions.ts";
+import { isStatic, userOf, usesThis } from "../analyse/functions.ts";
 import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
 import type { FileContext } from "./unit.ts";
 import { span } from "./text.ts";
@@ -17,15 +16,16 @@ export function lowerEntered({ ts, frame }: FileContext, fn: FunctionNode, info:
   const enter: Rope = [`${frame}.enter(${info}, ${selfOf(ts, fn)}, ${args}, `, body, ")"];
   if (ts.isArrowFunction(fn)) return [`(...${args}) => `, enter];
   const { name } = fn as tsTypes.MethodDeclaration;
-  const front: Rope = [isStatic(ts, fn) ? "static " : "", span(name.getStart(), name.end)];
+  const front: Rope = [isStatic(ts, memberOf(ts, fn)) ? "static " : "", span(name.getStart(), name.end)];
   return [front, `(...${args}) { return `, enter, `; } ${registration({ ts, frame }, fn, info)}`];
 }
 
 /** The static block that registers an entered function. That of an arrow function stands in front of its field. */
 export function registration({ ts, frame }: Pick<FileContext, "ts" | "frame">, fn: FunctionNode, info: string): string {
-  const { name } = memberOf(ts, fn);
+  const member = memberOf(ts, fn);
+  const { name } = member;
   const access = ts.isIdentifier(name) || ts.isPrivateIdentifier(name) ? `.${name.text}` : `[${name.getText()}]`;
-  const find = isStatic(ts, fn)
+  const find = isStatic(ts, member)
     ? `() => this${access}.bind(this)`
     : ts.isArrowFunction(fn) || ts.isPrivateIdentifier(name)
       ? `(self) => self${access}`
@@ -40,13 +40,10 @@ export function memberOf(ts: TypeScript, fn: FunctionNode): tsTypes.MethodDeclar
 
 /** The object that is stored with the frame: none when the function does not look at it and is found without it. */
 function selfOf(ts: TypeScript, fn: FunctionNode): string {
-  const looks = [...fn.parameters, fn.body].some((part) => part && usesOwnCall(ts, part));
-  if (!isStatic(ts, fn)) return looks || ts.isPrivateIdentifier(memberOf(ts, fn).name) ? "this" : "undefined";
+  const member = memberOf(ts, fn);
+  const looks = usesThis(ts, fn);
+  if (!isStatic(ts, member)) return looks || ts.isPrivateIdentifier(member.name) ? "this" : "undefined";
   if (!looks) return "undefined";
   const { name } = fn.parent as tsTypes.ClassLikeDeclaration;
   return name ? `this === ${name.text} ? undefined : this` : "this";
-}
-
-function isStatic(ts: TypeScript, fn: FunctionNode): boolean {
-  return (ts.getCombinedModifierFlags(memberOf(ts, fn)) & ts.ModifierFlags.Static) !== 0;
 }

@@ -1,23 +1,16 @@
 /**
  * A whole file: the import of the runtime, each durable function in its place, everything else untouched.
- *
- * A durable function that is a declaration becomes a constant at the front of its block, where the declaration was
- * callable already; what it exported is exported where it stood.
  */
 import type tsTypes from "typescript";
 import type { CodeInfo } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
-import type { Rope, TypeScript } from "../ir.ts";
-import { collectNames, propertyKey, quote, span } from "./text.ts";
+import { isEntered } from "../analyse/functions.ts";
+import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
+import { memberOf, registration } from "./entered.ts";
+import { importPosition, placeUnit, type Replacement } from "./place.ts";
+import { collectNames, type FileNames, propertyKey, quote, span } from "./text.ts";
 import { lowerUnit } from "./unit.ts";
-
-/** Text that replaces a stretch of the file; an insertion replaces an empty one. */
-interface Replacement {
-  readonly start: number;
-  readonly end: number;
-  readonly rope: Rope;
-}
 
 /** What the runtime needs to know of a durable function. */
 export type InfoOf = (analysis: Analysis, fn: FunctionAnalysis) => CodeInfo;
@@ -38,8 +31,10 @@ export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analy
   for (const analysis of analyses) {
     const functions = [...analysis.functions.values()];
     const infos = new Map(functions.map((fn) => [fn.fn, printInfo(infoOf(analysis, fn))]));
+    const { unit } = analysis;
+    if (isEntered(ts, unit.fn)) replacements.push(...shareInfo({ ts, file, frame, names }, unit.fn, infos));
     const rope = lowerUnit({ ts, facts, frame, infos }, analysis, names.fork());
-    replacements.push(...placeUnit(ts, analysis, rope));
+    replacements.push(...placeUnit(ts, unit, rope, facts));
   }
   const imported = frame === "$" ? "$" : `$ as ${frame}`;
   const header = `// Compiled by backstitch ${version}.\nimport { ${imported} } from "backstitch/internal";\n`;
@@ -48,28 +43,23 @@ export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analy
   return [span(0, 0), weave(replacements, file.text.length)];
 }
 
-/** Behind directives and a `#!` line, in front of the first statement. */
-function importPosition(ts: TypeScript, file: tsTypes.SourceFile): number {
-  const first = file.statements.find((node) => !ts.isExpressionStatement(node) || !ts.isStringLiteral(node.expression));
-  return first ? first.getStart(file) : file.text.length;
-}
-
-function placeUnit(ts: TypeScript, { unit }: Analysis, rope: Rope): Replacement[] {
-  const { fn } = unit;
-  if (!ts.isFunctionDeclaration(fn)) return [{ start: fn.getStart(), end: fn.end, rope }];
-  const name = (fn.name as tsTypes.Identifier).text;
-  const front = ts.isSourceFile(fn.parent) ? importPosition(ts, fn.parent) : fn.parent.getStart() + 1;
-  const flags = ts.getCombinedModifierFlags(fn);
-  const exported =
-    flags & ts.ModifierFlags.Default
-      ? `export default ${name};`
-      : flags & ts.ModifierFlags.Export
-        ? `export { ${name} };`
-        : "";
-  return [
-    { start: front, end: front, rope: [`const ${name} = `, rope, ";\n"] },
-    { start: fn.getStart(), end: fn.end, rope: exported },
-  ];
+/**
+ * What the runtime needs to know of a member of a class stands in front of the file, because its call and its
+ * registration both need it. A method registers itself behind it, an arrow function in front of its field.
+ */
+function shareInfo(
+  { ts, file, frame, names }: Pick<FileInput, "ts" | "file"> & { readonly frame: string; readonly names: FileNames },
+  fn: FunctionNode,
+  infos: Map<FunctionNode, string>,
+): Replacement[] {
+  const member = memberOf(ts, fn);
+  const constant = names.fresh(`$${member.name.getText().replace(/^#/, "")}`);
+  const front = importPosition(ts, file);
+  const shared: Replacement = { start: front, end: front, rope: `const ${constant} = ${infos.get(fn)};\n` };
+  infos.set(fn, constant);
+  if (ts.isMethodDeclaration(fn)) return [shared];
+  const start = member.getStart();
+  return [shared, { start, end: start, rope: `${registration({ ts, frame }, fn, constant)} ` }];
 }
 
 /** Source text with the replacements in place. At one position the import comes first, then the units in order. */

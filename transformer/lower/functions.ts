@@ -53,8 +53,10 @@ export function durableBody(context: Context, table: (() => Rope) | "", isNamed:
     apart(context, fn, body.statements),
   ];
   const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
-  const keyword = ts.isArrowFunction(fn) ? "" : `function ${own ?? ""}`;
-  const arrow = ts.isArrowFunction(fn) ? " => " : " ";
+  // The body of a method of a class is an arrow function inside of it.
+  const isArrow = ts.isArrowFunction(fn) || ts.isClassLike(fn.parent);
+  const keyword = isArrow ? "" : `function ${own ?? ""}`;
+  const arrow = isArrow ? " => " : " ";
   const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
   return [`async ${keyword}(`, list, ")", arrow, "{", body.directives, inside, "}"];
 }

@@ -12,11 +12,13 @@
 import type tsTypes from "typescript";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
+import { isEntered } from "../analyse/functions.ts";
 import { namePaths } from "../analyse/paths.ts";
 import { isReference } from "../analyse/scopes.ts";
 import type { FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import type { Context } from "./context.ts";
 import { findEdited } from "./edited.ts";
+import { lowerEntered } from "./entered.ts";
 import { durableBody, indentation } from "./functions.ts";
 import { type FileNames, join, propertyKey } from "./text.ts";
 
@@ -26,7 +28,7 @@ export interface FileContext {
   readonly facts: FileFacts;
   /** Name of the frame. */
   readonly frame: string;
-  /** The literals that `$.durable` and `$.nested` get. */
+  /** The literals that `$.durable` and `$.nested` get; the name of a constant for `$.enter`. */
   readonly infos: ReadonlyMap<FunctionNode, string>;
 }
 
@@ -40,6 +42,7 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   const table = () => (context.table.length > 0 ? [indent, printTable(context, indent)] : "");
   const body = durableBody(context, table, self === undefined);
   const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, printOuter(analysis), ")"];
+  if (isEntered(ts, fn)) return lowerEntered(file, fn, file.infos.get(fn) as string, names.fresh("$args"), body);
   if (self === undefined || ts.isFunctionDeclaration(fn)) return compiled;
   return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
 }
@@ -47,7 +50,7 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
 /** The name of a function that refers to itself by it: that name must mean the compiled function, not its body. */
 function ownName(ts: TypeScript, { unit, bindings }: Analysis): string | undefined {
   const { fn } = unit;
-  if (ts.isArrowFunction(fn) || !fn.name || !ts.isIdentifier(fn.name) || !fn.body) return undefined;
+  if (ts.isArrowFunction(fn) || ts.isMethodDeclaration(fn) || !fn.name || !ts.isIdentifier(fn.name) || !fn.body) return undefined;
   const name = fn.name.text;
   const refers = (node: tsTypes.Node): boolean =>
     ts.isIdentifier(node)
