@@ -55,16 +55,13 @@ function handlerOf(ts: TypeScript, call: tsTypes.CallExpression): Unit | undefin
   return fn && { kind: "handler", fn, code: handlerCode(ts, call) };
 }
 
-function durableOf(
-  ts: TypeScript,
-  call: tsTypes.CallExpression,
-  imports: PackageImports,
-): Unit | undefined {
+function durableOf(ts: TypeScript, call: tsTypes.CallExpression, imports: PackageImports): Unit | undefined {
   const [argument] = call.arguments;
   if (!argument || importedName(ts, call.expression, imports) !== "durable") return undefined;
   const fn = functionOf(ts, argument);
   if (!fn) return undefined;
-  const name = declaredName(ts, call) ?? (fn.name as tsTypes.Identifier | undefined)?.text ?? `durable@${call.getStart()}`;
+  const name =
+    declaredName(ts, call) ?? (fn.name as tsTypes.Identifier | undefined)?.text ?? `durable@${call.getStart()}`;
   return { kind: "durable", fn, code: name, wrapper: call };
 }
 

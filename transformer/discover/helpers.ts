@@ -6,7 +6,7 @@
  */
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
-import { importedTypes, type PackageImports } from "./imports.ts";
+import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
 
 /** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
 const toolTypes = ["Step", "Context"];
@@ -19,6 +19,7 @@ export function findHelpers(
   taken: ReadonlySet<tsTypes.Node>,
 ): Unit[] {
   const helpers: Unit[] = [];
+  if (isCompiled(ts, file)) return helpers;
   const visit = (node: tsTypes.Node): void => {
     if (taken.has(node)) return;
     if (!isCandidate(ts, node) || !takesTools(ts, node, imports) || !needsFrame(ts, node)) {
@@ -74,7 +75,8 @@ function nameOf(ts: TypeScript, node: tsTypes.Node): string | undefined {
   if (!isNamed) return undefined;
   const name = (node as tsTypes.NamedDeclaration).name;
   if (name === undefined) {
-    const isDefault = ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
+    const isDefault =
+      ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
     return isDefault ? "default" : undefined;
   }
   if (ts.isIdentifier(name) || ts.isPrivateIdentifier(name) || ts.isStringLiteralLike(name)) return name.text;

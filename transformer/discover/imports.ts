@@ -31,6 +31,16 @@ export function findImports(ts: TypeScript, file: tsTypes.SourceFile): PackageIm
   return { named, namespaces };
 }
 
+/** Whether a file is output of the compiler: what is durable in it is compiled already. */
+export function isCompiled(ts: TypeScript, file: tsTypes.SourceFile): boolean {
+  return file.statements.some(
+    (statement) =>
+      ts.isImportDeclaration(statement) &&
+      ts.isStringLiteral(statement.moduleSpecifier) &&
+      statement.moduleSpecifier.text === "backstitch/internal",
+  );
+}
+
 function isOurRequire(ts: TypeScript, statement: tsTypes.ImportEqualsDeclaration): boolean {
   const reference = statement.moduleReference;
   if (!ts.isExternalModuleReference(reference)) return false;
@@ -70,5 +80,7 @@ export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: P
 
 /** `import("backstitch").Step` */
 function isOurs(ts: TypeScript, { argument }: tsTypes.ImportTypeNode): boolean {
-  return ts.isLiteralTypeNode(argument) && ts.isStringLiteral(argument.literal) && packageNames.has(argument.literal.text);
+  return (
+    ts.isLiteralTypeNode(argument) && ts.isStringLiteral(argument.literal) && packageNames.has(argument.literal.text)
+  );
 }

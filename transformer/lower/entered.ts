@@ -8,11 +8,17 @@
 import type tsTypes from "typescript";
 import { isStatic, userOf, usesThis } from "../analyse/functions.ts";
 import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
-import type { FileContext } from "./unit.ts";
 import { span } from "./text.ts";
+import type { FileContext } from "./unit.ts";
 
 /** `info` is the name of the constant that holds what the runtime needs to know; `body` the compiled body. */
-export function lowerEntered({ ts, frame }: FileContext, fn: FunctionNode, info: string, args: string, body: Rope): Rope {
+export function lowerEntered(
+  { ts, frame }: FileContext,
+  fn: FunctionNode,
+  info: string,
+  args: string,
+  body: Rope,
+): Rope {
   const enter: Rope = [`${frame}.enter(${info}, ${selfOf(ts, fn)}, ${args}, `, body, ")"];
   if (ts.isArrowFunction(fn)) return [`(...${args}) => `, enter];
   const { name } = fn as tsTypes.MethodDeclaration;

@@ -28,12 +28,18 @@ export function importPosition(ts: TypeScript, file: tsTypes.SourceFile): number
 export function placeUnit(ts: TypeScript, { fn }: Unit, rope: Rope, facts: FileFacts): Replacement[] {
   if (ts.isFunctionDeclaration(fn)) return placeDeclaration(ts, fn, rope, facts);
   const place = (text: Rope): Replacement[] => [{ start: fn.getStart(), end: fn.end, rope: text }];
-  if (ts.isMethodDeclaration(fn) && !isEntered(ts, fn)) return place([span(fn.name.getStart(), fn.name.end), ": ", rope]);
+  if (ts.isMethodDeclaration(fn) && !isEntered(ts, fn))
+    return place([span(fn.name.getStart(), fn.name.end), ": ", rope]);
   return place(rope);
 }
 
 /** A declaration was callable from the front of its block on, so that is where its constant stands. */
-function placeDeclaration(ts: TypeScript, fn: tsTypes.FunctionDeclaration, rope: Rope, facts: FileFacts): Replacement[] {
+function placeDeclaration(
+  ts: TypeScript,
+  fn: tsTypes.FunctionDeclaration,
+  rope: Rope,
+  facts: FileFacts,
+): Replacement[] {
   const flags = ts.getCombinedModifierFlags(fn);
   const here = (text: Rope): Replacement => ({ start: fn.getStart(), end: fn.end, rope: text });
   if (!fn.name) return [here(["export default ", rope, ";"])];
