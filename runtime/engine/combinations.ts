@@ -68,12 +68,12 @@ export class Combination implements Maker {
     for (const [index, element] of this.#elements.entries()) {
       if (activation.owns(element)) {
         const waiter = this.#waiter(index);
-        if (element.outcome) waiter.resume(element.outcome);
+        if (element.outcome) this.#later(waiter, element.outcome);
         else activation.wait(element, waiter);
         continue;
       }
       const outcome = outcomeOf(element);
-      if (outcome === undefined) this.#waiter(index).resume({ ok: true, value: element });
+      if (outcome === undefined) this.#later(this.#waiter(index), { ok: true, value: element });
       else if (hurries) this.#ordinaryOf(outcome, index);
       else {
         this.#ordinary++;
@@ -108,6 +108,16 @@ export class Combination implements Maker {
     return this.#elements.filter(
       (element): element is Handle => element instanceof Handle && element.outcome === undefined,
     );
+  }
+
+  /** A call that ended without a suspension is known to have ended one job later: it must not lose to those behind it. */
+  #later(waiter: ElementWaiter, outcome: Outcome): void {
+    const { activation } = this.#handle;
+    activation.started();
+    queueMicrotask(() => {
+      waiter.resume(outcome);
+      activation.stopped();
+    });
   }
 
   #waiter(index: number): ElementWaiter {

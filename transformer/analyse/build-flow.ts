@@ -157,11 +157,13 @@ export class FlowBuilder extends ExpressionFlow {
     const { clauses } = node.caseBlock;
     const bodies = clauses.map(() => this.newBlock());
     for (const [position, clause] of clauses.entries()) {
-      if (this.ts.isCaseClause(clause)) {
-        this.conditionally(() => this.expression(clause.expression));
-        this.edge(this.current, bodies[position] as Block, `case ${shortText(clause.expression.getText())}`);
-      } else this.edge(this.current, bodies[position] as Block, "default");
+      if (!this.ts.isCaseClause(clause)) continue;
+      this.conditionally(() => this.expression(clause.expression));
+      this.edge(this.current, bodies[position] as Block, `case ${shortText(clause.expression.getText())}`);
     }
+    // Wherever it stands, `default` is taken when no test has matched.
+    const byDefault = clauses.findIndex((clause) => this.ts.isDefaultClause(clause));
+    if (byDefault >= 0) this.edge(this.current, bodies[byDefault] as Block, "default");
     this.edge(this.current, after);
     this.withTarget({ node, labels, onBreak: after, depth: this.finalizers.length }, () => {
       this.current = this.newBlock();

@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, TypeScript } from "../ir.ts";
+import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 
 interface Names {
@@ -9,40 +10,38 @@ interface Names {
   readonly bindings: Bindings;
 }
 
-/** False only when the value is no promise, whatever it is made of. */
-export function mayBeHandle({ ts, bindings }: Names, expression: tsTypes.Expression): boolean {
+/** False only when the value is no promise, whatever it is made of. `seen` are the variables that are being looked at. */
+export function mayBeHandle(names: Names, expression: tsTypes.Expression, seen: Set<Binding> = new Set()): boolean {
+  const { ts, bindings } = names;
   const node = unwrap(ts, expression);
-  const { SyntaxKind } = ts;
   if (ts.isIdentifier(node)) {
     const binding = bindings.byIdentifier.get(node);
-    return binding ? mayHoldHandle({ ts, bindings }, binding, new Set()) : node.text !== "undefined";
+    return binding ? mayHoldHandle(names, binding, seen) : node.text !== "undefined";
   }
   if (ts.isConditionalExpression(node)) {
-    return mayBeHandle({ ts, bindings }, node.whenTrue) || mayBeHandle({ ts, bindings }, node.whenFalse);
+    return mayBeHandle(names, node.whenTrue, seen) || mayBeHandle(names, node.whenFalse, seen);
   }
-  if (ts.isBinaryExpression(node)) {
-    const { kind } = node.operatorToken;
-    const isPassing =
-      kind === SyntaxKind.BarBarToken ||
-      kind === SyntaxKind.AmpersandAmpersandToken ||
-      kind === SyntaxKind.QuestionQuestionToken ||
-      kind === SyntaxKind.CommaToken ||
-      kind === SyntaxKind.EqualsToken ||
-      (kind >= SyntaxKind.BarBarEqualsToken && kind <= SyntaxKind.QuestionQuestionEqualsToken);
-    if (!isPassing) return false;
-    const left = kind === SyntaxKind.CommaToken || kind === SyntaxKind.EqualsToken ? false : mayBeHandle({ ts, bindings }, node.left);
-    return left || mayBeHandle({ ts, bindings }, node.right);
-  }
-  if (ts.isCallExpression(node)) return node.expression.kind !== SyntaxKind.SuperKeyword;
+  if (ts.isBinaryExpression(node)) return operandMayBeHandle(names, node, seen);
+  if (ts.isCallExpression(node)) return node.expression.kind !== ts.SyntaxKind.SuperKeyword;
   if (ts.isPropertyAccessExpression(node)) {
-    return node.name.text !== "length" && node.name.text !== "size" && !isOfEvent({ ts, bindings }, node);
+    return node.name.text !== "length" && node.name.text !== "size" && !isOfEvent(names, node);
   }
   return (
     ts.isElementAccessExpression(node) ||
     ts.isNewExpression(node) ||
     ts.isTaggedTemplateExpression(node) ||
-    node.kind === SyntaxKind.ThisKeyword
+    node.kind === ts.SyntaxKind.ThisKeyword
   );
+}
+
+/** Of the operators, those that give one of their operands. */
+function operandMayBeHandle(names: Names, node: tsTypes.BinaryExpression, seen: Set<Binding>): boolean {
+  const { ts } = names;
+  const { kind } = node.operatorToken;
+  const givesRight = kind === ts.SyntaxKind.CommaToken || kind === ts.SyntaxKind.EqualsToken;
+  const givesEither = isLogicalOperator(ts, kind) || isLogicalAssignment(ts, kind);
+  if (givesEither && mayBeHandle(names, node.left, seen)) return true;
+  return (givesRight || givesEither) && mayBeHandle(names, node.right, seen);
 }
 
 /** A part of the event that started the run. */
@@ -63,12 +62,12 @@ function mayHoldHandle(names: Names, binding: Binding, seen: Set<Binding>): bool
     (node) => {
       const { parent } = node;
       if (ts.isVariableDeclaration(parent) && parent.name === node) {
-        return parent.initializer ? givesHandle(names, parent.initializer, seen) : isHead(ts, parent);
+        return parent.initializer ? mayBeHandle(names, parent.initializer, seen) : isHead(ts, parent);
       }
       if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return false;
       if (!ts.isBinaryExpression(parent) || parent.left !== node) return true;
       return parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
-        ? givesHandle(names, parent.right, seen)
+        ? mayBeHandle(names, parent.right, seen)
         : isLogicalAssignment(ts, parent.operatorToken.kind);
     },
   );
@@ -76,17 +75,4 @@ function mayHoldHandle(names: Names, binding: Binding, seen: Set<Binding>): bool
 
 function isHead(ts: TypeScript, declaration: tsTypes.VariableDeclaration): boolean {
   return ts.isForOfStatement(declaration.parent.parent);
-}
-
-function givesHandle(names: Names, expression: tsTypes.Expression, seen: Set<Binding>): boolean {
-  const node = unwrap(names.ts, expression);
-  if (names.ts.isIdentifier(node)) {
-    const binding = names.bindings.byIdentifier.get(node);
-    return binding ? mayHoldHandle(names, binding, seen) : node.text !== "undefined";
-  }
-  return mayBeHandle(names, node);
-}
-
-function isLogicalAssignment(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean {
-  return kind >= ts.SyntaxKind.BarBarEqualsToken && kind <= ts.SyntaxKind.QuestionQuestionEqualsToken;
 }

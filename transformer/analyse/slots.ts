@@ -19,6 +19,8 @@ export interface Slots {
   readonly live: ReadonlyMap<Suspension, ReadonlySet<Binding>>;
   /** Slots that escaping closures read: encoded whenever their scope is. */
   readonly kept: ReadonlySet<Binding>;
+  /** Closures that can be reached when the statement that made them is over. */
+  readonly escaping: ReadonlySet<Closure>;
 }
 
 export interface SlotInput {
@@ -36,17 +38,13 @@ export function decideSlots(input: SlotInput): Slots {
   for (const suspension of suspensions.all) live.set(suspension, liveAt(input, suspension));
   const all = new Set<Binding>();
   for (const set of live.values()) for (const binding of set) all.add(binding);
-  const kept = new Set<Binding>();
-  for (const record of closures.records.values()) {
-    for (const binding of record.captures) {
-      all.add(binding);
-      if (escapes(input, record)) kept.add(binding);
-    }
-  }
+  const escaping = new Set([...closures.records.values()].filter((record) => escapes(input, record)));
+  const kept = new Set([...escaping].flatMap(({ captures }) => [...captures]));
+  for (const { captures } of closures.records.values()) for (const binding of captures) all.add(binding);
   for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
   forceGroups(input, all);
   for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
-  return { all, live, kept };
+  return { all, live, kept, escaping };
 }
 
 /** Live behind the suspension, and what the callback of its op captures: that one runs while the frame is parked. */

@@ -7,6 +7,7 @@
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
+import { isPromised } from "./promised.ts";
 
 /** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
 const toolTypes = ["Step", "Context"];
@@ -42,9 +43,16 @@ function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: Packa
   });
 }
 
-/** A function that is not async runs within a segment of its caller. */
+/**
+ * A function that is not async runs within a segment of its caller. But the callbacks that it gives to steps live longer:
+ * when it holds functions and returns a promise, its caller can as well be given that of a durable call.
+ */
 function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
-  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+  if ((ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0) return true;
+  if (fn.asteriskToken || !fn.body) return false;
+  const holdsFunction = (node: tsTypes.Node): boolean =>
+    !ts.isTypeNode(node) && (ts.isFunctionLike(node) || (ts.forEachChild(node, holdsFunction) ?? false));
+  return holdsFunction(fn.body) && isPromised(ts, fn);
 }
 
 /** The names around a function, outermost first: `Class.method`, `object.method`, `factory.helper`, `Namespace.helper`. */

@@ -43,6 +43,8 @@ export type Place =
 export interface JumpTarget {
   readonly labels: readonly string[];
   readonly isLoop: boolean;
+  /** A loop or a `switch`: `break` without a label stops there. */
+  readonly isBreakable: boolean;
   generated: string | undefined;
 }
 

@@ -39,10 +39,10 @@ function findTarget(place: Place, label: string | undefined, isContinue: boolean
   return undefined;
 }
 
-/** Unlabelled `break` stops at loops and switches, which are targets without labels or loops; blocks have labels only. */
+/** `break` without a label stops at loops and switches, other statements are targets by their label only. */
 function isTarget(target: JumpTarget, label: string | undefined, isContinue: boolean): boolean {
   if (label !== undefined) return target.labels.includes(label);
-  return isContinue ? target.isLoop : target.isLoop || target.labels.length === 0 || target.generated !== undefined;
+  return isContinue ? target.isLoop : target.isBreakable;
 }
 
 /** The jump to a known target from `place`, through the `finally` blocks between them. */

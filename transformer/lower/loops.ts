@@ -115,7 +115,7 @@ function lowerDeclared(context: Context, declaration: tsTypes.VariableDeclaratio
 /** Only a closure that outlives the turn can tell its record from that of the next; the callback of a step cannot. */
 function isCapturedPerTurn(context: Context, scope: Scope): boolean {
   for (const record of context.analysis.closures.records.values()) {
-    if (record.role === "callback") continue;
+    if (record.role === "callback" && !context.analysis.slots.escaping.has(record)) continue;
     for (const binding of record.captures) if (binding.scope === scope) return true;
   }
   return false;

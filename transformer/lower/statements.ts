@@ -51,7 +51,8 @@ function isOverloadOfRecord({ ts, analysis }: Context, node: tsTypes.Statement):
 /** A loop or `switch`, with the label that jumps to it asked for. */
 function lowerTarget(context: Context, node: tsTypes.Statement, place: Place, labels: readonly string[]): Rope {
   const { ts } = context;
-  const target: JumpTarget = { labels, isLoop: ts.isIterationStatement(node, false), generated: undefined };
+  const isLoop = ts.isIterationStatement(node, false);
+  const target: JumpTarget = { labels, isLoop, isBreakable: true, generated: undefined };
   const inner: Place = { kind: "breakable", node, target, outer: place };
   const rope = lowerBreakable(context, node, inner);
   if (labelsOnLoop(context, node)) return rope;
@@ -86,7 +87,7 @@ function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: 
   if (ts.isIterationStatement(inner, false) || ts.isSwitchStatement(inner)) {
     return [front, lowerTarget(context, inner, place, labels)];
   }
-  const target: JumpTarget = { labels, isLoop: false, generated: undefined };
+  const target: JumpTarget = { labels, isLoop: false, isBreakable: false, generated: undefined };
   return [front, embedded(context, inner, { kind: "breakable", node: inner, target, outer: place })];
 }
 

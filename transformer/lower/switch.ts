@@ -15,7 +15,6 @@ import type { Rope } from "../ir.ts";
 import { lowerList } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy, copyBranch } from "./copy.ts";
-import { savedOf } from "./operands.ts";
 import { span } from "./text.ts";
 
 export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, place: Place): Rope {
@@ -42,9 +41,11 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
 function guardDiscriminant(context: Context, { expression, caseBlock }: tsTypes.SwitchStatement): Rope {
   const { frame } = context;
   const bodies = caseBlock.clauses.flatMap(({ statements }) => statements.flatMap((statement) => labelsIn(context, statement)));
-  const saved = savedOf(context, expression);
-  if (!saved && !isHolder(context, expression)) return [`${live(context)} ? `, copyBranch(context, expression), ` : ${frame}.here`];
-  // A discriminant that is kept prints its own guard.
+  const isCompared = caseBlock.clauses.some(
+    (clause) => context.ts.isCaseClause(clause) && isHolder(context, clause.expression),
+  );
+  if (!isCompared && !isHolder(context, expression)) return [`${live(context)} ? `, copyBranch(context, expression), ` : ${frame}.here`];
+  // A discriminant that is kept prints its own guard; one that is not can be evaluated again.
   const value = copyBranch(context, expression);
   return bodies.length > 0 ? [`${reenters(context, bodies)} ? ${frame}.here : `, value] : value;
 }
