@@ -138,6 +138,8 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
   if (importedName(ts, user.expression, imports) === "local") return "local";
   const callee = unwrap(ts, user.expression);
   if (callee === fn) return undefined;
+  // `step.map` keeps its callback, unlike the method of arrays.
+  if (toolCall(ts, user, bindings, input.tools)) return "value";
   return ts.isPropertyAccessExpression(callee) && synchronousMethods.has(callee.name.text) ? undefined : "value";
 }
 

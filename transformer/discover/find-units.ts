@@ -6,6 +6,9 @@ import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
+import { unwrap } from "./unwrap.ts";
+
+export { unwrap };
 
 /** Cheap test of a file's text: false means that nothing in it can be durable. */
 export function mayHoldDurable(text: string): boolean {
@@ -119,19 +122,4 @@ function boundFunction(ts: TypeScript, name: tsTypes.Identifier): FunctionNode |
     }
   }
   return undefined;
-}
-
-/** Strips what has no effect at run time: parentheses, `as`, `satisfies`, `!`, `<T>x`. */
-export function unwrap(ts: TypeScript, node: tsTypes.Expression): tsTypes.Expression {
-  let inner = node;
-  while (
-    ts.isParenthesizedExpression(inner) ||
-    ts.isAsExpression(inner) ||
-    ts.isSatisfiesExpression(inner) ||
-    ts.isNonNullExpression(inner) ||
-    ts.isTypeAssertionExpression(inner)
-  ) {
-    inner = inner.expression;
-  }
-  return inner;
 }
