@@ -38,6 +38,17 @@ export abstract class FrameWords {
     return made;
   }
 
+  /** A heritage in front of computed keys, which are not evaluated when it is wrong. */
+  base(value: unknown): Untyped {
+    if (value === null) return value;
+    try {
+      Reflect.construct(Object, [], value as never);
+    } catch {
+      throw new TypeError(`Class extends value ${String(value)} is not a constructor or null`);
+    }
+    return value;
+  }
+
   /** The first act of a class. After a reload it is the last one: static code has run. */
   made(values: ScopeRecord, made: object, hidden?: string): void {
     noteDefinition(values, made, hidden);

@@ -1,0 +1,93 @@
+/**
+ * Classes in the code of a unit. One that can live across a suspension is a record like a closure: its body moves to the
+ * unit's table. Its heritage and computed keys are evaluated where it stands, and are stored with it.
+ */
+import type tsTypes from "typescript";
+import { unwrap } from "../discover/find-units.ts";
+import type { Scope, TypeScript } from "../ir.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { isStatic } from "./functions.ts";
+import { type Operand, operandsOf } from "./operands.ts";
+import { type Bindings, isErased } from "./scopes.ts";
+
+/** Classes that are made again. Decorators may do anything, so that a class with one is not. */
+export function isMovableClass(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ClassLikeDeclaration {
+  if (!ts.isClassLike(node) || isErased(ts, node) || isDecorated(ts, node)) return false;
+  return !node.members.some((member) => isStatic(ts, member) && isHiddenState(ts, member));
+}
+
+function isDecorated(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): boolean {
+  const nodes: tsTypes.Node[] = [node, ...node.members];
+  for (const member of node.members) if (ts.isFunctionLike(member)) nodes.push(...member.parameters);
+  return nodes.some(
+    (at) =>
+      "modifiers" in at && (at.modifiers as tsTypes.NodeArray<tsTypes.Node>)?.some((each) => ts.isDecorator(each)),
+  );
+}
+
+/** A field that nothing outside of the class can see. */
+function isHiddenState(ts: TypeScript, member: tsTypes.ClassElement): boolean {
+  return ts.isPropertyDeclaration(member) && (ts.isPrivateIdentifier(member.name) || isAutoAccessor(ts, member));
+}
+
+function isAutoAccessor(ts: TypeScript, member: tsTypes.PropertyDeclaration): boolean {
+  return member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AccessorKeyword) ?? false;
+}
+
+/** The private members that instances have. */
+export function hiddenMembers(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): readonly string[] {
+  const own = node.members.filter((member) => {
+    const isPrivate = member.name !== undefined && ts.isPrivateIdentifier(member.name);
+    return !isStatic(ts, member) && (isPrivate || isHiddenState(ts, member));
+  });
+  return [...new Set(own.map((member) => (member.name as tsTypes.PropertyName).getText()))];
+}
+
+/** The parts of a class that stay inside of it: all but its name, heritage and computed keys. */
+export function bodyOf(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): readonly tsTypes.Node[] {
+  const parts: tsTypes.Node[] = [];
+  for (const member of node.members) {
+    ts.forEachChild(member, (child) => {
+      if (child !== member.name) parts.push(child);
+    });
+  }
+  return parts;
+}
+
+/** Heritage and computed keys that are not read again in the table: evaluated once, where the class stands. */
+export function valuesOf(
+  { ts, bindings, facts }: { readonly ts: TypeScript; readonly bindings: Bindings; readonly facts: FileFacts },
+  node: tsTypes.ClassLikeDeclaration,
+  isSaved: (operand: tsTypes.Node) => boolean,
+): readonly (Operand & { readonly name: string })[] {
+  let keys = 0;
+  return operandsOf(ts, node).flatMap((operand) => {
+    if (!isSaved(operand.node) && isReadAgain(ts, bindings, facts, operand.node)) return [];
+    const name = operand.role === "key" ? `key${++keys}` : "base";
+    return [{ ...operand, name }];
+  });
+}
+
+/** A literal, or what the module has: a name that is never assigned to, a path of names. */
+function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node: tsTypes.Node): boolean {
+  const inner = ts.isExpression(node) ? unwrap(ts, node) : node;
+  if (ts.isLiteralExpression(inner) || inner.kind === ts.SyntaxKind.NullKeyword) return true;
+  if (ts.isPropertyAccessExpression(inner)) return isReadAgain(ts, bindings, facts, inner.expression);
+  return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && !facts.assigned.has(inner.text);
+}
+
+/** A use of the name of a class in its own heritage or keys, where it means a class that is not there yet. */
+export function ownNameOutside(
+  ts: TypeScript,
+  bindings: Bindings,
+  node: tsTypes.ClassLikeDeclaration,
+): tsTypes.Node | undefined {
+  const scope = bindings.scopes.get(node) as Scope;
+  const find = (at: tsTypes.Node): tsTypes.Node | undefined =>
+    bindings.byIdentifier.get(at)?.scope === scope ? at : ts.forEachChild(at, find);
+  for (const { node: operand } of operandsOf(ts, node)) {
+    const found = find(operand);
+    if (found) return found;
+  }
+  return undefined;
+}

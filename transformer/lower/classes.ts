@@ -1,0 +1,90 @@
+/**
+ * Classes that can outlive their segment. Where one stands, a record of it is made; its body goes to the unit's table:
+ *
+ *   class Paid extends base(State) { [key()]() { return total; } }
+ *
+ *   v.Paid = $.class("Paid", { base: base(State), key1: $.key(0, key()) }, v);
+ *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
+ */
+import type tsTypes from "typescript";
+import { hiddenMembers, valuesOf } from "../analyse/classes.ts";
+import type { Closure, Rope } from "../ir.ts";
+import { recordsFor } from "./closures.ts";
+import { type Context, slotName } from "./context.ts";
+import { copy } from "./copy.ts";
+import { savedOf } from "./operands.ts";
+import { join, propertyKey, quote, span } from "./text.ts";
+
+/** Text that takes the place of a node in the body of a class. */
+type Replaced = ReadonlyMap<tsTypes.Node, string>;
+
+/** The class as an expression; a declaration as the statement that it becomes. */
+export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration, closure: Closure): Rope {
+  const { ts, frame } = context;
+  const parameters = recordsFor(context, closure);
+  const kept = context.names.fresh("c");
+  const entry = { id: closure.id, parameters: [kept, ...parameters], body: "" as Rope };
+  context.table.push(entry);
+  const values = valuesOf(
+    { ...context, bindings: context.analysis.bindings },
+    node,
+    (at) => savedOf(context, at) !== undefined,
+  );
+  const replaced = new Map(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
+  entry.body = named(node, closure, classBody(context, node, kept, replaced));
+  const checksBase = values.some(({ role }) => role === "key");
+  const given = values.map(({ node: at, name, role }): Rope => {
+    const text = copy(context, at);
+    const isKey = role === "key" && !savedOf(context, at);
+    if (isKey) return [`${name}: ${frame}.key(0, `, text, ")"];
+    return role === "value" && checksBase ? [`${name}: ${frame}.base(`, text, ")"] : [`${name}: `, text];
+  });
+  const literal: Rope = given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}";
+  const call: Rope = [`${frame}.class(${quote(closure.id)}, `, literal, parameters.map((name) => `, ${name}`), ")"];
+  return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
+}
+
+function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
+  const binding = name && context.analysis.bindings.byIdentifier.get(name);
+  return (binding && slotName(context, binding)) ?? `let ${name?.text}`;
+}
+
+/** An anonymous class gets the name of what it is given to before its static code runs. */
+function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Rope): Rope {
+  const inferred = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
+  if (name || inferred.endsWith(")")) return text;
+  return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
+}
+
+function classBody(context: Context, node: tsTypes.ClassLikeDeclaration, kept: string, replaced: Replaced): Rope {
+  const { ts, frame } = context;
+  const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
+  const hidden = hiddenMembers(ts, node);
+  const told = hidden.length > 0 ? `, ${quote(hidden.join(", "))}` : "";
+  // The front leaves out `abstract`, which an expression cannot have.
+  return [
+    copyWith(context, node, replaced, keyword.getStart(), node.members.pos),
+    ` static { ${frame}.made(${kept}, this${told}); }`,
+    copyWith(context, node, replaced, node.members.pos, node.end),
+  ];
+}
+
+/** As `copyChildren`, with some nodes replaced at any depth. */
+function copyWith(context: Context, node: tsTypes.Node, replaced: Replaced, from: number, to: number): Rope {
+  const pieces: Rope[] = [];
+  let position = from;
+  context.ts.forEachChild(node, (child) => {
+    const start = child.getStart();
+    if (start < from || child.end > to) return;
+    const text = replaced.get(child);
+    const holds = [...replaced.keys()].some((at) => at.pos >= child.pos && at.end <= child.end);
+    if (!holds && !context.edited.has(child)) return;
+    pieces.push(
+      span(position, start),
+      text ?? (holds ? copyWith(context, child, replaced, start, child.end) : copy(context, child)),
+    );
+    position = child.end;
+  });
+  pieces.push(span(position, to));
+  return pieces;
+}
