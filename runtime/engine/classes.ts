@@ -121,6 +121,14 @@ export function changedKeys(value: object): (string | symbol)[] {
   });
 }
 
+/** Stores the prototype with its class when it was changed: perhaps nothing else refers to it. */
+export function keepPrototype(made: object, [values]: readonly ScopeRecord[]): void {
+  const { prototype } = definitions.get(made) ?? {};
+  if (prototype === undefined || values === undefined) return;
+  if (changedKeys(prototype).length > 0 || !Object.isExtensible(prototype)) values.prototype = prototype;
+  else delete values.prototype;
+}
+
 function requireIntact(value: object, before: Properties, parent: unknown, what: string): void {
   if (Object.getPrototypeOf(value) !== parent) {
     throw new NotEncodableError([], `${what} that inherits from something else than its heritage cannot be stored`);

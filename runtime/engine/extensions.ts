@@ -4,7 +4,7 @@ import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
-import { changedKeys, instanceProblem, type MemberImage, memberImage, memberOfImage, ownerOf } from "./classes.ts";
+import { changedKeys, instanceProblem, keepPrototype, type MemberImage, memberImage, memberOfImage, ownerOf } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
@@ -76,7 +76,11 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
   return {
     tag: "closure",
     matches: (value) => typeof value === "function" && activation.closures.has(value),
-    encode: (value) => closureImage(activation.closures.get(value) as ClosureRecord),
+    encode(value) {
+      const record = activation.closures.get(value) as ClosureRecord;
+      keepPrototype(value, record.scopes);
+      return closureImage(record);
+    },
     keysOf: (value) => activation.closures.authorKeys(value),
     instanceProblem,
     order: (parts) => (parts as ClosureImage)[0],

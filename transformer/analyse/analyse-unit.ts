@@ -205,7 +205,11 @@ function valueName(ts: TypeScript, node: tsTypes.Node): string {
 /** The name of what a value is given to. */
 function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
   const isNamed =
-    ts.isVariableDeclaration(user) || ts.isPropertyAssignment(user) || ts.isBindingElement(user) || ts.isParameter(user);
+    ts.isVariableDeclaration(user) ||
+    ts.isPropertyAssignment(user) ||
+    ts.isPropertyDeclaration(user) ||
+    ts.isBindingElement(user) ||
+    ts.isParameter(user);
   if (isNamed) {
     return ts.isIdentifier(user.name) || ts.isStringLiteralLike(user.name) ? user.name.text : undefined;
   }

@@ -9,6 +9,7 @@ import type { FileFacts } from "./file-facts.ts";
 import { isStatic } from "./functions.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
+import { usesOwnCall } from "./suspensions.ts";
 
 /** Classes that are made again. Decorators may do anything, so that a class with one is not. */
 export function isMovableClass(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ClassLikeDeclaration {
@@ -62,18 +63,31 @@ export function valuesOf(
 ): readonly (Operand & { readonly name: string })[] {
   let keys = 0;
   return operandsOf(ts, node).flatMap((operand) => {
-    if (!isSaved(operand.node) && isReadAgain(ts, bindings, facts, operand.node)) return [];
+    const isLiteralKey = operand.role === "key" && ts.isLiteralExpression(operand.node);
+    if (isLiteralKey || (!isSaved(operand.node) && isReadAgain(ts, bindings, facts, operand.node))) return [];
     const name = operand.role === "key" ? `key${++keys}` : "base";
     return [{ ...operand, name }];
   });
 }
 
-/** A literal, or what the module has: a name that is never assigned to, a path of names. */
+/** `null`, or what the module has: a name that is never assigned to, a path of names. */
 function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node: tsTypes.Node): boolean {
   const inner = ts.isExpression(node) ? unwrap(ts, node) : node;
-  if (ts.isLiteralExpression(inner) || inner.kind === ts.SyntaxKind.NullKeyword) return true;
+  if (inner.kind === ts.SyntaxKind.NullKeyword) return true;
   if (ts.isPropertyAccessExpression(inner)) return isReadAgain(ts, bindings, facts, inner.expression);
   return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && !facts.assigned.has(inner.text);
+}
+
+/** The function of a field that uses nothing of its class: it can stand elsewhere. */
+export function isMovableField(ts: TypeScript, bindings: Bindings, fn: tsTypes.Node): boolean {
+  const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.asteriskToken);
+  if (!isFunction || !ts.isPropertyDeclaration(fn.parent) || !isMovableClass(ts, fn.parent.parent)) return false;
+  const usesClass = (node: tsTypes.Node): boolean => {
+    if (ts.isPrivateIdentifier(node) || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+    if (bindings.byIdentifier.get(node)?.scope.kind === "class") return true;
+    return ts.forEachChild(node, usesClass) ?? false;
+  };
+  return !usesClass(fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
 }
 
 /** A use of the name of a class in its own heritage or keys, where it means a class that is not there yet. */

@@ -9,7 +9,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
-import { bodyOf, isMovableClass } from "./classes.ts";
+import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
 import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
@@ -123,6 +123,7 @@ function isWithin(scope: Scope, node: tsTypes.Node): boolean {
 /** Role of a nested function that must become a record; undefined leaves it in place. */
 function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | undefined {
   const { ts, bindings, imports, suspensions } = input;
+  if (isMovableField(ts, bindings, fn)) return isInUntouched(input, fn.parent.parent) ? undefined : "value";
   if (isInUntouched(input, fn)) return undefined;
   if (isStepCallbackNode(input, fn)) return "callback";
   if (suspensions.owners.includes(fn as FunctionNode)) return "value";
