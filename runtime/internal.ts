@@ -42,7 +42,7 @@ export const $ = {
   },
 
   /** Where a class is defined: how a method is found again after a reload, by the object on which it was called. */
-  register(info: CodeInfo, find: (self: Untyped) => unknown): void {
-    registerCode({ info, find });
+  register(info: CodeInfo, find: (self: Untyped) => unknown, outer?: OuterNames): void {
+    registerCode({ info, find, outer });
   },
 };

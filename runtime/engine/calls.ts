@@ -6,7 +6,7 @@ import { ambientActivation } from "./ambient.ts";
 import { homeOf } from "./closures.ts";
 import type { Frame, FrameOrigin } from "./frame.ts";
 import { Handle } from "./handle.ts";
-import { type CompiledBody, type CompiledCode, handOver, rememberCode } from "./registry.ts";
+import { type CompiledBody, type CompiledCode, compiledCode, handOver, rememberCode } from "./registry.ts";
 
 /** A function that can be called as a compiled one is. Its `this` is the callee's. */
 type Callable = (this: unknown, ...args: unknown[]) => Handle;
@@ -41,7 +41,8 @@ export function enterMethod(info: CodeInfo, self: unknown, args: ArrayLike<unkno
   const activation = ambientActivation();
   if (handOver(info.code, body)) return undefined as unknown as Handle;
   if (activation === undefined) throw calledFromOutside(info.code);
-  return entered(activation.newCall({ info, body }, kept(args, info), { self }));
+  const code = { info, body, outer: compiledCode(info.code)?.outer };
+  return entered(activation.newCall(code, kept(args, info), { self }));
 }
 
 function prepare(

@@ -16,18 +16,19 @@ const readValues = new WeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
 
 /** The objects and functions that code refers to, by identity. */
 export class OuterValues {
-  readonly #codes = new Set<CompiledCode>();
+  /** Code ids by what the code refers to: methods are made anew at each call. */
+  readonly #codes = new Map<OuterNames, string>();
 
   /** The code is used by the run. */
   add(code: CompiledCode): void {
-    if (code.outer !== undefined) this.#codes.add(code);
+    if (code.outer !== undefined) this.#codes.set(code.outer, code.info.code);
   }
 
   /** Code id and name of a value; undefined for one that no code of the run refers to. */
   pathOf(value: object): readonly [code: string, ...path: OuterPath] | undefined {
-    for (const code of this.#codes) {
-      const path = valuesOf(code.outer as OuterNames).get(value);
-      if (path !== undefined) return [code.info.code, ...path];
+    for (const [names, id] of this.#codes) {
+      const path = valuesOf(names).get(value);
+      if (path !== undefined) return [id, ...path];
     }
     return undefined;
   }

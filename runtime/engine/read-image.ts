@@ -142,7 +142,7 @@ class ImageReader {
         closure ? "the function is no durable function any more" : "no loaded module has this function",
       );
     }
-    return "body" in registered ? registered : { info: registered.info, body: bodyOf(registered, self) };
+    return "body" in registered ? registered : { ...registered, body: bodyOf(registered, self) };
   }
 
   #invocation({ code, args, self }: FrameImage): Invocation {

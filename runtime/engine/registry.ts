@@ -8,8 +8,8 @@
  */
 import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
-import type { OuterNames } from "./outer.ts";
 import type { Frame } from "./frame.ts";
+import type { OuterNames } from "./outer.ts";
 
 /** The compiled form of a function. */
 export type CompiledBody = (this: unknown, frame: Frame, ...args: unknown[]) => Promise<unknown>;
@@ -25,6 +25,7 @@ export interface CompiledCode {
 interface MethodCode {
   readonly info: CodeInfo;
   readonly find: (self: unknown) => unknown;
+  readonly outer?: OuterNames | undefined;
 }
 
 export type RegisteredCode = CompiledCode | MethodCode;

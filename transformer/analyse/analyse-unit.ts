@@ -9,7 +9,7 @@ import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { userOf } from "./functions.ts";
+import { objectNames, userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -68,7 +68,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
     functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
-  const outer = findOuterNames(ts, unit.fn, bindings, facts);
+  const outer = new Set([...findOuterNames(ts, unit.fn, bindings, facts), ...objectNames(ts, unit.fn)]);
   const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer };
   checkConstructs(ts, analysis, imports, report);
   return analysis;

@@ -59,6 +59,15 @@ export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
   return [...fn.parameters, fn.body].some((part) => part !== undefined && uses(part));
 }
 
+/** The constant whose value is the `this` of a method's calls: `shop` in `const shop = { async pay(step) { … } };`. */
+export function objectNames(ts: TypeScript, fn: FunctionNode): string[] {
+  const literal = ts.isMethodDeclaration(fn) ? fn.parent : userOf(ts, fn as tsTypes.Expression).parent;
+  if (!literal || !ts.isObjectLiteralExpression(literal) || ts.isArrowFunction(fn) || !usesThis(ts, fn)) return [];
+  const user = userOf(ts, literal);
+  const isConstant = ts.isVariableDeclaration(user) && (user.parent.flags & ts.NodeFlags.Const) !== 0;
+  return isConstant && ts.isIdentifier(user.name) ? [user.name.text] : [];
+}
+
 function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
   if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
   return ts.forEachChild(node, (child) => usesSuper(ts, child)) ?? false;

@@ -6,28 +6,29 @@
  *   static { $.register($ship, () => this.prototype.ship); }
  */
 import type tsTypes from "typescript";
+import type { Analysis } from "../analyse/analyse-unit.ts";
 import { isStatic, userOf, usesThis } from "../analyse/functions.ts";
 import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
 import { span } from "./text.ts";
-import type { FileContext } from "./unit.ts";
+import { type FileContext, printOuter } from "./unit.ts";
 
-/** `info` is the name of the constant that holds what the runtime needs to know; `body` the compiled body. */
-export function lowerEntered(
-  { ts, frame }: FileContext,
-  fn: FunctionNode,
-  info: string,
-  args: string,
-  body: Rope,
-): Rope {
-  const enter: Rope = [`${frame}.enter(${info}, ${selfOf(ts, fn)}, ${args}, `, body, ")"];
+/** What is known of it is a constant of the file; `args` is the name of its arguments, `body` the compiled body. */
+export function lowerEntered(file: FileContext, analysis: Analysis, args: string, body: Rope): Rope {
+  const { ts, frame, infos } = file;
+  const { fn } = analysis.unit;
+  const enter: Rope = [`${frame}.enter(${infos.get(fn)}, ${selfOf(ts, fn)}, ${args}, `, body, ")"];
   if (ts.isArrowFunction(fn)) return [`(...${args}) => `, enter];
   const { name } = fn as tsTypes.MethodDeclaration;
   const front: Rope = [isStatic(ts, memberOf(ts, fn)) ? "static " : "", span(name.getStart(), name.end)];
-  return [front, `(...${args}) { return `, enter, `; } ${registration({ ts, frame }, fn, info)}`];
+  return [front, `(...${args}) { return `, enter, `; } ${registration(file, analysis)}`];
 }
 
 /** The static block that registers an entered function. That of an arrow function stands in front of its field. */
-export function registration({ ts, frame }: Pick<FileContext, "ts" | "frame">, fn: FunctionNode, info: string): string {
+export function registration(
+  { ts, frame, infos }: Pick<FileContext, "ts" | "frame" | "infos">,
+  analysis: Analysis,
+): string {
+  const { fn } = analysis.unit;
   const member = memberOf(ts, fn);
   const { name } = member;
   const access = ts.isIdentifier(name) || ts.isPrivateIdentifier(name) ? `.${name.text}` : `[${name.getText()}]`;
@@ -36,7 +37,7 @@ export function registration({ ts, frame }: Pick<FileContext, "ts" | "frame">, f
     : ts.isArrowFunction(fn) || ts.isPrivateIdentifier(name)
       ? `(self) => self${access}`
       : `() => this.prototype${access}`;
-  return `static { ${frame}.register(${info}, ${find}); }`;
+  return `static { ${frame}.register(${infos.get(fn)}, ${find}${printOuter(analysis)}); }`;
 }
 
 /** The method, or the field that holds the arrow function. */

@@ -32,7 +32,7 @@ export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analy
     const functions = [...analysis.functions.values()];
     const infos = new Map(functions.map((fn) => [fn.fn, printInfo(infoOf(analysis, fn))]));
     const { unit } = analysis;
-    if (isEntered(ts, unit.fn)) replacements.push(...shareInfo({ ts, file, frame, names }, unit.fn, infos));
+    if (isEntered(ts, unit.fn)) replacements.push(...shareInfo({ ts, file, frame, names }, analysis, infos));
     const rope = lowerUnit({ ts, facts, frame, infos }, analysis, names.fork());
     replacements.push(...placeUnit(ts, unit, rope, facts));
   }
@@ -49,9 +49,10 @@ export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analy
  */
 function shareInfo(
   { ts, file, frame, names }: Pick<FileInput, "ts" | "file"> & { readonly frame: string; readonly names: FileNames },
-  fn: FunctionNode,
+  analysis: Analysis,
   infos: Map<FunctionNode, string>,
 ): Replacement[] {
+  const { fn } = analysis.unit;
   const member = memberOf(ts, fn);
   const constant = names.fresh(`$${member.name.getText().replace(/^#/, "")}`);
   const front = importPosition(ts, file);
@@ -59,7 +60,7 @@ function shareInfo(
   infos.set(fn, constant);
   if (ts.isMethodDeclaration(fn)) return [shared];
   const start = member.getStart();
-  return [shared, { start, end: start, rope: `${registration({ ts, frame }, fn, constant)} ` }];
+  return [shared, { start, end: start, rope: `${registration({ ts, frame, infos }, analysis)} ` }];
 }
 
 /** Source text with the replacements in place. At one position the import comes first, then the units in order. */

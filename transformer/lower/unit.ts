@@ -42,7 +42,7 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   const table = () => (context.table.length > 0 ? [indent, printTable(context, indent)] : "");
   const body = durableBody(context, table, self === undefined);
   const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, printOuter(analysis), ")"];
-  if (isEntered(ts, fn)) return lowerEntered(file, fn, file.infos.get(fn) as string, names.fresh("$args"), body);
+  if (isEntered(ts, fn)) return lowerEntered(file, analysis, names.fresh("$args"), body);
   if (self === undefined || ts.isFunctionDeclaration(fn)) return compiled;
   return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
 }
@@ -50,7 +50,8 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
 /** The name of a function that refers to itself by it: that name must mean the compiled function, not its body. */
 function ownName(ts: TypeScript, { unit, bindings }: Analysis): string | undefined {
   const { fn } = unit;
-  if (ts.isArrowFunction(fn) || ts.isMethodDeclaration(fn) || !fn.name || !ts.isIdentifier(fn.name) || !fn.body) return undefined;
+  if (ts.isArrowFunction(fn) || ts.isMethodDeclaration(fn) || !fn.name || !ts.isIdentifier(fn.name) || !fn.body)
+    return undefined;
   const name = fn.name.text;
   const refers = (node: tsTypes.Node): boolean =>
     ts.isIdentifier(node)
@@ -63,7 +64,10 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
   const records = new Map<Scope, string>();
   for (const [scope, path] of analysis.paths) {
     const last = path.replace(/#.*$/, "").split("/").pop() ?? "";
-    const wish = scope.node === analysis.unit.fn ? "v" : `v_${last === "" ? ownerName(ts, scope.node) : last.replace(/^case /, "")}`;
+    const wish =
+      scope.node === analysis.unit.fn
+        ? "v"
+        : `v_${last === "" ? ownerName(ts, scope.node) : last.replace(/^case /, "")}`;
     records.set(scope, names.fresh(wish));
   }
   return {
@@ -114,7 +118,7 @@ function cursorPaths(ts: TypeScript, { suspensions }: Analysis): Map<tsTypes.Nod
 }
 
 /** `, { log: () => log }`: what a variable may hold of the module. */
-function printOuter({ outer }: Analysis): string {
+export function printOuter({ outer }: Analysis): string {
   if (outer.size === 0) return "";
   return `, { ${[...outer].map((name) => `${propertyKey(name)}: () => ${name}`).join(", ")} }`;
 }

@@ -58,7 +58,7 @@ function describe(
   return {
     code,
     range: rangeOf(file, fn),
-    hash: hashOf(fn),
+    hash: hashOf(ts, fn),
     labels,
     entry: collect([{ block: graph.entry, when: undefined }], graph),
   };
@@ -171,10 +171,11 @@ function rangeOf(file: tsTypes.SourceFile, node: tsTypes.Node): SourceRange {
 }
 
 /** White space and comments do not count: the hash is over the tokens. */
-function hashOf(node: tsTypes.Node): string {
+function hashOf(ts: TypeScript, node: tsTypes.Node): string {
   const hash = createHash("sha256");
   const visit = (inner: tsTypes.Node): void => {
-    const children = inner.getChildren();
+    // Comments of documentation are nodes, for hosts that ask for them.
+    const children = inner.getChildren().filter((child) => !ts.isJSDoc(child));
     if (children.length === 0) hash.update(`${inner.getText()}\n`);
     for (const child of children) visit(child);
   };
@@ -203,7 +204,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, { fn, code }: Funct
   const arity = arityOf(ts, analysis, fn);
   return {
     code,
-    hash: hashOf(fn),
+    hash: hashOf(ts, fn),
     format: CODE_FORMAT,
     labels,
     ...(Object.keys(kept).length > 0 && { kept }),
