@@ -46,7 +46,7 @@ const table = {
   "class-across-suspension": {
     code: 90013,
     category: "error",
-    text: "The class `%name%` lives across the suspension `%label%`, and a class with decorators or private static fields cannot be persisted. Declare it outside the durable function.",
+    text: "The class `%name%` lives across the suspension `%label%`, and a class with decorators or static `accessor` fields cannot be persisted. Declare it outside the durable function.",
   },
   "write-to-constant": {
     code: 90015,

@@ -22,6 +22,13 @@ interface Definition {
   readonly prototype: object;
   /** The private members of its instances, as text; undefined when they have none. */
   readonly hidden: string | undefined;
+  readonly statics: PrivateStatics | undefined;
+}
+
+/** The private static fields of a class, which only code inside of it can reach. */
+export interface PrivateStatics {
+  get(): object;
+  set(values: object): void;
 }
 
 /** A function or the prototype of a class, as a path from it: all of its properties, or one half of one. */
@@ -48,12 +55,12 @@ class MadeAgain {
 }
 
 /** The first static block of a class. `hidden` names the private members that its instances have. */
-export function noteDefinition(values: ScopeRecord, made: object, hidden?: string): void {
+export function noteDefinition(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics): void {
   const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
   const own = propertiesOf(made);
   const ofPrototype = propertiesOf(prototype);
   const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
-  definitions.set(made, { own, ofPrototype, parents, prototype, hidden });
+  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics });
   members.set(prototype, { owner: made, side: "prototype" });
   noteMembers(made, "static", own);
   noteMembers(made, "prototype", ofPrototype);
@@ -121,12 +128,22 @@ export function changedKeys(value: object): (string | symbol)[] {
   });
 }
 
-/** Stores the prototype with its class when it was changed: perhaps nothing else refers to it. */
-export function keepPrototype(made: object, [values]: readonly ScopeRecord[]): void {
-  const { prototype } = definitions.get(made) ?? {};
-  if (prototype === undefined || values === undefined) return;
+/**
+ * Puts beside the values of a class what is stored with it: its private static fields, and its prototype when that was
+ * changed, because perhaps nothing else refers to it.
+ */
+export function keepState(made: object, [values]: readonly ScopeRecord[]): void {
+  const definition = definitions.get(made);
+  if (definition === undefined || values === undefined) return;
+  const { prototype, statics } = definition;
+  if (statics) values.statics = statics.get();
   if (changedKeys(prototype).length > 0 || !Object.isExtensible(prototype)) values.prototype = prototype;
   else delete values.prototype;
+}
+
+/** Puts the private static fields of a class back, when all values of the run are there. */
+export function restoreStatics(made: object, [values]: readonly ScopeRecord[]): void {
+  if (values?.statics) definitions.get(made)?.statics?.set(values.statics);
 }
 
 function requireIntact(value: object, before: Properties, parent: unknown, what: string): void {

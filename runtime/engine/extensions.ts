@@ -4,7 +4,7 @@ import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
-import { changedKeys, instanceProblem, keepPrototype, type MemberImage, memberImage, memberOfImage, ownerOf } from "./classes.ts";
+import { changedKeys, instanceProblem, keepState, type MemberImage, memberImage, memberOfImage, ownerOf, restoreStatics } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
@@ -24,16 +24,18 @@ export interface Loaded {
   readonly handles: [Handle, HandleImage][];
   /** Calls of outermost durable functions, by their arguments. */
   readonly invocations: WeakMap<object, Invocation>;
+  /** Puts back what a class keeps to itself. */
+  readonly classes: (() => void)[];
 }
 
 /** `loaded` is for decoding only. */
 export function extensionsFor(
   activation: Activation,
-  loaded: Loaded = { handles: [], invocations: new WeakMap() },
+  loaded: Loaded = { handles: [], invocations: new WeakMap(), classes: [] },
 ): readonly CodecExtension[] {
   return [
     scopes(activation),
-    closures(activation, loaded.invocations),
+    closures(activation, loaded),
     locals(activation, loaded.invocations),
     members(activation),
     handles(activation, loaded),
@@ -72,13 +74,13 @@ function isFunctionOfRun(fn: object, activation: Activation): boolean {
   return activation.closures.has(fn) || activation.tools.nameOf(fn) !== undefined;
 }
 
-function closures(activation: Activation, invocations: WeakMap<object, Invocation>): CodecExtension {
+function closures(activation: Activation, { invocations, classes }: Loaded): CodecExtension {
   return {
     tag: "closure",
     matches: (value) => typeof value === "function" && activation.closures.has(value),
     encode(value) {
       const record = activation.closures.get(value) as ClosureRecord;
-      keepPrototype(value, record.scopes);
+      keepState(value, record.scopes);
       return closureImage(record);
     },
     keysOf: (value) => activation.closures.authorKeys(value),
@@ -88,6 +90,7 @@ function closures(activation: Activation, invocations: WeakMap<object, Invocatio
       const record = closureRecord(parts as ClosureImage, invocations);
       const closure = makeClosure(record, Frame.tableOf(activation, record.invocation)) as object;
       activation.closures.set(closure, record);
+      classes.push(() => restoreStatics(closure, record.scopes));
       return closure;
     },
   };

@@ -4,7 +4,7 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
-import { noteDefinition } from "./classes.ts";
+import { noteDefinition, type PrivateStatics } from "./classes.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
@@ -50,8 +50,8 @@ export abstract class FrameWords {
   }
 
   /** The first act of a class. After a reload it is the last one: static code has run. */
-  made(values: ScopeRecord, made: object, hidden?: string): void {
-    noteDefinition(values, made, hidden);
+  made(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics): void {
+    noteDefinition(values, made, hidden, statics);
   }
 
   /** An assignment to a constant: its value was evaluated, now it throws. */

@@ -27,9 +27,10 @@ export interface LoadedActivation {
  */
 export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
   const activation = new Activation(owner);
-  const loaded: Loaded = { handles: [], invocations: new WeakMap() };
+  const loaded: Loaded = { handles: [], invocations: new WeakMap(), classes: [] };
   try {
     const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
+    for (const restore of loaded.classes) restore();
     if (image.format !== imageFormat) throw new Error(`its format is ${String(image.format)}, known is ${imageFormat}`);
     activation.lastOp = image.lastOp;
     activation.lastMade = image.lastMade ?? 0;

@@ -211,7 +211,9 @@ function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
     ts.isBindingElement(user) ||
     ts.isParameter(user);
   if (isNamed) {
-    return ts.isIdentifier(user.name) || ts.isStringLiteralLike(user.name) ? user.name.text : undefined;
+    return ts.isIdentifier(user.name) || ts.isPrivateIdentifier(user.name) || ts.isStringLiteralLike(user.name)
+      ? user.name.text
+      : undefined;
   }
   if (ts.isShorthandPropertyAssignment(user)) return user.name.text;
   return ts.isBinaryExpression(user) && ts.isIdentifier(user.left) ? user.left.text : undefined;

@@ -14,7 +14,9 @@ import { usesOwnCall } from "./suspensions.ts";
 /** Classes that are made again. Decorators may do anything, so that a class with one is not. */
 export function isMovableClass(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ClassLikeDeclaration {
   if (!ts.isClassLike(node) || isErased(ts, node) || isDecorated(ts, node)) return false;
-  return !node.members.some((member) => isStatic(ts, member) && isHiddenState(ts, member));
+  return !node.members.some(
+    (member) => ts.isPropertyDeclaration(member) && isStatic(ts, member) && isAutoAccessor(ts, member),
+  );
 }
 
 function isDecorated(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): boolean {
@@ -33,6 +35,17 @@ function isHiddenState(ts: TypeScript, member: tsTypes.ClassElement): boolean {
 
 function isAutoAccessor(ts: TypeScript, member: tsTypes.PropertyDeclaration): boolean {
   return member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AccessorKeyword) ?? false;
+}
+
+/** The private static fields. */
+export function privateStatics(
+  ts: TypeScript,
+  node: tsTypes.ClassLikeDeclaration,
+): readonly tsTypes.PropertyDeclaration[] {
+  return node.members.filter(
+    (member): member is tsTypes.PropertyDeclaration =>
+      ts.isPropertyDeclaration(member) && ts.isPrivateIdentifier(member.name) && isStatic(ts, member),
+  );
 }
 
 /** The private members that instances have. */

@@ -7,7 +7,7 @@
  *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
  */
 import type tsTypes from "typescript";
-import { hiddenMembers, valuesOf } from "../analyse/classes.ts";
+import { hiddenMembers, privateStatics, valuesOf } from "../analyse/classes.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
@@ -16,7 +16,7 @@ import { savedOf } from "./operands.ts";
 import { join, propertyKey, quote, span } from "./text.ts";
 
 /** Text that takes the place of a node in the body of a class. */
-type Replaced = ReadonlyMap<tsTypes.Node, string>;
+type Replaced = ReadonlyMap<tsTypes.Node, Rope>;
 
 /** The class as an expression; a declaration as the statement that it becomes. */
 export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration, closure: Closure): Rope {
@@ -30,7 +30,8 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     node,
     (at) => savedOf(context, at) !== undefined,
   );
-  const replaced = new Map(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
+  const replaced = new Map<tsTypes.Node, Rope>(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
+  for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field));
   entry.body = named(node, closure, classBody(context, node, kept, replaced));
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
@@ -60,13 +61,38 @@ function classBody(context: Context, node: tsTypes.ClassLikeDeclaration, kept: s
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
-  const told = hidden.length > 0 ? `, ${quote(hidden.join(", "))}` : "";
+  const statics = privateStatics(ts, node).map(({ name }) => name.getText());
+  const told = [
+    ...(hidden.length > 0 ? [quote(hidden.join(", "))] : statics.length > 0 ? ["undefined"] : []),
+    ...(statics.length > 0 ? [accessTo(statics)] : []),
+  ];
   // The front leaves out `abstract`, which an expression cannot have.
   return [
     copyWith(context, node, replaced, keyword.getStart(), node.members.pos),
-    ` static { ${frame}.made(${kept}, this${told}); }`,
+    statics.map((name) => ` static ${name};`),
+    ` static { ${frame}.made(${[kept, "this", ...told].join(", ")}); }`,
     copyWith(context, node, replaced, node.members.pos, node.end),
   ];
+}
+
+/**
+ * A private static field is there from the beginning, because it cannot be added to a class that is made again. Its
+ * initialiser is an assignment where it stood.
+ */
+function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyDeclaration): Rope {
+  if (!initializer) return "";
+  const { ts } = context;
+  const text = copy(context, initializer);
+  const key = quote(name.getText());
+  const isNamed = ts.isFunctionLike(initializer) || ts.isClassLike(initializer);
+  return [`static { this.${name.getText()} = `, isNamed ? [`({ ${key}: `, text, ` })[${key}]`] : text, "; }"];
+}
+
+/** `{ get: () => ({ "#made": this.#made }), set: (to) => { this.#made = to["#made"]; } }` */
+function accessTo(names: readonly string[]): string {
+  const read = names.map((name) => `${quote(name)}: this.${name}`).join(", ");
+  const write = names.map((name) => `this.${name} = to[${quote(name)}];`).join(" ");
+  return `{ get: () => ({ ${read} }), set: (to) => { ${write} } }`;
 }
 
 /** As `copyChildren`, with some nodes replaced at any depth. */
