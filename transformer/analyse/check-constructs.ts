@@ -165,7 +165,17 @@ function checkCall(check: Check, node: tsTypes.CallExpression): void {
     report.error("unsupported-construct", node, { construct: "Direct `eval`", fix: "Call a function instead." });
   }
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
-  if (toolCall(ts, node, analysis.bindings, analysis.tools) === "step") checkCallback(check, node);
+  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
+  if (tool && isInClass(check, node)) report.error("step-in-nested-function", node, { tool: toolText(node) });
+  else if (tool === "step") checkCallback(check, node);
+}
+
+/** In the initialiser of a field: heritage and computed keys belong to the code around the class. */
+function isInClass({ ts, analysis }: Check, node: tsTypes.Node): boolean {
+  for (let outer = node; outer !== analysis.unit.fn; outer = outer.parent) {
+    if (ts.isPropertyDeclaration(outer.parent) && outer.parent.initializer === outer) return true;
+  }
+  return false;
 }
 
 /** A bound function belongs to the process: nothing tells how to make it again. */

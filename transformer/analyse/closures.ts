@@ -129,7 +129,9 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
   if (suspensions.owners.includes(fn as FunctionNode)) return "value";
   if (ts.isFunctionDeclaration(fn)) {
     const binding = fn.name && bindings.byIdentifier.get(fn.name);
-    return binding && !isOnlyCalled(ts, binding) ? "value" : undefined;
+    // A clause that suspends gets a block of its own, out of which the others would not see the function.
+    const isInClause = ts.isCaseOrDefaultClause(fn.parent) && suspensions.holders.has(fn.parent.parent);
+    return binding && (isInClause || !isOnlyCalled(ts, binding)) ? "value" : undefined;
   }
   if (isMovableMethod(ts, fn) || isMovableAccessor(ts, fn)) return "value";
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;

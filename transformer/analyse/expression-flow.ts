@@ -7,7 +7,7 @@ import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { FlowCursor } from "./flow-cursor.ts";
-import { operandsOf } from "./operands.ts";
+import { operandsOf, targetOperands } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
@@ -56,6 +56,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
     else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
       const isDefault = ts.isArrayLiteralExpression(node.parent) || ts.isPropertyAssignment(node.parent);
+      if (!isDefault) this.targetParts(node.left);
       if (isDefault) this.conditionally(() => this.expression(node.right));
       else this.expression(node.right);
       this.assignTo(node.left);
@@ -139,6 +140,11 @@ export abstract class ExpressionFlow extends FlowCursor {
       if (initializer) this.conditionally(() => this.expression(initializer));
       this.bindPattern(element.name);
     }
+  }
+
+  /** The object and the key of a target are evaluated in front of the value. */
+  private targetParts(target: tsTypes.Expression): void {
+    for (const { node } of targetOperands(this.ts, unwrap(this.ts, target), false)) this.expression(node);
   }
 
   protected assignTo(target: tsTypes.Expression): void {

@@ -30,7 +30,19 @@ export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes
 /** An accessor of an object literal that does not use `super` and has a plain name. */
 export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.AccessorDeclaration {
   if (!ts.isGetAccessor(fn) && !ts.isSetAccessor(fn)) return false;
-  return ts.isObjectLiteralExpression(fn.parent) && ts.isIdentifier(fn.name) && !usesSuper(ts, fn);
+  return ts.isObjectLiteralExpression(fn.parent) && hasPlainNames(ts, fn.parent) && !usesSuper(ts, fn);
+}
+
+/** Nothing in the literal can replace an accessor of it, which is defined when all its properties are. */
+function hasPlainNames(ts: TypeScript, { properties }: tsTypes.ObjectLiteralExpression): boolean {
+  const seen = new Map<string, tsTypes.SyntaxKind>();
+  return properties.every(({ name, kind }) => {
+    if (!name || !ts.isIdentifier(name)) return false;
+    const known = seen.get(name.text);
+    seen.set(name.text, kind);
+    const isOtherHalf = known !== kind && (known === ts.SyntaxKind.GetAccessor || known === ts.SyntaxKind.SetAccessor);
+    return known === undefined || (isOtherHalf && (kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor));
+  });
 }
 
 /**

@@ -40,14 +40,19 @@ export function findOuterNames(
   return found;
 }
 
-/** Whether the value itself, or a function that it holds, can be kept: it is not just called. */
+/** Whether the value itself, or a property of it, can be kept: it is not just called. */
 function isValue(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  if (!isReference(ts, node)) return false;
+  return isReference(ts, node) && isPassedOn(ts, node);
+}
+
+function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
   let outer: tsTypes.Node = node;
   while (ts.isExpression(outer.parent) && unwrap(ts, outer.parent) === node) outer = outer.parent;
   const { parent } = outer;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== outer;
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag !== outer;
+  if (ts.isPropertyAccessExpression(parent)) return isPassedOn(ts, parent);
+  if (ts.isElementAccessExpression(parent)) return parent.expression === outer && isPassedOn(ts, parent);
   if (ts.isBinaryExpression(parent)) {
     const { kind } = parent.operatorToken;
     return isLogicalOperator(ts, kind) || (parent.right === outer && passesRight(ts, kind));

@@ -316,8 +316,7 @@ function access(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; writ
 
 /** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
 function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
-  if (ts.isParenthesizedExpression(parent) || ts.isNonNullExpression(parent) || ts.isAsExpression(parent)) return true;
-  if (ts.isSatisfiesExpression(parent) || ts.isTypeAssertionExpression(parent)) return true;
+  if (isWrapper(ts, parent)) return true;
   if (ts.isArrayLiteralExpression(parent) || ts.isObjectLiteralExpression(parent)) return isTarget(ts, parent);
   if (ts.isShorthandPropertyAssignment(parent)) return parent.name === child && isTarget(ts, parent.parent);
   if (ts.isPropertyAssignment(parent)) return parent.initializer === child && isTarget(ts, parent.parent);
@@ -330,6 +329,16 @@ function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node
     return isPatternDefault(ts, parent);
   }
   return false;
+}
+
+function isWrapper(ts: TypeScript, node: tsTypes.Node): boolean {
+  return (
+    ts.isParenthesizedExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isTypeAssertionExpression(node)
+  );
 }
 
 /** `[a = 1] = x`: the inner assignment is a default, not an assignment. */
@@ -349,7 +358,7 @@ function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
   const { parent } = node;
   if (ts.isBinaryExpression(parent) && parent.left === node) return isAssignment(ts, parent);
   if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.initializer === node;
-  return isPatternPart(ts, parent, node);
+  return isWrapper(ts, parent) ? isTarget(ts, parent) : isPatternPart(ts, parent, node);
 }
 
 function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {

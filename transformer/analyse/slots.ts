@@ -6,7 +6,7 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
-import type { Binding, Closure, FunctionNode, Suspension, TypeScript } from "../ir.ts";
+import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { userOf } from "./functions.ts";
@@ -172,7 +172,7 @@ function isPartOfSuspendingList(
 
 /** A parameter of a durable function that suspends. */
 function isOwnParameter({ parent }: tsTypes.ParameterDeclaration, suspensions: Suspensions): boolean {
-  return suspensions.owners.includes(parent as FunctionNode) && suspensions.holders.has(parent);
+  return suspensions.all.some(({ owner }) => owner === parent);
 }
 
 /** Binding a pattern or a default runs the author's code, which must not run again when the unit is re-entered. */

@@ -258,6 +258,8 @@ function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {
   const holders = new Map<tsTypes.Node, Suspension[]>();
   for (const suspension of state.all) {
     for (let node: tsTypes.Node = suspension.node; ; node = node.parent) {
+      // A nested function suspends by itself, not where it stands.
+      if (node === suspension.owner && node !== state.unit.fn) break;
       const held = holders.get(node);
       if (held) held.push(suspension);
       else holders.set(node, [suspension]);

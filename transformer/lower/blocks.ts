@@ -38,8 +38,8 @@ export function lowerList(
   place: Place,
   from: number,
   to: number,
+  hoisted: readonly Rope[] = hoistedClosures(context, statements),
 ): Rope {
-  const hoisted = hoistedClosures(context, statements);
   const owners = statements.filter((statement) => labelsIn(context, statement).length > 0);
   const needsSwitch = owners.length > 1 || (owners.length === 1 && (owners[0] !== statements[0] || hoisted.length > 0));
   const inner: Place = needsSwitch ? { kind: "generated", outer: place } : place;
@@ -70,7 +70,7 @@ export function lineIndent(statement: tsTypes.Node): string {
 }
 
 /** Function declarations that are records are made at the start of their list, as hoisting would. */
-function hoistedClosures(context: Context, statements: readonly tsTypes.Statement[]): Rope[] {
+export function hoistedClosures(context: Context, statements: readonly tsTypes.Statement[]): Rope[] {
   const { ts, analysis } = context;
   const made: Rope[] = [];
   for (const statement of statements) {

@@ -85,12 +85,17 @@ export function slotScope(context: Context, node: tsTypes.Node): Scope | undefin
  * native are seen by its closures only: `const v_make = $.env();`.
  */
 export function openRecord(context: Context, scope: Scope, init?: Rope, keyword = "const"): Rope {
+  return [`${keyword} ${recordOf(context, scope)} = `, newRecord(context, scope, init), ";"];
+}
+
+/** The record of a scope that is entered, as an expression. */
+export function newRecord(context: Context, scope: Scope, init?: Rope): Rope {
   const record = recordOf(context, scope);
   const owner = functionAround(scope, context.analysis.bindings);
   const isDurable = context.analysis.functions.has(owner as FunctionNode);
   const path = isDurable ? quote(context.analysis.paths.get(scope) as string) : "";
   const made: Rope = init ? [isDurable ? ", " : "", `(${record}) => { `, init, " }"] : "";
-  return [`${keyword} ${record} = ${context.frame}.${isDurable ? "scope" : "env"}(${path}`, made, ");"];
+  return [`${context.frame}.${isDurable ? "scope" : "env"}(${path}`, made, ")"];
 }
 
 export function labelsIn(context: Context, node: tsTypes.Node | undefined): string[] {

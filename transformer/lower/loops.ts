@@ -10,7 +10,7 @@ import type { Rope, Scope } from "../ir.ts";
 import { isPatternLiteral } from "../analyse/scopes.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { type Part, sequence } from "./blocks.ts";
-import { type Context, isHolder, labelsIn, live, openRecord, type Place, recordOf, reenters, slotScope } from "./context.ts";
+import { type Context, isHolder, labelsIn, live, newRecord, openRecord, type Place, recordOf, reenters, slotScope } from "./context.ts";
 import { copy, copyOperand, thunk } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { embedded } from "./statements.ts";
@@ -143,8 +143,21 @@ function forHead(
     head.declarations.map((declaration) => headValue(context, declaration)),
     " ",
   );
-  if (scope && head.flags & ts.NodeFlags.BlockScoped) return openRecord(context, scope, values, "let");
+  if (scope && head.flags & ts.NodeFlags.BlockScoped) {
+    if (!makesClosures(context, head)) return openRecord(context, scope, values, "let");
+    // What the head's closures capture is the variable of before the first turn.
+    const record = recordOf(context, scope);
+    const first = context.names.fresh(`${record}_head`);
+    const copied = `${context.frame}.copy(${first})`;
+    const turn = isHolder(context, node) ? `${live(context)} ? ${copied} : ${first}` : copied;
+    return [`let ${first} = `, newRecord(context, scope, values), `, ${record} = ${turn};`];
+  }
   return [guard, "(() => { ", values, " })();"];
+}
+
+function makesClosures({ analysis }: Context, head: tsTypes.Node): boolean {
+  for (const { node } of analysis.closures.records.values()) if (node.pos >= head.pos && node.end <= head.end) return true;
+  return false;
 }
 
 function headValue(context: Context, declaration: tsTypes.VariableDeclaration): Rope {

@@ -6,6 +6,7 @@
  *   ($.in("s") || (t.order = order) != null) ? $.method(t, "push", …t.order.items…, "push")(await $.at("s", …)) : undefined
  */
 import type tsTypes from "typescript";
+import { userOf } from "../analyse/functions.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
@@ -32,7 +33,20 @@ export function lowerOptionalChain(context: Context, root: Link): Rope {
     node = node.expression;
     while (context.ts.isNonNullExpression(node) && isChainLink(context.ts, node.expression)) node = node.expression;
   }
+  const [first] = links;
+  if (first && context.ts.isCallExpression(first)) {
+    const method = optionalMethod(context, first, node);
+    if (method) return follow(context, links, 1, { rope: method, node: first, isKept: false }, false);
+  }
   return follow(context, links, 0, { rope: copyUnsaved(context, node), node, isKept: false }, false);
+}
+
+/** `o.m?.(await s)`: the method is fetched once, and decides whether the arguments are evaluated. */
+function optionalMethod(context: Context, call: tsTypes.CallExpression, callee: tsTypes.Expression): Rope | undefined {
+  const target = unwrap(context.ts, callee) as tsTypes.PropertyAccessExpression;
+  if (context.current.temporaries.saved.get(target)?.role !== "method") return undefined;
+  const method = methodOf(context, target, copy(context, target.expression), "methodIf");
+  return [method, "?.", copyChildren(context, call, call.arguments.pos - 1)];
 }
 
 /** Labels in what the links from `from` on evaluate: arguments and keys. */
@@ -82,7 +96,11 @@ function decide(context: Context, links: readonly Link[], from: number, before: 
   const value: Rope = saved ? [`(${temporary(context, saved)} = `, before.rope, ")"] : before.rope;
   const name = saved ? temporary(context, saved) : nameText(context, unwrap(context.ts, before.node));
   const rest = follow(context, links, from, { rope: name, node: before.node, isKept: true }, true);
-  return [`((${reenters(context, later)} || `, value, " != null) ? ", rest, " : undefined)"];
+  const { ts } = context;
+  const root = links[links.length - 1] as Link;
+  const isDeleted = ts.isDeleteExpression(userOf(ts, root));
+  const [word, otherwise] = isDeleted ? ["delete ", "true"] : ["", "undefined"];
+  return [`((${reenters(context, later)} || `, value, ` != null) ? ${word}`, rest, ` : ${otherwise})`];
 }
 
 function callMethod(context: Context, link: Link, call: tsTypes.CallExpression, before: Before): Before {

@@ -12,7 +12,7 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { lowerList } from "./blocks.ts";
+import { hoistedClosures, lowerList } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy, copyBranch } from "./copy.ts";
 import { span } from "./text.ts";
@@ -34,7 +34,10 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
     clauses,
     span(position, node.end),
   ];
-  return scope ? ["{ ", openRecord(context, scope), " ", rope, " }"] : rope;
+  if (!scope) return rope;
+  const hoisted = caseBlock.clauses.flatMap(({ statements }) => hoistedClosures(context, statements));
+  const made: Rope = hoisted.length === 0 ? "" : held ? [`if (${live(context)}) {`, hoisted, " } "] : [hoisted, " "];
+  return ["{ ", openRecord(context, scope), " ", made, rope, " }"];
 }
 
 /** Re-entering a clause, nothing of the author's is compared; re-entering a test, what the tests are compared with. */
@@ -62,7 +65,7 @@ function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, plac
         span(clause.expression.end, bodyStart),
       ]
     : span(start, bodyStart);
-  return [head, lowerList(context, clause.statements, place, bodyStart, clause.end)];
+  return [head, lowerList(context, clause.statements, place, bodyStart, clause.end, [])];
 }
 
 /** A test that is not a literal runs only while live, whether or not its clause holds labels. */
