@@ -35,6 +35,8 @@ export interface ClosureRecord {
   readonly order: number;
   readonly invocation: Invocation;
   readonly id: string;
+  /** Of a function under a computed key, which the table does not know. */
+  name?: string | undefined;
   readonly scopes: readonly ScopeRecord[];
 }
 
@@ -93,16 +95,22 @@ export interface LocalRecord {
 }
 
 /** The closure of a record, by the table of its invocation. Throws when the table does not have it. */
-export function makeClosure({ invocation, id, scopes }: ClosureRecord, table: ClosureTable | undefined): unknown {
+export function makeClosure({ invocation, id, name, scopes }: ClosureRecord, table: ClosureTable | undefined): unknown {
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
   if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
   const made = madeBy(() => make(...scopes));
-  if (typeof made === "function" && !isDefined(made) && made.name === "") nameAfter(made, id);
+  if (typeof made !== "function" || isDefined(made)) return made;
+  if (name !== undefined) nameFunction(made, name);
+  else if (made.name === "") nameAfter(made, id);
   return made;
+}
+
+export function nameFunction(fn: object, name: string): void {
+  Object.defineProperty(fn, "name", { value: name, configurable: true });
 }
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
   const name = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
-  if (!name.endsWith(")")) Object.defineProperty(fn, "name", { value: name, configurable: true });
+  if (!name.endsWith(")")) nameFunction(fn, name);
 }

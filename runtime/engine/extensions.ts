@@ -14,7 +14,10 @@ import { goneCode } from "./registry.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
-type ClosureImage = readonly [number, string, string, InvocationImage, ...ScopeRecord[]];
+type ClosureImage = readonly [number, string, string | NamedId, InvocationImage, ...ScopeRecord[]];
+
+/** A closure under a computed key: its id, and the name that it has of the key. */
+type NamedId = readonly [id: string, name: string];
 
 /** The arguments of the call whose table has the closure; with its `this`, when it had one. */
 type InvocationImage = readonly unknown[] | { readonly args: readonly unknown[]; readonly self: unknown };
@@ -179,9 +182,9 @@ function outerValues(activation: Activation): CodecExtension {
   };
 }
 
-function closureImage({ order, invocation, id, scopes }: ClosureRecord): ClosureImage {
+function closureImage({ order, invocation, id, name, scopes }: ClosureRecord): ClosureImage {
   const { code, args, self } = invocation;
-  return [order, code, id, self === undefined ? args : { args, self }, ...scopes];
+  return [order, code, name === undefined ? id : [id, name], self === undefined ? args : { args, self }, ...scopes];
 }
 
 function makeLocal(maker: ClosureRecord, activation: Activation): object {
@@ -199,11 +202,12 @@ function makeLocal(maker: ClosureRecord, activation: Activation): object {
 
 /** Closures of one call share their invocation: its arguments are its identity. */
 function closureRecord(image: ClosureImage, invocations: WeakMap<object, Invocation>): ClosureRecord {
-  const [order, code, id, called, ...scopes] = image;
+  const [order, code, named, called, ...scopes] = image;
+  const [id, name] = typeof named === "string" ? [named, undefined] : named;
   const { args, self } = "self" in called ? called : { args: called, self: undefined };
   const invocation = invocations.get(args) ?? { code, args, self, table: undefined };
   invocations.set(args, invocation);
-  return { order, invocation, id, scopes };
+  return { order, invocation, id, name, scopes };
 }
 
 function unknownValue(): never {

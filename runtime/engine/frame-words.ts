@@ -5,6 +5,7 @@ import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
 import { noteDefinition, type PrivateStatics } from "./classes.ts";
+import { nameFunction } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
@@ -16,6 +17,7 @@ export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
   abstract pc: string;
   abstract readonly activation: Activation;
+  #key: PropertyKey = "";
 
   abstract fn(id: string, ...scopes: ScopeRecord[]): Untyped;
 
@@ -116,6 +118,21 @@ export abstract class FrameWords {
   key(object: unknown, key: unknown): PropertyKey {
     if (object === null || object === undefined || typeof key === "symbol") return key as PropertyKey;
     return Reflect.ownKeys({ [key as string]: 0 })[0] as PropertyKey;
+  }
+
+  /** The computed key of a property whose value is a function: it names the function that `named` gets next. */
+  keyed(key: unknown): PropertyKey {
+    this.#key = this.key(0, key);
+    return this.#key;
+  }
+
+  named(fn: object): Untyped {
+    const key = this.#key;
+    const name = typeof key === "symbol" ? (key.description === undefined ? "" : `[${key.description}]`) : String(key);
+    const record = this.activation.closures.get(fn);
+    if (record) record.name = name;
+    nameFunction(fn, name);
+    return fn;
   }
 
   /** What `...rest` of an object pattern takes. */

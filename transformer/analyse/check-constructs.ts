@@ -102,6 +102,8 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
     refuse("A destructuring assignment that suspends inside an expression", "Give it a statement of its own.");
   } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
     refuse("`using` across an `await`", "Open and close the resource inside a step.");
+  } else if (ts.isVariableDeclarationList(node) && isAwaitUsing(ts, node)) {
+    refuse("`await using`", "Open and close the resource inside a step.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
     refuse("A nested enum or namespace", "Move it to module level.");
   } else if (ts.isLabeledStatement(node) && isLabelAround(check, node, owner)) {
@@ -128,6 +130,11 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
     if (ts.isLabeledStatement(outer) && outer.label.text === label.text) return true;
   }
   return false;
+}
+
+function isAwaitUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean {
+  const { AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
+  return AwaitUsing !== undefined && (list.flags & ts.NodeFlags.BlockScoped) === AwaitUsing;
 }
 
 function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fix: string) => void {

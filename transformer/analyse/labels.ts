@@ -30,6 +30,7 @@ export function baseLabel(
     const combined = combinedLabels(ts, node, isTool);
     if (combined) return combined;
   }
+  if (ts.isCallExpression(node) && ts.isFunctionLike(unwrap(ts, node.expression))) return "()";
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) return shortText(unwrap(ts, node.expression).getText());
   return shortText(node.getText());
 }

@@ -21,7 +21,14 @@ export function closureCall(context: Context, closure: Closure): Rope {
   const made = closureText(context, closure, parameters);
   const { node } = closure;
   if (!context.ts.isMethodDeclaration(node)) return made;
+  if (context.ts.isComputedPropertyName(node.name)) return lowerKeyed(context, node.name, made);
   return [copy(context, node.name), ": ", made];
+}
+
+/** A function under a computed key has the key's value as its name: `[$.keyed(k)]: $.named($.fn("()"))`. */
+export function lowerKeyed(context: Context, key: tsTypes.ComputedPropertyName, value: Rope): Rope {
+  const { frame } = context;
+  return [`[${frame}.keyed(`, copy(context, key.expression), `)]: ${frame}.named(`, value, ")"];
 }
 
 /**

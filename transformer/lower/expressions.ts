@@ -15,7 +15,7 @@ import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import { isAssignment, lowerAssignment, lowerUpdate } from "./assignments.ts";
-import { lowerAccessors } from "./closures.ts";
+import { lowerAccessors, lowerKeyed } from "./closures.ts";
 import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
 import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
 import { temporary } from "./operands.ts";
@@ -28,11 +28,21 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
   if (ts.isObjectLiteralExpression(node) && holdsAccessors(context, node)) return lowerAccessors(context, node);
+  if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name) && isNameless(context, node.initializer)) {
+    return lowerKeyed(context, node.name, copy(context, node.initializer));
+  }
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
   if (ts.isCallExpression(node)) return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
   if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
   return undefined;
+}
+
+/** A function that is named after what it is given to, and becomes a record. */
+function isNameless({ ts, analysis }: Context, value: tsTypes.Expression): boolean {
+  const fn = unwrap(ts, value);
+  const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
+  return isFunction && analysis.closures.records.has(fn);
 }
 
 function holdsAccessors({ ts, analysis }: Context, node: tsTypes.ObjectLiteralExpression): boolean {
