@@ -42,11 +42,17 @@ function isPlainJavaScript(ts: typeof tsTypes, file: tsTypes.SourceFile): boolea
   const { SyntaxKind } = ts;
   const isPlain = (node: tsTypes.Node): boolean => {
     const { kind } = node;
-    if (kind >= SyntaxKind.FirstTypeNode && kind <= SyntaxKind.LastTypeNode && kind !== SyntaxKind.ExpressionWithTypeArguments)
+    if (
+      kind >= SyntaxKind.FirstTypeNode &&
+      kind <= SyntaxKind.LastTypeNode &&
+      kind !== SyntaxKind.ExpressionWithTypeArguments
+    )
       return false;
-    if (isTypeScriptOnly(ts, kind) || (kind >= SyntaxKind.JsxElement && kind <= SyntaxKind.JsxNamespacedName)) return false;
+    if (isTypeScriptOnly(ts, kind) || (kind >= SyntaxKind.JsxElement && kind <= SyntaxKind.JsxNamespacedName))
+      return false;
     if (hasTypes(node as Typed)) return false;
-    if (ts.canHaveModifiers(node) && node.modifiers?.some((modifier) => isTypeScriptModifier(ts, modifier.kind))) return false;
+    if (ts.canHaveModifiers(node) && node.modifiers?.some((modifier) => isTypeScriptModifier(ts, modifier.kind)))
+      return false;
     if ("questionToken" in node && node.questionToken && kind !== SyntaxKind.ConditionalExpression) return false;
     if ("exclamationToken" in node && node.exclamationToken) return false;
     if (ts.isFunctionLike(node) && !("body" in node && node.body)) return false;
@@ -86,7 +92,10 @@ function isTypeScriptModifier({ SyntaxKind }: typeof tsTypes, kind: tsTypes.Synt
   return kind !== SyntaxKind.ExportKeyword && kind !== SyntaxKind.AsyncKeyword && kind !== SyntaxKind.StaticKeyword;
 }
 
-function requireText(ts: typeof tsTypes, { importClause, moduleSpecifier }: tsTypes.ImportDeclaration): string | undefined {
+function requireText(
+  ts: typeof tsTypes,
+  { importClause, moduleSpecifier }: tsTypes.ImportDeclaration,
+): string | undefined {
   const required = `require(${moduleSpecifier.getText()})`;
   if (!importClause) return `${required};`;
   const { name, namedBindings, isTypeOnly } = importClause;
@@ -101,6 +110,8 @@ function requireText(ts: typeof tsTypes, { importClause, moduleSpecifier }: tsTy
 /** The names of `export const`; others may change after they were exported. */
 function exportedConstants(ts: typeof tsTypes, statement: tsTypes.Statement): string[] | undefined {
   if (!ts.isVariableStatement(statement) || !(statement.declarationList.flags & ts.NodeFlags.Const)) return undefined;
-  const names = statement.declarationList.declarations.map(({ name }) => (ts.isIdentifier(name) ? name.text : undefined));
+  const names = statement.declarationList.declarations.map(({ name }) =>
+    ts.isIdentifier(name) ? name.text : undefined,
+  );
   return names.every((name) => name !== undefined) ? names : undefined;
 }

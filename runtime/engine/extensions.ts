@@ -4,7 +4,16 @@ import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
-import { changedKeys, instanceProblem, keepState, type MemberImage, memberImage, memberOfImage, ownerOf, restoreStatics } from "./classes.ts";
+import {
+  changedKeys,
+  instanceProblem,
+  keepState,
+  type MemberImage,
+  memberImage,
+  memberOfImage,
+  ownerOf,
+  restoreStatics,
+} from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";

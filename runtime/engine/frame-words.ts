@@ -68,7 +68,10 @@ export abstract class FrameWords {
   }
 
   /** The accessors of an object literal, whose properties stand in their places already. */
-  accessors(object: object, accessors: Readonly<Record<string, { readonly get?: () => unknown; readonly set?: (value: unknown) => void }>>): Untyped {
+  accessors(
+    object: object,
+    accessors: Readonly<Record<string, { readonly get?: () => unknown; readonly set?: (value: unknown) => void }>>,
+  ): Untyped {
     for (const [name, functions] of Object.entries(accessors)) {
       Object.defineProperty(object, name, { ...functions, enumerable: true, configurable: true });
     }

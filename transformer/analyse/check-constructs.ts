@@ -120,7 +120,8 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
 /** The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
 function isSuperInPlace({ ts, analysis }: Check, node: tsTypes.Node): boolean {
   const call = node.parent.parent;
-  const waits = ts.isCallExpression(call) && call.arguments.some((argument) => analysis.suspensions.holders.has(argument));
+  const waits =
+    ts.isCallExpression(call) && call.arguments.some((argument) => analysis.suspensions.holders.has(argument));
   return isEntered(ts, analysis.unit.fn) && !waits;
 }
 
@@ -159,7 +160,12 @@ function isPatternInExpression({ ts, analysis }: Check, node: tsTypes.BinaryExpr
 /** The scope of a resource is left while a run is parked in it. */
 function isOpenAcross({ ts, analysis }: Check, list: tsTypes.VariableDeclarationList): boolean {
   let scope: tsTypes.Node = list.parent;
-  while (!ts.isBlock(scope) && !ts.isIterationStatement(scope, false) && !ts.isCaseBlock(scope) && !ts.isFunctionLike(scope))
+  while (
+    !ts.isBlock(scope) &&
+    !ts.isIterationStatement(scope, false) &&
+    !ts.isCaseBlock(scope) &&
+    !ts.isFunctionLike(scope)
+  )
     scope = scope.parent;
   const held = analysis.suspensions.holders.get(scope) ?? [];
   return held.some(({ node }) => node.end > list.end);

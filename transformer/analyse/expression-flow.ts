@@ -3,9 +3,9 @@
  * chains of callbacks. What is evaluated only under a condition defines nothing: the old value may still be read.
  */
 import type tsTypes from "typescript";
+import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
-import { unwrap } from "../discover/find-units.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";

@@ -41,7 +41,9 @@ function hasPlainNames(ts: TypeScript, { properties }: tsTypes.ObjectLiteralExpr
     const known = seen.get(name.text);
     seen.set(name.text, kind);
     const isOtherHalf = known !== kind && (known === ts.SyntaxKind.GetAccessor || known === ts.SyntaxKind.SetAccessor);
-    return known === undefined || (isOtherHalf && (kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor));
+    return (
+      known === undefined || (isOtherHalf && (kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor))
+    );
   });
 }
 

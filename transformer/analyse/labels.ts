@@ -54,7 +54,8 @@ function combinedLabels(
 ): string | undefined {
   const [list] = call.arguments;
   const callee = unwrap(ts, call.expression);
-  const isPromise = ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.expression) && callee.expression.text === "Promise";
+  const isPromise =
+    ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.expression) && callee.expression.text === "Promise";
   if (!isPromise || !list) return undefined;
   const target = call.parent.parent;
   if (ts.isVariableDeclaration(target) && ts.isIdentifier(target.name)) return target.name.text;

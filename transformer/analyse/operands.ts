@@ -29,7 +29,8 @@ export function operandsOf(ts: TypeScript, node: tsTypes.Node): readonly Operand
   if (ts.isArrayLiteralExpression(node)) return listOperands(ts, node.elements);
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap((property) => propertyOperands(ts, property));
   if (ts.isTemplateExpression(node) && ts.isTaggedTemplateExpression(node.parent)) return [];
-  if (ts.isTemplateExpression(node)) return node.templateSpans.map(({ expression }) => ({ node: expression, role: "text" }));
+  if (ts.isTemplateExpression(node))
+    return node.templateSpans.map(({ expression }) => ({ node: expression, role: "text" }));
   if (ts.isClassLike(node)) return classOperands(ts, node);
   if (ts.isJsxElement(node)) return [...jsxAttributes(ts, node.openingElement), ...jsxChildren(ts, node.children)];
   if (ts.isJsxSelfClosingElement(node)) return jsxAttributes(ts, node);
@@ -77,7 +78,11 @@ function calleeOperands(ts: TypeScript, callee: tsTypes.Expression): Operand[] {
   }
   if (ts.isElementAccessExpression(target)) {
     if (isSuper(ts, target.expression)) return [value(target.argumentExpression)];
-    return [value(target.expression), { node: target.argumentExpression, role: "key" }, { node: target, role: "method" }];
+    return [
+      value(target.expression),
+      { node: target.argumentExpression, role: "key" },
+      { node: target, role: "method" },
+    ];
   }
   const isPlain = target.kind !== ts.SyntaxKind.SuperKeyword && target.kind !== ts.SyntaxKind.ImportKeyword;
   return isPlain ? [value(callee)] : [];
@@ -121,7 +126,9 @@ function jsxAttributes(ts: TypeScript, node: tsTypes.JsxOpeningLikeElement): Ope
   return node.attributes.properties.flatMap((attribute): Operand[] => {
     if (ts.isJsxSpreadAttribute(attribute)) return [{ node: attribute.expression, role: "properties" }];
     const { initializer } = attribute;
-    return initializer && ts.isJsxExpression(initializer) && initializer.expression ? [value(initializer.expression)] : [];
+    return initializer && ts.isJsxExpression(initializer) && initializer.expression
+      ? [value(initializer.expression)]
+      : [];
   });
 }
 

@@ -155,7 +155,12 @@ function chainAt(
   const fits = chain.links.every(({ method, callbacks }) => {
     const given = callbacks.map((callback) => callback && unwrap(ts, callback));
     const [first, second] = given;
-    if (method === "then" && second && !isNothing(ts, second) && !(first && canInline(state, first) && canInline(state, second)))
+    if (
+      method === "then" &&
+      second &&
+      !isNothing(ts, second) &&
+      !(first && canInline(state, first) && canInline(state, second))
+    )
       return false;
     return given.every((fn) => !fn || canInline(state, fn) || isStablePath(state, fn) || isNothing(ts, fn));
   });

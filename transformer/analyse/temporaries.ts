@@ -12,8 +12,8 @@ import type { Suspension, TypeScript } from "../ir.ts";
 import { mayBeEarly } from "./early.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { elementOperands, type Operand, type OperandRole, operandsOf } from "./operands.ts";
-import { isPatternLiteral } from "./scopes.ts";
 import type { Bindings } from "./scopes.ts";
+import { isPatternLiteral } from "./scopes.ts";
 import type { Slots } from "./slots.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { type Tools, toolCall } from "./tools.ts";
@@ -115,10 +115,15 @@ function elementKey(ts: TypeScript, element: tsTypes.Node): Operand[] {
 }
 
 function elementPrefix(ts: TypeScript, element: tsTypes.Node, child: tsTypes.Node): Operand[] {
-  const isInPattern = isPatternLiteral(ts, element.parent) || (ts.isPropertyAssignment(element.parent) && isPatternLiteral(ts, element.parent.parent));
+  const isInPattern =
+    isPatternLiteral(ts, element.parent) ||
+    (ts.isPropertyAssignment(element.parent) && isPatternLiteral(ts, element.parent.parent));
   if (!isInPattern || !ts.isBinaryExpression(element)) return [];
   const operands = elementOperands(ts, element);
-  return operands.slice(0, operands.findIndex(({ node }) => node === child));
+  return operands.slice(
+    0,
+    operands.findIndex(({ node }) => node === child),
+  );
 }
 
 /** What stands in front of each `?.` of a chain, seen from a suspension behind it. */
@@ -141,7 +146,8 @@ export function isChainLink(ts: TypeScript, node: tsTypes.Node): node is ChainLi
 }
 
 function isStable(input: TemporariesInput, { node, role }: Operand, later: ReadonlySet<Suspension>): boolean {
-  if (node.kind === input.ts.SyntaxKind.ObjectBindingPattern || node.kind === input.ts.SyntaxKind.ArrayBindingPattern) return false;
+  if (node.kind === input.ts.SyntaxKind.ObjectBindingPattern || node.kind === input.ts.SyntaxKind.ArrayBindingPattern)
+    return false;
   if (role === "method") return isStableMethod(input, node);
   if (role !== "value") return input.ts.isStringLiteralLike(node) || input.ts.isNumericLiteral(node);
   return isStableValue(input, node, later);

@@ -36,7 +36,9 @@ export function lowerAssignment(context: Context, node: tsTypes.BinaryExpression
   if (!suspends && !checked) return undefined;
   const operator = node.operatorToken.getText().slice(0, -1);
   const before = targetText(context, node.left);
-  const value: Rope = old ? `(${live(context)} ? ${temporary(context, old)} = ${before} : ${temporary(context, old)})` : before;
+  const value: Rope = old
+    ? `(${live(context)} ? ${temporary(context, old)} = ${before} : ${temporary(context, old)})`
+    : before;
   return [copyTarget(context, node.left), " = ", value, ` ${operator} `, copyOperand(context, node.right)];
 }
 
@@ -80,7 +82,9 @@ function checkedSlot(context: Context, node: tsTypes.Expression): Binding | unde
   const target = unwrap(ts, node);
   const binding = ts.isIdentifier(target) ? analysis.bindings.byIdentifier.get(target) : undefined;
   if (!binding || !slotName(context, binding)) return undefined;
-  return binding.kind === "const" || mayBeEarly(ts, analysis.bindings, target as tsTypes.Identifier, binding) ? binding : undefined;
+  return binding.kind === "const" || mayBeEarly(ts, analysis.bindings, target as tsTypes.Identifier, binding)
+    ? binding
+    : undefined;
 }
 
 /** `limit = next()` of a constant: the value is evaluated, then the assignment throws. */
@@ -104,7 +108,8 @@ export function lowerUpdate(
   node: tsTypes.PrefixUnaryExpression | tsTypes.PostfixUnaryExpression,
 ): Rope | undefined {
   const { ts } = context;
-  if (node.operator !== ts.SyntaxKind.PlusPlusToken && node.operator !== ts.SyntaxKind.MinusMinusToken) return undefined;
+  if (node.operator !== ts.SyntaxKind.PlusPlusToken && node.operator !== ts.SyntaxKind.MinusMinusToken)
+    return undefined;
   const checked = checkedSlot(context, node.operand);
   if (!checked) return undefined;
   const read = nameText(context, unwrap(ts, node.operand));

@@ -12,8 +12,8 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { closureCall } from "./closures.ts";
+import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { lowerStatement } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
 
@@ -93,10 +93,7 @@ export interface Part {
  * Parts that run one after the other and replace one statement. Each owns the labels that it holds; the switch is
  * needed when a part behind the first owns any.
  */
-export function sequence(
-  context: Context,
-  parts: readonly Part[],
-): Rope {
+export function sequence(context: Context, parts: readonly Part[]): Rope {
   if (parts.slice(1).every(({ labels }) => labels.length === 0)) {
     return join(
       parts.map(({ rope }) => rope),

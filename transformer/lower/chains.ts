@@ -84,7 +84,8 @@ export function lowerChain(context: Context, awaited: tsTypes.Expression, place:
   const label = suspension?.label as string;
   const { before, base } = startOutside(context, chain);
   const links = chain.links.length - 1;
-  if (before === "") return lowerLink(context, chain, links, place, deliver, () => awaitAt(context, label, chain.base, base));
+  if (before === "")
+    return lowerLink(context, chain, links, place, deliver, () => awaitAt(context, label, chain.base, base));
   const inner: Place = { kind: "generated", outer: place };
   const parts = sequence(context, [
     { labels: innerLabels(context, chain), rope: before },

@@ -44,7 +44,9 @@ export function lowerAccessors(context: Context, node: tsTypes.ObjectLiteralExpr
     pieces.push(span(position, property.getStart()), lowerProperty(context, property, moved));
     position = property.end;
   }
-  const entries = [...moved].map(([name, functions]): Rope => [`${propertyKey(name)}: { `, join(functions, ", "), " }"]);
+  const entries = [...moved].map(
+    ([name, functions]): Rope => [`${propertyKey(name)}: { `, join(functions, ", "), " }"],
+  );
   return [`${context.frame}.accessors(`, pieces, span(position, node.end), ", { ", join(entries, ", "), " })"];
 }
 
@@ -55,7 +57,10 @@ function lowerProperty(context: Context, property: tsTypes.Node, moved: Map<stri
   if (!closure || !(ts.isGetAccessor(property) || ts.isSetAccessor(property))) return copy(context, property);
   const name = (property.name as tsTypes.Identifier).text;
   const known = moved.get(name);
-  moved.set(name, [...(known ?? []), [`${ts.isGetAccessor(property) ? "get" : "set"}: `, closureCall(context, closure)]]);
+  moved.set(name, [
+    ...(known ?? []),
+    [`${ts.isGetAccessor(property) ? "get" : "set"}: `, closureCall(context, closure)],
+  ]);
   return known ? "...{}" : [propertyKey(name), ": undefined"];
 }
 
@@ -72,7 +77,9 @@ function closureBody(context: Context, { node, durable }: Closure): Rope {
     const kind = ts.isGetAccessor(node) ? "get" : "set";
     const name = (node.name as tsTypes.Identifier).text;
     const front = `${kind} ${name}`;
-    const accessor = isNative ? lowerNative(context, node, front) : [front, copyChildren(context, node, parametersStart(context, node))];
+    const accessor = isNative
+      ? lowerNative(context, node, front)
+      : [front, copyChildren(context, node, parametersStart(context, node))];
     return ["Object.getOwnPropertyDescriptor({ ", accessor, ` }, ${quote(name)}).${kind}`];
   }
   const body = isNative ? lowerNative(context, node) : copyChildren(context, node);

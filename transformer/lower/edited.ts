@@ -1,8 +1,8 @@
 /** The nodes of a unit that cannot be copied as they are, with all that hold them. */
 import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
-import type { FileFacts } from "../analyse/file-facts.ts";
 import { combinator } from "../analyse/combinators.ts";
+import type { FileFacts } from "../analyse/file-facts.ts";
 import { isReference } from "../analyse/scopes.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
@@ -31,7 +31,12 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
 }
 
 /** Ways out of a durable function's own code, and what belongs to its call. */
-function markOwn(ts: TypeScript, { suspensions }: Analysis, owner: FunctionNode, mark: (node: tsTypes.Node) => void): void {
+function markOwn(
+  ts: TypeScript,
+  { suspensions }: Analysis,
+  owner: FunctionNode,
+  mark: (node: tsTypes.Node) => void,
+): void {
   const visit = (node: tsTypes.Node): void => {
     if (ts.isFunctionLike(node) && !suspensions.inlined.has(node)) return;
     if (ts.isReturnStatement(node) || ts.isBreakOrContinueStatement(node)) mark(node);

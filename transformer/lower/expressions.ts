@@ -33,7 +33,8 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   }
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
-  if (ts.isCallExpression(node)) return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
+  if (ts.isCallExpression(node))
+    return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
   if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
   return undefined;
 }

@@ -69,7 +69,19 @@ export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, 
   const isArrow = ts.isArrowFunction(fn);
   const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(), parametersStart(context, fn)));
   const opened = openFunction(context, fn, bound);
-  return [head, "(", join(parameters, ", "), ")", isArrow ? " => " : " ", "{", body.directives, " ", opened, apart(context, fn, body.statements), "}"];
+  return [
+    head,
+    "(",
+    join(parameters, ", "),
+    ")",
+    isArrow ? " => " : " ",
+    "{",
+    body.directives,
+    " ",
+    opened,
+    apart(context, fn, body.statements),
+    "}",
+  ];
 }
 
 /** Defaults that are bound in the body do not see what the author declares there. */
@@ -80,25 +92,34 @@ function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, stat
     if (own && own.kind !== "param" && analysis.bindings.byIdentifier.get(node) !== own) return true;
     return ts.forEachChild(node, refers) ?? false;
   };
-  return fn.parameters.some(({ initializer }) => initializer && refers(initializer)) ? [" {", statements, "}"] : statements;
+  return fn.parameters.some(({ initializer }) => initializer && refers(initializer))
+    ? [" {", statements, "}"]
+    : statements;
 }
 
 /** The record of the function's own scope, with its parameters and what closures need of its call. */
 function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound: readonly Rope[]): Rope {
   const scope = context.analysis.bindings.scopes.get(fn) as Scope;
   if (!context.records.has(scope)) return bound.length === 0 ? "" : join(bound, " ");
-  const taken = ["this", "arguments", ...(fn.name && context.ts.isIdentifier(fn.name) ? [fn.name.text] : [])].flatMap((name) => {
-    const binding = scope.names.get(name);
-    return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
-  });
+  const taken = ["this", "arguments", ...(fn.name && context.ts.isIdentifier(fn.name) ? [fn.name.text] : [])].flatMap(
+    (name) => {
+      const binding = scope.names.get(name);
+      return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
+    },
+  );
   const init = [...taken, ...bound];
   if (init.length === 0) return openRecord(context, scope);
   // Variables of their own cannot be declared in the record's initialiser. A function that has any never suspends.
-  const isMixed = fn.parameters.some((parameter) => !isPlainParameter(context, parameter) && !declaresSlots(context, parameter.name));
+  const isMixed = fn.parameters.some(
+    (parameter) => !isPlainParameter(context, parameter) && !declaresSlots(context, parameter.name),
+  );
   return isMixed ? [openRecord(context, scope), " ", join(init, " ")] : openRecord(context, scope, join(init, " "));
 }
 
-function isPlainParameter({ ts }: Context, { name, initializer, dotDotDotToken }: tsTypes.ParameterDeclaration): boolean {
+function isPlainParameter(
+  { ts }: Context,
+  { name, initializer, dotDotDotToken }: tsTypes.ParameterDeclaration,
+): boolean {
   return ts.isIdentifier(name) && !initializer && !dotDotDotToken;
 }
 

@@ -6,11 +6,22 @@
  *   for (const o of orders) …   for (const o of $.each("o", () => orders)) …
  */
 import type tsTypes from "typescript";
-import type { Rope, Scope } from "../ir.ts";
 import { isPatternLiteral } from "../analyse/scopes.ts";
 import { unwrap } from "../discover/find-units.ts";
+import type { Rope, Scope } from "../ir.ts";
 import { type Part, sequence } from "./blocks.ts";
-import { type Context, isHolder, labelsIn, live, newRecord, openRecord, type Place, recordOf, reenters, slotScope } from "./context.ts";
+import {
+  type Context,
+  isHolder,
+  labelsIn,
+  live,
+  newRecord,
+  openRecord,
+  type Place,
+  recordOf,
+  reenters,
+  slotScope,
+} from "./context.ts";
 import { copy, copyOperand, thunk } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { embedded } from "./statements.ts";
@@ -156,7 +167,8 @@ function forHead(
 }
 
 function makesClosures({ analysis }: Context, head: tsTypes.Node): boolean {
-  for (const { node } of analysis.closures.records.values()) if (node.pos >= head.pos && node.end <= head.end) return true;
+  for (const { node } of analysis.closures.records.values())
+    if (node.pos >= head.pos && node.end <= head.end) return true;
   return false;
 }
 
@@ -206,7 +218,10 @@ function collectionView(context: Context, expression: tsTypes.Expression): Rope 
   if (!ts.isCallExpression(call) || call.arguments.length > 0 || call.questionDotToken) return undefined;
   const callee = call.expression;
   if (!ts.isPropertyAccessExpression(callee) || callee.questionDotToken) return undefined;
-  if (!["entries", "keys", "values"].includes(callee.name.text) || callee.expression.kind === ts.SyntaxKind.SuperKeyword)
+  if (
+    !["entries", "keys", "values"].includes(callee.name.text) ||
+    callee.expression.kind === ts.SyntaxKind.SuperKeyword
+  )
     return undefined;
   return [`() => ${context.frame}.entries(`, copy(context, callee.expression), `, ${quote(callee.name.text)})`];
 }

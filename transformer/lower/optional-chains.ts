@@ -63,7 +63,8 @@ function follow(context: Context, links: readonly Link[], from: number, before: 
   const link = links[from];
   if (!link) return before.rope;
   const later = labelsFrom(context, links, from);
-  if (later.length === 0) return follow(context, links, from + 1, plain(context, link, current(context, before)), false);
+  if (later.length === 0)
+    return follow(context, links, from + 1, plain(context, link, current(context, before)), false);
   if (link.questionDotToken && !decided && !ts.isCallExpression(link)) {
     return decide(context, links, from, before, later);
   }
@@ -91,7 +92,13 @@ function plain(context: Context, link: Link, object: Rope, decided = false): Bef
   return { rope, node: link, isKept: false };
 }
 
-function decide(context: Context, links: readonly Link[], from: number, before: Before, later: readonly string[]): Rope {
+function decide(
+  context: Context,
+  links: readonly Link[],
+  from: number,
+  before: Before,
+  later: readonly string[],
+): Rope {
   const saved = savedOf(context, before.node);
   const value: Rope = saved ? [`(${temporary(context, saved)} = `, before.rope, ")"] : before.rope;
   const name = saved ? temporary(context, saved) : nameText(context, unwrap(context.ts, before.node));

@@ -61,7 +61,9 @@ function lowerTarget(context: Context, node: tsTypes.Statement, place: Place, la
 
 /** A loop whose head stands in front of it: its labels move to the loop. */
 function labelsOnLoop({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
-  return ts.isForStatement(node) && node.initializer !== undefined && analysis.suspensions.holders.has(node.initializer);
+  return (
+    ts.isForStatement(node) && node.initializer !== undefined && analysis.suspensions.holders.has(node.initializer)
+  );
 }
 
 function lowerBreakable(context: Context, node: tsTypes.Statement, inner: Place): Rope {

@@ -26,7 +26,8 @@ type Pattern = tsTypes.BindingPattern | tsTypes.ArrayLiteralExpression | tsTypes
 export function lowerPatternStatement(context: Context, node: tsTypes.ExpressionStatement): Rope | undefined {
   const { ts } = context;
   const assignment = unwrap(ts, node.expression);
-  if (!ts.isBinaryExpression(assignment) || assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return undefined;
+  if (!ts.isBinaryExpression(assignment) || assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
+    return undefined;
   const target = unwrap(ts, assignment.left);
   if (!isPatternLiteral(ts, target) || !isHolder(context, target)) return undefined;
   return destructure(context, target, copy(context, assignment.right), labelsIn(context, assignment.right));
@@ -75,7 +76,12 @@ function elementOf(context: Context, node: tsTypes.Node): Element {
   }
   const inner = ts.isPropertyAssignment(node) ? node.initializer : (node as tsTypes.Expression);
   const isDefault = ts.isBinaryExpression(inner) && inner.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return { node, target: isDefault ? inner.left : inner, initializer: isDefault ? inner.right : undefined, isRest: false };
+  return {
+    node,
+    target: isDefault ? inner.left : inner,
+    initializer: isDefault ? inner.right : undefined,
+    isRest: false,
+  };
 }
 
 function arrayPart(context: Context, pattern: Pattern, source: string): Part {
@@ -106,7 +112,8 @@ function objectParts(context: Context, pattern: Pattern, source: string): Part[]
   const used: Rope[] = [];
   return nodes.flatMap((node): Part[] => {
     const element = elementOf(context, node);
-    if (element.isRest) return elementParts(context, element, [`${context.frame}.without(${source}, [`, join(used, ", "), "])"]);
+    if (element.isRest)
+      return elementParts(context, element, [`${context.frame}.without(${source}, [`, join(used, ", "), "])"]);
     const { before, access, key } = keyOf(context, element);
     used.push(key);
     return [...before, ...elementParts(context, element, [source, access])];
@@ -135,7 +142,8 @@ function elementParts(context: Context, { target, initializer }: Element, value:
   const labels = labelsIn(context, initializer);
   const given = initializer ? withDefault(context, initializer, labels, value) : value;
   const inner = unwrap(ts, target as tsTypes.Expression);
-  const isPattern = ts.isObjectBindingPattern(target) || ts.isArrayBindingPattern(target) || isPatternLiteral(ts, inner);
+  const isPattern =
+    ts.isObjectBindingPattern(target) || ts.isArrayBindingPattern(target) || isPatternLiteral(ts, inner);
   if (isPattern && isHolder(context, target)) return patternParts(context, inner as unknown as Pattern, given, labels);
   const inTarget = labelsIn(context, target);
   const text = isBindingName(context, target) ? assignmentTarget(context, target) : copy(context, inner);
@@ -145,7 +153,11 @@ function elementParts(context: Context, { target, initializer }: Element, value:
 }
 
 function isBindingName({ ts }: Context, node: tsTypes.Node): node is tsTypes.BindingName {
-  return ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node) || (ts.isIdentifier(node) && ts.isBindingElement(node.parent));
+  return (
+    ts.isObjectBindingPattern(node) ||
+    ts.isArrayBindingPattern(node) ||
+    (ts.isIdentifier(node) && ts.isBindingElement(node.parent))
+  );
 }
 
 /** `$.in("s") || (t.item = value) === undefined ? await … : t.item` */

@@ -43,11 +43,14 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
 /** Re-entering a clause, nothing of the author's is compared; re-entering a test, what the tests are compared with. */
 function guardDiscriminant(context: Context, { expression, caseBlock }: tsTypes.SwitchStatement): Rope {
   const { frame } = context;
-  const bodies = caseBlock.clauses.flatMap(({ statements }) => statements.flatMap((statement) => labelsIn(context, statement)));
+  const bodies = caseBlock.clauses.flatMap(({ statements }) =>
+    statements.flatMap((statement) => labelsIn(context, statement)),
+  );
   const isCompared = caseBlock.clauses.some(
     (clause) => context.ts.isCaseClause(clause) && isHolder(context, clause.expression),
   );
-  if (!isCompared && !isHolder(context, expression)) return [`${live(context)} ? `, copyBranch(context, expression), ` : ${frame}.here`];
+  if (!isCompared && !isHolder(context, expression))
+    return [`${live(context)} ? `, copyBranch(context, expression), ` : ${frame}.here`];
   // A discriminant that is kept prints its own guard; one that is not can be evaluated again.
   const value = copyBranch(context, expression);
   return bodies.length > 0 ? [`${reenters(context, bodies)} ? ${frame}.here : `, value] : value;
@@ -77,7 +80,8 @@ function guardCase(context: Context, test: tsTypes.Expression, labels: readonly 
   }
   const otherwise = labels.length > 0 ? `${reenters(context, labels)} ? ${frame}.here : ` : "";
   const inTest = labelsIn(context, test);
-  if (inTest.length > 0) return [otherwise, `${live(context)} || ${reenters(context, inTest)} ? `, text, ` : ${frame}.never`];
+  if (inTest.length > 0)
+    return [otherwise, `${live(context)} || ${reenters(context, inTest)} ? `, text, ` : ${frame}.never`];
   return [`${live(context)} ? `, text, ` : ${otherwise}${frame}.never`];
 }
 

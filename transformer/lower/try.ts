@@ -16,7 +16,16 @@
 import type tsTypes from "typescript";
 import type { Rope, Scope } from "../ir.ts";
 import { lowerBlock, sequence } from "./blocks.ts";
-import { type Context, type Finalizer, isHolder, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
+import {
+  type Context,
+  type Finalizer,
+  isHolder,
+  labelsIn,
+  openRecord,
+  type Place,
+  reenters,
+  slotScope,
+} from "./context.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";

@@ -224,7 +224,10 @@ function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number |
 function sharedScopes({ bindings, paths, slots }: Analysis, { node, owner }: Suspension): Record<string, string[]> {
   const shared = [...slots.kept].filter(
     ({ scope }) =>
-      scope.node.pos <= node.pos && node.end <= scope.node.end && functionAround(scope, bindings) === owner && paths.has(scope),
+      scope.node.pos <= node.pos &&
+      node.end <= scope.node.end &&
+      functionAround(scope, bindings) === owner &&
+      paths.has(scope),
   );
   return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
 }

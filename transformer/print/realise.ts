@@ -47,7 +47,8 @@ function place(rope: Rope): Placed[] {
 function removeUnused(placed: readonly Placed[], edits: MagicString): void {
   let position = 0;
   for (const { start, end } of [...placed].sort((a, b) => a.start - b.start)) {
-    if (start < position) throw new Error(`source text at ${start} is used twice: ${edits.original.slice(start, start + 40)}`);
+    if (start < position)
+      throw new Error(`source text at ${start} is used twice: ${edits.original.slice(start, start + 40)}`);
     if (start > position) edits.remove(position, start);
     position = end;
   }

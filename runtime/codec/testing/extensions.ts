@@ -120,7 +120,25 @@ const tools: CodecExtension = {
   make: (parts) => new Tool(String(parts)),
 };
 
-export const testExtensions: readonly CodecExtension[] = [scopes, closures, locals, members, handles, tools];
+/** Stands for an object that a module holds. */
+export const moduleValue: object = { of: "module" };
+
+const outerValues: CodecExtension = {
+  tag: "outer",
+  matches: (value) => value === moduleValue,
+  encode: () => ["pay", "services"],
+  make: () => moduleValue,
+};
+
+export const testExtensions: readonly CodecExtension[] = [
+  scopes,
+  closures,
+  locals,
+  members,
+  handles,
+  tools,
+  outerValues,
+];
 
 /** Registered without functions. */
 export class Point {
