@@ -18,7 +18,7 @@ export interface Span {
 /** Output text: the author's stretches and generated strings, in output order. */
 export type Rope = string | Span | readonly Rope[];
 
-/** How a durable function was recognised (design section 5). */
+/** How a durable function was recognised. */
 export type UnitKind = "handler" | "helper" | "durable";
 
 export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;

@@ -1,5 +1,5 @@
 /**
- * Labels of suspensions (design section 5): names that survive edits.
+ * Labels of suspensions: names that survive edits.
  *
  *   step.run("charge", …)          charge
  *   step.run(`reserve-${i}`, …)    reserve-*

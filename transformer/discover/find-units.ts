@@ -1,5 +1,5 @@
 /**
- * Finds the outermost durable functions of a file, from syntax alone (design section 5):
+ * Finds the outermost durable functions of a file, from syntax alone:
  * the function given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";

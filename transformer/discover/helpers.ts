@@ -1,5 +1,5 @@
 /**
- * Finds durable helpers (design section 5, rule 3): functions that are given a `Step` or a `Context`.
+ * Finds durable helpers: functions that are given a `Step` or a `Context`.
  *
  *   async function pay(step: Step, sum: number) { … }      code id "shop#pay"
  *   class Orders { async ship({ step }: Context) { … } }   code id "shop#Orders.ship"

@@ -1,4 +1,4 @@
-/** The build manifest (design section 10) from the analyses of a file, and the part of it that emitted code carries. */
+/** The build manifest from the analyses of a file, and the part of it that emitted code carries. */
 import { createHash } from "node:crypto";
 import type tsTypes from "typescript";
 import {
