@@ -1,6 +1,6 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
 import { types } from "node:util";
-import type { CodecExtension } from "../codec/index.ts";
+import { type CodecExtension, NotEncodableError } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
@@ -53,6 +53,7 @@ export function extensionsFor(
     handles(activation, loaded),
     tools(activation),
     outerValues(activation),
+    templateStrings,
   ];
 }
 
@@ -174,6 +175,20 @@ function tools(activation: Activation): CodecExtension {
         ? (activation.tools.named(parts) ?? unknownValue())
         : argumentsOfImage(parts as ArgumentsImage),
   };
+}
+
+/** The strings of a tagged template are the same object at each call: a copy would not be. */
+const templateStrings: CodecExtension = {
+  tag: "outer",
+  matches: (value) => Array.isArray(value) && Object.isFrozen(value) && hasRawStrings(value),
+  encode() {
+    throw new NotEncodableError([], "the strings of a tagged template cannot be stored, copy them with [...strings]");
+  },
+};
+
+function hasRawStrings(value: object): boolean {
+  const raw = Object.getOwnPropertyDescriptor(value, "raw");
+  return raw !== undefined && !raw.enumerable && Array.isArray(raw.value);
 }
 
 function outerValues(activation: Activation): CodecExtension {

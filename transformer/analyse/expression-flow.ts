@@ -70,14 +70,16 @@ export abstract class ExpressionFlow extends FlowCursor {
   }
 
   /**
-   * A function in front of a suspension is made again when the expression is re-entered: what it captures is used behind
-   * the suspension.
+   * A function in front of a suspension is made again, or is kept, when the expression is re-entered: what it captures is
+   * used behind the suspension.
    */
   private functionsMadeAgain(node: tsTypes.Node): void {
     if (!this.input.suspensions.holders.has(node)) return;
     for (const operand of operandsOf(this.ts, node)) {
       const inner = this.ts.isExpression(operand.node) ? unwrap(this.ts, operand.node) : operand.node;
       if (this.ts.isFunctionLike(inner)) this.uses(this.input.capturesOf(inner));
+      const binding = this.input.bindings.byIdentifier.get(inner);
+      if (binding) this.uses(this.input.usesOfCall(binding));
     }
   }
 

@@ -30,20 +30,18 @@ export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes
 /** An accessor of an object literal that does not use `super` and has a plain name. */
 export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.AccessorDeclaration {
   if (!ts.isGetAccessor(fn) && !ts.isSetAccessor(fn)) return false;
-  return ts.isObjectLiteralExpression(fn.parent) && hasPlainNames(ts, fn.parent) && !usesSuper(ts, fn);
+  return ts.isObjectLiteralExpression(fn.parent) && ts.isIdentifier(fn.name) && isLast(ts, fn) && !usesSuper(ts, fn);
 }
 
-/** Nothing in the literal can replace an accessor of it, which is defined when all its properties are. */
-function hasPlainNames(ts: TypeScript, { properties }: tsTypes.ObjectLiteralExpression): boolean {
-  const seen = new Map<string, tsTypes.SyntaxKind>();
-  return properties.every(({ name, kind }) => {
-    if (!name || !ts.isIdentifier(name)) return false;
-    const known = seen.get(name.text);
-    seen.set(name.text, kind);
-    const isOtherHalf = known !== kind && (known === ts.SyntaxKind.GetAccessor || known === ts.SyntaxKind.SetAccessor);
-    return (
-      known === undefined || (isOtherHalf && (kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor))
-    );
+/** Nothing behind an accessor can replace it: it is defined when all properties of the literal are. */
+function isLast(ts: TypeScript, accessor: tsTypes.AccessorDeclaration): boolean {
+  const { properties } = accessor.parent as tsTypes.ObjectLiteralExpression;
+  const own = accessor.name.getText();
+  return properties.slice(properties.indexOf(accessor) + 1).every(({ name, kind }) => {
+    if (!name || ts.isComputedPropertyName(name)) return false;
+    const isSame = name.getText() === own || (ts.isStringLiteralLike(name) && name.text === own);
+    const isHalf = kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor;
+    return !isSame || (isHalf && kind !== accessor.kind);
   });
 }
 
