@@ -161,7 +161,10 @@ export class Activation {
   /** Settles the handle of an op and forgets the op. Once the handler has ended, no code hears of it. */
   deliver(op: Op, outcome: Outcome): void {
     this.ops.delete(op.number);
-    if (this.end) return;
+    if (this.end) {
+      op.handle.outcome = outcome;
+      return;
+    }
     if (!outcome.ok) this.noteCommitted(outcome.error);
     op.handle.settle(outcome);
   }

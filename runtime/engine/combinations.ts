@@ -16,7 +16,7 @@ export interface CombinationImage {
   readonly since?: readonly number[];
 }
 
-/** `Promise.all(iterable)` and so on: the language's own, unless a handle is among the elements. */
+/** `Promise.all(iterable)` and so on: the language's own when ordinary promises are among the elements, and no handles. */
 export function combine(activation: Activation, kind: CombinationKind, iterable: Iterable<unknown>): unknown {
   let elements: unknown[];
   try {
@@ -24,7 +24,8 @@ export function combine(activation: Activation, kind: CombinationKind, iterable:
   } catch (error) {
     return new Handle(`Promise.${kind}`, activation, { ok: false, error });
   }
-  if (!elements.some((element) => activation.owns(element))) return observed(nativeCombination(kind, elements));
+  const isNative = elements.some(isThenable) && !elements.some((element) => activation.owns(element));
+  if (isNative) return observed(nativeCombination(kind, elements));
   const handle = new Handle(`Promise.${kind}`, activation);
   new Combination(handle, kind, elements).begin();
   return handle;
@@ -64,6 +65,8 @@ export class Combination implements Maker {
   begin(): void {
     const { activation } = this.#handle;
     this.#pending = this.#elements.length;
+    // A race of nothing is never decided.
+    if (this.#pending === 0 && this.#kind !== "race") this.#handle.settle(this.#finalOutcome());
     const hurries = this.#kind === "race" || this.#kind === "any";
     for (const [index, element] of this.#elements.entries()) {
       if (activation.owns(element)) {
@@ -113,6 +116,7 @@ export class Combination implements Maker {
   /** A call that ended without a suspension is known to have ended one job later: it must not lose to those behind it. */
   #later(waiter: ElementWaiter, outcome: Outcome): void {
     const { activation } = this.#handle;
+    if (!this.#elements.some((element) => activation.owns(element) && isEnding(element))) return waiter.resume(outcome);
     activation.started();
     queueMicrotask(() => {
       waiter.resume(outcome);
@@ -185,6 +189,16 @@ export class Combination implements Maker {
     }
     return { ok: true, value: outcomes.map(settlement) };
   }
+}
+
+/** Seen without asking it for anything: its getters are code of the author. */
+function isThenable(element: unknown): boolean {
+  return ((typeof element === "object" && element !== null) || typeof element === "function") && "then" in element;
+}
+
+/** The call has not suspended and is not known to have ended: it has, since code that is running now could go on. */
+function isEnding({ maker, outcome }: Handle): boolean {
+  return outcome === undefined && maker?.isEnding?.() === true;
 }
 
 /** What `Promise.allSettled` says of an element. */

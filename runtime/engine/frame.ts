@@ -70,6 +70,8 @@ export class Frame extends FrameFinally implements Waiter {
   waiting: Handle | undefined;
   since = 0;
   place: Place = start;
+  /** Its code has come to a suspension. Code that runs beside it and has not is over. */
+  hasSuspended = false;
 
   readonly #body: CompiledBody;
   readonly #fetchesTable: boolean;
@@ -261,6 +263,7 @@ export class Frame extends FrameFinally implements Waiter {
       new Promise((resolve, reject) => {
         if (label !== this.pc || this.waiting === undefined) return this.strayed(label);
         this.pc = "";
+        this.hasSuspended = true;
         this.#resolve = resolve;
         this.#reject = reject;
         activation.stopped();
@@ -270,6 +273,7 @@ export class Frame extends FrameFinally implements Waiter {
 
   #await(label: string, value: unknown): Promise<unknown> {
     const { activation } = this;
+    this.hasSuspended = true;
     if (!activation.owns(value)) {
       const pending = outcomeOf(value);
       return suspended(activation, pending === undefined ? Promise.resolve(value) : this.#outside(pending));
@@ -337,6 +341,10 @@ export class Call implements Maker {
 
   awaited(): readonly Handle[] {
     return this.frame.waiting ? [this.frame.waiting] : [];
+  }
+
+  isEnding(): boolean {
+    return !this.frame.hasSuspended;
   }
 }
 

@@ -24,7 +24,9 @@ export type HandleImage =
   | { readonly error: unknown }
   | { readonly then: object }
   | { readonly combined: object }
-  | { readonly map: object };
+  | { readonly map: object }
+  /** Never settles: the branch was dropped when the handler ended. */
+  | { readonly dropped: true };
 
 /** What will settle a handle. */
 export interface Maker {
@@ -32,6 +34,8 @@ export interface Maker {
   stored(): HandleImage;
   /** The unsettled handles without which it cannot settle; empty when it does not wait for handles alone. */
   awaited(): readonly Handle[];
+  /** A call whose code is over, which is not known yet. */
+  isEnding?(): boolean;
 }
 
 export class Handle implements PromiseLike<unknown> {

@@ -73,7 +73,7 @@ class ImageReader {
       else if ("call" in made) this.#byCall.set(made.call, handle);
       else if ("value" in made) handle.outcome = { ok: true, value: made.value };
       else if ("error" in made) this.#failed(handle, made.error);
-      else makers.push([handle, made]);
+      else if (!("dropped" in made)) makers.push([handle, made]);
     }
     for (const op of image.ops ?? []) this.#op(op);
     const frames = (image.frames ?? []).map((frame) => ({ frame: this.#frame(frame), image: frame }));

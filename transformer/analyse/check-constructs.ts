@@ -12,6 +12,7 @@ import { shortText } from "./enclosing.ts";
 import { isEntered, isUntouched, userOf } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
 import { isPatternDefault, isPatternLiteral } from "./scopes.ts";
+import { heldIn } from "./suspensions.ts";
 import { toolCall } from "./tools.ts";
 
 interface Check {
@@ -167,8 +168,7 @@ function isOpenAcross({ ts, analysis }: Check, list: tsTypes.VariableDeclaration
     !ts.isFunctionLike(scope)
   )
     scope = scope.parent;
-  const held = analysis.suspensions.holders.get(scope) ?? [];
-  return held.some(({ node }) => node.end > list.end);
+  return heldIn(analysis.suspensions, scope).some(({ node }) => node.end > list.end);
 }
 
 function checkCall(check: Check, node: tsTypes.CallExpression): void {

@@ -11,7 +11,7 @@ import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
-import type { Suspensions } from "./suspensions.ts";
+import { heldIn, type Suspensions } from "./suspensions.ts";
 
 export interface Slots {
   readonly all: ReadonlySet<Binding>;
@@ -158,7 +158,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
 function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, suspensions: Suspensions): boolean {
   const [declaration] = declarations;
   if ((kind !== "let" && kind !== "class") || !reassigned || !declaration) return false;
-  return (suspensions.holders.get(scope.node) ?? []).some(({ node }) => node.end > declaration.end);
+  return heldIn(suspensions, scope.node).some(({ node }) => node.end > declaration.end);
 }
 
 /** `const a = 1, b = await …;` becomes several statements, behind a jump of their own when a later one suspends. */

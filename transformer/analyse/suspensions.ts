@@ -7,6 +7,8 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { PackageImports } from "../discover/imports.ts";
 import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
+import { combinator } from "./combinators.ts";
+import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched } from "./functions.ts";
 import { mayBeHandle } from "./handles.ts";
 import { type Bindings, isErased, isReference } from "./scopes.ts";
@@ -250,13 +252,36 @@ function visitResult(state: State, expression: tsTypes.Expression, place: Place)
   const { ts } = state;
   const value = unwrap(ts, expression);
   const isAwaited = !ts.isAwaitExpression(value) && mayBeHandle(state, value);
-  const awaitsHere = place.inCallback || (ts.isCallExpression(value) && !place.inTry);
+  const awaitsHere = place.inCallback || (!place.inTry && isDurableCall(state, value));
   if (isAwaited && awaitsHere) {
     visitAwaited(state, expression, expression, place);
     return;
   }
   if (isAwaited) state.adopted.add(expression);
   visit(state, expression, place);
+}
+
+/** A call whose place is worth a label: a tool, a combination, a function that is given tools or is durable by itself. */
+function isDurableCall(state: State, node: tsTypes.Expression): boolean {
+  const { ts, bindings, tools } = state;
+  if (!ts.isCallExpression(node)) return false;
+  if (chainOf(ts, node, bindings, tools) || combinator(ts, node, bindings, noNames)) return true;
+  const callee = unwrap(ts, node.expression);
+  const closure = ts.isIdentifier(callee) ? bindings.byIdentifier.get(callee)?.closure : undefined;
+  if (closure && isDurable(ts, closure as NestedFunction)) return true;
+  return node.arguments.some((argument) => {
+    const binding = ts.isIdentifier(argument) ? bindings.byIdentifier.get(argument) : undefined;
+    return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
+  });
+}
+
+/** Only the spelling counts here. */
+const noNames: FileFacts = { assigned: new Set(), declared: new Set() };
+
+/** The suspensions in the scope that a node opens. A nested function holds none where it stands, but its scope does. */
+export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node): readonly Suspension[] {
+  const isOwner = owners.some((owner) => owner === node);
+  return isOwner ? all.filter(({ owner }) => owner === node) : (holders.get(node) ?? []);
 }
 
 function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {
