@@ -67,16 +67,27 @@ export class Combination implements Maker {
     this.#pending = this.#elements.length;
     // A race of nothing is never decided.
     if (this.#pending === 0 && this.#kind !== "race") this.#handle.settle(this.#finalOutcome());
+    if (!this.#elements.some((element) => activation.owns(element) && isEnding(element))) return this.#register();
+    // A call that ended without a suspension is known to have ended one job later: the elements are counted in order.
+    activation.started();
+    queueMicrotask(() => {
+      this.#register();
+      activation.stopped();
+    });
+  }
+
+  #register(): void {
+    const { activation } = this.#handle;
     const hurries = this.#kind === "race" || this.#kind === "any";
     for (const [index, element] of this.#elements.entries()) {
       if (activation.owns(element)) {
         const waiter = this.#waiter(index);
-        if (element.outcome) this.#later(waiter, element.outcome);
+        if (element.outcome) waiter.resume(element.outcome);
         else activation.wait(element, waiter);
         continue;
       }
       const outcome = outcomeOf(element);
-      if (outcome === undefined) this.#later(this.#waiter(index), { ok: true, value: element });
+      if (outcome === undefined) this.#waiter(index).resume({ ok: true, value: element });
       else if (hurries) this.#ordinaryOf(outcome, index);
       else {
         this.#ordinary++;
@@ -111,17 +122,6 @@ export class Combination implements Maker {
     return this.#elements.filter(
       (element): element is Handle => element instanceof Handle && element.outcome === undefined,
     );
-  }
-
-  /** A call that ended without a suspension is known to have ended one job later: it must not lose to those behind it. */
-  #later(waiter: ElementWaiter, outcome: Outcome): void {
-    const { activation } = this.#handle;
-    if (!this.#elements.some((element) => activation.owns(element) && isEnding(element))) return waiter.resume(outcome);
-    activation.started();
-    queueMicrotask(() => {
-      waiter.resume(outcome);
-      activation.stopped();
-    });
   }
 
   #waiter(index: number): ElementWaiter {
