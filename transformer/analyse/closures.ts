@@ -214,7 +214,7 @@ function isUndefined(ts: TypeScript, node: tsTypes.Node): boolean {
 }
 
 /** A name that is declared outside the unit, or a path of names that begins there or at the `this` of the unit. */
-export function isOuterPath(input: Pick<ClosureInput, "ts" | "bindings">, node: tsTypes.Expression): boolean {
+function isOuterPath(input: Pick<ClosureInput, "ts" | "bindings">, node: tsTypes.Expression): boolean {
   const { ts, bindings } = input;
   if (ts.isPropertyAccessExpression(node)) return isOuterPath(input, node.expression);
   if (node.kind === ts.SyntaxKind.ThisKeyword) return isThisOfUnit(input, node);

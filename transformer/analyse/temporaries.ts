@@ -153,7 +153,7 @@ function isStable(input: TemporariesInput, { node, role }: Operand, later: Reado
   return isStableValue(input, node, later);
 }
 
-export function isStableValue(
+function isStableValue(
   input: Omit<TemporariesInput, "suspensions">,
   node: tsTypes.Node,
   later: ReadonlySet<Suspension>,

@@ -67,7 +67,7 @@ function lowerBinary(context: Context, node: tsTypes.BinaryExpression): Rope | u
 }
 
 /** The left side of a logical operator, such that re-entering at `labels` goes to the right side. */
-export function guardLeft(
+function guardLeft(
   context: Context,
   kind: tsTypes.SyntaxKind,
   labels: readonly string[],

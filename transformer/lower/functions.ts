@@ -134,7 +134,7 @@ function takeFromCall(context: Context, fn: tsTypes.SignatureDeclaration, bindin
 }
 
 /** Parameters as they are when they can be; else the values by position, bound as the first act of the body. */
-export function lowerParameters(
+function lowerParameters(
   context: Context,
   fn: tsTypes.SignatureDeclaration,
   isHandler: boolean,

@@ -90,7 +90,7 @@ export const locals: CodecExtension = {
 };
 
 /** The prototype of a class that is made again. */
-export const members: CodecExtension = {
+const members: CodecExtension = {
   tag: "member",
   matches: (value) => partsOfOwner(value) !== undefined,
   encode: (value) => ({ order: Number(partsOfOwner(value)?.order) + 0.5, of: value.constructor }),
