@@ -5,6 +5,7 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
+import { checkNames } from "./check-names.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNameOutside } from "./classes.ts";
 import { mayBeEarly } from "./early.ts";
@@ -31,6 +32,7 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
     return;
   }
   checkSlots(check);
+  checkNames(ts, analysis, report);
   checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
   for (const nested of analysis.suspensions.nested) {
@@ -83,9 +85,9 @@ function checkSlots({ ts, analysis, report }: Check): void {
 
 /** `x = …`, `x += …`, `x++`: the rewrite checks at run time what the language checks there. */
 function isPlainTarget(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  const { parent } = node;
+  const parent = userOf(ts, node);
   if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
-  return ts.isBinaryExpression(parent) && parent.left === node && !isPatternDefault(ts, parent);
+  return ts.isBinaryExpression(parent) && unwrap(ts, parent.left) === node && !isPatternDefault(ts, parent);
 }
 
 function labelAcross(analysis: Analysis, binding: Binding): string {

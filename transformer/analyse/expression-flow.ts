@@ -6,6 +6,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
+import { mayBeEarly } from "./early.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
@@ -152,6 +153,8 @@ export abstract class ExpressionFlow extends FlowCursor {
   protected assignTo(target: tsTypes.Expression): void {
     const { ts } = this;
     const binding = ts.isIdentifier(target) ? this.input.bindings.byIdentifier.get(target) : undefined;
+    // Whether its declaration has run is asked of the record.
+    if (binding && mayBeEarly(ts, this.input.bindings, target as tsTypes.Identifier, binding)) this.uses([binding]);
     if (binding) this.define(binding);
     else this.expression(target);
   }

@@ -28,8 +28,10 @@ export function lowerAssignment(context: Context, node: tsTypes.BinaryExpression
   if (isPatternDefault(ts, node)) return undefined;
   const { kind } = node.operatorToken;
   const suspends = labelsIn(context, node.right).length > 0;
-  if (isLogicalAssignment(ts, kind)) return suspends ? lowerLogical(context, node) : undefined;
   const checked = checkedSlot(context, node.left);
+  if (isLogicalAssignment(ts, kind)) {
+    return suspends || checked?.kind === "const" ? lowerLogical(context, node, checked) : undefined;
+  }
   if (checked?.kind === "const") return writeConstant(context, node, checked);
   if (kind === ts.SyntaxKind.EqualsToken) return checked ? writeEarly(context, node, checked) : undefined;
   const old = context.current.temporaries.saved.get(node.left);
@@ -62,9 +64,10 @@ function partText(context: Context, node: tsTypes.Expression): string {
   return saved ? temporary(context, saved) : nameText(context, unwrap(context.ts, node));
 }
 
-function lowerLogical(context: Context, node: tsTypes.BinaryExpression): Rope {
+function lowerLogical(context: Context, node: tsTypes.BinaryExpression, checked: Binding | undefined): Rope {
   const { SyntaxKind } = context.ts;
-  const again = reenters(context, labelsIn(context, node.right));
+  const labels = labelsIn(context, node.right);
+  const again = labels.length > 0 ? reenters(context, labels) : "false";
   const { kind } = node.operatorToken;
   const left = copy(context, node.left);
   const [guard, operator]: [Rope, string] =
@@ -73,7 +76,12 @@ function lowerLogical(context: Context, node: tsTypes.BinaryExpression): Rope {
       : kind === SyntaxKind.BarBarEqualsToken
         ? [[`!${again} && `, left], "||"]
         : [[`${again} ? null : `, left], "??"];
-  return ["(", guard, `) ${operator} (${targetText(context, node.left)} = `, copy(context, node.right), ")"];
+  const value = copy(context, node.right);
+  const isConstant = checked?.kind === "const";
+  const assigned: Rope = isConstant
+    ? ["((", value, `), ${context.frame}.constant(${quote(checked.name)}))`]
+    : [`(${targetText(context, node.left)} = `, value, ")"];
+  return ["(", guard, `) ${operator} `, assigned];
 }
 
 /** A slot whose assignment is checked: a constant, or one whose declaration may not have run. */

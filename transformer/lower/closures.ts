@@ -18,7 +18,7 @@ export function closureCall(context: Context, closure: Closure): Rope {
   const entry = { id: closure.id, parameters, body: "" as Rope };
   context.table.push(entry);
   entry.body = closureBody(context, closure);
-  const made = closureText(context, closure, parameters);
+  const made = closureText(context, closure, givenRecords(context, closure));
   const { node } = closure;
   if (!context.ts.isMethodDeclaration(node)) return made;
   if (context.ts.isComputedPropertyName(node.name)) return lowerKeyed(context, node.name, made);
@@ -106,7 +106,18 @@ export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaratio
 }
 
 export function recordsFor(context: Context, closure: Closure): string[] {
+  return scopesFor(context, closure).map((scope) => recordOf(context, scope));
+}
+
+/** What the closure is made with: a variable that does not exist yet where it is made is in a record of its own. */
+function givenRecords(context: Context, closure: Closure): string[] {
+  return scopesFor(context, closure).map((scope) =>
+    context.outside.has(scope) ? `${context.frame}.env()` : recordOf(context, scope),
+  );
+}
+
+function scopesFor(context: Context, closure: Closure): Scope[] {
   const scopes = new Set<Scope>();
   for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
-  return [...context.records.keys()].filter((scope) => scopes.has(scope)).map((scope) => recordOf(context, scope));
+  return [...context.records.keys()].filter((scope) => scopes.has(scope));
 }

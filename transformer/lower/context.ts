@@ -20,6 +20,8 @@ export interface Context {
   readonly infos: ReadonlyMap<FunctionNode, string>;
   /** Nodes that hold a scope with a record. */
   readonly recordHolders: ReadonlySet<tsTypes.Node>;
+  /** Scopes whose record is not made yet where code is lowered: the head of a loop stands outside of its turns. */
+  readonly outside: ReadonlySet<Scope>;
   /** Name of the record of temporaries. */
   readonly temporaries: string;
   /** Nodes that cannot be copied as they are. */

@@ -196,7 +196,9 @@ export function lowerForEach(
 }
 
 /** `$.each("order", () => orders)`; `$.eachOf("order", …)` when the collection itself suspends. */
-function lowerSource(context: Context, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, held: boolean): Rope {
+function lowerSource(outer: Context, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, held: boolean): Rope {
+  const own = slotScope(outer, node);
+  const context = own ? { ...outer, outside: new Set([...outer.outside, own]) } : outer;
   const { expression, initializer, statement } = node;
   if (!held && !isHolder(context, expression)) return copy(context, expression);
   const tool = context.ts.isForOfStatement(node) ? "each" : "keys";

@@ -80,6 +80,7 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
     infos,
     records,
     recordHolders: withAncestors(records.keys(), analysis.unit.fn),
+    outside: new Set(),
     temporaries: names.fresh("t"),
     edited: findEdited(ts, analysis, facts),
     paths: cursorPaths(ts, analysis),
