@@ -13,7 +13,7 @@ import { objectNames, userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
-import { namePaths, scopesOf } from "./paths.ts";
+import { functionAround, namePaths, scopesOf } from "./paths.ts";
 import { type Bindings, bindNames } from "./scopes.ts";
 import { decideSlots, type Slots } from "./slots.ts";
 import { findSuspensions, type Suspensions } from "./suspensions.ts";
@@ -93,13 +93,6 @@ function pathsOf(ts: TypeScript, bindings: Bindings, suspensions: Suspensions, s
     for (const scope of scopes) paths.set(scope, named.get(scope.node) as string);
   }
   return paths;
-}
-
-/** The function that a scope belongs to, callbacks lowered in place left out. */
-export function functionAround(scope: Scope, bindings: Bindings): tsTypes.Node {
-  let owner = scope;
-  while ((owner.kind !== "function" || owner.inlined) && owner.parent && owner !== bindings.root) owner = owner.parent;
-  return owner.node;
 }
 
 /** Labels are told apart within each durable function. */

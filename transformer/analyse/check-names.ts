@@ -2,7 +2,8 @@
 import type tsTypes from "typescript";
 import type { Binding, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
-import { type Analysis, functionAround } from "./analyse-unit.ts";
+import type { Analysis } from "./analyse-unit.ts";
+import { functionAround } from "./paths.ts";
 
 export function checkNames(ts: TypeScript, analysis: Analysis, report: Reporter): void {
   for (const binding of analysis.bindings.all) {

@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import type { Scope, TypeScript } from "../ir.ts";
 import { constructOf, enclosingConstructs, loopVariable } from "./enclosing.ts";
+import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
 /** `""` for the unit itself, `order`, `order/catch`, `else`; equal paths are told apart by an ordinal with its total. */
@@ -48,4 +49,11 @@ export function scopesOf(slots: Iterable<{ readonly scope: Scope }>): Scope[] {
   const scopes = new Set<Scope>();
   for (const { scope } of slots) scopes.add(scope);
   return [...scopes].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
+}
+
+/** The function that a scope belongs to, callbacks lowered in place left out. */
+export function functionAround(scope: Scope, bindings: Bindings): tsTypes.Node {
+  let owner = scope;
+  while ((owner.kind !== "function" || owner.inlined) && owner.parent && owner !== bindings.root) owner = owner.parent;
+  return owner.node;
 }

@@ -1,7 +1,8 @@
 /** What the lowering of one unit reads and the little that it records. */
 import type tsTypes from "typescript";
-import { type Analysis, type FunctionAnalysis, functionAround, heldBy } from "../analyse/analyse-unit.ts";
+import { type Analysis, type FunctionAnalysis, heldBy } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
+import { functionAround } from "../analyse/paths.ts";
 import type { Binding, FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import { type FileNames, quote } from "./text.ts";
 

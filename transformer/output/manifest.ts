@@ -12,9 +12,10 @@ import {
   type SourceRange,
   type SuspensionKind,
 } from "../../runtime/manifest.ts";
-import { type Analysis, type FunctionAnalysis, functionAround } from "../analyse/analyse-unit.ts";
+import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { Block, FlowGraph } from "../analyse/control-flow.ts";
 import { enclosingConstructs } from "../analyse/enclosing.ts";
+import { functionAround } from "../analyse/paths.ts";
 import { temporariesPath } from "../analyse/temporaries.ts";
 import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
