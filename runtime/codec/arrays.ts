@@ -11,12 +11,24 @@ export function scanArray(scan: Scan, value: readonly unknown[], integrity: Inte
     scan.refuse(`an array with ${fewestHoles} holes cannot be stored (limit ${MAX_HOLES}); use a Map`);
   }
   const { present, odd } = scanElements(scan, value, integrity);
-  const named = keys.slice(present + odd.size + 1);
+  const isLengthFixed = integrity !== "$frozen" && !hasWritableLength(value);
+  // Most arrays end here, in a function without closures: a context for them would cost more than the rest.
+  if (present === value.length && keys.length === present + 1 && !isLengthFixed && integrity === undefined) return;
+  describedArray(scan, value, keys.slice(present + odd.size + 1), odd, isLengthFixed, integrity);
+}
+
+/** An array that is not dense, or has more than its elements: `named` are the keys behind `length`. */
+function describedArray(
+  scan: Scan,
+  value: readonly unknown[],
+  named: readonly (string | symbol)[],
+  odd: ReadonlySet<string>,
+  isLengthFixed: boolean,
+  integrity: IntegrityTag | undefined,
+): void {
   const plain = scan.properties(value, named, integrity);
   const described = describeProperties(scan, value, [...odd, ...named.slice(plain)], integrity);
-  if (integrity !== "$frozen" && !hasWritableLength(value)) described.push(fixedLength(value));
-  const isDense = present === value.length && described.length === 0 && plain === 0;
-  if (isDense && integrity === undefined) return;
+  if (isLengthFixed) described.push(fixedLength(value));
   const names = named.slice(0, plain) as string[];
   const record = value as unknown as Record<string, unknown>;
   scan.keep(value, integrity, (out) =>
@@ -35,7 +47,7 @@ export function scanArray(scan: Scan, value: readonly unknown[], integrity: Inte
 
 /** Visits the ordinary elements; answers how many there are, and which others. */
 function scanElements(scan: Scan, value: readonly unknown[], integrity: IntegrityTag | undefined) {
-  const odd = new Set<string>();
+  let odd: Set<string> = none;
   let present = 0;
   for (let i = 0; i < value.length; i++) {
     const property = Object.getOwnPropertyDescriptor(value, i);
@@ -44,11 +56,14 @@ function scanElements(scan: Scan, value: readonly unknown[], integrity: Integrit
       present++;
       scan.property(i, property.value);
     } else {
+      if (odd === none) odd = new Set();
       odd.add(String(i));
     }
   }
   return { present, odd };
 }
+
+const none = new Set<string>();
 
 function fixedLength(value: readonly unknown[]): Described {
   return { key: "length", property: { value: value.length, writable: false, enumerable: false }, flags: "" };

@@ -30,7 +30,7 @@ export function scanErrorValue(
     return keepForm(scan, error, integrity, "$domException", [exception.message, exception.name], own);
   }
   const known = registered ?? nearestKnownClass(error);
-  if (!own.hidden.has("name") && !own.shown.has("name") && !scan.prototypes.has(error)) {
+  if (!own.hidden.has("name") && !own.shown.has("name") && !scan.hasOwnPrototype(error)) {
     const name = inheritedName(error);
     if (name !== undefined && name !== inheritedNameOf(known)) own.hidden.set("name", name);
   }

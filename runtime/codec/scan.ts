@@ -32,6 +32,7 @@ import {
   ownConstructor,
   prototypesOf,
 } from "./kinds.ts";
+import { Parts } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
 import type { Emit, Scanned, Writer } from "./write.ts";
@@ -44,6 +45,9 @@ interface Origin {
   readonly keys: readonly PathKey[];
 }
 
+/** How a record is written, when not as a plain object. */
+type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
+
 export class Scan implements Scanned, StoredOwners {
   readonly seen = new Set<object | symbol>();
   readonly defined = new Set<object | symbol>();
@@ -51,10 +55,10 @@ export class Scan implements Scanned, StoredOwners {
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
   readonly made = new Set<object | symbol>();
   /** Stored by name: these never get a definition. */
-  private readonly intrinsics = new Set<object>();
+  private intrinsics: Set<object> | undefined;
   /** Prototypes of built-in objects that are instances of a class of the run. */
-  readonly prototypes = new Map<object, object>();
-  readonly buffers = new ViewedBuffers();
+  private prototypes: Map<object, object> | undefined;
+  private viewed: ViewedBuffers | undefined;
   private isPlain = true;
   private depth = 0;
   /** Where the scan is: the path of the extension value whose parts are visited, and the keys from there on. */
@@ -79,7 +83,17 @@ export class Scan implements Scanned, StoredOwners {
       this.origin = origin;
       run();
     }
-    for (const buffer of this.buffers.settle((candidate) => this.seen.has(candidate))) this.object(buffer);
+    for (const buffer of this.viewed?.settle((candidate) => this.seen.has(candidate)) ?? []) this.object(buffer);
+  }
+
+  get buffers(): ViewedBuffers {
+    this.viewed ??= new ViewedBuffers();
+    return this.viewed;
+  }
+
+  /** It is a built-in object that is an instance of a class of the run. */
+  hasOwnPrototype(value: object): boolean {
+    return this.prototypes?.has(value) ?? false;
   }
 
   value(value: unknown): void {
@@ -124,7 +138,7 @@ export class Scan implements Scanned, StoredOwners {
   /** Notes how to write a value that is not plain, with its integrity around it. */
   keep(value: object, integrity: IntegrityTag | undefined, emit: Emit): void {
     this.isPlain = false;
-    const prototype = this.prototypes.get(value);
+    const prototype = this.prototypes?.get(value);
     const whole: Emit = prototype ? (out) => out.pair("$inherit", prototype, () => emit(out)) : emit;
     this.emits.set(value, integrity === undefined ? whole : (out) => out.tagged(integrity, () => whole(out)));
   }
@@ -155,11 +169,13 @@ export class Scan implements Scanned, StoredOwners {
     const known = this.seen.size;
     this.seen.add(value);
     if (this.seen.size === known) {
-      if (!this.intrinsics.has(value)) this.defined.add(value);
+      if (!this.intrinsics?.has(value)) this.defined.add(value);
       this.isPlain = false;
       return;
     }
-    for (const extension of this.extensions) {
+    if (Parts.is(value)) return this.parts(value);
+    for (let i = 0; i < this.extensions.length; i++) {
+      const extension = this.extensions[i] as CodecExtension;
       if (extension.matches(value)) return this.extensionValue(value, extension);
     }
     if (types.isProxy(value)) this.refuse(`${describe(value)} cannot be stored`);
@@ -173,6 +189,13 @@ export class Scan implements Scanned, StoredOwners {
     this.depth--;
   }
 
+  private parts(value: Readonly<Record<string, unknown>>): void {
+    for (const name in value) {
+      if (name.charCodeAt(0) === dollar) this.isPlain = false;
+      this.property(name, value[name]);
+    }
+  }
+
   private symbol(value: symbol): void {
     this.isPlain = false;
     if (isGlobalSymbol(value)) return;
@@ -184,6 +207,7 @@ export class Scan implements Scanned, StoredOwners {
   private intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
     const name = nameOf(value);
     if (name === undefined) return false;
+    this.intrinsics ??= new Set();
     this.intrinsics.add(value);
     this.keep(value, undefined, (out) => out.raw(`{"$intrinsic":${JSON.stringify(name)}}`));
     return true;
@@ -196,8 +220,8 @@ export class Scan implements Scanned, StoredOwners {
     else this.special(value, prototype);
   }
 
-  /** Visits an object that is only its properties. `form` says how they are written, when not as a plain object. */
-  record(value: object, form: "$nullProto" | ((out: Writer, record: () => void) => void) | undefined): void {
+  /** Visits an object that is only its properties. */
+  record(value: object, form: RecordForm | undefined): void {
     const integrity = integrityOf(value);
     const keys = Reflect.ownKeys(value);
     // Namespaces of the language are known by their symbols, which come last.
@@ -205,16 +229,27 @@ export class Scan implements Scanned, StoredOwners {
     if (mayBeNamed && this.intrinsic(value)) return;
     if (form !== undefined) this.requireNoHiddenState(value);
     const plain = this.properties(value, keys, integrity);
-    const isOrdinary = plain === keys.length;
-    if (isOrdinary && form === undefined && integrity === undefined) return;
-    if (!isOrdinary && !mayBeNamed && this.intrinsic(value)) return;
-    if (!isOrdinary) {
+    // Most records end here, in a function without closures: a context for them would cost more than the rest.
+    if (plain === keys.length && form === undefined && integrity === undefined) return;
+    if (plain < keys.length && !mayBeNamed && this.intrinsic(value)) return;
+    this.describedRecord(value, form, keys, plain, integrity);
+  }
+
+  /** A record that is not plain: the first `plain` of its keys are ordinary. */
+  private describedRecord(
+    value: object,
+    form: RecordForm | undefined,
+    keys: readonly (string | symbol)[],
+    plain: number,
+    integrity: IntegrityTag | undefined,
+  ): void {
+    if (plain < keys.length) {
       this.requireNoHiddenState(value);
       this.requireStoredOwner(value);
     }
-    const described = isOrdinary ? [] : describeProperties(this, value, keys.slice(plain), integrity);
+    const described = describeProperties(this, value, keys.slice(plain), integrity);
     const record = value as Record<string, unknown>;
-    const names = (isOrdinary ? keys : keys.slice(0, plain)) as string[];
+    const names = keys.slice(0, plain) as string[];
     this.keep(value, integrity, (out) =>
       writeProperties(out, described, () => {
         const write = () => out.record(names, (name) => record[name]);
@@ -271,6 +306,7 @@ export class Scan implements Scanned, StoredOwners {
       if (problem !== undefined) this.refuse(`${describe(value)} cannot be stored: ${problem}`);
     }
     this.child("__proto__", prototype);
+    this.prototypes ??= new Map();
     this.prototypes.set(value, prototype);
     if (types.isNativeError(value)) return scanErrorValue(this, value, undefined, integrity);
     if (Array.isArray(value)) {
@@ -315,7 +351,7 @@ export class Scan implements Scanned, StoredOwners {
         `a ${registered.name} that is frozen, sealed or not extensible cannot be stored by its encode function`,
       );
     }
-    const data = this.foreign(`the encode function of class ${registered.name}`, () => encode(value));
+    const data = this.customData(value, registered, encode);
     this.made.add(value);
     this.value(data);
     this.keep(value, undefined, (out) =>
@@ -327,41 +363,60 @@ export class Scan implements Scanned, StoredOwners {
     );
   }
 
+  private customData(value: object, registered: RegisteredClass, encode: (value: object) => unknown): unknown {
+    try {
+      return encode(value);
+    } catch (error) {
+      throw this.foreignFault(`the encode function of class ${registered.name}`, error);
+    }
+  }
+
   private extensionValue(value: object, extension: CodecExtension): void {
-    const parts = this.foreign(`the ${extension.tag}`, () => extension.encode(value));
+    const parts = this.partsOf(value, extension);
     this.defined.add(value);
     if (extension.make) this.made.add(value);
-    const visit = { origin: { before: this.origin, keys: [...this.path] } };
-    this.waiting.push({ ...visit, run: () => this.value(parts) });
-    const write = (out: Writer) => out.tagged(`$${extension.tag}`, () => out.value(parts));
+    const origin = { before: this.origin, keys: this.path.slice() };
+    this.waiting.push({ origin, run: () => this.value(parts) });
+    const write: Emit = (out) => out.extension(extension.tag, parts);
     const keys = this.addedKeys(value, extension);
     if (keys === undefined) return this.keep(value, undefined, write);
+    this.functionValue(value, keys, origin, write);
+  }
+
+  /** A function of an extension: what the author added to it is kept too. */
+  private functionValue(value: object, keys: readonly (string | symbol)[], origin: Origin, write: Emit): void {
     const integrity = integrityOf(value);
     let own: () => readonly Described[] = () => [];
-    this.waiting.push({
-      ...visit,
-      run: () => {
-        own = functionProperties(this, value, keys, integrity);
-      },
-    });
+    const run = () => {
+      own = functionProperties(this, value, keys, integrity);
+    };
+    this.waiting.push({ origin, run });
     this.keep(value, integrity, (out) => writeProperties(out, own(), () => write(out)));
+  }
+
+  private partsOf(value: object, extension: CodecExtension): unknown {
+    try {
+      return extension.encode(value);
+    } catch (error) {
+      throw this.foreignFault(`the ${extension.tag}`, error);
+    }
   }
 
   private addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
     if (!extension.late || !extension.keysOf || !(typeof value === "function" || isPrototype(value))) return undefined;
-    return this.foreign(`the ${extension.tag}`, () => extension.keysOf?.(value));
+    try {
+      return extension.keysOf(value);
+    } catch (error) {
+      throw this.foreignFault(`the ${extension.tag}`, error);
+    }
   }
 
-  /** Runs code that is not ours; a refusal of its own gets the path to here in front. */
-  private foreign<Result>(what: string, run: () => Result): Result {
-    try {
-      return run();
-    } catch (error) {
-      if (error instanceof NotEncodableError) {
-        throw new NotEncodableError(this.pathTo(error.path), error.reason, { cause: error.cause });
-      }
-      throw new NotEncodableError(this.pathTo([]), `${what} failed: ${messageOf(error)}`, { cause: error });
+  /** What code that is not ours threw; a refusal of its own gets the path to here in front. */
+  private foreignFault(what: string, error: unknown): NotEncodableError {
+    if (error instanceof NotEncodableError) {
+      return new NotEncodableError(this.pathTo(error.path), error.reason, { cause: error.cause });
     }
+    return new NotEncodableError(this.pathTo([]), `${what} failed: ${messageOf(error)}`, { cause: error });
   }
 
   /** The whole path from the root to here, and some keys further. */

@@ -1,6 +1,7 @@
 /** The second pass of encoding: writes the text of a value that was scanned. Its calls append; nothing is read twice. */
 import { NotEncodableError } from "./errors.ts";
-import type { ConstantName, Tag } from "./format.ts";
+import type { ConstantName, ExtensionTag, Tag } from "./format.ts";
+import { Parts } from "./parts.ts";
 import { isGlobalSymbol, symbolText } from "./symbols.ts";
 
 /** Writes the text of one value that is neither a plain object nor a dense array. */
@@ -26,10 +27,18 @@ export interface WrittenDefinition {
 const dollar = 36;
 const simpleName = /^[A-Za-z_][A-Za-z_0-9]*$/;
 
-/** The key of a property in the text. Most names need no escape, and telling so is faster than escaping. */
+/** Texts of the keys that are met most: names of the runtime, slots, properties of the author's types. */
+const keyTexts = new Map<string, string>();
+const keptKeyTexts = 4096;
+
+/** The key of a property in the text, with its colon. */
 function keyText(name: string): string {
-  if (simpleName.test(name)) return `"${name}"`;
-  return JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name);
+  const kept = keyTexts.get(name);
+  if (kept !== undefined) return kept;
+  const text = `${JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name)}:`;
+  // Only names: a Record that is keyed by data must not fill the table.
+  if (keyTexts.size < keptKeyTexts && simpleName.test(name)) keyTexts.set(name, text);
+  return text;
 }
 
 export class Writer {
@@ -98,6 +107,13 @@ export class Writer {
     this.text += "}";
   }
 
+  /** Writes the parts of a value of an extension. */
+  extension(tag: ExtensionTag, parts: unknown): void {
+    this.text += `{"$${tag}":`;
+    this.value(parts);
+    this.text += "}";
+  }
+
   /** Writes `{"<tag>":[first,…]}` with the second part that `write` appends. */
   pair(tag: Tag, first: unknown, write: () => void): void {
     this.tagged(tag, () => {
@@ -124,6 +140,27 @@ export class Writer {
     this.text += separator === "[" ? "[]" : "]";
   }
 
+  private parts(value: Readonly<Record<string, unknown>>): void {
+    let separator = "{";
+    for (const name in value) {
+      this.text += separator;
+      this.text += keyText(name);
+      this.value(value[name]);
+      separator = ",";
+    }
+    this.text += separator === "{" ? "{}" : "}";
+  }
+
+  /** Writes the elements of a dense array. */
+  private items(array: readonly unknown[]): void {
+    this.text += "[";
+    for (let i = 0; i < array.length; i++) {
+      if (i > 0) this.text += ",";
+      this.value(array[i]);
+    }
+    this.text += "]";
+  }
+
   /** Writes the elements of an array; places without an element, or with one that is left out, become holes. */
   elements(array: readonly unknown[], leftOut?: ReadonlySet<string>): void {
     this.text += "[";
@@ -137,13 +174,14 @@ export class Writer {
 
   /** Writes named values as an object, in the given order. */
   record(names: readonly string[], read: (name: string) => unknown): void {
-    let separator = "{";
-    for (const name of names) {
-      this.text += `${separator}${keyText(name)}:`;
+    this.text += "{";
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      if (i > 0) this.text += ",";
+      this.text += keyText(name);
       this.value(read(name));
-      separator = ",";
     }
-    this.text += separator === "{" ? "{}" : "}";
+    this.text += "}";
   }
 
   private number(value: number): void {
@@ -177,7 +215,8 @@ export class Writer {
     else if (!this.scanned.seen.has(value)) {
       // Only an `encode` of an extension or class can run between the passes.
       throw new NotEncodableError([], "the value changed while it was being encoded");
-    } else if (Array.isArray(value)) this.list(value, (item) => this.value(item));
+    } else if (Array.isArray(value)) this.items(value);
+    else if (Parts.is(value)) this.parts(value);
     else this.record(Object.keys(value), (name) => (value as Record<string, unknown>)[name]);
   }
 

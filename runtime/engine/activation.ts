@@ -4,6 +4,7 @@
  * The activation never throws through user code: what is wrong with the run itself ends up in `blocked`, and the await
  * that met it stays pending. Dropping an activation needs no clean-up: a dropped async stack runs no `finally`.
  */
+import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { errorsOf } from "./causes.ts";
@@ -35,8 +36,6 @@ export class Activation {
   readonly tools: Tools;
   /** Unfinished calls. */
   readonly frames = new Set<Frame>();
-  /** Ops that were not delivered, by number. */
-  readonly ops = new Map<number, Op>();
   /** Derived handles and maps that still have something to do, whether anybody waits for them or not. */
   readonly reactions = new Set<Working>();
   /** Closures that can be stored, and values that are made again. */
@@ -46,6 +45,8 @@ export class Activation {
   readonly outer = new OuterValues();
   /** The first job of two that go on with a segment; the second is its code. */
   readonly goOn = (): void => continues(this);
+  /** How its values are encoded, once they were. */
+  extensions: readonly CodecExtension[] | undefined;
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */
@@ -63,12 +64,18 @@ export class Activation {
   readonly #committedErrors = new WeakSet<Error>();
   /** Unsettled handles for which code that is not compiled waits. */
   readonly #followed = new Set<Handle>();
+  #ops = new Map<number, Op>();
   #running = 0;
   #outside = 0;
 
   constructor(owner: ActivationOwner) {
     this.owner = owner;
     this.tools = makeTools(this);
+  }
+
+  /** Ops that were not delivered, by number. */
+  get ops(): ReadonlyMap<number, Op> {
+    return this.#ops;
   }
 
   /** Code of a frame is running. */
@@ -158,9 +165,13 @@ export class Activation {
     this.#outside--;
   }
 
+  addOp(op: Op): void {
+    this.#ops.set(op.number, op);
+  }
+
   /** Settles the handle of an op and forgets the op. Once the handler has ended, no code hears of it. */
   deliver(op: Op, outcome: Outcome): void {
-    this.ops.delete(op.number);
+    this.#forget(op);
     if (this.end) {
       op.handle.outcome = outcome;
       return;
@@ -171,7 +182,16 @@ export class Activation {
 
   /** The handler has ended: nobody is left to be woken. */
   dropSleeps(): void {
-    for (const op of this.ops.values()) if (op.kind === "sleep") this.ops.delete(op.number);
+    for (const op of this.ops.values()) if (op.kind === "sleep") this.#forget(op);
+  }
+
+  /**
+   * An empty map is replaced: one that shrinks leaves its old table behind, which keeps the new one alive through minor
+   * collections, and so each table of a long run of single steps.
+   */
+  #forget(op: Op): void {
+    if (this.#ops.size === 1 && this.#ops.has(op.number)) this.#ops = new Map();
+    else this.#ops.delete(op.number);
   }
 
   /** Code read this from what is committed. If it is an error, throwing it or its cause cannot be helped by a retry. */

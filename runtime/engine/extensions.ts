@@ -1,6 +1,6 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
 import { types } from "node:util";
-import { type CodecExtension, NotEncodableError } from "../codec/index.ts";
+import { type CodecExtension, NotEncodableError, partsOf } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
@@ -65,13 +65,13 @@ function scopes(activation: Activation): CodecExtension {
       const record = value as ScopeRecord;
       const method = methodSlots(record, (fn) => isFunctionOfRun(fn, activation));
       if (method) return Object.fromEntries(method);
-      const slots: [string, unknown][] = [];
+      const slots = partsOf<ScopeRecord>();
       for (const slot of storedSlots(record) ?? Object.keys(record)) {
         if (!Object.hasOwn(record, slot)) continue;
         activation.noteCommitted(record[slot]);
-        slots.push([slot, record[slot]]);
+        slots[slot] = record[slot];
       }
-      return Object.fromEntries(slots);
+      return slots;
     },
     create: () => newRecord(),
     fill(shell, parts) {

@@ -5,7 +5,7 @@
  * and ops; whoever waits for one names it by its number, so that a recursion may be of any depth. Absent fields have
  * their usual value, which keeps texts short.
  */
-import { encode } from "../codec/index.ts";
+import { encode, partsOf } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 import type { CursorImage } from "./cursors.ts";
 import { extensionsFor } from "./extensions.ts";
@@ -68,6 +68,9 @@ export interface OpImage {
   readonly outcome?: Outcome;
 }
 
+/** An image whose fields are still to come. */
+type Draft<Image> = { -readonly [Key in keyof Image]?: Image[Key] };
+
 /** A frame holds something that is neither a value of the codec nor made by compiled code. */
 export class UnstorableLoop extends Error {
   readonly loop: string;
@@ -84,33 +87,40 @@ export class UnstorableLoop extends Error {
  * @throws NotEncodableError or UnstorableLoop; `unstorable()` in diagnose.ts finds the variable
  */
 export function encodeActivation(activation: Activation): string {
-  return encode(imageOf(activation), extensionsFor(activation));
+  activation.extensions ??= extensionsFor(activation);
+  return encode(imageOf(activation), activation.extensions);
 }
 
-function imageOf(activation: Activation): RunImage {
+function imageOf(activation: Activation): object {
   const { root, ops, end, lastOp, lastMade, lastFrame, attempt, dueAt } = activation;
+  // No spreads: this is done twice per step, and they are slow.
+  const image = partsOf<Draft<RunImage>>();
+  image.format = imageFormat;
+  image.lastOp = lastOp;
+  if (lastMade > 0) image.lastMade = lastMade;
+  if (lastFrame > 1) image.lastFrame = lastFrame;
+  if (attempt > 0) image.attempt = attempt;
+  if (dueAt > 0) image.dueAt = dueAt;
+  if (root) image.root = root.number;
   // Once the handler has ended no code runs any more: what is left to do is in the ops.
-  const frames = end ? [] : [...activation.frames].map((frame) => frameImage(activation, frame));
-  const work = end ? [] : [...activation.reactions].map(({ handle }) => handle);
-  return {
-    format: imageFormat,
-    lastOp,
-    ...(lastMade > 0 && { lastMade }),
-    ...(lastFrame > 1 && { lastFrame }),
-    ...(attempt > 0 && { attempt }),
-    ...(dueAt > 0 && { dueAt }),
-    ...(root && { root: root.number }),
-    ...(frames.length > 0 && { frames }),
-    ...(work.length > 0 && { work }),
-    ...(end && { end }),
-    ...(ops.size > 0 && { ops: [...ops.values()].map(opImage) }),
-  };
+  if (!end) {
+    if (activation.frames.size > 0) {
+      image.frames = Array.from(activation.frames, (frame) => frameImage(activation, frame));
+    }
+    if (activation.reactions.size > 0) image.work = Array.from(activation.reactions, ({ handle }) => handle);
+  }
+  if (end) image.end = end;
+  if (ops.size > 0) image.ops = Array.from(ops.values(), opImage);
+  return image;
 }
 
 function frameImage(activation: Activation, frame: Frame): FrameImage {
   const { label, returned } = frame.place;
   const { number, info, args, self, argumentsObject, waiting, since } = frame;
-  const image: { -readonly [Key in keyof FrameImage]: FrameImage[Key] } = { number, code: info.code, args };
+  const image = partsOf<Draft<FrameImage>>();
+  image.number = number;
+  image.code = info.code;
+  image.args = args;
   if (frame.closure) image.closure = frame.closure;
   if (self !== undefined) image.self = self;
   if (returned) image.returned = true;
@@ -118,18 +128,51 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
   if (!returned) {
     if (argumentsObject) image.arguments = argumentsObject;
     const scopes = storedScopes(frame);
-    if (scopes.length > 0) image.scopes = Object.fromEntries(scopes);
+    if (scopes) image.scopes = scopes;
     const cursors = storedCursors(frame);
-    if (cursors.length > 0) image.cursors = Object.fromEntries(cursors);
-    const open = frame.openCompletions().map(([name, completion]) => [name, completionImage(activation, completion)]);
-    if (open.length > 0) image.completions = Object.fromEntries(open);
+    if (cursors) image.cursors = cursors;
+    const completions = openCompletions(activation, frame);
+    if (completions) image.completions = completions;
   }
   if (waiting) {
     const made = waiting.maker?.stored();
     image.on = made && ("op" in made || "call" in made) ? made : waiting;
     if (waiting.shared) image.since = since;
   }
-  return image;
+  return image as FrameImage;
+}
+
+/** The current records of the scopes around its label. */
+function storedScopes(frame: Frame): Record<string, ScopeRecord> | undefined {
+  let stored: Record<string, ScopeRecord> | undefined;
+  const live = frame.liveSlots();
+  for (const path in live) {
+    const record = frame.scopes.get(path);
+    if (record === undefined) continue;
+    stored ??= partsOf<Record<string, ScopeRecord>>();
+    stored[path] = record;
+  }
+  return stored;
+}
+
+function storedCursors(frame: Frame): Record<string, CursorImage> | undefined {
+  let stored: Record<string, CursorImage> | undefined;
+  for (const [name, cursor] of frame.openCursors()) {
+    const image = cursor.image();
+    if (image === undefined) throw new UnstorableLoop(name);
+    stored ??= partsOf<Record<string, CursorImage>>();
+    stored[name] = image;
+  }
+  return stored;
+}
+
+function openCompletions(activation: Activation, frame: Frame): Record<string, CompletionImage> | undefined {
+  let stored: Record<string, CompletionImage> | undefined;
+  for (const [name, completion] of frame.openCompletions()) {
+    stored ??= partsOf<Record<string, CompletionImage>>();
+    stored[name] = completionImage(activation, completion);
+  }
+  return stored;
 }
 
 function completionImage(activation: Activation, { kind, value }: Completion): CompletionImage {
@@ -138,35 +181,15 @@ function completionImage(activation: Activation, { kind, value }: Completion): C
   return value === undefined ? { kind } : { kind, value };
 }
 
-/** The current records of the scopes around its label. */
-function storedScopes(frame: Frame): [string, ScopeRecord][] {
-  const stored: [string, ScopeRecord][] = [];
-  for (const path of Object.keys(frame.liveSlots() ?? {})) {
-    const record = frame.scopes.get(path);
-    if (record) stored.push([path, record]);
-  }
-  return stored;
-}
-
-function storedCursors(frame: Frame): [string, CursorImage][] {
-  const stored: [string, CursorImage][] = [];
-  for (const [name, cursor] of frame.openCursors()) {
-    const image = cursor.image();
-    if (image === undefined) throw new UnstorableLoop(name);
-    stored.push([name, image]);
-  }
-  return stored;
-}
-
-function opImage(op: Op): OpImage {
-  return {
-    number: op.number,
-    id: op.id,
-    kind: op.kind,
-    ...(op.callback && { callback: op.callback }),
-    ...(op.input.length > 0 && { input: op.input }),
-    ...(op.attempt > 0 && { attempt: op.attempt }),
-    ...(op.dueAt > 0 && { dueAt: op.dueAt }),
-    ...(op.outcome && { outcome: op.outcome }),
-  };
+function opImage({ number, id, kind, callback, input, attempt, dueAt, outcome }: Op): OpImage {
+  const image = partsOf<Draft<OpImage>>();
+  image.number = number;
+  image.id = id;
+  image.kind = kind;
+  if (callback) image.callback = callback;
+  if (input.length > 0) image.input = input;
+  if (attempt > 0) image.attempt = attempt;
+  if (dueAt > 0) image.dueAt = dueAt;
+  if (outcome) image.outcome = outcome;
+  return image as OpImage;
 }

@@ -95,7 +95,7 @@ class ImageReader {
     const handle = this.#byOp.get(image.number) ?? new Handle(what, this.#activation);
     handle.maker = new OpMaker(image.number);
     this.#byOp.set(image.number, handle);
-    this.#activation.ops.set(image.number, {
+    this.#activation.addOp({
       number: image.number,
       id: image.id,
       kind: image.kind,

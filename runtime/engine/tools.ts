@@ -95,7 +95,7 @@ function makeOp(
     outcome: undefined,
     running: false,
   };
-  activation.ops.set(number, op);
+  activation.addOp(op);
   handle.maker = new OpMaker(number);
   return handle;
 }
