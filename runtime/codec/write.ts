@@ -186,7 +186,8 @@ export class Writer {
 
   private number(value: number): void {
     if (Object.is(value, -0)) this.constant("-0");
-    else if (Number.isFinite(value)) this.text += value;
+    // Not `+= value`: the cache of number texts that this fills keeps each of them through minor collections.
+    else if (Number.isFinite(value)) this.text += JSON.stringify(value);
     else this.constant(String(value) as ConstantName);
   }
 
