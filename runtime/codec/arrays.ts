@@ -1,5 +1,6 @@
 /** How arrays are scanned and written: dense ones as JSON does, others with holes, named or described properties. */
 import { type IntegrityTag, MAX_HOLES } from "./format.ts";
+import { hasWritableLength } from "./integrity.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -67,8 +68,4 @@ const none = new Set<string>();
 
 function fixedLength(value: readonly unknown[]): Described {
   return { key: "length", property: { value: value.length, writable: false, enumerable: false }, flags: "" };
-}
-
-export function hasWritableLength(array: readonly unknown[]): boolean {
-  return Object.getOwnPropertyDescriptor(array, "length")?.writable === true;
 }

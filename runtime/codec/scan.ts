@@ -6,32 +6,15 @@
  * only foreign code is that of extensions and of classes registered with `encode`.
  */
 import { types } from "node:util";
-import { hasWritableLength, scanArray } from "./arrays.ts";
+import { scanArray } from "./arrays.ts";
 import { ViewedBuffers } from "./binary.ts";
-import { classOfPrototype, type RegisteredClass } from "./classes.ts";
-import { scanErrorValue } from "./error-forms.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
-import { builtInForms, scanInstance } from "./forms.ts";
-import {
-  builtInBelow,
-  classHint,
-  functionProperties,
-  inheritanceProblem,
-  isClass,
-  type StoredOwners,
-  storedClassOf,
-} from "./functions.ts";
+import { classHint, functionProperties, isClass, type StoredOwners } from "./functions.ts";
+import { scanSpecial } from "./instances.ts";
+import { integrityOf } from "./integrity.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
-import {
-  describe,
-  hasHiddenState,
-  isErrorValue,
-  isPrototype,
-  nativeName,
-  ownConstructor,
-  prototypesOf,
-} from "./kinds.ts";
+import { describe, hasHiddenState, isPrototype, ownConstructor } from "./kinds.ts";
 import { Parts } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
@@ -89,6 +72,13 @@ export class Scan implements Scanned, StoredOwners {
   get buffers(): ViewedBuffers {
     this.viewed ??= new ViewedBuffers();
     return this.viewed;
+  }
+
+  /** Notes the prototype of a built-in object that is an instance of a class of the run. */
+  inherit(value: object, prototype: object): void {
+    this.child("__proto__", prototype);
+    this.prototypes ??= new Map();
+    this.prototypes.set(value, prototype);
   }
 
   /** It is a built-in object that is an instance of a class of the run. */
@@ -174,8 +164,7 @@ export class Scan implements Scanned, StoredOwners {
       return;
     }
     if (Parts.is(value)) return this.parts(value);
-    for (let i = 0; i < this.extensions.length; i++) {
-      const extension = this.extensions[i] as CodecExtension;
+    for (const extension of this.extensions) {
       if (extension.matches(value)) return this.extensionValue(value, extension);
     }
     if (types.isProxy(value)) this.refuse(`${describe(value)} cannot be stored`);
@@ -204,7 +193,7 @@ export class Scan implements Scanned, StoredOwners {
   }
 
   /** Stores a value by name, if it is one that every process has. */
-  private intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
+  intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
     const name = nameOf(value);
     if (name === undefined) return false;
     this.intrinsics ??= new Set();
@@ -217,7 +206,7 @@ export class Scan implements Scanned, StoredOwners {
     if (prototype === Object.prototype) this.record(value, undefined);
     else if (prototype === Array.prototype && Array.isArray(value)) scanArray(this, value, integrityOf(value));
     else if (prototype === null) this.record(value, "$nullProto");
-    else this.special(value, prototype);
+    else scanSpecial(this, value, prototype);
   }
 
   /** Visits an object that is only its properties. */
@@ -273,64 +262,6 @@ export class Scan implements Scanned, StoredOwners {
     }
   }
 
-  private special(value: object, prototype: object): void {
-    if (types.isProxy(prototype)) this.refuse("an object whose prototype is a Proxy cannot be stored");
-    const registered = classOfPrototype(prototype);
-    if (registered?.codec) return this.customInstance(value, registered, registered.codec.encode);
-    const integrity = integrityOf(value);
-    if (storedClassOf(prototype, this)) return this.instance(value, prototype, integrity);
-    // Prototypes of error classes inherit from errors, and are none.
-    if (isErrorValue(value) && (types.isNativeError(value) || !isPrototype(value))) {
-      return scanErrorValue(this, value as Error, registered, integrity);
-    }
-    if (registered) return scanInstance(this, value, registered);
-    if (Array.isArray(value) && nativeName(prototype) === "Array") return scanArray(this, value, integrity);
-    // A plain object of another realm comes back as one of this realm.
-    if (nativeName(prototype) === "Object") return this.record(value, (_out, write) => write());
-    for (const form of builtInForms) {
-      if (form.matches(value, prototype)) return this.keep(value, integrity, form.scan(this, value, integrity));
-    }
-    this.inheriting(value, prototype);
-  }
-
-  /** An instance of a class of the run. If it is built in, it has the form of its built-in class. */
-  private instance(value: object, prototype: object, integrity: IntegrityTag | undefined): void {
-    const base = builtInBelow(value, this);
-    if (base === undefined) {
-      if (types.isNativeError(value)) return scanErrorValue(this, value, undefined, integrity);
-      return this.inheriting(value, prototype);
-    }
-    for (const ancestor of prototypesOf(value)) {
-      const owner = storedClassOf(ancestor, this);
-      const problem = owner && this.instanceProblem(owner);
-      if (problem !== undefined) this.refuse(`${describe(value)} cannot be stored: ${problem}`);
-    }
-    this.child("__proto__", prototype);
-    this.prototypes ??= new Map();
-    this.prototypes.set(value, prototype);
-    if (types.isNativeError(value)) return scanErrorValue(this, value, undefined, integrity);
-    if (Array.isArray(value)) {
-      scanArray(this, value, integrity);
-      if (!this.emits.has(value)) this.keep(value, undefined, (out) => out.elements(value));
-      return;
-    }
-    const form = builtInForms.find((each) => each.matches(value, base));
-    if (form === undefined) this.refuse(`${describe(value)} cannot be stored`);
-    this.keep(value, integrity, form.scan(this, value, integrity));
-  }
-
-  /** Visits an object with a prototype of its own. */
-  private inheriting(value: object, prototype: object): void {
-    if (this.intrinsic(value)) return;
-    const problem = inheritanceProblem(value, this);
-    if (problem !== undefined) {
-      if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(problem);
-      return;
-    }
-    this.child("__proto__", prototype);
-    this.record(value, (out, write) => out.pair("$create", prototype, write));
-  }
-
   /** True for a function that comes back together with its prototype. */
   isStored(owner: object): boolean {
     return this.isExtended(owner) || intrinsicName(owner) !== undefined;
@@ -343,32 +274,6 @@ export class Scan implements Scanned, StoredOwners {
 
   instanceProblem(owner: object): string | undefined {
     return this.extensions.find((each) => each.matches(owner))?.instanceProblem?.(owner);
-  }
-
-  private customInstance(value: object, registered: RegisteredClass, encode: (value: object) => unknown): void {
-    if (!Object.isExtensible(value)) {
-      this.refuse(
-        `a ${registered.name} that is frozen, sealed or not extensible cannot be stored by its encode function`,
-      );
-    }
-    const data = this.customData(value, registered, encode);
-    this.made.add(value);
-    this.value(data);
-    this.keep(value, undefined, (out) =>
-      out.tagged("$custom", () => {
-        out.raw(`[${JSON.stringify(registered.name)},`);
-        out.value(data);
-        out.raw("]");
-      }),
-    );
-  }
-
-  private customData(value: object, registered: RegisteredClass, encode: (value: object) => unknown): unknown {
-    try {
-      return encode(value);
-    } catch (error) {
-      throw this.foreignFault(`the encode function of class ${registered.name}`, error);
-    }
   }
 
   private extensionValue(value: object, extension: CodecExtension): void {
@@ -412,7 +317,7 @@ export class Scan implements Scanned, StoredOwners {
   }
 
   /** What code that is not ours threw; a refusal of its own gets the path to here in front. */
-  private foreignFault(what: string, error: unknown): NotEncodableError {
+  foreignFault(what: string, error: unknown): NotEncodableError {
     if (error instanceof NotEncodableError) {
       return new NotEncodableError(this.pathTo(error.path), error.reason, { cause: error.cause });
     }
@@ -425,12 +330,4 @@ export class Scan implements Scanned, StoredOwners {
     for (let origin = this.origin; origin !== undefined; origin = origin.before) pieces.push(origin.keys);
     return pieces.reverse().flat();
   }
-}
-
-function integrityOf(value: object): IntegrityTag | undefined {
-  if (Object.isExtensible(value)) return undefined;
-  // V8 calls an empty sealed array frozen, although its length can be set.
-  const isFrozen = Object.isFrozen(value) && !(Array.isArray(value) && hasWritableLength(value));
-  if (isFrozen) return "$frozen";
-  return Object.isSealed(value) ? "$sealed" : "$inextensible";
 }
