@@ -9,6 +9,12 @@ export function* errorsOf(thrown: unknown): Iterable<Error> {
   }
 }
 
+/** What an AggregateError holds. */
+export function joinedBy(error: AggregateError): readonly unknown[] {
+  const errors: unknown = Object.getOwnPropertyDescriptor(error, "errors")?.value;
+  return Array.isArray(errors) ? errors : [];
+}
+
 function causeOf(error: Error): unknown {
   return Object.getOwnPropertyDescriptor(error, "cause")?.value;
 }

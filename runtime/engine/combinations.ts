@@ -68,26 +68,27 @@ export class Combination implements Maker {
     // A race of nothing is never decided.
     if (this.#pending === 0 && this.#kind !== "race") this.#handle.settle(this.#finalOutcome());
     if (!this.#elements.some((element) => activation.owns(element) && isEnding(element))) return this.#register();
-    // A call that ended without a suspension is known to have ended one job later: the elements are counted in order.
+    // A call that ended without a suspension is known to have ended one job later, which is the job in which the
+    // language hears of it: what is settled then counts at once, in order.
     activation.started();
     queueMicrotask(() => {
-      this.#register();
+      this.#register(true);
       activation.stopped();
     });
   }
 
-  #register(): void {
+  #register(inJob = false): void {
     const { activation } = this.#handle;
     const hurries = this.#kind === "race" || this.#kind === "any";
     for (const [index, element] of this.#elements.entries()) {
       if (activation.owns(element)) {
         const waiter = this.#waiter(index);
-        if (element.outcome) waiter.resume(element.outcome);
+        if (element.outcome) this.#heard(waiter, element.outcome, inJob);
         else activation.wait(element, waiter);
         continue;
       }
       const outcome = outcomeOf(element);
-      if (outcome === undefined) this.#waiter(index).resume({ ok: true, value: element });
+      if (outcome === undefined) this.#heard(this.#waiter(index), { ok: true, value: element }, inJob);
       else if (hurries) this.#ordinaryOf(outcome, index);
       else {
         this.#ordinary++;
@@ -95,6 +96,11 @@ export class Combination implements Maker {
       }
     }
     if (hurries && this.#ordinary > 0) this.#hurry();
+  }
+
+  #heard(waiter: ElementWaiter, outcome: Outcome, inJob: boolean): void {
+    if (inJob) this.#settled(outcome);
+    else waiter.resume(outcome);
   }
 
   /** Loaded: registers where it was registered before. Gives the registrations to make. */

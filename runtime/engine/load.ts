@@ -5,7 +5,7 @@ import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import { type RetryAdvice, retryAdvice } from "./attempts.ts";
-import { errorsOf } from "./causes.ts";
+import { errorsOf, joinedBy } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import type { LoadedActivation } from "./read-image.ts";
@@ -97,7 +97,12 @@ export function segmentRetryDelay(
   return nextAttemptOf(advice, activation.attempt + 1, host);
 }
 
-function comesFromStored(activation: Activation, error: unknown): boolean {
-  for (const at of errorsOf(error)) if (at instanceof StepError || activation.isCommitted(at)) return true;
+function comesFromStored(activation: Activation, error: unknown, above: readonly unknown[] = []): boolean {
+  for (const at of errorsOf(error)) {
+    if (at instanceof StepError || activation.isCommitted(at)) return true;
+    if (!(at instanceof AggregateError) || above.includes(at)) continue;
+    const joined = joinedBy(at);
+    if (joined.length > 0 && joined.every((one) => comesFromStored(activation, one, [...above, at]))) return true;
+  }
   return false;
 }

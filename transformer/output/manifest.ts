@@ -222,8 +222,10 @@ function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number |
 }
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes({ bindings, paths, slots }: Analysis, { node, owner }: Suspension): Record<string, string[]> {
-  const shared = [...slots.kept].filter(
+function sharedScopes(analysis: Analysis, suspension: Suspension): Record<string, string[]> {
+  const { bindings, paths, slots } = analysis;
+  const { node, owner } = suspension;
+  const shared = [...slots.kept, ...heldByLiveClosures(analysis, suspension)].filter(
     ({ scope }) =>
       scope.node.pos <= node.pos &&
       node.end <= scope.node.end &&
@@ -231,6 +233,23 @@ function sharedScopes({ bindings, paths, slots }: Analysis, { node, owner }: Sus
       paths.has(scope),
   );
   return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
+}
+
+/** What the closures capture that are live at a suspension: `d` of `f`, in `f = () => d; d = await …; f()`. */
+function heldByLiveClosures({ slots, closures }: Analysis, suspension: Suspension): ReadonlySet<Binding> {
+  const held = new Set<Binding>();
+  const visit = (bindings: Iterable<Binding>): void => {
+    for (const { closure } of bindings) {
+      const captures = closure && closures.records.get(closure)?.captures;
+      for (const binding of captures ?? []) {
+        if (held.has(binding) || !slots.all.has(binding)) continue;
+        held.add(binding);
+        visit([binding]);
+      }
+    }
+  };
+  visit(slots.live.get(suspension) ?? []);
+  return held;
 }
 
 function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
