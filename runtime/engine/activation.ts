@@ -57,6 +57,8 @@ export class Activation {
   attempt = 0;
   /** When the segment is to be tried again: milliseconds since the epoch. */
   dueAt = 0;
+  /** Of a loaded run: who waits for what, in the order in which they are to be attached. */
+  waits: readonly Wait[] = [];
   root: Frame | undefined;
   /** How the handler ended. */
   end: Outcome | undefined;
@@ -93,11 +95,24 @@ export class Activation {
     return this.end?.ok === true;
   }
 
-  /** Starts the handler, or enters every frame again at its place. What each waits for is registered already. */
+  /** Starts the handler, or enters every frame again at its place, and has everybody wait as before. */
   enter(root: Frame): void {
     this.root = root;
-    root.call.addWaiter({ since: 0, resume: (outcome) => this.#ended(outcome) });
-    for (const frame of [...this.frames]) frame.enter();
+    for (const frame of [...this.frames]) if (frame.waiting === undefined) frame.enter();
+    for (const { handle, waiter } of this.waits) {
+      if (waiter instanceof Frame) waiter.enter();
+      else handle.attach(waiter);
+    }
+    this.waits = [];
+  }
+
+  /** The code of a call has ended. */
+  callEnded(frame: Frame, outcome: Outcome): void {
+    this.frames.delete(frame);
+    frame.call.settle(outcome);
+    if (frame !== this.root) return;
+    this.end = outcome;
+    this.root = undefined;
   }
 
   /** A call of compiled code, to be entered. */
@@ -130,13 +145,12 @@ export class Activation {
   }
 
   /** Code that is not compiled waits for a handle. That cannot be stored, so the run must not be parked meanwhile. */
-  followedNatively(handle: Handle, resume: (outcome: Outcome) => void): void {
+  followedNatively(handle: Handle): void {
     this.#followed.add(handle);
-    const settled = (outcome: Outcome) => {
+    const settled = () => {
       this.#followed.delete(handle);
-      resume(outcome);
     };
-    this.wait(handle, { since: 0, resume: settled });
+    handle.promise.then(settled, settled);
     // The handle may be one of a run that is all but parked.
     this.owner.ring();
   }
@@ -232,11 +246,11 @@ export class Activation {
       fix: "The function was changed under the run. Deploy the code that parked the run, or cancel the run.",
     });
   }
+}
 
-  #ended(outcome: Outcome): void {
-    this.end = outcome;
-    this.root = undefined;
-  }
+export interface Wait {
+  readonly handle: Handle;
+  readonly waiter: Waiter;
 }
 
 /** What an activation must store although nobody may wait for it. */

@@ -30,9 +30,14 @@ export function runIn<Result>(activation: Activation | undefined, run: () => Res
   }
 }
 
+/** Code suspends now. */
+export function suspends(): void {
+  ambient = undefined;
+}
+
 /** The code that awaits this promise at once suspends now, and goes on as part of the activation. */
 export function suspended<Value>(activation: Activation, promise: Promise<Value>): Promise<Value> {
-  ambient = undefined;
+  suspends();
   promise.then(activation.goOn, activation.goOn);
   return promise;
 }

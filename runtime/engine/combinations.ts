@@ -2,10 +2,10 @@
  * `Promise.all` and its like over handles. What is stored is the elements: a settled one is a handle with its outcome,
  * so that nothing else need be kept. The first decision holds; elements that lost go on.
  */
-import type { Activation } from "./activation.ts";
+import type { Activation, Wait } from "./activation.ts";
 import { Handle, type HandleImage, type Maker, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { bracketed, observed, outcomeOf } from "./thenables.ts";
+import { hearOrdinary, inJob, isThenable, observed, outcomeOf } from "./thenables.ts";
 
 type CombinationKind = "all" | "allSettled" | "any" | "race";
 
@@ -61,51 +61,28 @@ export class Combination implements Maker {
     handle.maker = this;
   }
 
-  /** Waits for the elements. As in the language, also a settled one counts in a job of its own. */
+  /** Waits for the elements. As in the language, each counts in a job of its own, also when it is settled. */
   begin(): void {
     const { activation } = this.#handle;
     this.#pending = this.#elements.length;
     // A race of nothing is never decided.
     if (this.#pending === 0 && this.#kind !== "race") this.#handle.settle(this.#finalOutcome());
-    if (!this.#elements.some((element) => activation.owns(element) && isEnding(element))) return this.#register();
-    // A call that ended without a suspension is known to have ended one job later, which is the job in which the
-    // language hears of it: what is settled then counts at once, in order.
-    activation.started();
-    queueMicrotask(() => {
-      this.#register(true);
-      activation.stopped();
-    });
-  }
-
-  #register(inJob = false): void {
-    const { activation } = this.#handle;
     const hurries = this.#kind === "race" || this.#kind === "any";
     for (const [index, element] of this.#elements.entries()) {
-      if (activation.owns(element)) {
-        const waiter = this.#waiter(index);
-        if (element.outcome) this.#heard(waiter, element.outcome, inJob);
-        else activation.wait(element, waiter);
-        continue;
-      }
-      const outcome = outcomeOf(element);
-      if (outcome === undefined) this.#heard(this.#waiter(index), { ok: true, value: element }, inJob);
-      else if (hurries) this.#ordinaryOf(outcome, index);
+      if (activation.owns(element)) activation.wait(element, this.#waiter(index));
+      else if (!isThenable(element)) inJob(activation, () => this.#settled({ ok: true, value: element }));
+      else if (hurries) this.#ordinaryOf(element, index);
       else {
         this.#ordinary++;
-        bracketed(activation, outcome, (result) => this.#ordinarySettled(index, result));
+        hearOrdinary(activation, element, (outcome) => this.#ordinarySettled(index, outcome));
       }
     }
     if (hurries && this.#ordinary > 0) this.#hurry();
   }
 
-  #heard(waiter: ElementWaiter, outcome: Outcome, inJob: boolean): void {
-    if (inJob) this.#settled(outcome);
-    else waiter.resume(outcome);
-  }
-
   /** Loaded: registers where it was registered before. Gives the registrations to make. */
-  restore(since: readonly number[] = []): { handle: Handle; waiter: Waiter }[] {
-    const waits: { handle: Handle; waiter: Waiter }[] = [];
+  restore(since: readonly number[] = []): Wait[] {
+    const waits: Wait[] = [];
     for (const [index, element] of this.#elements.entries()) {
       if (!(element instanceof Handle) || element.outcome) continue;
       this.#pending++;
@@ -138,10 +115,10 @@ export class Combination implements Maker {
   }
 
   /** An ordinary promise of a race: it counts if it comes before the decision. */
-  #ordinaryOf(pending: Promise<Outcome>, index: number): void {
+  #ordinaryOf(element: object, index: number): void {
     const { activation } = this.#handle;
     this.#ordinary++;
-    void pending.then((outcome) => {
+    outcomeOf(element, (outcome) => {
       if (this.#handle.outcome || activation.blocked) return;
       activation.started();
       this.#ordinarySettled(index, outcome);
@@ -197,22 +174,12 @@ export class Combination implements Maker {
   }
 }
 
-/** Seen without asking it for anything: its getters are code of the author. */
-function isThenable(element: unknown): boolean {
-  return ((typeof element === "object" && element !== null) || typeof element === "function") && "then" in element;
-}
-
-/** The call has not suspended and is not known to have ended: it has, since code that is running now could go on. */
-function isEnding({ maker, outcome }: Handle): boolean {
-  return outcome === undefined && maker?.isEnding?.() === true;
-}
-
 /** What `Promise.allSettled` says of an element. */
 function settlement(outcome: Outcome): PromiseSettledResult<unknown> {
   return outcome.ok ? { status: "fulfilled", value: outcome.value } : { status: "rejected", reason: outcome.error };
 }
 
-/** Hears of one handle, in a job of its own. */
+/** Hears of one handle. */
 export class ElementWaiter implements Waiter {
   since = 0;
   readonly #activation: Activation;
@@ -224,10 +191,7 @@ export class ElementWaiter implements Waiter {
   }
 
   resume(outcome: Outcome): void {
-    this.#activation.started();
-    queueMicrotask(() => {
-      this.#use(outcome);
-      this.#activation.stopped();
-    });
+    this.#use(outcome);
+    this.#activation.stopped();
   }
 }

@@ -11,7 +11,7 @@ import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
-import { observed, outcomeOf } from "./thenables.ts";
+import { isThenable, observed } from "./thenables.ts";
 
 export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
@@ -97,9 +97,8 @@ export abstract class FrameWords {
   /** `Promise.resolve`: a handle is one already. */
   resolve(value?: unknown): Untyped {
     if (this.activation.owns(value)) return value;
-    const pending = outcomeOf(value);
-    if (pending === undefined) return new Handle("Promise.resolve", this.activation, { ok: true, value });
-    return observed(Promise.resolve(value));
+    if (isThenable(value)) return observed(Promise.resolve(value));
+    return new Handle("Promise.resolve", this.activation, { ok: true, value });
   }
 
   reject(error?: unknown): Untyped {

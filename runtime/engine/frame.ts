@@ -8,7 +8,7 @@
 import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
-import { makeAmbient, runIn, suspended } from "./ambient.ts";
+import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
 import { makeArguments } from "./arguments.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
@@ -17,7 +17,7 @@ import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } fro
 import type { Outcome } from "./outcome.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
-import { isObject, outcomeOf } from "./thenables.ts";
+import { isObject, isThenable } from "./thenables.ts";
 
 /** Where a frame of a parked run is. `returned`: its code has ended, it waits for the handle that it returned. */
 export interface Place {
@@ -70,13 +70,11 @@ export class Frame extends FrameFinally implements Waiter {
   waiting: Handle | undefined;
   since = 0;
   place: Place = start;
-  /** Its code has come to a suspension. Code that runs beside it and has not is over. */
-  hasSuspended = false;
 
   readonly #body: CompiledBody;
   readonly #fetchesTable: boolean;
-  #resolve: ((value: unknown) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  /** Of a call that returned a handle: settles its body. */
+  #finish: ((outcome: Outcome) => void) | undefined;
 
   constructor(activation: Activation, code: CompiledCode, args: readonly unknown[], origin: FrameOrigin = {}) {
     super();
@@ -138,9 +136,9 @@ export class Frame extends FrameFinally implements Waiter {
 
   /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
   out(value: unknown): unknown {
-    if (this.activation.owns(value)) return new ReturnedHandle(value);
-    const pending = outcomeOf(value);
-    return pending === undefined ? value : this.#outside(pending);
+    const { activation } = this;
+    if (activation.owns(value)) return new ReturnedHandle(value, this);
+    return isThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */
@@ -205,10 +203,10 @@ export class Frame extends FrameFinally implements Waiter {
 
   /** Starts the code, or enters it again at its place. Settles `call` when it ends. */
   enter(): void {
-    if (this.place.returned) return;
-    this.pc = this.place.label;
     this.activation.started();
-    this.#run().then(
+    const body = this.place.returned ? this.#reenterReturned() : this.#run();
+    this.call.follow(body);
+    body.then(
       (value) => this.#ended({ ok: true, value }),
       (error: unknown) => this.#ended({ ok: false, error }),
     );
@@ -216,6 +214,7 @@ export class Frame extends FrameFinally implements Waiter {
 
   /** Runs the code to its first suspension. Deep recursions come through here, so it takes little of the stack. */
   #run(): Promise<unknown> {
+    this.pc = this.place.label;
     const before = makeAmbient(this.activation);
     try {
       return this.#body.call(this.self, this, ...this.args);
@@ -227,13 +226,17 @@ export class Frame extends FrameFinally implements Waiter {
     }
   }
 
-  /** What it waited for is delivered: its code goes on. */
+  /** What it waited for is settled: its code goes on in the next job, which is its own reaction to the same promise. */
   resume(outcome: Outcome): void {
     this.waiting = undefined;
-    this.activation.started();
-    if (this.place.returned) this.#settle(outcome);
-    else if (outcome.ok) this.#resolve?.(outcome.value);
-    else this.#reject?.(outcome.error);
+    if (this.place.returned) this.#finish?.(outcome);
+    else continues(this.activation);
+  }
+
+  /** The code has ended with this handle, and the language asks how it settles. */
+  returned(handle: Handle, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.#finish = (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+    this.#park({ label: "return", returned: true }, handle);
   }
 
   /** Slots to store where it is parked, by scope path. */
@@ -257,38 +260,47 @@ export class Frame extends FrameFinally implements Waiter {
   }
 
   #reenterAt(label: string): Promise<unknown> {
-    const { activation } = this;
-    return suspended(
-      activation,
-      new Promise((resolve, reject) => {
-        if (label !== this.pc || this.waiting === undefined) return this.strayed(label);
-        this.pc = "";
-        this.hasSuspended = true;
-        this.#resolve = resolve;
-        this.#reject = reject;
-        activation.stopped();
-      }),
-    );
+    const { activation, waiting } = this;
+    suspends();
+    if (label !== this.pc || waiting === undefined) {
+      this.strayed(label);
+      return never();
+    }
+    this.pc = "";
+    waiting.attach(this);
+    activation.stopped();
+    return waiting.promise;
+  }
+
+  #reenterReturned(): Promise<unknown> {
+    const { activation, waiting } = this;
+    const body = new Promise((resolve, reject) => {
+      this.#finish = (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+    });
+    waiting?.attach(this);
+    activation.stopped();
+    return body;
   }
 
   #await(label: string, value: unknown): Promise<unknown> {
     const { activation } = this;
-    this.hasSuspended = true;
-    if (!activation.owns(value)) {
-      const pending = outcomeOf(value);
-      return suspended(activation, pending === undefined ? Promise.resolve(value) : this.#outside(pending));
+    if (activation.over) {
+      suspends();
+      activation.stopped();
+      return never();
     }
-    const { outcome } = value;
-    if (outcome)
-      return suspended(activation, outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error));
-    return suspended(
-      activation,
-      new Promise((resolve, reject) => {
-        this.#resolve = resolve;
-        this.#reject = reject;
-        this.#park({ label, returned: false }, value);
-      }),
-    );
+    if (!activation.owns(value)) {
+      if (!isThenable(value)) return suspended(activation, Promise.resolve(value));
+      suspends();
+      return outside(activation, value, () => {
+        activation.cameBack();
+        continues(activation);
+      });
+    }
+    if (value.outcome) return suspended(activation, value.promise);
+    suspends();
+    this.#park({ label, returned: false }, value);
+    return value.promise;
   }
 
   #park(place: Place, handle: Handle): void {
@@ -298,33 +310,24 @@ export class Frame extends FrameFinally implements Waiter {
     this.activation.stopped();
   }
 
-  /** An ordinary await: the activation must not be taken for parked while it lasts. */
-  #outside(pending: Promise<Outcome>): Promise<unknown> {
-    const { activation } = this;
-    activation.wentOutside();
-    return new Promise((resolve, reject) => {
-      void pending.then((outcome) => {
-        activation.cameBack();
-        if (activation.over) activation.stopped();
-        else if (outcome.ok) resolve(outcome.value);
-        else reject(outcome.error);
-      });
-    });
-  }
-
   #ended(outcome: Outcome): void {
     if (this.pc !== "") return this.strayed("its end");
-    if (!outcome.ok || !(outcome.value instanceof ReturnedHandle)) return this.#settle(outcome);
-    const { handle } = outcome.value;
-    if (handle.outcome) this.#settle(handle.outcome);
-    else this.#park({ label: "return", returned: true }, handle);
-  }
-
-  #settle(outcome: Outcome): void {
-    this.activation.frames.delete(this);
-    this.call.settle(outcome);
+    this.activation.callEnded(this, outcome);
     this.activation.stopped();
   }
+}
+
+/** The promise of an ordinary value that is awaited or returned: the activation is not parked before `back`. */
+function outside(activation: Activation, value: object, back: () => void): Promise<unknown> {
+  const promise = Promise.resolve(value);
+  activation.wentOutside();
+  promise.then(back, back);
+  return promise;
+}
+
+/** Of code that does not go on. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 /** A call as what settles its handle. */
@@ -341,10 +344,6 @@ export class Call implements Maker {
 
   awaited(): readonly Handle[] {
     return this.frame.waiting ? [this.frame.waiting] : [];
-  }
-
-  isEnding(): boolean {
-    return !this.frame.hasSuspended;
   }
 }
 

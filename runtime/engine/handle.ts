@@ -6,13 +6,15 @@
  */
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
+import type { Frame } from "./frame.ts";
 import type { Outcome } from "./outcome.ts";
 import { observed } from "./thenables.ts";
 
-/** Who waits for a handle: a frame, a derived handle, a combination, or native code. */
+/** Who waits for a handle: a frame, a derived handle or a combination. */
 export interface Waiter {
   /** Number of its registration, because waiters go on in their order, also after a reload. */
   since: number;
+  /** Called in a job of its own. From when the handle is settled the waiter counts as running; it says when it stops. */
   resume(outcome: Outcome): void;
 }
 
@@ -34,8 +36,6 @@ export interface Maker {
   stored(): HandleImage;
   /** The unsettled handles without which it cannot settle; empty when it does not wait for handles alone. */
   awaited(): readonly Handle[];
-  /** A call whose code is over, which is not known yet. */
-  isEnding?(): boolean;
 }
 
 export class Handle implements PromiseLike<unknown> {
@@ -45,9 +45,10 @@ export class Handle implements PromiseLike<unknown> {
   /** What was called, for messages: `step.run("charge")`. */
   readonly what: string;
   readonly activation: Activation;
-  #waiter: Waiter | undefined;
-  #moreWaiters: Waiter[] | undefined;
-  #native: Promise<unknown> | undefined;
+  /** Those that have not heard, attached or not. */
+  #waiters = 0;
+  #promise: Promise<unknown> | undefined;
+  #settlers: Settlers | undefined;
 
   constructor(what: string, activation: Activation, outcome?: Outcome) {
     this.what = what;
@@ -57,28 +58,55 @@ export class Handle implements PromiseLike<unknown> {
 
   /** Several wait for it, so that their order matters. */
   get shared(): boolean {
-    return this.#moreWaiters !== undefined;
+    return this.#waiters > 1;
   }
 
-  /** Only for handles that are not settled. */
+  /**
+   * What the language settles with the handle. Waiters are its reactions, and code that awaits the handle awaits it, so
+   * that between two deliveries everything happens in the jobs, and in the order, of a native run.
+   */
+  get promise(): Promise<unknown> {
+    this.#promise ??= this.outcome
+      ? settledPromise(this.outcome)
+      : new Promise((...settlers) => this.#settleWith(settlers));
+    return this.#promise;
+  }
+
+  /** The handle of a call: it is settled once `body` is, in the first reaction to it. */
+  follow(body: Promise<unknown>): void {
+    this.#promise = body;
+  }
+
   addWaiter(waiter: Waiter): void {
-    if (this.#waiter === undefined) {
-      this.#waiter = waiter;
-      return;
-    }
-    this.#moreWaiters ??= [];
-    this.#moreWaiters.push(waiter);
+    this.countWaiter();
+    this.attach(waiter);
   }
 
-  /** Delivers: whoever waits goes on. */
+  /** There will be one more waiter: of a loaded run, whose waiters are attached when it is entered. */
+  countWaiter(): void {
+    if (this.outcome) this.activation.started();
+    else this.#waiters++;
+  }
+
+  attach(waiter: Waiter): void {
+    const hear = () => waiter.resume(this.outcome as Outcome);
+    void this.promise.then(hear, hear);
+  }
+
+  /** Delivers: whoever waits goes on, each in its job. */
   settle(outcome: Outcome): void {
     this.outcome = outcome;
     this.maker = undefined;
-    const [first, more] = [this.#waiter, this.#moreWaiters];
-    this.#waiter = undefined;
-    this.#moreWaiters = undefined;
-    first?.resume(outcome);
-    for (const waiter of more ?? []) waiter.resume(outcome);
+    for (; this.#waiters > 0; this.#waiters--) this.activation.started();
+    if (this.#settlers === undefined) return;
+    const [resolve, reject] = this.#settlers;
+    if (outcome.ok) return resolve(outcome.value);
+    void observed(this.promise);
+    reject(outcome.error);
+  }
+
+  #settleWith(settlers: Settlers): void {
+    this.#settlers = settlers;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a handle is a promise
@@ -108,26 +136,36 @@ export class Handle implements PromiseLike<unknown> {
 
   /** For code that is not compiled: a real promise. */
   #followed(method: "then" | "catch" | "finally", args: readonly unknown[]): Promise<never> {
-    this.#native ??= observed(
-      new Promise((resolve, reject) => {
-        const resume = (outcome: Outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error));
-        if (this.outcome) resume(this.outcome);
-        else this.activation.followedNatively(this, resume);
-      }),
-    );
-    return observed(Reflect.apply(Promise.prototype[method], this.#native, args));
+    if (this.outcome === undefined) this.activation.followedNatively(this);
+    return observed(Reflect.apply(Promise.prototype[method], this.promise, args));
   }
+}
+
+type Settlers = [resolve: (value: unknown) => void, reject: (error: unknown) => void];
+
+function settledPromise(outcome: Outcome): Promise<unknown> {
+  return outcome.ok ? Promise.resolve(outcome.value) : observed(Promise.reject(outcome.error));
 }
 
 // Authors' types say that it is a promise, and so does `instanceof`.
 Object.setPrototypeOf(Handle.prototype, Promise.prototype);
 
-/** A handle that a function returned without awaiting it: the call settles as the handle does. */
+/**
+ * A handle that a function returns without awaiting it: the call settles as the handle does. The language takes it for a
+ * promise and asks it for its outcome, once the code has ended.
+ */
 export class ReturnedHandle {
   readonly handle: Handle;
+  readonly #frame: Frame;
 
-  constructor(handle: Handle) {
+  constructor(handle: Handle, frame: Frame) {
     this.handle = handle;
+    this.#frame = frame;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is one
+  then(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.#frame.returned(this.handle, resolve, reject);
   }
 }
 

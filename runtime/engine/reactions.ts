@@ -2,7 +2,7 @@
 import { runIn } from "./ambient.ts";
 import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { bracketed, outcomeOf } from "./thenables.ts";
+import { hearOrdinary, inJob, isThenable } from "./thenables.ts";
 
 type Callback = (value?: unknown) => unknown;
 
@@ -36,14 +36,10 @@ export class Reaction implements Waiter, Maker {
     handle.activation.reactions.add(this);
   }
 
-  /** The source is settled. A callback is a job of its own, as the continuations of frames are. */
+  /** The source is settled. */
   resume(outcome: Outcome): void {
-    const { activation } = this.handle;
-    activation.started();
-    queueMicrotask(() => {
-      this.#react(outcome);
-      activation.stopped();
-    });
+    this.#react(outcome);
+    this.handle.activation.stopped();
   }
 
   stored(): HandleImage {
@@ -65,17 +61,16 @@ export class Reaction implements Waiter, Maker {
     return this.source.outcome ? [] : [this.source];
   }
 
-  /** Reacts to this handle, now or once it is settled. */
+  /** Reacts to this handle once it is settled. */
   waitFor(source: Handle): void {
     this.source = source;
-    if (source.outcome) this.resume(source.outcome);
-    else source.activation.wait(source, this);
+    source.activation.wait(source, this);
   }
 
   #react(outcome: Outcome): void {
     const { ok, failed, always, ignores, held } = this.reactions;
     const callback = always ?? (outcome.ok ? ok : failed);
-    if (held) return this.#settle(outcome.ok ? held : outcome);
+    if (held) return this.#release(outcome.ok ? held : outcome);
     if (callback === undefined) return this.#settle(!outcome.ok && ignores ? { ok: true, value: undefined } : outcome);
     this.reactions = always ? { held: outcome } : {};
     const { activation } = this.handle;
@@ -86,18 +81,31 @@ export class Reaction implements Waiter, Maker {
     } catch (error) {
       return this.#settle({ ok: false, error });
     }
-    this.#adopt(result);
+    if (always) this.#awaitFinally(result);
+    else this.#adopt(result);
   }
 
+  /** The handle settles as the promise does that its callback gave; the language asks for that one job later. */
   #adopt(result: unknown): void {
     const { activation } = this.handle;
     if (result === this.handle) {
       return this.#settle({ ok: false, error: new TypeError("Chaining cycle detected for promise #<Promise>") });
     }
-    if (activation.owns(result)) return this.waitFor(result);
-    const pending = outcomeOf(result);
-    if (pending !== undefined) bracketed(activation, pending, (outcome) => this.#react(outcome));
-    else this.#react({ ok: true, value: result });
+    if (activation.owns(result)) return inJob(activation, () => this.waitFor(result));
+    if (!isThenable(result)) return this.#settle({ ok: true, value: result });
+    inJob(activation, () => hearOrdinary(activation, result, (outcome) => this.#settle(outcome)));
+  }
+
+  /** What the callback of a `finally` gave is awaited, whatever it is. */
+  #awaitFinally(result: unknown): void {
+    const { activation } = this.handle;
+    if (activation.owns(result)) this.waitFor(result);
+    else hearOrdinary(activation, result, (outcome) => this.#react(outcome));
+  }
+
+  /** In the language a `finally` makes a promise of its own in between, which takes one job more. */
+  #release(outcome: Outcome): void {
+    inJob(this.handle.activation, () => this.#settle(outcome));
   }
 
   #settle(outcome: Outcome): void {

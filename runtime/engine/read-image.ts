@@ -1,13 +1,13 @@
 /** Text to activation: frames, ops and handles are made of their images, and everybody waits again in the old order. */
 import { decode } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
-import { Activation, type ActivationOwner } from "./activation.ts";
+import { Activation, type ActivationOwner, type Wait } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
 import { Combination, type CombinationImage } from "./combinations.ts";
 import { extensionsFor, type Loaded } from "./extensions.ts";
-import { Frame } from "./frame.ts";
+import { Call, Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
-import { Handle, type HandleImage, ReturnedHandle, type Waiter } from "./handle.ts";
+import { Handle, type HandleImage, ReturnedHandle } from "./handle.ts";
 import { type CompletionImage, type FrameImage, imageFormat, type OpImage, type RunImage } from "./image.ts";
 import { type Op, OpMaker } from "./ops.ts";
 import { Reaction, type ReactionImage } from "./reactions.ts";
@@ -58,7 +58,7 @@ class ImageReader {
   readonly #loaded: Loaded;
   readonly #byOp = new Map<number, Handle>();
   readonly #byCall = new Map<number, Handle>();
-  readonly #waits: { readonly handle: Handle; readonly waiter: Waiter }[] = [];
+  readonly #waits: Wait[] = [];
 
   constructor(activation: Activation, loaded: Loaded) {
     this.#activation = activation;
@@ -79,9 +79,9 @@ class ImageReader {
     const frames = (image.frames ?? []).map((frame) => ({ frame: this.#frame(frame), image: frame }));
     for (const [handle, made] of makers) this.#maker(handle, made);
     for (const { frame, image: stored } of frames) this.#waiting(frame, stored);
-    this.#waits.sort((one, other) => one.waiter.since - other.waiter.since);
-    for (const { handle, waiter } of this.#waits) handle.addWaiter(waiter);
-    this.#activation.lastWait = this.#waits.at(-1)?.waiter.since ?? 0;
+    for (const { handle } of this.#waits) handle.countWaiter();
+    this.#activation.waits = inOrder(this.#waits);
+    this.#activation.lastWait = this.#waits.reduce((last, { waiter }) => Math.max(last, waiter.since), 0);
     return frames.find(({ frame }) => frame.number === image.root)?.frame;
   }
 
@@ -128,7 +128,7 @@ class ImageReader {
     }
     const completions = Object.entries(image.completions ?? {}).map(([name, completion]): [string, Completion] => [
       name,
-      loadedCompletion(completion),
+      loadedCompletion(completion, frame),
     ]);
     frame.restore(Object.entries(image.cursors ?? {}), completions);
     return frame;
@@ -174,8 +174,31 @@ class ImageReader {
   }
 }
 
-function loadedCompletion({ kind, value, handle }: CompletionImage): Completion {
-  return { kind, value: handle ? new ReturnedHandle(handle) : value };
+function loadedCompletion({ kind, value, handle }: CompletionImage, frame: Frame): Completion {
+  return { kind, value: handle ? new ReturnedHandle(handle, frame) : value };
+}
+
+/** A call is entered before those that wait for it; those that wait for the same are attached as they once were. */
+function inOrder(waits: readonly Wait[]): Wait[] {
+  const depths = new Map<Handle, number>();
+  return waits
+    .map((wait) => ({ wait, depth: depthOf(wait.handle, depths) }))
+    .sort((one, other) => one.depth - other.depth || one.wait.waiter.since - other.wait.waiter.since)
+    .map(({ wait }) => wait);
+}
+
+/** How many calls a handle comes down through: recursions may be deep, so this does not recurse. */
+function depthOf(handle: Handle, depths: Map<Handle, number>): number {
+  const chain: Handle[] = [];
+  let at: Handle | undefined = handle;
+  while (at && !depths.has(at)) {
+    depths.set(at, 0);
+    chain.push(at);
+    at = at.maker instanceof Call ? at.maker.frame.waiting : undefined;
+  }
+  let depth = at === undefined ? -1 : (depths.get(at) ?? 0);
+  for (const each of chain.reverse()) depths.set(each, ++depth);
+  return depths.get(handle) ?? 0;
 }
 
 /** A fault that decoding wrapped: gone code, a local value that cannot be made. */

@@ -1,9 +1,10 @@
 /** `step.map`: one child call per item, at most so many at a time. */
+import type { Wait } from "./activation.ts";
 import { runIn } from "./ambient.ts";
 import { ElementWaiter } from "./combinations.ts";
-import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
+import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { bracketed, outcomeOf } from "./thenables.ts";
+import { hearOrdinary, inJob } from "./thenables.ts";
 
 type MapCallback = (item: unknown, index: number) => unknown;
 
@@ -47,7 +48,7 @@ export class StepMap implements Maker {
   }
 
   /** The map of a stored run, and where its calls are to be registered. */
-  static restored(handle: Handle, image: MapImage): { handle: Handle; waiter: Waiter }[] {
+  static restored(handle: Handle, image: MapImage): Wait[] {
     const { items, fn, concurrency = Number.POSITIVE_INFINITY, next, results, running } = image;
     const map = new StepMap(handle, items, concurrency, fn);
     map.#next = next;
@@ -98,22 +99,15 @@ export class StepMap implements Maker {
     try {
       result = runIn(activation, () => this.#fn(this.#items[index], index));
     } catch (error) {
-      return this.#waiterOf(index).resume({ ok: false, error });
+      return inJob(activation, () => this.#ended(index, { ok: false, error }));
     }
-    if (activation.owns(result)) {
-      const waiter = this.#waiterOf(index, result);
-      if (result.outcome) waiter.resume(result.outcome);
-      else activation.wait(result, waiter);
-      return;
-    }
-    const pending = outcomeOf(result);
-    if (pending === undefined) this.#waiterOf(index).resume({ ok: true, value: result });
-    else bracketed(activation, pending, (outcome) => this.#ended(index, outcome));
+    if (activation.owns(result)) activation.wait(result, this.#waiterOf(index, result));
+    else hearOrdinary(activation, result, (outcome) => this.#ended(index, outcome));
   }
 
-  #waiterOf(index: number, on?: Handle): ElementWaiter {
+  #waiterOf(index: number, on: Handle): ElementWaiter {
     const waiter = new ElementWaiter(this.handle.activation, (outcome) => this.#ended(index, outcome));
-    if (on) this.#running.set(index, { on, waiter });
+    this.#running.set(index, { on, waiter });
     return waiter;
   }
 

@@ -1,5 +1,4 @@
 /** Ordinary promises, and what else `await` takes for one. */
-import { types } from "node:util";
 import type { Activation } from "./activation.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -7,46 +6,50 @@ export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** How an ordinary value settles when it is awaited; undefined when it is no promise and there is nothing to wait for. */
-export function outcomeOf(value: unknown): Promise<Outcome> | undefined {
-  if (!isObject(value)) return undefined;
-  try {
-    if (types.isPromise(value)) return settled(Promise.resolve(value));
-    // Read once, as the language does: it may be a getter.
-    const { then } = value as { then?: unknown };
-    if (typeof then !== "function") return undefined;
-    return settled(
-      new Promise((resolve, reject) => {
-        queueMicrotask(() => {
-          try {
-            Reflect.apply(then, value, [resolve, reject]);
-          } catch (error) {
-            reject(error);
-          }
-        });
-      }),
-    );
-  } catch (error) {
-    return Promise.resolve({ ok: false, error });
-  }
+/** Whether awaiting a value may take long. It is not asked for anything: its `then` may be a getter, read only once. */
+export function isThenable(value: unknown): value is object {
+  return isObject(value) && "then" in value;
 }
 
-function settled(promise: Promise<unknown>): Promise<Outcome> {
-  return promise.then(
-    (value): Outcome => ({ ok: true, value }),
-    (error: unknown): Outcome => ({ ok: false, error }),
-  );
+/** Does something in the next job. The activation is not parked before. */
+export function inJob(activation: Activation, work: () => void): void {
+  activation.started();
+  queueMicrotask(() => {
+    work();
+    activation.stopped();
+  });
 }
 
-/** While an ordinary promise is pending the activation is not parked. `use` runs before it may be again. */
-export function bracketed(activation: Activation, pending: Promise<Outcome>, use: (outcome: Outcome) => void): void {
+/**
+ * Hears how a value settles that is no handle, in the job in which an `await` of it would go on. While it is pending the
+ * activation is not parked.
+ */
+export function hearOrdinary(activation: Activation, value: unknown, use: (outcome: Outcome) => void): void {
+  if (!isThenable(value)) return inJob(activation, () => use({ ok: true, value }));
   activation.started();
   activation.wentOutside();
-  void pending.then((outcome) => {
+  outcomeOf(value, (outcome) => {
     activation.cameBack();
     use(outcome);
     activation.stopped();
   });
+}
+
+/** Tells how an ordinary promise or thenable settles. */
+export function outcomeOf(value: object, use: (outcome: Outcome) => void): void {
+  promiseOf(value).then(
+    (settled) => use({ ok: true, value: settled }),
+    (error: unknown) => use({ ok: false, error }),
+  );
+}
+
+/** As `await` makes it; what goes wrong with that comes as its rejection. */
+function promiseOf(value: object): Promise<unknown> {
+  try {
+    return Promise.resolve(value);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** A promise whose rejection may stay unobserved: of a branch nobody awaits yet. */

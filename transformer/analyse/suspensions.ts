@@ -61,8 +61,8 @@ interface Place {
   readonly owner: FunctionNode | undefined;
   /** In a callback that is lowered in place. */
   readonly inCallback: boolean;
-  /** In a `try`, where a returned promise would bypass the handlers. */
-  readonly inTry: boolean;
+  /** A `return` leaves a `try` or a loop over an iterator: its end comes before the returned promise is settled. */
+  readonly inside: boolean;
 }
 
 export function findSuspensions(input: SuspensionsInput): Suspensions {
@@ -84,7 +84,7 @@ export function findSuspensions(input: SuspensionsInput): Suspensions {
 function visitOwner(state: State, fn: FunctionNode): void {
   const { ts } = state;
   state.owners.push(fn);
-  const place: Place = { owner: fn, inCallback: false, inTry: false };
+  const place: Place = { owner: fn, inCallback: false, inside: false };
   for (const parameter of fn.parameters) visit(state, parameter, place);
   if (!fn.body) return;
   if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
@@ -102,6 +102,8 @@ function visit(state: State, node: tsTypes.Node, place: Place): void {
     visitResult(state, node.expression, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
+  } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
+    ts.forEachChild(node, (child) => visit(state, child, child === node.statement ? { ...place, inside: true } : place));
   } else {
     ts.forEachChild(node, (child) => visit(state, child, place));
   }
@@ -114,7 +116,7 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
   if (isUntouched(state, fn)) return;
   if (isDurable(ts, fn)) return visitOwner(state, fn);
-  const native: Place = { owner: undefined, inCallback: false, inTry: false };
+  const native: Place = { owner: undefined, inCallback: false, inside: false };
   ts.forEachChild(fn, (child) => {
     if (child !== (fn as tsTypes.FunctionLikeDeclaration).name) visit(state, child, native);
   });
@@ -122,8 +124,8 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
 
 /** A promise returned from a `try` that has a handler is not awaited there. */
 function visitTry(state: State, node: tsTypes.TryStatement, place: Place): void {
-  visit(state, node.tryBlock, { ...place, inTry: true });
-  if (node.catchClause) visit(state, node.catchClause, node.finallyBlock ? { ...place, inTry: true } : place);
+  visit(state, node.tryBlock, { ...place, inside: true });
+  if (node.catchClause) visit(state, node.catchClause, node.finallyBlock ? { ...place, inside: true } : place);
   if (node.finallyBlock) visit(state, node.finallyBlock, place);
 }
 
@@ -193,7 +195,7 @@ function visitCallback(
     state.inlined.set(fn, method);
     const scope = state.bindings.scopes.get(fn);
     if (scope) scope.inlined = true;
-    const place: Place = { owner, inCallback: true, inTry: false };
+    const place: Place = { owner, inCallback: true, inside: false };
     for (const parameter of fn.parameters) visit(state, parameter, place);
     if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
     else visitResult(state, fn.body, place);
@@ -252,7 +254,7 @@ function visitResult(state: State, expression: tsTypes.Expression, place: Place)
   const { ts } = state;
   const value = unwrap(ts, expression);
   const isAwaited = !ts.isAwaitExpression(value) && mayBeHandle(state, value);
-  const awaitsHere = place.inCallback || (!place.inTry && isDurableCall(state, value));
+  const awaitsHere = place.inCallback || (!place.inside && isDurableCall(state, value));
   if (isAwaited && awaitsHere) {
     visitAwaited(state, expression, expression, place);
     return;

@@ -4,6 +4,7 @@
  *   via                     v.via
  *   { via }                 { via: v.via }
  *   await step.run("a", f)  await $.at("a", () => step.run("a", f))
+ *   return step.run("a", f) return $.at("a", () => step.run("a", f))
  *   () => send(via)         $.fn("notify", v)        its body goes to the unit's table
  *   local(() => make())     $.local($.fn("client"))
  */
@@ -51,14 +52,27 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
 function awaitOperand(context: Context, suspension: Suspension, operand: tsTypes.Expression): Rope {
   const { label } = suspension;
   const inner = (context.analysis.suspensions.holders.get(operand) ?? []).filter((held) => held !== suspension);
-  if (inner.length === 0) return awaitAt(context, label, operand, copyInner(context, operand));
+  const isReturned = operand === suspension.node && !isInlined(context, operand);
+  const before = isReturned ? "" : "await ";
+  if (inner.length === 0) return [before, suspensionAt(context, label, operand, copyInner(context, operand))];
   const text = operand === suspension.node ? copyInner(context, operand) : copy(context, operand);
-  return [`await ${context.frame}.wait(${quote(label)}, ${reenters(context, [label])} || `, "(", text, "))"];
+  return [`${before}${context.frame}.wait(${quote(label)}, ${reenters(context, [label])} || `, "(", text, "))"];
+}
+
+/** The result of a callback that is lowered in place is not returned. */
+function isInlined({ ts, analysis }: Context, operand: tsTypes.Node): boolean {
+  let node = operand.parent;
+  while (!ts.isFunctionLike(node)) node = node.parent;
+  return analysis.suspensions.inlined.has(node);
 }
 
 /** `await $.at("label", () => operand)` */
 export function awaitAt(context: Context, label: string, operand: tsTypes.Expression, text: Rope): Rope {
-  return [`await ${context.frame}.at(${quote(label)}, `, thunk(context, operand, text), ")"];
+  return ["await ", suspensionAt(context, label, operand, text)];
+}
+
+function suspensionAt(context: Context, label: string, operand: tsTypes.Expression, text: Rope): Rope {
+  return [`${context.frame}.at(${quote(label)}, `, thunk(context, operand, text), ")"];
 }
 
 /** `() => text`, where `text` is what became of `node`. */
