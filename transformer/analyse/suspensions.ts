@@ -103,7 +103,9 @@ function visit(state: State, node: tsTypes.Node, place: Place): void {
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
   } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
-    ts.forEachChild(node, (child) => visit(state, child, child === node.statement ? { ...place, inside: true } : place));
+    ts.forEachChild(node, (child) =>
+      visit(state, child, child === node.statement ? { ...place, inside: true } : place),
+    );
   } else {
     ts.forEachChild(node, (child) => visit(state, child, place));
   }
