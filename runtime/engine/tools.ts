@@ -82,6 +82,8 @@ function makeOp(
     activation.usedOutsideCompiledCode(what);
     return handle;
   }
+  // Of a branch that is left when the handler has ended.
+  if (activation.over) return handle;
   const number = ++activation.lastOp;
   const op: Op = {
     number,
