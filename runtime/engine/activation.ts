@@ -6,6 +6,7 @@
  */
 import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
+import type { CodeInfo } from "../manifest.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { errorsOf } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
@@ -16,7 +17,7 @@ import { type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
-import { type CompiledCode, codeOf, compiledCode, type RegisteredCode } from "./registry.ts";
+import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import type { StepMap } from "./step-map.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
@@ -127,10 +128,15 @@ export class Activation {
     return handle;
   }
 
-  /** The loaded code with this id. The run's own handler comes first: another module may have a function of its id. */
-  code(id: string): RegisteredCode | undefined {
+  /** The loaded code of a reference. The run's own handler comes first: another module may have a function of its id. */
+  code(reference: string): RegisteredCode | undefined {
     const own = codeOf(this.owner.handler);
-    return own?.info.code === id ? own : compiledCode(id);
+    return own?.info.code === reference ? own : referredCode(this.owner.handler, reference);
+  }
+
+  /** How the run's frames name code. */
+  reference(info: CodeInfo): string {
+    return codeOf(this.owner.handler)?.info.code === info.code ? info.code : referenceTo(info);
   }
 
   /** Whether it is a handle of this run. Others are ordinary promises here. */

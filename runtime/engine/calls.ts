@@ -6,7 +6,7 @@ import { ambientActivation } from "./ambient.ts";
 import { homeOf } from "./closures.ts";
 import type { Frame, FrameOrigin } from "./frame.ts";
 import { Handle } from "./handle.ts";
-import { type CompiledBody, type CompiledCode, compiledCode, handOver, rememberCode } from "./registry.ts";
+import { type CompiledBody, type CompiledCode, handOver, noteUse, referenceTo, rememberCode } from "./registry.ts";
 
 /** A function that can be called as a compiled one is. Its `this` is the callee's. */
 type Callable = (this: unknown, ...args: unknown[]) => Handle;
@@ -41,7 +41,7 @@ export function enterMethod(info: CodeInfo, self: unknown, args: ArrayLike<unkno
   const activation = ambientActivation();
   if (handOver(info.code, body)) return undefined as unknown as Handle;
   if (activation === undefined) throw calledFromOutside(info.code);
-  const code = { info, body, outer: compiledCode(info.code)?.outer };
+  const code = { info, body, outer: activation.code(referenceTo(info))?.outer };
   return entered(activation.newCall(code, kept(args, info), { self }));
 }
 
@@ -52,6 +52,7 @@ function prepare(
   args: readonly unknown[],
   origin: FrameOrigin | undefined,
 ): Frame {
+  if (origin === undefined) noteUse(activation.owner.handler, code);
   // What cannot be seen is not kept: the object of a call need not be one that can be stored.
   const seen = self !== undefined && seesThis(code.body) ? self : undefined;
   return activation.newCall(code, kept(args, code.info), { ...origin, self: seen });

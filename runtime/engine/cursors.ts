@@ -6,6 +6,7 @@
  * gets the item at which it stood.
  */
 import { types } from "node:util";
+import { isNativeFunction } from "../codec/kinds.ts";
 
 /** Where a cursor stands, as stored. `item` is the item being visited. */
 export type CursorImage =
@@ -24,7 +25,8 @@ export type CursorImage =
       readonly left: number;
       readonly item: unknown;
     }
-  | { readonly kind: "keys"; readonly of: unknown; readonly keys: readonly string[]; readonly item: string };
+  | { readonly kind: "keys"; readonly of: unknown; readonly keys: readonly string[]; readonly item: string }
+  | { readonly kind: "iterator"; readonly of: object; readonly next: unknown; readonly item: unknown };
 
 /** An iterator that a frame can store, unless `image` is undefined. Ends by calling `onEnd`. */
 export interface Cursor extends IterableIterator<unknown> {
@@ -102,7 +104,9 @@ export function cursorOver(iterable: unknown, onEnd: () => void): Cursor {
   if (byIndex && arrayStep.next === arrayNext && isObject(iterable)) return new IndexCursor(iterable, 0, onEnd);
   if (method === mapIterator && iterable instanceof Map) return new RestCursor(iterable, iterable.size, onEnd);
   if (method === setIterator && iterable instanceof Set) return new RestCursor(iterable, iterable.size, onEnd);
-  return new NativeCursor(Reflect.apply(method, iterable, []), onEnd);
+  const iterator = Reflect.apply(method, iterable, []);
+  if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
+  return new IteratorCursor(iterator, iterator.next, onEnd);
 }
 
 /** The cursor of a `for…in` that begins. */
@@ -125,7 +129,7 @@ export function strayCursor(): Iterable<unknown> {
 }
 
 /** A stored cursor goes on behind its item. */
-export function restoreCursor(image: CursorImage, onEnd: () => void): StorableCursor {
+export function restoreCursor(image: CursorImage, onEnd: () => void): StorableCursor | IteratorCursor {
   switch (image.kind) {
     case "index":
       return new IndexCursor(image.of as Indexed, image.next, onEnd, image.view);
@@ -135,6 +139,8 @@ export function restoreCursor(image: CursorImage, onEnd: () => void): StorableCu
       return new RestCursor(image.of, image.left, onEnd, image.view);
     case "keys":
       return new KeyCursor(image.of, image.keys, onEnd);
+    case "iterator":
+      return new IteratorCursor(image.of as Iterator<unknown>, image.next, onEnd);
   }
 }
 
@@ -288,24 +294,39 @@ class KeyCursor extends StorableCursor {
   }
 }
 
-/** Any other iterable: runs as the language says, and cannot be stored. */
-class NativeCursor implements Cursor {
+/** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: a generator. */
+class IteratorCursor implements Cursor {
   readonly #iterator: Iterator<unknown>;
   readonly #next: unknown;
   readonly #onEnd: () => void;
+  #item: unknown;
+  #repeats = false;
 
-  constructor(iterator: Iterator<unknown>, onEnd: () => void) {
-    if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
+  /** @param next the method, which the language fetches once */
+  constructor(iterator: Iterator<unknown>, next: unknown, onEnd: () => void) {
     this.#iterator = iterator;
-    this.#next = iterator.next;
+    this.#next = next;
     this.#onEnd = onEnd;
   }
 
+  repeat(item: unknown): void {
+    this.#item = item;
+    this.#repeats = true;
+  }
+
   next(): IteratorResult<unknown> {
+    if (this.#repeats) {
+      this.#repeats = false;
+      return { done: false, value: this.#item };
+    }
     const result = Reflect.apply(this.#next as () => IteratorResult<unknown>, this.#iterator, []);
     if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
-    if (result.done) this.#onEnd();
-    return result;
+    if (result.done) {
+      this.#onEnd();
+      return { done: true, value: undefined };
+    }
+    this.#item = result.value;
+    return { done: false, value: this.#item };
   }
 
   return(): IteratorResult<unknown> {
@@ -319,8 +340,9 @@ class NativeCursor implements Cursor {
     return this;
   }
 
-  image(): undefined {
-    return undefined;
+  image(): CursorImage | undefined {
+    if (typeof this.#next === "function" && isNativeFunction(this.#next)) return undefined;
+    return { kind: "iterator", of: this.#iterator, next: this.#next, item: this.#item };
   }
 }
 

@@ -85,10 +85,10 @@ export class Frame extends FrameFinally implements Waiter {
     this.args = args;
     this.self = self;
     this.closure = closure;
-    this.invocation = origin.invocation ?? { code: code.info.code, args, self, table: undefined };
+    this.invocation = origin.invocation ?? { code: activation.reference(code.info), args, self, table: undefined };
     this.call = call ?? new Handle(`the call of ${code.info.code}`, activation);
     this.#fetchesTable = fetchesTable;
-    activation.outer.add(code);
+    activation.outer.add(code, activation.reference(code.info));
     this.number = fetchesTable ? 0 : (origin.number ?? ++activation.lastFrame);
     if (fetchesTable) return;
     this.call.maker = new Call(this);

@@ -119,7 +119,7 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
   const { number, info, args, self, argumentsObject, waiting, since } = frame;
   const image = partsOf<Draft<FrameImage>>();
   image.number = number;
-  image.code = info.code;
+  image.code = frame.closure ? info.code : activation.reference(info);
   image.args = args;
   if (frame.closure) image.closure = frame.closure;
   if (self !== undefined) image.self = self;

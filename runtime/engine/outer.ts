@@ -16,15 +16,15 @@ const readValues = new WeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
 
 /** The objects and functions that code refers to, by identity. */
 export class OuterValues {
-  /** Code ids by what the code refers to: methods are made anew at each call. */
+  /** References to code by what it refers to: methods are made anew at each call. */
   readonly #codes = new Map<OuterNames, string>();
 
   /** The code is used by the run. */
-  add(code: CompiledCode): void {
-    if (code.outer !== undefined) this.#codes.set(code.outer, code.info.code);
+  add(code: CompiledCode, reference: string): void {
+    if (code.outer !== undefined) this.#codes.set(code.outer, reference);
   }
 
-  /** Code id and name of a value; undefined for one that no code of the run refers to. */
+  /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
   pathOf(value: object): readonly [code: string, ...path: OuterPath] | undefined {
     for (const [names, id] of this.#codes) {
       const path = valuesOf(names).get(value);

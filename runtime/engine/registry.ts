@@ -2,9 +2,10 @@
  * Compiled code by code id, because a stored frame names its code, and by function.
  *
  * The registry is process-wide state on purpose, like the module graph that it mirrors: code is registered when its
- * module is evaluated, and the last registration of an id wins. A run's own handler is not asked of it by id: two apps in
- * one process may have functions of the same id. It hangs on a global symbol, so that two copies of the package in one
- * process agree.
+ * module is evaluated. Two modules of a package may have helpers of one name, and so of one id: these are told apart by
+ * their hashes, and by what the handler has called in this process. A run's own handler is not asked of it by id: two
+ * apps in one process may have functions of the same id. It hangs on a global symbol, so that two copies of the package
+ * in one process agree.
  */
 import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
@@ -32,8 +33,16 @@ export type RegisteredCode = CompiledCode | MethodCode;
 
 const registryKey = Symbol.for("backstitch.code-registry");
 
+/** Code of one id: what was registered last, and what others have it, by hash, as long as they are in use. */
+interface Variants {
+  last: RegisteredCode;
+  readonly others: Map<string, WeakRef<RegisteredCode>>;
+}
+
 interface Registry {
-  readonly byId: Map<string, RegisteredCode>;
+  readonly byId: Map<string, Variants>;
+  /** Helpers that runs of a handler called, by reference. */
+  readonly usedBy: WeakMap<object, Map<string, RegisteredCode>>;
   readonly byFunction: WeakMap<object, CompiledCode>;
   /** While a method is called for its body only: what it is to hand over, and what it handed over. */
   fetching?: { readonly code: string; body?: CompiledBody } | undefined;
@@ -41,22 +50,64 @@ interface Registry {
 
 function registry(): Registry {
   const holder = globalThis as { [registryKey]?: Registry };
-  holder[registryKey] ??= { byId: new Map(), byFunction: new WeakMap() };
+  holder[registryKey] ??= { byId: new Map(), usedBy: new WeakMap(), byFunction: new WeakMap() };
   return holder[registryKey];
 }
 
 export function registerCode(code: RegisteredCode): void {
-  registry().byId.set(code.info.code, code);
+  const { byId } = registry();
+  const known = byId.get(code.info.code);
+  if (known === undefined) {
+    byId.set(code.info.code, { last: code, others: new Map() });
+    return;
+  }
+  const { others, last } = known;
+  for (const [hash, other] of others) if (other.deref() === undefined) others.delete(hash);
+  if (last.info.hash !== code.info.hash) others.set(last.info.hash, new WeakRef(last));
+  others.delete(code.info.hash);
+  known.last = code;
+}
+
+/** How a frame names the code of a helper: with its hash, since another module may have one of its name. */
+export function referenceTo({ code, hash }: CodeInfo): string {
+  return `${code}~${hash}`;
+}
+
+const reference = /^(.*)~([0-9a-f]*)$/s;
+
+/** The code id in a reference. */
+export function idIn(text: string): string {
+  return reference.exec(text)?.[1] ?? text;
+}
+
+/** A run of the handler has called this code. */
+export function noteUse(handler: object, code: RegisteredCode): void {
+  const { usedBy } = registry();
+  let used = usedBy.get(handler);
+  if (used === undefined) {
+    used = new Map();
+    usedBy.set(handler, used);
+  }
+  used.set(referenceTo(code.info), code);
+}
+
+/**
+ * The code of a reference, for runs of a handler: what its runs called; else the registered one with this hash; else,
+ * when it was changed, the only one of its id. Undefined when none or several can be meant.
+ */
+export function referredCode(handler: object, text: string): RegisteredCode | undefined {
+  const { byId, usedBy } = registry();
+  const used = usedBy.get(handler)?.get(text);
+  if (used) return used;
+  const [, id = text, hash] = reference.exec(text) ?? [];
+  const known = byId.get(id);
+  if (known === undefined || known.last.info.hash === hash) return known?.last;
+  return known.others.get(hash ?? "")?.deref() ?? (known.others.size === 0 ? known.last : undefined);
 }
 
 /** `fn` is what callers of the code call. */
 export function rememberCode(fn: object, code: CompiledCode): void {
   registry().byFunction.set(fn, code);
-}
-
-/** The code with this id; undefined when no loaded module has it. */
-export function compiledCode(id: string): RegisteredCode | undefined {
-  return registry().byId.get(id);
 }
 
 /** The code of a compiled function; undefined for any other. */
@@ -98,7 +149,7 @@ export function handOver(code: string, body: CompiledBody): boolean {
 /** The fault of a frame whose code id, label or closure no loaded module has. */
 export function goneCode(code: string, problem: string): BackstitchError {
   return new BackstitchError("BS2103", {
-    where: `${code}: ${problem}`,
+    where: `${idIn(code)}: ${problem}`,
     fix: "Deploy the code that parked the run beside this one, or cancel the run.",
   });
 }
