@@ -24,7 +24,7 @@ interface LateValue {
   readonly placeholder: symbol;
   readonly patches: ((value: unknown) => void)[];
   /** Gives the made value the properties that stand around it in the text. */
-  readonly finish: ((value: unknown) => void) | undefined;
+  readonly finish: ((value: unknown, isInstance: boolean) => void) | undefined;
 }
 
 /** Most characters of a text that a message repeats: a text chooses how long its names are. */
@@ -352,7 +352,7 @@ export class Decoder {
         const value = this.foreign(`the ${late.extension.tag}`, () => late.extension.late?.(parts));
         this.values.set(index, value);
         for (const patch of late.patches) patch(value);
-        late.finish?.(value);
+        late.finish?.(value, late.extension.makesInstances !== undefined);
       });
     }
     for (const finish of this.afterLates) finish();

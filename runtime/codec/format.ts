@@ -13,7 +13,7 @@ export const MAX_DEPTH = 400;
 export const MAX_HOLES = 100_000;
 
 /** Tags that the format reserves for values of the runtime. */
-export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local" | "outer" | "member";
+export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local" | "outer" | "member" | "instance";
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
 export type IntegrityTag = "$frozen" | "$sealed" | "$inextensible";
@@ -55,6 +55,7 @@ export const tags = [
   "$local",
   "$outer",
   "$member",
+  "$instance",
 ] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
 
 export type Tag = (typeof tags)[number];
@@ -67,6 +68,7 @@ export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>([
   "local",
   "outer",
   "member",
+  "instance",
 ]);
 
 /** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
@@ -109,6 +111,8 @@ export interface CodecExtension {
    * its parts is stored: so for one that is not made again but found, because it lives in a module.
    */
   keysOf?(value: object): readonly (string | symbol)[] | undefined;
+  /** Whether objects with this prototype are values of the extension, which `matches` does not say of them. */
+  makesInstances?(prototype: object): boolean;
   /** Why objects that inherit from the prototype of a class of this extension cannot be made again. */
   instanceProblem?(owner: object): string | undefined;
   /** Makes an empty container. All containers exist before anything is filled or made. */

@@ -19,7 +19,7 @@ export function functionProperties(
 ): () => readonly Described[] {
   const keys = typeof value === "function" ? kept.filter((key) => isAdded(value, key)) : kept;
   const described = describeProperties(scan, value, keys, integrity);
-  if (!Object.hasOwn(value, "prototype") || isClass(value)) return () => described;
+  if (typeof value !== "function" || !Object.hasOwn(value, "prototype") || isClass(value)) return () => described;
   const prototype = prototypeOf(value);
   if (prototype === undefined || !isNew(prototype, value)) {
     described.push(...describeProperties(scan, value, ["prototype"], integrity));

@@ -8,7 +8,7 @@ import { builtInForms, scanInstance } from "./forms.ts";
 import { builtInBelow, inheritanceProblem, storedClassOf } from "./functions.ts";
 import { integrityOf } from "./integrity.ts";
 import { lateIntrinsicName } from "./intrinsics.ts";
-import { describe, isErrorValue, isPrototype, nativeName, prototypesOf } from "./kinds.ts";
+import { describe, hasHiddenState, isErrorValue, isPrototype, nativeName, prototypesOf } from "./kinds.ts";
 import type { Scan } from "./scan.ts";
 
 type Encode = (value: object) => unknown;
@@ -17,6 +17,8 @@ export function scanSpecial(scan: Scan, value: object, prototype: object): void 
   if (types.isProxy(prototype)) scan.refuse("an object whose prototype is a Proxy cannot be stored");
   const registered = classOfPrototype(prototype);
   if (registered?.codec) return scanCustom(scan, value, registered, registered.codec.encode);
+  const maker = hasHiddenState(value) ? undefined : scan.makerOf(prototype);
+  if (maker) return scan.extensionValue(value, maker);
   const integrity = integrityOf(value);
   if (storedClassOf(prototype, scan)) return scanOwnInstance(scan, value, prototype, integrity);
   // Prototypes of error classes inherit from errors, and are none.

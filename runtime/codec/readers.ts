@@ -309,7 +309,7 @@ const readProperties: Reader = (decoder, payload) => {
 export function undress(
   decoder: Decoder,
   raw: object,
-): { readonly inner: EncodedObject; readonly finish: ((value: unknown) => void) | undefined } {
+): { readonly inner: EncodedObject; readonly finish: ((value: unknown, isInstance: boolean) => void) | undefined } {
   let inner = raw as EncodedObject;
   const restrict = restrictions.get(onlyKey(inner) ?? "");
   if (restrict) inner = Object(inner[onlyKey(inner) as string]) as EncodedObject;
@@ -322,8 +322,8 @@ export function undress(
   if (inner === raw) return { inner, finish: undefined };
   return {
     inner,
-    finish: (value) => {
-      if (typeof value !== "function" && !(typeof value === "object" && value !== null && isPrototype(value)))
+    finish: (value, isInstance) => {
+      if (!isObject(value) || !(isInstance || typeof value === "function" || isPrototype(value)))
         return decoder.fail("only a function has properties around it, or a prototype");
       let finish = () => {};
       decoder.fillThen(
@@ -381,4 +381,8 @@ function registered(decoder: Decoder, name: unknown): RegisteredClass {
 
 function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

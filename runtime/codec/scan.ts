@@ -272,11 +272,16 @@ export class Scan implements Scanned, StoredOwners {
     return extension !== undefined && this.addedKeys(owner, extension) !== undefined;
   }
 
+  /** The extension that makes objects with this prototype. */
+  makerOf(prototype: object): CodecExtension | undefined {
+    return this.extensions.find((each) => each.makesInstances?.(prototype));
+  }
+
   instanceProblem(owner: object): string | undefined {
     return this.extensions.find((each) => each.matches(owner))?.instanceProblem?.(owner);
   }
 
-  private extensionValue(value: object, extension: CodecExtension): void {
+  extensionValue(value: object, extension: CodecExtension): void {
     const parts = this.partsOf(value, extension);
     this.defined.add(value);
     if (extension.make) this.made.add(value);
@@ -308,7 +313,8 @@ export class Scan implements Scanned, StoredOwners {
   }
 
   private addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
-    if (!extension.late || !extension.keysOf || !(typeof value === "function" || isPrototype(value))) return undefined;
+    const hasKeys = typeof value === "function" || isPrototype(value) || extension.makesInstances !== undefined;
+    if (!extension.late || !extension.keysOf || !hasKeys) return undefined;
     try {
       return extension.keysOf(value);
     } catch (error) {

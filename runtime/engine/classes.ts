@@ -23,12 +23,20 @@ interface Definition {
   /** The private members of its instances, as text; undefined when they have none. */
   readonly hidden: string | undefined;
   readonly statics: PrivateStatics | undefined;
+  /** How its instances are made again without its constructor; undefined when they cannot be, or have nothing private. */
+  readonly instances: PrivateFields | undefined;
 }
 
 /** The private static fields of a class, which only code inside of it can reach. */
 export interface PrivateStatics {
   get(): object;
   set(values: object): void;
+}
+
+/** The private fields of the instances of a class. */
+export interface PrivateFields {
+  get(instance: object): object;
+  set(instance: object, values: object): void;
 }
 
 /** A function or the prototype of a class, as a path from it: all of its properties, or one half of one. */
@@ -55,12 +63,18 @@ class MadeAgain {
 }
 
 /** The first static block of a class. `hidden` names the private members that its instances have. */
-export function noteDefinition(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics): void {
+export function noteDefinition(
+  values: ScopeRecord,
+  made: object,
+  hidden?: string,
+  statics?: PrivateStatics,
+  instances?: PrivateFields,
+): void {
   const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
   const own = propertiesOf(made);
   const ofPrototype = propertiesOf(prototype);
   const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
-  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics });
+  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances });
   members.set(prototype, { owner: made, side: "prototype" });
   noteMembers(made, "static", own);
   noteMembers(made, "prototype", ofPrototype);
@@ -107,6 +121,16 @@ export function ownerOf(value: object): object | undefined {
 export function instanceProblem(owner: object): string | undefined {
   const hidden = definitions.get(owner)?.hidden;
   return hidden && `its class has private members (${hidden}), which only its constructor can make`;
+}
+
+/**
+ * The private fields of a class, for objects that inherit from `prototype`; undefined when nothing of them is private,
+ * "closed" when they have private members that cannot be made again.
+ */
+export function privateFieldsOf(made: object, prototype: object): PrivateFields | "closed" | undefined {
+  const definition = definitions.get(made);
+  if (definition?.prototype !== prototype || definition.hidden === undefined) return undefined;
+  return definition.instances ?? "closed";
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
+import { bareInstance, hasPrivateFields, type PrivateState, privateStateOf, restorePrivateState } from "./instances.ts";
 import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt } from "./outer.ts";
 import { goneCode } from "./registry.ts";
@@ -50,6 +51,7 @@ export function extensionsFor(
     closures(activation, loaded),
     locals(activation, loaded.invocations),
     members(activation),
+    instances(activation, loaded),
     handles(activation, loaded),
     tools(activation),
     outerValues(activation),
@@ -119,6 +121,31 @@ function members(activation: Activation): CodecExtension {
     keysOf: changedKeys,
     order: (parts) => (parts as MemberImage)[0],
     late: (parts) => memberOfImage(parts as MemberImage) ?? unknownValue(),
+  };
+}
+
+/** Instances of classes with private members, made again with the names that only their classes can give. */
+function instances(activation: Activation, { classes }: Loaded): CodecExtension {
+  return {
+    tag: "instance",
+    matches: () => false,
+    makesInstances(prototype) {
+      const owner = ownerOf(prototype);
+      return owner !== undefined && activation.closures.has(owner) && hasPrivateFields(prototype);
+    },
+    encode(value) {
+      const prototype = Object.getPrototypeOf(value) as object;
+      const { order } = activation.closures.get(ownerOf(prototype) as object) as ClosureRecord;
+      return [order + 0.75, prototype, privateStateOf(value)];
+    },
+    keysOf: (value) => Reflect.ownKeys(value),
+    order: (parts) => (parts as readonly [number])[0],
+    late(parts) {
+      const [, prototype, state] = parts as readonly [number, object, PrivateState];
+      const instance = bareInstance(prototype);
+      classes.push(() => restorePrivateState(instance, state));
+      return instance;
+    },
   };
 }
 

@@ -4,11 +4,12 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
-import { noteDefinition, type PrivateStatics } from "./classes.ts";
+import { noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
 import { nameFunction } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
+import { bare } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 import { isThenable, observed } from "./thenables.ts";
@@ -52,8 +53,13 @@ export abstract class FrameWords {
   }
 
   /** The first act of a class. After a reload it is the last one: static code has run. */
-  made(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics): void {
-    noteDefinition(values, made, hidden, statics);
+  made(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics, instances?: PrivateFields): void {
+    noteDefinition(values, made, hidden, statics, instances);
+  }
+
+  /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */
+  get bare(): boolean {
+    return bare();
   }
 
   /** An assignment to a constant: its value was evaluated, now it throws. */

@@ -57,6 +57,22 @@ export function hiddenMembers(ts: TypeScript, node: tsTypes.ClassLikeDeclaration
   return [...new Set(own.map((member) => (member.name as tsTypes.PropertyName).getText()))];
 }
 
+/**
+ * The private fields of instances that can be made again: by a call of the constructor that does nothing but give an
+ * object its private names. Undefined when there is nothing private, or the constructor acts before its body.
+ */
+export function privateFields(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): readonly string[] | undefined {
+  if (hiddenMembers(ts, node).length === 0) return undefined;
+  const isPlain = ({ name, initializer }: tsTypes.ParameterDeclaration) => ts.isIdentifier(name) && !initializer;
+  const own = node.members.filter((member) => !isStatic(ts, member));
+  for (const member of own) {
+    if (ts.isPropertyDeclaration(member) && isAutoAccessor(ts, member)) return undefined;
+    if (ts.isConstructorDeclaration(member) && !member.parameters.every(isPlain)) return undefined;
+  }
+  const fields = own.filter((member) => ts.isPropertyDeclaration(member) && ts.isPrivateIdentifier(member.name));
+  return fields.map((member) => (member.name as tsTypes.PrivateIdentifier).text);
+}
+
 /** The parts of a class that stay inside of it: all but its name, heritage and computed keys. */
 export function bodyOf(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): readonly tsTypes.Node[] {
   const parts: tsTypes.Node[] = [];

@@ -7,7 +7,8 @@
  *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
  */
 import type tsTypes from "typescript";
-import { hiddenMembers, privateStatics, valuesOf } from "../analyse/classes.ts";
+import { hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
+import { isStatic } from "../analyse/functions.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
@@ -32,6 +33,7 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
   );
   const replaced = new Map<tsTypes.Node, Rope>(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
   for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field));
+  if (privateFields(ts, node)) addGuards(context, node, replaced);
   entry.body = named(node, closure, classBody(context, node, kept, replaced));
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
@@ -62,10 +64,13 @@ function classBody(context: Context, node: tsTypes.ClassLikeDeclaration, kept: s
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
   const statics = privateStatics(ts, node).map(({ name }) => name.getText());
+  const fields = privateFields(ts, node);
   const told = [
-    ...(hidden.length > 0 ? [quote(hidden.join(", "))] : statics.length > 0 ? ["undefined"] : []),
-    ...(statics.length > 0 ? [accessTo(statics)] : []),
+    hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
+    statics.length > 0 ? accessTo(statics) : "undefined",
+    fields ? accessToFields(fields) : "undefined",
   ];
+  while (told.at(-1) === "undefined") told.pop();
   // The front leaves out `abstract`, which an expression cannot have.
   return [
     copyWith(context, node, replaced, keyword.getStart(), node.members.pos),
@@ -93,6 +98,36 @@ function accessTo(names: readonly string[]): string {
   const read = names.map((name) => `${quote(name)}: this.${name}`).join(", ");
   const write = names.map((name) => `this.${name} = to[${quote(name)}];`).join(" ");
   return `{ get: () => ({ ${read} }), set: (to) => { ${write} } }`;
+}
+
+/** `{ get: (of) => ({ "#n": of.#n }), set: (of, to) => { of.#n = to["#n"]; } }` */
+function accessToFields(names: readonly string[]): string {
+  const read = names.map((name) => `${quote(name)}: of.${name}`).join(", ");
+  const write = names.map((name) => `of.${name} = to[${quote(name)}];`).join(" ");
+  return `{ get: (of) => ({ ${read} }), set: (of, to) => { ${write} } }`;
+}
+
+/**
+ * In a class with private members, whose instances are made again by its constructor, which is then to do nothing else:
+ *
+ *   #n = count();             #n = $.bare ? undefined : (count());
+ *   constructor(n) { … }      constructor(n) { if ($.bare) return; … }
+ */
+function addGuards(context: Context, node: tsTypes.ClassLikeDeclaration, replaced: Map<tsTypes.Node, Rope>): void {
+  const { ts, frame } = context;
+  for (const member of node.members) {
+    if (ts.isConstructorDeclaration(member) && member.body) {
+      const { body } = member;
+      const isDerived = node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+      const guard = `{ if (${frame}.bare) ${isDerived ? "{ super(); return; }" : "return;"}`;
+      replaced.set(body, [guard, copyWith(context, body, new Map(), body.getStart() + 1, body.end)]);
+    }
+    const initializer = ts.isPropertyDeclaration(member) && !isStatic(ts, member) ? member.initializer : undefined;
+    // A function is named after its field, which it would not be behind a condition.
+    if (!initializer || ts.isFunctionLike(initializer) || ts.isClassLike(initializer)) continue;
+    if (ts.isLiteralExpression(initializer)) continue;
+    replaced.set(initializer, [`${frame}.bare ? undefined : (`, copy(context, initializer), ")"]);
+  }
 }
 
 /** As `copyChildren`, with some nodes replaced at any depth. */

@@ -105,6 +105,27 @@ function partsOfOwner(value: object): { readonly order: number; readonly body: s
   return parts?.body === "class" ? parts : undefined;
 }
 
+/** An object with a private field, of a class that is not registered. */
+export class Private {
+  readonly #held: unknown;
+  constructor(held: unknown) {
+    this.#held = held;
+  }
+  reveal(): unknown {
+    return this.#held;
+  }
+}
+
+const instances: CodecExtension = {
+  tag: "instance",
+  matches: () => false,
+  makesInstances: (prototype) => prototype === Private.prototype,
+  encode: (value) => ({ order: 9, held: (value as Private).reveal() }),
+  late: (parts) => new Private((parts as { held: unknown }).held),
+  keysOf: (value) => Reflect.ownKeys(value),
+  order: (parts) => Number((parts as { order: number }).order),
+};
+
 const handles: CodecExtension = {
   tag: "handle",
   matches: (value) => value instanceof Handle,
@@ -135,6 +156,7 @@ export const testExtensions: readonly CodecExtension[] = [
   closures,
   locals,
   members,
+  instances,
   handles,
   tools,
   outerValues,

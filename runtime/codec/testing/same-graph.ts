@@ -1,6 +1,6 @@
 /** The oracle of the codec's tests: are two graphs of values the same, as far as a program can tell? */
 import { types } from "node:util";
-import { partsOf, Secret } from "./extensions.ts";
+import { Private, partsOf, Secret } from "./extensions.ts";
 
 /**
  * Answers the first difference between two values as text, or undefined. Compares with `Object.is`, prototypes, own
@@ -41,6 +41,7 @@ class Comparison {
 
   private inner(a: object, b: object, at: string): string | undefined {
     if (a instanceof Secret && b instanceof Secret) return this.compare(a.reveal(), b.reveal(), `${at}#held`);
+    if (a instanceof Private && b instanceof Private) return this.compare(a.reveal(), b.reveal(), `${at}#held`);
     if (typeof a !== typeof b) return `${at}: only one is a function`;
     if (typeof a === "function") return this.compare(partsOf(a), partsOf(b), `${at} parts`);
     if (types.isBoxedPrimitive(a) && types.isBoxedPrimitive(b)) {

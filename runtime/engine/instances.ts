@@ -1,0 +1,80 @@
+/**
+ * Instances of classes with private members. Only the constructor of a class can give an object its private names, so
+ * it is called once more after a reload, told to do nothing else: `$.bare` stands in front of its code and of the
+ * initialisers of its fields.
+ */
+import { type PrivateFields, privateFieldsOf } from "./classes.ts";
+
+/** What each class of the chain keeps to itself, outermost first. */
+export type PrivateState = readonly object[];
+
+let isBare = false;
+
+/** Constructors are called for the private names of their classes only. */
+export function bare(): boolean {
+  return isBare;
+}
+
+interface Level {
+  readonly made: object;
+  readonly fields: PrivateFields;
+}
+
+/** The classes whose private members an object with this prototype has, outermost first. None when one is closed. */
+function levelsOf(prototype: object): Level[] {
+  const levels: Level[] = [];
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+    const made: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+    const fields = typeof made === "function" ? privateFieldsOf(made, at) : undefined;
+    if (fields === "closed") return [];
+    if (fields) levels.unshift({ made: made as object, fields });
+  }
+  return levels;
+}
+
+export function hasPrivateFields(prototype: object): boolean {
+  return levelsOf(prototype).length > 0;
+}
+
+/** @throws TypeError when the object was not made by the classes of its prototypes */
+export function privateStateOf(instance: object): PrivateState {
+  return levelsOf(Object.getPrototypeOf(instance)).map(({ fields }) => fields.get(instance));
+}
+
+/** An object with this prototype and the private names of its classes, and nothing else. */
+export function bareInstance(prototype: object): object {
+  let instance: object | undefined;
+  const before = isBare;
+  isBare = true;
+  try {
+    for (const { made } of levelsOf(prototype)) instance = withNamesOf(made, instance ?? Object.create(prototype));
+  } finally {
+    isBare = before;
+  }
+  if (instance === undefined) throw new Error("the class has no private members any more");
+  for (const key of Reflect.ownKeys(instance)) Reflect.deleteProperty(instance, key);
+  Object.setPrototypeOf(instance, prototype);
+  return instance;
+}
+
+/** What `super(…)` of a class gives, which then gets the private names. A class without heritage makes its own object. */
+function withNamesOf(made: object, instance: object): object {
+  const parent: unknown = Object.getPrototypeOf(made);
+  const Given = function Given() {
+    return instance;
+  };
+  Object.setPrototypeOf(made, Given);
+  try {
+    return Reflect.construct(made as new () => object, [], made as new () => object);
+  } finally {
+    Object.setPrototypeOf(made, parent as object | null);
+  }
+}
+
+/** Gives a bare instance what its classes kept to themselves, when all values of the run are there. */
+export function restorePrivateState(instance: object, state: PrivateState): void {
+  for (const [index, { fields }] of levelsOf(Object.getPrototypeOf(instance)).entries()) {
+    const values = state[index];
+    if (values) fields.set(instance, values);
+  }
+}
