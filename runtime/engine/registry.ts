@@ -76,7 +76,7 @@ export function referenceTo({ code, hash }: CodeInfo): string {
 const reference = /^(.*)~([0-9a-f]*)$/s;
 
 /** The code id in a reference. */
-export function idIn(text: string): string {
+function idIn(text: string): string {
   return reference.exec(text)?.[1] ?? text;
 }
 

@@ -4,17 +4,31 @@ import type { Binding, TypeScript } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
 
 /**
- * Whether a use stands in front of the declaration, in its own initialiser, in another clause of a `switch`, or in a
- * hoisted function that can be called before the declaration.
+ * Whether a use stands in front of the declaration, in its own initialiser, in another clause of a `switch`, in a function
+ * of the head of its loop, or in a hoisted function that can be called before the declaration.
  */
 export function mayBeEarly(ts: TypeScript, bindings: Bindings, node: tsTypes.Identifier, binding: Binding): boolean {
   const [declaration] = binding.declarations;
   if (!declaration || node === declaration || !isBlockScoped(binding)) return false;
+  if (isInHeadOf(ts, node, declaration)) return true;
   if (node.pos < declaration.pos || isInHoistedFunction(ts, bindings, node, binding, declaration.pos)) return true;
   if (binding.scope.kind === "switch") return clauseOf(node, binding) !== clauseOf(declaration, binding);
   const { initializer } = declaration.parent as tsTypes.VariableDeclaration;
   const isOwn = initializer !== undefined && node.pos >= initializer.pos && node.end <= initializer.end;
   return isOwn && !ts.isFunctionLike(initializer);
+}
+
+/** A function in the head of `for (let x of …)` sees an `x` that never gets a value. */
+function isInHeadOf(ts: TypeScript, node: tsTypes.Node, declaration: tsTypes.Node): boolean {
+  let list = declaration.parent;
+  while (!ts.isVariableDeclarationList(list) && !ts.isStatement(list) && !ts.isSourceFile(list)) list = list.parent;
+  const loop = list.parent;
+  if (!ts.isForOfStatement(loop) && !ts.isForInStatement(loop)) return false;
+  for (let at = node.parent, inFunction = false; at && at !== loop; at = at.parent) {
+    inFunction ||= ts.isFunctionLike(at);
+    if (at.parent === loop) return inFunction && at === loop.expression;
+  }
+  return false;
 }
 
 function isBlockScoped({ kind }: Binding): boolean {
