@@ -235,8 +235,12 @@ function sharedScopes(analysis: Analysis, suspension: Suspension): Record<string
   return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
 }
 
-/** What the closures capture that are live at a suspension: `d` of `f`, in `f = () => d; d = await …; f()`. */
-function heldByLiveClosures({ slots, closures }: Analysis, suspension: Suspension): ReadonlySet<Binding> {
+/**
+ * What the closures capture that are live at a suspension: `d` of `f`, in `f = () => d; d = await …; f()`. A temporary may
+ * hold any closure: in `f(d = await …)` it is `f`.
+ */
+function heldByLiveClosures(analysis: Analysis, suspension: Suspension): ReadonlySet<Binding> {
+  const { slots, closures, bindings } = analysis;
   const held = new Set<Binding>();
   const visit = (bindings: Iterable<Binding>): void => {
     for (const { closure } of bindings) {
@@ -248,7 +252,7 @@ function heldByLiveClosures({ slots, closures }: Analysis, suspension: Suspensio
       }
     }
   };
-  visit(slots.live.get(suspension) ?? []);
+  visit(temporariesAt(analysis, suspension).length > 0 ? bindings.all : (slots.live.get(suspension) ?? []));
   return held;
 }
 
