@@ -28,6 +28,13 @@ interface Origin {
   readonly keys: readonly PathKey[];
 }
 
+/** Parts of an extension value that are still to be visited, or what else is to be done with it. */
+interface Waiting {
+  readonly origin: Origin;
+  readonly parts: unknown;
+  readonly run: (() => void) | undefined;
+}
+
 /** How a record is written, when not as a plain object. */
 type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
 
@@ -47,7 +54,7 @@ export class Scan implements Scanned, StoredOwners {
   /** Where the scan is: the path of the extension value whose parts are visited, and the keys from there on. */
   private origin: Origin | undefined;
   private readonly path: PathKey[] = [];
-  private readonly waiting: { readonly run: () => void; readonly origin: Origin }[] = [];
+  private readonly waiting: Waiting[] = [];
   private readonly extensions: readonly CodecExtension[];
 
   constructor(extensions: readonly CodecExtension[]) {
@@ -62,9 +69,10 @@ export class Scan implements Scanned, StoredOwners {
   root(value: unknown): void {
     this.value(value);
     // Parts of extension values wait here, so that a chain of closures and scopes may be of any length.
-    for (const { run, origin } of this.waiting) {
+    for (const { parts, run, origin } of this.waiting) {
       this.origin = origin;
-      run();
+      if (run) run();
+      else this.value(parts);
     }
     for (const buffer of this.viewed?.settle((candidate) => this.seen.has(candidate)) ?? []) this.object(buffer);
   }
@@ -286,7 +294,7 @@ export class Scan implements Scanned, StoredOwners {
     this.defined.add(value);
     if (extension.make) this.made.add(value);
     const origin = { before: this.origin, keys: this.path.slice() };
-    this.waiting.push({ origin, run: () => this.value(parts) });
+    this.waiting.push({ origin, parts, run: undefined });
     const write: Emit = (out) => out.extension(extension.tag, parts);
     const keys = this.addedKeys(value, extension);
     if (keys === undefined) return this.keep(value, undefined, write);
@@ -300,7 +308,7 @@ export class Scan implements Scanned, StoredOwners {
     const run = () => {
       own = functionProperties(this, value, keys, integrity);
     };
-    this.waiting.push({ origin, run });
+    this.waiting.push({ origin, parts: undefined, run });
     this.keep(value, integrity, (out) => writeProperties(out, own(), () => write(out)));
   }
 

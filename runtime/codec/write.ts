@@ -27,18 +27,24 @@ export interface WrittenDefinition {
 const dollar = 36;
 const simpleName = /^[A-Za-z_][A-Za-z_0-9]*$/;
 
-/** Texts of the keys that are met most: names of the runtime, slots, properties of the author's types. */
-const keyTexts = new Map<string, string>();
-const keptKeyTexts = 4096;
+/** The text of a key with its colon: of the first property of an object, and of one behind another. */
+interface KeyTexts {
+  readonly first: string;
+  readonly next: string;
+}
 
-/** The key of a property in the text, with its colon. */
-function keyText(name: string): string {
-  const kept = keyTexts.get(name);
+/** Of the keys that are met most: names of the runtime, slots, properties of the author's types. */
+const keptKeys = new Map<string, KeyTexts>();
+const mostKeptKeys = 4096;
+
+function keyTexts(name: string): KeyTexts {
+  const kept = keptKeys.get(name);
   if (kept !== undefined) return kept;
-  const text = `${JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name)}:`;
+  const first = `${JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name)}:`;
+  const texts = { first: `{${first}`, next: `,${first}` };
   // Only names: a Record that is keyed by data must not fill the table.
-  if (keyTexts.size < keptKeyTexts && simpleName.test(name)) keyTexts.set(name, text);
-  return text;
+  if (keptKeys.size < mostKeptKeys && simpleName.test(name)) keptKeys.set(name, texts);
+  return texts;
 }
 
 export class Writer {
@@ -141,14 +147,14 @@ export class Writer {
   }
 
   private parts(value: Readonly<Record<string, unknown>>): void {
-    let separator = "{";
+    let isEmpty = true;
     for (const name in value) {
-      this.text += separator;
-      this.text += keyText(name);
+      const texts = keyTexts(name);
+      this.text += isEmpty ? texts.first : texts.next;
       this.value(value[name]);
-      separator = ",";
+      isEmpty = false;
     }
-    this.text += separator === "{" ? "{}" : "}";
+    this.text += isEmpty ? "{}" : "}";
   }
 
   /** Writes the elements of a dense array. */
@@ -174,14 +180,14 @@ export class Writer {
 
   /** Writes named values as an object, in the given order. */
   record(names: readonly string[], read: (name: string) => unknown): void {
-    this.text += "{";
+    if (names.length === 0) this.text += "{}";
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
-      if (i > 0) this.text += ",";
-      this.text += keyText(name);
+      const texts = keyTexts(name);
+      this.text += i === 0 ? texts.first : texts.next;
       this.value(read(name));
     }
-    this.text += "}";
+    if (names.length > 0) this.text += "}";
   }
 
   private number(value: number): void {
