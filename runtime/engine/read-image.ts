@@ -79,8 +79,10 @@ class ImageReader {
     const frames = (image.frames ?? []).map((frame) => ({ frame: this.#frame(frame), image: frame }));
     for (const [handle, made] of makers) this.#maker(handle, made);
     for (const { frame, image: stored } of frames) this.#waiting(frame, stored);
-    for (const { handle } of this.#waits) handle.countWaiter();
-    this.#activation.waits = inOrder(this.#waits);
+    // What is settled without having been delivered is of a run whose handler has ended: nobody is to hear of it.
+    const waits = this.#waits.filter(({ handle }) => handle.outcome === undefined);
+    for (const { handle } of waits) handle.countWaiter();
+    this.#activation.waits = inOrder(waits);
     this.#activation.lastWait = this.#waits.reduce((last, { waiter }) => Math.max(last, waiter.since), 0);
     return frames.find(({ frame }) => frame.number === image.root)?.frame;
   }
