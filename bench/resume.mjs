@@ -1,6 +1,6 @@
 /** Time until a run that another worker gave back executes its next step, by how many steps are done. */
 import { join } from "node:path";
-import { makeClient, observed, output, probe, sqlite } from "./runs.mjs";
+import { complete, makeClient, observed, output, probe, sqlite } from "./runs.mjs";
 import { spread, summary } from "./statistics.mjs";
 import { inFolder } from "./workspace.mjs";
 
@@ -8,8 +8,16 @@ import { inFolder } from "./workspace.mjs";
 export async function measureResume(done, rounds) {
   return inFolder(async (folder) => {
     const runs = [];
-    for (const steps of done) runs.push(await ResumedRun.parked(join(folder, `${steps}.db`), steps, rounds));
-    for (let round = 0; round < rounds; round++) for (const run of runs) await run.resume();
+    const most = Math.max(...done);
+    for (const steps of done) {
+      const file = join(folder, `${steps}.db`);
+      await fill(file, most - steps + leastCommits);
+      runs.push(await ResumedRun.parked(file, steps, rounds));
+    }
+    for (let round = 0; round < rounds; round++) {
+      // In turns, each time another one first.
+      for (let index = 0; index < runs.length; index++) await runs[(round + index) % runs.length].resume();
+    }
     for (const run of runs) await run.client.close();
     const rows = runs.map(({ steps, fromClaimCall, fromClaim }) => ({
       steps,
@@ -22,6 +30,15 @@ export async function measureResume(done, rounds) {
       flatnessAfterClaim: spread(rows.map(({ msAfterClaim }) => msAfterClaim)),
     };
   });
+}
+
+const leastCommits = 1_500;
+
+/** All databases have seen as many commits: a write-ahead log that still grows takes more time for each. */
+async function fill(file, steps) {
+  const client = makeClient(sqlite({ path: file }));
+  await complete(client, "loop", { steps }, () => {});
+  await client.close();
 }
 
 /** One run, which every worker gives back after a step: nothing of it is left in memory. */

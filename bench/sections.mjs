@@ -38,7 +38,7 @@ export const sections = {
       ]),
   },
   resume: {
-    full: () => measureResume(counts, 60),
+    full: () => measureResume(counts, 300),
     quick: () => measureResume([10, 100, 1_000], 20),
     print: ({ rows, flatnessWithClaim, flatnessAfterClaim }) =>
       printTable("Resume: ms until the next step is executed, in a new worker", [
