@@ -84,6 +84,17 @@ export abstract class FrameWords {
     return object;
   }
 
+  /** The properties of a literal that stand behind accessors: one half of an accessor leaves the other. */
+  extended(object: object, source: object): Untyped {
+    for (const key of Reflect.ownKeys(source)) {
+      const property = Object.getOwnPropertyDescriptor(source, key) as PropertyDescriptor;
+      if ("get" in property && property.get === undefined) delete property.get;
+      if ("set" in property && property.set === undefined) delete property.set;
+      Object.defineProperty(object, key, property);
+    }
+    return object;
+  }
+
   all(iterable: Iterable<unknown>): Untyped {
     return combine(this.activation, "all", iterable);
   }

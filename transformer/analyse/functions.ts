@@ -27,22 +27,16 @@ export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes
   return ts.isMethodDeclaration(fn) && ts.isObjectLiteralExpression(fn.parent) && !usesSuper(ts, fn);
 }
 
-/** An accessor of an object literal that does not use `super` and has a plain name. */
+/** An accessor with a plain name that does not use `super`; what stands behind it may be added to its object later. */
 export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.AccessorDeclaration {
   if (!ts.isGetAccessor(fn) && !ts.isSetAccessor(fn)) return false;
-  return ts.isObjectLiteralExpression(fn.parent) && ts.isIdentifier(fn.name) && isLast(ts, fn) && !usesSuper(ts, fn);
+  if (!ts.isObjectLiteralExpression(fn.parent) || !ts.isIdentifier(fn.name) || usesSuper(ts, fn)) return false;
+  const behind = fn.parent.properties.slice(fn.parent.properties.indexOf(fn) + 1);
+  return !behind.some((property) => usesSuper(ts, property) || (property.name && isProto(ts, property.name)));
 }
 
-/** Nothing behind an accessor can replace it: it is defined when all properties of the literal are. */
-function isLast(ts: TypeScript, accessor: tsTypes.AccessorDeclaration): boolean {
-  const { properties } = accessor.parent as tsTypes.ObjectLiteralExpression;
-  const own = accessor.name.getText();
-  return properties.slice(properties.indexOf(accessor) + 1).every(({ name, kind }) => {
-    if (!name || ts.isComputedPropertyName(name)) return false;
-    const isSame = name.getText() === own || (ts.isStringLiteralLike(name) && name.text === own);
-    const isHalf = kind === ts.SyntaxKind.GetAccessor || kind === ts.SyntaxKind.SetAccessor;
-    return !isSame || (isHalf && kind !== accessor.kind);
-  });
+function isProto(ts: TypeScript, name: tsTypes.PropertyName): boolean {
+  return (ts.isIdentifier(name) || ts.isStringLiteralLike(name)) && name.text === "__proto__";
 }
 
 /**

@@ -8,7 +8,7 @@ import { lowerClass } from "./classes.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerNative, lowerNested } from "./functions.ts";
-import { join, propertyKey, quote, span } from "./text.ts";
+import { quote } from "./text.ts";
 
 /** `$.fn("id", v, v_order)`, and the body into the table. */
 export function closureCall(context: Context, closure: Closure): Rope {
@@ -29,39 +29,6 @@ export function closureCall(context: Context, closure: Closure): Rope {
 export function lowerKeyed(context: Context, key: tsTypes.ComputedPropertyName, value: Rope): Rope {
   const { frame } = context;
   return [`[${frame}.keyed(`, copy(context, key.expression), `)]: ${frame}.named(`, value, ")"];
-}
-
-/**
- * An object literal with accessors: their functions are records like those of methods.
- *
- *   { n: 1, get half() { … } }     $.accessors({ n: 1, half: undefined }, { half: { get: $.fn("get half") } })
- */
-export function lowerAccessors(context: Context, node: tsTypes.ObjectLiteralExpression): Rope {
-  const moved = new Map<string, Rope[]>();
-  const pieces: Rope[] = [];
-  let position = node.getStart();
-  for (const property of node.properties) {
-    pieces.push(span(position, property.getStart()), lowerProperty(context, property, moved));
-    position = property.end;
-  }
-  const entries = [...moved].map(
-    ([name, functions]): Rope => [`${propertyKey(name)}: { `, join(functions, ", "), " }"],
-  );
-  return [`${context.frame}.accessors(`, pieces, span(position, node.end), ", { ", join(entries, ", "), " })"];
-}
-
-/** An accessor leaves a property in its place, its second half nothing. */
-function lowerProperty(context: Context, property: tsTypes.Node, moved: Map<string, Rope[]>): Rope {
-  const { ts } = context;
-  const closure = context.analysis.closures.records.get(property);
-  if (!closure || !(ts.isGetAccessor(property) || ts.isSetAccessor(property))) return copy(context, property);
-  const name = (property.name as tsTypes.Identifier).text;
-  const known = moved.get(name);
-  moved.set(name, [
-    ...(known ?? []),
-    [`${ts.isGetAccessor(property) ? "get" : "set"}: `, closureCall(context, closure)],
-  ]);
-  return known ? "...{}" : [propertyKey(name), ": undefined"];
 }
 
 function closureText(context: Context, closure: Closure, parameters: readonly string[]): string {
