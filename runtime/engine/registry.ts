@@ -33,10 +33,11 @@ export type RegisteredCode = CompiledCode | MethodCode;
 
 const registryKey = Symbol.for("backstitch.code-registry");
 
-/** Code of one id: what was registered last, and what others have it, by hash, as long as they are in use. */
+/** Code of one id: what was registered last, and what others have it, by hash. */
 interface Variants {
   last: RegisteredCode;
-  readonly others: Map<string, WeakRef<RegisteredCode>>;
+  /** Code lives as long as the function that is called with it; a method is known here only. */
+  readonly others: Map<string, WeakRef<CompiledCode> | MethodCode>;
 }
 
 interface Registry {
@@ -62,10 +63,14 @@ export function registerCode(code: RegisteredCode): void {
     return;
   }
   const { others, last } = known;
-  for (const [hash, other] of others) if (other.deref() === undefined) others.delete(hash);
-  if (last.info.hash !== code.info.hash) others.set(last.info.hash, new WeakRef(last));
+  forgetUnused(others);
+  if (last.info.hash !== code.info.hash) others.set(last.info.hash, "body" in last ? new WeakRef(last) : last);
   others.delete(code.info.hash);
   known.last = code;
+}
+
+function forgetUnused(others: Variants["others"]): void {
+  for (const [hash, other] of others) if (other instanceof WeakRef && !other.deref()) others.delete(hash);
 }
 
 /** How a frame names the code of a helper: with its hash, since another module may have one of its name. */
@@ -102,7 +107,10 @@ export function referredCode(handler: object, text: string): RegisteredCode | un
   const [, id = text, hash] = reference.exec(text) ?? [];
   const known = byId.get(id);
   if (known === undefined || known.last.info.hash === hash) return known?.last;
-  return known.others.get(hash ?? "")?.deref() ?? (known.others.size === 0 ? known.last : undefined);
+  forgetUnused(known.others);
+  const other = known.others.get(hash ?? "");
+  if (other) return other instanceof WeakRef ? other.deref() : other;
+  return known.others.size === 0 ? known.last : undefined;
 }
 
 /** `fn` is what callers of the code call. */
