@@ -310,6 +310,10 @@ class RunDriver implements ActivationOwner {
     this.#endChecked = true;
     const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
     if (error !== undefined) this.#activation.end = { ok: false, error };
+    // A copy: the callbacks of the last steps may change what the output was made of.
+    else if (end.ok && this.#activation.ops.size > 0) {
+      this.#activation.end = { ok: true, value: decode(encode(end.value)) };
+    }
   }
 
   #finish(): Promise<DriveEnd | undefined> {
