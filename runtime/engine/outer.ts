@@ -5,6 +5,7 @@
  */
 import { types } from "node:util";
 import type { CompiledCode } from "./registry.ts";
+import { isObject } from "./thenables.ts";
 
 /** Names of a module, each with a function that reads it. Names are never assigned to again: the compiler sees to it. */
 export type OuterNames = Readonly<Record<string, () => unknown>>;
@@ -68,8 +69,4 @@ function addFunctions(values: Map<object, OuterPath>, name: string, owner: objec
     const value: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;
     if (typeof value === "function" && !values.has(value)) values.set(value, [name, key]);
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
