@@ -8,13 +8,17 @@ import { StepError } from "./errors.ts";
 import { $ } from "./internal.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import { sqlite } from "./stores/sqlite/index.ts";
+import { ShiftedClock } from "./testing/shifted-clock.ts";
 import type { Context, Handler } from "./types.ts";
 
 let folder = "";
 const clients: Backstitch[] = [];
+const hourMs = 3_600_000;
+let clock = new ShiftedClock();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "backstitch-"));
+  clock = new ShiftedClock();
 });
 
 afterEach(async () => {
@@ -26,7 +30,7 @@ afterEach(async () => {
 let trace: string[] = [];
 let failures = 0;
 
-/** `await run("first"); await sleep("pause", 300); return await run("second")`, as the compiler emits it. */
+/** `await run("first"); await sleep("pause", "1h"); return await run("second")`, as the compiler emits it. */
 const twoSteps = $.durable(
   { code: "two-steps", hash: "", format: CODE_FORMAT, labels: { first: {}, pause: {}, second: {} } },
   async ($, { step }: Context) => {
@@ -45,14 +49,15 @@ const twoSteps = $.durable(
       case "first":
         await $.at("first", () => step.run("first", $.fn("first") as () => void));
       case "pause":
-        await $.at("pause", () => step.sleep("pause", 300));
+        await $.at("pause", () => step.sleep("pause", "1h"));
     }
     return await $.at("second", () => step.run("second", $.fn("second") as () => unknown));
   },
 ) as unknown as Handler;
 
 function startClient(retries = 1): Backstitch {
-  const client = new Backstitch({ id: "app", store: sqlite({ path: join(folder, "runs.db") }), backoff: [1] });
+  const store = sqlite({ path: join(folder, "runs.db") });
+  const client = new Backstitch({ id: "app", store, backoff: [1] }, { clock });
   clients.push(client);
   client.createFunction({ id: "two-steps", retries }, { event: "go" }, twoSteps);
   return client;
@@ -77,6 +82,7 @@ test("a run that sleeps when its worker stops goes on in another one, and repeat
   await first.send({ name: "go", data: { n: 1 } });
   const { id } = await parkedAt(first, "pause");
   await first.close();
+  clock.setForward(hourMs);
   const second = startClient();
   await second.worker({ pollMs: 5 }).start();
   const run = await second.runs.wait(id, { pollMs: 2 });
@@ -98,7 +104,8 @@ test("a step whose retries are used up fails the run with its StepError", async 
   const client = startClient(2);
   await client.worker({ pollMs: 5 }).start();
   await client.send({ name: "go" });
-  const { id } = await until(async () => (await client.runs.list())[0]);
+  const { id } = await parkedAt(client, "pause");
+  clock.setForward(hourMs);
   const run = await client.runs.wait(id, { pollMs: 2 });
   expect(run.status).toBe("failed");
   expect(run.error).toBeInstanceOf(StepError);
@@ -117,6 +124,8 @@ test("a cancelled run goes no further", async () => {
   const { id } = await parkedAt(client, "pause");
   expect(await client.runs.cancel(id)).toBe(true);
   expect(await client.runs.wait(id)).toMatchObject({ status: "cancelled" });
-  await new Promise((resolve) => setTimeout(resolve, 350));
+  clock.setForward(hourMs);
+  // Long enough for the worker to look for work a few times.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(trace).toEqual(["first"]);
 });
