@@ -2,8 +2,8 @@
 import type MagicString from "magic-string";
 import type ts from "typescript";
 import { composeInlineSourceMap, composeSourceMap } from "../../output/source-map.ts";
+import type { Project } from "../project.ts";
 import type { PatchableProgram } from "./internals.ts";
-import type { Project } from "./project.ts";
 
 type Emit = ts.Program["emit"];
 

@@ -3,6 +3,7 @@
  * TypeScript goes on seeing the author's files, and reports on them.
  */
 import type ts from "typescript";
+import { type Compiler, createProject, type Project } from "../project.ts";
 import { createEmit } from "./emit.ts";
 import {
   assertSupported,
@@ -11,7 +12,6 @@ import {
   type PatchedTypeScript,
   type TypeScript,
 } from "./internals.ts";
-import { type Compiler, createProject, type Project } from "./project.ts";
 import { createShadow } from "./shadow.ts";
 
 /** What ts-patch calls: once per program that TypeScript creates, in watch mode again at every change. */
