@@ -51,6 +51,7 @@ export type {
   Step,
   StepAttempt,
   StepId,
+  Storable,
   TriggeredFunctionOptions,
   Untyped,
   UntypedEvents,

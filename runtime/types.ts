@@ -218,3 +218,16 @@ export interface StepAttempt {
   readonly startedAt: number;
   readonly endedAt: number;
 }
+
+/**
+ * Marks a class whose instances may live across an await and be the output of a step. It says so to the compiler;
+ * `registerClass` says so at run time.
+ *
+ * @example
+ * class Money implements Storable {
+ *   constructor(readonly amount: bigint, readonly currency: string) {}
+ * }
+ * registerClass(Money);
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: nothing is asked of the class
+export interface Storable {}

@@ -4,6 +4,8 @@ import type tsTypes from "typescript";
 import type { Manifest } from "../runtime/manifest.ts";
 import { analyseUnit } from "./analyse/analyse-unit.ts";
 import { findFileFacts } from "./analyse/file-facts.ts";
+import { checkUnits } from "./check/check-units.ts";
+import type { TypeQueries } from "./check/type-queries.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
@@ -18,6 +20,10 @@ export { mayHoldDurable };
 export interface CompileOptions {
   /** Name of the nearest package: the front of the code ids of helpers. Default "". */
   readonly packageName?: string;
+  /** For the diagnostics that need types. They never change what is emitted. */
+  readonly queries?: TypeQueries;
+  /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
+  readonly strict?: boolean;
 }
 
 export interface CompileResult {
@@ -33,12 +39,13 @@ export function compileFile(
   file: tsTypes.SourceFile,
   options: CompileOptions = {},
 ): CompileResult | undefined {
-  const report = createReporter(file);
+  const report = createReporter(file, options.strict ?? false);
   const imports = findImports(ts, file);
   const units = findUnits(ts, file, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
   const facts = findFileFacts(ts, file);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { imports, facts, report }));
+  checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });
   const manifest = buildManifest(ts, file, analyses);
   const edits = new MagicString(file.text);
   const failed = report.diagnostics.some(({ category }) => category === "error");

@@ -6,7 +6,8 @@
 export interface Diagnostic {
   /** Stable number, shown as `TS<code>` beside TypeScript's own. */
   readonly code: number;
-  readonly category: "error" | "warning";
+  /** A hint is shown by editors and by `backstitch check`, not by a build. */
+  readonly category: "error" | "warning" | "hint";
   readonly message: string;
   /** Offset and length in the author's text. */
   readonly start: number;

@@ -8,7 +8,8 @@ import type { Diagnostic } from "./diagnostics.ts";
 
 interface Entry {
   readonly code: number;
-  readonly category: Diagnostic["category"];
+  /** `strict`: an error when the author asks for a strict check, and nothing otherwise. */
+  readonly category: Diagnostic["category"] | "strict";
   readonly text: string;
 }
 
@@ -58,25 +59,90 @@ const table = {
     category: "error",
     text: "`%name%` is assigned where its declaration may not have run: in front of it, or in another clause of the `switch`. Move the declaration up, out of the `switch`.",
   },
+  "value-not-storable": {
+    code: 90020,
+    category: "error",
+    text: "`%name%` has the type `%type%`%place%, which cannot be persisted, and it lives across the suspension `%label%`. %fix%",
+  },
+  "record-not-storable": {
+    code: 90021,
+    category: "error",
+    text: "The %what% of the step `%label%` has the type `%type%`%place%, which cannot be persisted. %fix%",
+  },
+  "event-not-storable": {
+    code: 90022,
+    category: "error",
+    text: "The data of the event have the type `%type%`%place%, which cannot be persisted. %fix%",
+  },
+  "this-not-storable": {
+    code: 90023,
+    category: "warning",
+    text: "`this` has the type `%type%`%place%, which cannot be persisted, and it lives across the suspension `%label%`. Call the method on a constant of the module, which is stored by its name. %fix%",
+  },
+  "unchecked-value": {
+    code: 90025,
+    category: "strict",
+    text: "`%name%` has the type `%type%`%place%, which does not tell whether it can be persisted, and it lives across the suspension `%label%`. %fix%",
+  },
+  "unchecked-record": {
+    code: 90026,
+    category: "strict",
+    text: "The %what% of the step `%label%` has the type `%type%`%place%, which does not tell whether it can be persisted. %fix%",
+  },
+  "step-not-awaited": {
+    code: 90030,
+    category: "warning",
+    text: "`%call%` is not awaited: the code behind it does not wait for the step, and its failure is not seen. Write `await`, or `void` when that is meant.",
+  },
+  "call-not-awaited": {
+    code: 90031,
+    category: "warning",
+    text: "`%call%` calls a durable function and is not awaited: the code behind it does not wait for its steps, and its failure is not seen. Write `await`, or `void` when that is meant.",
+  },
+  "duplicate-step-id": {
+    code: 90032,
+    category: "warning",
+    text: "The step id `%id%` is used in two branches that run side by side, so that their records cannot be told apart. Give each branch an id of its own.",
+  },
+  "callback-not-compiled": {
+    code: 90033,
+    category: "error",
+    text: "The callback runs `%tool%` and is given to `%callee%`, which is not compiled: a run cannot be resumed inside of it. Use `step.map(items, { concurrency }, async (item) => …)`, `Promise.all`, or a loop.",
+  },
+  "error-lost": {
+    code: 90034,
+    category: "hint",
+    text: "The `catch` around the step `%label%` throws another error and drops the StepError, so that the failed run does not tell which step failed. Give it on: `new Error(text, { cause: error })`.",
+  },
 } as const satisfies Record<string, Entry>;
 
-export type MessageKey = keyof typeof table;
+type Table = typeof table;
+export type MessageKey = keyof Table;
+type KeyOf<Category> = { [Key in MessageKey]: Table[Key]["category"] extends Category ? Key : never }[MessageKey];
+type Params = Readonly<Record<string, string>>;
 
 /** Collects the diagnostics of one file. */
 export interface Reporter {
   readonly diagnostics: Diagnostic[];
-  error(key: MessageKey, node: tsTypes.Node, params: Readonly<Record<string, string>>): void;
+  error(key: KeyOf<"error">, node: tsTypes.Node, params: Params): void;
+  warn(key: KeyOf<"warning">, node: tsTypes.Node, params: Params): void;
+  hint(key: KeyOf<"hint">, node: tsTypes.Node, params: Params): void;
+  strict(key: KeyOf<"strict">, node: tsTypes.Node, params: Params): void;
 }
 
-export function createReporter(file: tsTypes.SourceFile): Reporter {
+export function createReporter(file: tsTypes.SourceFile, isStrict: boolean): Reporter {
   const diagnostics: Diagnostic[] = [];
+  const add = (category: Diagnostic["category"]) => (key: MessageKey, node: tsTypes.Node, params: Params) => {
+    const { code, text } = table[key];
+    const message = text.replace(/%(\w+)%/g, (_, name: string) => params[name] ?? "");
+    const start = node.getStart(file);
+    diagnostics.push({ code, category, message, start, length: node.getEnd() - start });
+  };
   return {
     diagnostics,
-    error(key, node, params) {
-      const { code, category, text } = table[key];
-      const message = text.replace(/%(\w+)%/g, (_, name: string) => params[name] ?? "");
-      const start = node.getStart(file);
-      diagnostics.push({ code, category, message, start, length: node.getEnd() - start });
-    },
+    error: add("error"),
+    warn: add("warning"),
+    hint: add("hint"),
+    strict: isStrict ? add("error") : () => {},
   };
 }

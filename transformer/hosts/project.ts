@@ -1,9 +1,11 @@
 /** Which files of a program are compiled, and what became of each. */
 import type MagicString from "magic-string";
 import type ts from "typescript";
+import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
 import { createPackageNames } from "./package-names.ts";
+import { createCheckerQueries } from "./queries/checker.ts";
 
 /** The compiler as this host sees it. `transformer/compile.ts` is the real one. */
 export interface Compiler {
@@ -15,7 +17,7 @@ export interface Compiler {
   compileFile(
     ts: TypeScript,
     file: ts.SourceFile,
-    options?: { readonly packageName?: string },
+    options?: CompileOptions,
   ): { readonly edits: MagicString; readonly diagnostics: readonly Diagnostic[] } | undefined;
 }
 
@@ -24,6 +26,8 @@ export interface CompiledFile {
   /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
   readonly edits: MagicString | undefined;
   readonly errors: readonly ts.Diagnostic[];
+  /** Errors, warnings and hints. */
+  readonly diagnostics: readonly ts.Diagnostic[];
 }
 
 /** Results of one program. Each file is compiled when it is first asked for, and once. */
@@ -36,7 +40,20 @@ export interface Project {
   takeWarnings(): readonly ts.Diagnostic[];
 }
 
-export function createProject(ts: TypeScript, program: ts.Program, host: ts.CompilerHost, compiler: Compiler): Project {
+/** What an author may set where the plugin is named. */
+export interface PluginOptions {
+  /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
+  readonly strict?: boolean;
+}
+
+export function createProject(
+  ts: TypeScript,
+  program: ts.Program,
+  host: ts.CompilerHost,
+  compiler: Compiler,
+  { strict = false }: PluginOptions = {},
+): Project {
+  const queries = createCheckerQueries(ts, program);
   const packageNameOf = createPackageNames(host);
   const compiled = new Map<ts.SourceFile, CompiledFile | undefined>();
   let warnings: ts.Diagnostic[] = [];
@@ -53,13 +70,15 @@ export function createProject(ts: TypeScript, program: ts.Program, host: ts.Comp
     // The compiler walks from nodes to their parents, which TypeScript sets when it makes a checker.
     program.getTypeChecker();
     const packageName = packageNameOf(file.fileName);
-    const result = compiler.compileFile(ts, file, packageName === undefined ? {} : { packageName });
+    const name = packageName === undefined ? {} : { packageName };
+    const result = compiler.compileFile(ts, file, { ...name, queries, strict });
     if (!result) return undefined;
     const own = program.getCompilerOptions().outFile ? [outFileUnsupported] : [];
     const all = [...own, ...result.diagnostics].map((diagnostic) => toTypeScript(ts, file, diagnostic));
-    const errors = all.filter((diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error);
-    warnings.push(...all.filter((diagnostic) => !errors.includes(diagnostic)));
-    return { edits: errors.length > 0 ? undefined : result.edits, errors };
+    const of = (category: ts.DiagnosticCategory) => all.filter((diagnostic) => diagnostic.category === category);
+    const errors = of(ts.DiagnosticCategory.Error);
+    warnings.push(...of(ts.DiagnosticCategory.Warning));
+    return { edits: errors.length > 0 ? undefined : result.edits, errors, diagnostics: all };
   };
 
   return {
@@ -86,13 +105,13 @@ const outFileUnsupported: Diagnostic = {
 };
 
 function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
-  const { Error: error, Warning: warning } = ts.DiagnosticCategory;
+  const { Error: error, Warning: warning, Suggestion: hint } = ts.DiagnosticCategory;
   return {
     file,
     start: diagnostic.start,
     length: diagnostic.length,
     code: diagnostic.code,
-    category: diagnostic.category === "error" ? error : warning,
+    category: { error, warning, hint }[diagnostic.category],
     messageText: diagnostic.message,
     source: "backstitch",
   };

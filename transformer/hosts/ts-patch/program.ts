@@ -3,7 +3,7 @@
  * TypeScript goes on seeing the author's files, and reports on them.
  */
 import type ts from "typescript";
-import { type Compiler, createProject, type Project } from "../project.ts";
+import { type Compiler, createProject, type PluginOptions, type Project } from "../project.ts";
 import { createEmit } from "./emit.ts";
 import {
   assertSupported,
@@ -18,7 +18,7 @@ import { createShadow } from "./shadow.ts";
 export type ProgramTransformer = (
   program: ts.Program,
   host: ts.CompilerHost | undefined,
-  config: object,
+  config: PluginOptions,
   extras: { readonly ts: typeof ts },
 ) => ts.Program;
 
@@ -31,12 +31,12 @@ const patched = Symbol.for("backstitch.patched");
  * @returns a transformer that throws when TypeScript lacks what it needs
  */
 export function createProgramTransformer(compiler: Compiler): ProgramTransformer {
-  return (program, maybeHost, _config, { ts }) => {
+  return (program, maybeHost, config, { ts }) => {
     if (patched in program) return program;
     assertSupported(ts, program);
     Object.defineProperty(program, patched, { value: true });
     const host = maybeHost ?? ts.createCompilerHost(program.getCompilerOptions());
-    const project = createProject(ts, program, host, compiler);
+    const project = createProject(ts, program, host, compiler, config);
     markVersions(program, project, compiler.version);
     patchDiagnostics(program, project);
     patchEmit(ts as PatchedTypeScript, program, host, project);

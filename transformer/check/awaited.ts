@@ -1,0 +1,24 @@
+/** Steps and durable calls that nobody waits for: nearly always an `await` that was forgotten. */
+import type tsTypes from "typescript";
+import { chainOf } from "../analyse/tools.ts";
+import { unwrap } from "../discover/unwrap.ts";
+import type { Check } from "./check-units.ts";
+import { isDurableCall } from "./durable-calls.ts";
+
+/** `void step.run(…)` says that it is meant. */
+export function checkAwaited(check: Check): void {
+  const { ts, analysis, report } = check;
+  const visit = (node: tsTypes.Node): void => {
+    ts.forEachChild(node, visit);
+    if (!ts.isExpressionStatement(node)) return;
+    const value = unwrap(ts, node.expression);
+    if (chainOf(ts, value, analysis.bindings, analysis.tools)) report.warn("step-not-awaited", value, textOf(value));
+    else if (isDurableCall(check, value)) report.warn("call-not-awaited", value, textOf(value));
+  };
+  visit(analysis.unit.fn);
+}
+
+function textOf(call: tsTypes.Expression): { call: string } {
+  const [line = ""] = call.getText().split("\n");
+  return { call: line.length > 40 ? `${line.slice(0, 39)}…` : line };
+}

@@ -1,0 +1,62 @@
+/** Callbacks that run steps, given to code that was not compiled: it cannot be resumed where it calls them. */
+import type tsTypes from "typescript";
+import { toolCall } from "../analyse/tools.ts";
+import { unwrap } from "../discover/unwrap.ts";
+import type { Check } from "./check-units.ts";
+import { isDurableCall } from "./durable-calls.ts";
+
+export function checkCallbacks(check: Check): void {
+  const { ts, analysis } = check;
+  const imported = importsOfPackages(check);
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isCallExpression(node)) checkCall(check, node, imported);
+    ts.forEachChild(node, visit);
+  };
+  visit(analysis.unit.fn);
+}
+
+function checkCall(check: Check, call: tsTypes.CallExpression, imported: ReadonlySet<string>): void {
+  if (isDurableCall(check, call) || !isForeign(check, call, imported)) return;
+  for (const argument of call.arguments) {
+    const tool = stepIn(check, argument);
+    if (tool) check.report.error("callback-not-compiled", argument, { callee: call.expression.getText(), tool });
+  }
+}
+
+/** The first tool call of a callback that stands in the call, or that a variable of the durable function holds. */
+function stepIn({ ts, analysis }: Check, argument: tsTypes.Expression): string | undefined {
+  const value = unwrap(ts, argument);
+  const binding = ts.isIdentifier(value) ? analysis.bindings.byIdentifier.get(value) : undefined;
+  const fn = binding?.closure ?? value;
+  if (!ts.isFunctionLike(fn)) return undefined;
+  const find = (node: tsTypes.Node): string | undefined =>
+    ts.isCallExpression(node) && toolCall(ts, node, analysis.bindings, analysis.tools)
+      ? node.expression.getText()
+      : ts.forEachChild(node, find);
+  return find(fn);
+}
+
+/** A function of another package. Types tell more; without them, what the file imports from one. */
+function isForeign(check: Check, { expression }: tsTypes.CallExpression, imported: ReadonlySet<string>): boolean {
+  const { ts, analysis, queries } = check;
+  const callee = unwrap(ts, expression);
+  let root = callee;
+  while (ts.isPropertyAccessExpression(root)) root = unwrap(ts, root.expression);
+  if (ts.isIdentifier(root) && !analysis.bindings.byIdentifier.has(root) && imported.has(root.text)) return true;
+  return queries?.homeOfCallee(callee) === "package";
+}
+
+function importsOfPackages({ ts, analysis }: Check): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const statement of analysis.unit.fn.getSourceFile().statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    if (/^[./#]|^backstitch(?:$|\/)/.test(statement.moduleSpecifier.text)) continue;
+    const { name, namedBindings } = statement.importClause ?? {};
+    if (name) names.add(name.text);
+    if (namedBindings && ts.isNamespaceImport(namedBindings)) names.add(namedBindings.name.text);
+    if (namedBindings && ts.isNamedImports(namedBindings)) {
+      for (const element of namedBindings.elements) names.add(element.name.text);
+    }
+  }
+  return names;
+}
