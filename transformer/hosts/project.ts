@@ -49,7 +49,7 @@ export interface PluginOptions {
 export function createProject(
   ts: TypeScript,
   program: ts.Program,
-  host: ts.CompilerHost,
+  host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
   compiler: Compiler,
   { strict = false }: PluginOptions = {},
 ): Project {
