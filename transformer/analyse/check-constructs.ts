@@ -8,11 +8,9 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkNames } from "./check-names.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNameOutside } from "./classes.ts";
-import { mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
-import { isEntered, isUntouched, userOf } from "./functions.ts";
+import { isEntered, isUntouched } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
-import { isPatternDefault, isPatternLiteral } from "./scopes.ts";
 import { heldIn } from "./suspensions.ts";
 import { toolCall } from "./tools.ts";
 
@@ -65,7 +63,7 @@ function checkClasses({ ts, analysis, report }: Check): void {
   }
 }
 
-function checkSlots({ ts, analysis, report }: Check): void {
+function checkSlots({ analysis, report }: Check): void {
   for (const binding of analysis.slots.all) {
     const [declaration] = binding.declarations;
     if (!declaration) continue;
@@ -75,19 +73,7 @@ function checkSlots({ ts, analysis, report }: Check): void {
         label: labelAcross(analysis, binding),
       });
     }
-    for (const { node, write } of binding.references) {
-      if (!write || !ts.isIdentifier(node) || isPlainTarget(ts, node)) continue;
-      if (mayBeEarly(ts, analysis.bindings, node, binding)) report.error("early-write", node, { name: binding.name });
-      else if (binding.kind === "const") report.error("write-to-constant", node, { name: binding.name });
-    }
   }
-}
-
-/** `x = …`, `x += …`, `x++`: the rewrite checks at run time what the language checks there. */
-function isPlainTarget(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  const parent = userOf(ts, node);
-  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
-  return ts.isBinaryExpression(parent) && unwrap(ts, parent.left) === node && !isPatternDefault(ts, parent);
 }
 
 function labelAcross(analysis: Analysis, binding: Binding): string {
@@ -101,8 +87,6 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
   const refuse = refuseAt(check, node);
   if (ts.isForOfStatement(node) && node.awaitModifier) {
     refuse("`for await`", "Read the items in a step, then loop over the array.");
-  } else if (ts.isBinaryExpression(node) && isPatternInExpression(check, node)) {
-    refuse("A destructuring assignment that suspends inside an expression", "Give it a statement of its own.");
   } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
     refuse("`using` across an `await`", "Open and close the resource inside a step.");
   } else if (ts.isVariableDeclarationList(node) && isAwaitUsing(ts, node)) {
@@ -150,14 +134,6 @@ function isUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean
   const { Using, AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
   const kind = list.flags & ts.NodeFlags.BlockScoped;
   return kind !== 0 && (kind === Using || kind === AwaitUsing);
-}
-
-/** `f([a = await next()] = list)`: what is taken apart into statements cannot stand in an expression. */
-function isPatternInExpression({ ts, analysis }: Check, node: tsTypes.BinaryExpression): boolean {
-  if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
-  const target = unwrap(ts, node.left);
-  if (!isPatternLiteral(ts, target) || !analysis.suspensions.holders.has(target)) return false;
-  return !ts.isExpressionStatement(userOf(ts, node)) && !isPatternLiteral(ts, node.parent);
 }
 
 /** The scope of a resource is left while a run is parked in it. */

@@ -157,7 +157,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
  */
 function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, suspensions: Suspensions): boolean {
   const [declaration] = declarations;
-  if ((kind !== "let" && kind !== "class") || !reassigned || !declaration) return false;
+  if ((kind !== "let" && kind !== "const" && kind !== "class") || !reassigned || !declaration) return false;
   return heldIn(suspensions, scope.node).some(({ node }) => node.end > declaration.end);
 }
 
