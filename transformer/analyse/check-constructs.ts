@@ -5,7 +5,6 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
-import { checkNames } from "./check-names.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNameOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
@@ -30,7 +29,6 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
     return;
   }
   checkSlots(check);
-  checkNames(ts, analysis, report);
   checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
   for (const nested of analysis.suspensions.nested) {

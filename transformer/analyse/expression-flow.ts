@@ -9,8 +9,9 @@ import type { Block } from "./control-flow.ts";
 import { isConstant, mayBeEarly } from "./early.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
-import { type Bindings, isErased, isPatternLiteral } from "./scopes.ts";
+import { type Bindings, isErased } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { isPatternLiteral } from "./targets.ts";
 
 export interface FlowInput {
   readonly ts: TypeScript;

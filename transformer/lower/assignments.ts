@@ -12,7 +12,7 @@ import type tsTypes from "typescript";
 import { isConstant, mayBeEarly } from "../analyse/early.ts";
 import { userOf } from "../analyse/functions.ts";
 import { isLogicalAssignment } from "../analyse/operands.ts";
-import { isPatternDefault } from "../analyse/scopes.ts";
+import { isPatternDefault } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Rope, TypeScript } from "../ir.ts";
 import { type Context, labelsIn, live, recordOf, reenters, slotName } from "./context.ts";

@@ -3,7 +3,7 @@ import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { combinator } from "../analyse/combinators.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
-import { isReference } from "../analyse/scopes.ts";
+import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
 export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts): Set<tsTypes.Node> {

@@ -13,7 +13,7 @@
  */
 import type tsTypes from "typescript";
 import { userOf } from "../analyse/functions.ts";
-import { isPatternLiteral } from "../analyse/scopes.ts";
+import { isPatternLiteral } from "../analyse/targets.ts";
 import type { Saved } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
