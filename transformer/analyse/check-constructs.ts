@@ -6,7 +6,7 @@ import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
-import { ownNameOutside } from "./classes.ts";
+import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
 import { isEntered, isUntouched } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
@@ -49,16 +49,28 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   if (owner.body) visit(owner.body);
 }
 
-/** In the heritage and the keys of a class that moves to the table, its name means nothing yet. */
+/** In the heritage and the keys of a class that moves to the table, its name means nothing yet. Later it would. */
 function checkClasses({ ts, analysis, report }: Check): void {
-  for (const node of analysis.closures.records.keys()) {
-    const found = ts.isClassLike(node) && ownNameOutside(ts, analysis.bindings, node);
+  const { bindings, closures } = analysis;
+  for (const node of closures.records.keys()) {
+    if (!ts.isClassLike(node)) continue;
+    const found = ownNamesOutside(ts, bindings, node).find(
+      (name) => bindings.writes.has(name as tsTypes.Identifier) || isInFunctionOf(ts, name, node),
+    );
     if (!found) continue;
     report.error("unsupported-construct", found, {
-      construct: "The name of a class in its own heritage or keys",
+      construct: "The name of a class in a function of its own heritage or keys",
       fix: "Write a static method instead.",
     });
   }
+}
+
+/** Whether a function stands between a node and what is around it. */
+function isInFunctionOf(ts: TypeScript, node: tsTypes.Node, around: tsTypes.Node): boolean {
+  for (let outer = node; outer !== around; outer = outer.parent) {
+    if (ts.isFunctionLike(outer) && outer.parent !== around) return true;
+  }
+  return false;
 }
 
 function checkSlots({ analysis, report }: Check): void {

@@ -118,12 +118,32 @@ export function copyChildren(context: Context, node: tsTypes.Node, from = node.g
 function copyIdentifier(context: Context, node: tsTypes.Node): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
+  if (binding && isEarlyName(context, binding, node)) return readOf(context, node, "{}", binding);
   if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
   const checked = context.ts.isIdentifier(node) && checkedTarget(context, node);
   if (checked) return checked;
   const record = recordOf(context, binding.scope);
-  if (isEarlyRead(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
+  if (isEarlyRead(context, node, binding)) return readOf(context, node, record, binding);
   return [`${record}.`, span(node.getStart(), node.end)];
+}
+
+/** The name of a class is edited only where it means a class that is not there yet: in its own heritage and keys. */
+function isEarlyName(context: Context, { scope }: Binding, node: tsTypes.Node): boolean {
+  return scope.kind === "class" && !isOwnName(context, node);
+}
+
+/** `$.read(v, "x")`, or `($.read(v, "x"))` where a call would be taken for that of `new`. */
+function readOf({ ts, frame }: Context, node: tsTypes.Node, record: string, { name }: Binding): string {
+  let callee = node;
+  while (
+    (ts.isPropertyAccessExpression(callee.parent) || ts.isElementAccessExpression(callee.parent)) &&
+    callee.parent.expression === callee
+  ) {
+    callee = callee.parent;
+  }
+  const isNew = ts.isNewExpression(callee.parent) && callee.parent.expression === callee;
+  const read = `${frame}.read(${record}, ${quote(name)})`;
+  return isNew ? `(${read})` : read;
 }
 
 /** The value of a name as text, for places that need it a second time. */
