@@ -61,7 +61,8 @@ export interface Reference {
   readonly read: boolean;
 }
 
-export type ScopeKind = "function" | "block" | "catch" | "loop" | "switch" | "class";
+/** `body`: of a function whose body has a scope of its own. */
+export type ScopeKind = "function" | "body" | "block" | "catch" | "loop" | "switch" | "class";
 
 export interface Scope {
   readonly kind: ScopeKind;

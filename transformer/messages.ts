@@ -49,16 +49,6 @@ const table = {
     category: "error",
     text: "The class `%name%` lives across the suspension `%label%`, and a class with decorators or static `accessor` fields cannot be persisted. Declare it outside the durable function.",
   },
-  "write-to-constant": {
-    code: 90015,
-    category: "error",
-    text: "`%name%` is a constant and cannot be assigned to. Declare it with `let`.",
-  },
-  "early-write": {
-    code: 90016,
-    category: "error",
-    text: "`%name%` is assigned where its declaration may not have run: in front of it, or in another clause of the `switch`. Move the declaration up, out of the `switch`.",
-  },
   "value-not-storable": {
     code: 90020,
     category: "error",

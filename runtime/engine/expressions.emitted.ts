@@ -129,19 +129,12 @@ export const patterns = handler(
     switch ($.pc) {
       case "":
       case "s":
-        $.open("p", $.live && (event.data.iterable ?? event.data.make?.()));
-        try {
-          if ($.live) {
-            v.a = $.next("p");
-            v.next = $.next("p");
-          }
-          v.b = $.in("s") || v.next === undefined ? await $.at("s", () => step.run("s", $.fn("s"))) : v.next;
-          v.rest = event.data.rest ? $.rest("p") : undefined;
-        } catch (error) {
-          $.abandon("p");
-          throw error;
-        }
-        $.close("p");
+        [
+          ($.in("s") || ((v.a = $.next("p")), (v.next = $.next("p"))),
+          (v.b = $.in("s") || v.next === undefined ? await $.at("s", () => step.run("s", $.fn("s"))) : v.next),
+          (v.rest = event.data.rest ? $.rest("p") : undefined),
+          $).end,
+        ] = $.open("p", $.live && (event.data.iterable ?? event.data.make?.()));
     }
     return [v.a, v.b, v.rest];
   },
@@ -158,22 +151,17 @@ export const closings = handler("closings", { labels: {} }, async ($) => {
     return: () => (log.push("return"), {}),
     ...more,
   });
-  $.open("a", iterator([1, 2, 3]));
-  log.push($.next("a"), $.next("a"));
-  $.close("a");
-  $.open("b", iterator([1]));
-  log.push($.next("b"), $.next("b"), $.next("b"));
-  $.close("b");
-  $.open("c", iterator([], { next() { throw new Error("next threw"); } }));
-  try { $.next("c"); } catch (error) { log.push(error.message); }
-  $.abandon("c");
-  $.open("d", iterator([1], { return() { log.push("return throws"); throw new Error("lost"); } }));
-  $.abandon("d");
-  $.open("e", iterator([1], { return: () => 5 }));
-  try { $.close("e"); } catch (error) { log.push(error.name); }
-  $.open("f", iterator([1, 2, 3]));
-  log.push($.rest("f"));
-  $.close("f");
+  const fail = () => { throw new Error("left"); };
+  [(log.push($.next("a"), $.next("a")), $).end] = $.open("a", iterator([1, 2, 3]));
+  [(log.push($.next("b"), $.next("b"), $.next("b")), $).end] = $.open("b", iterator([1]));
+  try {
+    [($.next("c"), $).end] = $.open("c", iterator([], { next() { throw new Error("next threw"); } }));
+  } catch (error) { log.push(error.message); }
+  try {
+    [(fail(), $).end] = $.open("d", iterator([1], { return() { log.push("return throws"); throw new Error("lost"); } }));
+  } catch (error) { log.push(error.message); }
+  try { [$.end] = $.open("e", iterator([1], { return: () => 5 })); } catch (error) { log.push(error.name); }
+  [(log.push($.rest("f")), $).end] = $.open("f", iterator([1, 2, 3]));
   const symbol = Symbol("s");
   const rest = $.without({ a: 1, b: 2, 3: 4, [symbol]: 5 }, ["a", 3]);
   log.push(Object.keys(rest), rest[symbol], $.key({}, 5), $.key({}, { toString: () => "k" }), $.key({}, symbol) === symbol);

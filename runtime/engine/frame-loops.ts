@@ -30,20 +30,28 @@ export abstract class FrameLoops extends FrameWords {
     return this.#loop(name, (onEnd) => cursorOverKeys(object, onEnd));
   }
 
-  /** An array pattern begins: its iterator is kept under a name until it is exhausted or closed. */
-  open(name: string, iterable: unknown): void {
+  /**
+   * The iterator of an array pattern, kept under a name until it is exhausted or closed. The pattern is the one element of
+   * another, `[(v.a = $.next("list"), v.b = $.rest("list"), $).end] = $.open("list", list)`: so the language closes it.
+   */
+  open(name: string, iterable: unknown): Iterable<undefined> {
     const image = this.#storedCursors.get(name);
     this.#storedCursors.delete(name);
     // Re-entering without a stored cursor: it was exhausted.
-    if (image === undefined && this.pc !== "") return;
-    const onEnd = () => {
-      this.#cursors.delete(name);
-    };
-    this.#cursors.set(
-      name,
-      image === undefined || this.pc === "" ? cursorOver(iterable, onEnd) : restoreCursor(image, onEnd),
-    );
+    if (image !== undefined || this.pc === "") {
+      const onEnd = () => {
+        this.#cursors.delete(name);
+      };
+      this.#cursors.set(
+        name,
+        image === undefined || this.pc === "" ? cursorOver(iterable, onEnd) : restoreCursor(image, onEnd),
+      );
+    }
+    return new OpenPattern(() => this.#close(name));
   }
+
+  /** Where a pattern ends that is the one element of another: what it is assigned is nothing. */
+  set end(_nothing: undefined) {}
 
   /** The next item; undefined when there is none. An iterator that throws is not closed. */
   next(name: string): Untyped {
@@ -55,23 +63,6 @@ export abstract class FrameLoops extends FrameWords {
     const items: unknown[] = [];
     for (let step = this.#step(name); step !== undefined; step = this.#step(name)) items.push(step.value);
     return items;
-  }
-
-  /** The pattern is complete. */
-  close(name: string): void {
-    const cursor = this.#cursors.get(name);
-    this.#cursors.delete(name);
-    const result: unknown = cursor?.return?.();
-    if (cursor && (typeof result !== "object" || result === null) && typeof result !== "function") {
-      throw new TypeError(`${String(result)} is not an object`);
-    }
-  }
-
-  /** The pattern was left by an error, which wins over those of the iterator. */
-  abandon(name: string): void {
-    try {
-      this.close(name);
-    } catch {}
   }
 
   keys(name: string, object: () => unknown): Iterable<Untyped> {
@@ -102,6 +93,12 @@ export abstract class FrameLoops extends FrameWords {
     return undefined;
   }
 
+  #close(name: string): object {
+    const cursor = this.#cursors.get(name);
+    this.#cursors.delete(name);
+    return cursor?.return ? cursor.return() : {};
+  }
+
   #loop(name: string, begin: (onEnd: () => void) => Cursor): Iterable<unknown> {
     const image = this.#storedCursors.get(name);
     this.#storedCursors.delete(name);
@@ -115,6 +112,27 @@ export abstract class FrameLoops extends FrameWords {
     const cursor = image === undefined || this.pc === "" ? begin(onEnd) : repeatCursor(image, onEnd);
     this.#cursors.set(name, cursor);
     return cursor;
+  }
+}
+
+/** Gives one item, which means nothing, and is closed behind it. */
+class OpenPattern implements IterableIterator<undefined> {
+  readonly #close: () => object;
+
+  constructor(close: () => object) {
+    this.#close = close;
+  }
+
+  next(): IteratorResult<undefined> {
+    return { done: false, value: undefined };
+  }
+
+  return(): IteratorResult<undefined> {
+    return this.#close() as IteratorResult<undefined>;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
 

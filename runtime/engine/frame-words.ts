@@ -73,6 +73,23 @@ export abstract class FrameWords {
     throw new ReferenceError(`Cannot access '${name}' before initialization`);
   }
 
+  /**
+   * A slot as part of a pattern or as the head of a loop, `[$.checked(v, "x").value] = list`: its assignment throws what
+   * the language throws when its declaration has not run by then, or when it is a constant.
+   */
+  checked(record: ScopeRecord, name: string, kind?: "constant"): { value: unknown } {
+    const assign = (value: unknown) => {
+      this.write(record, name, value);
+      if (kind === "constant") this.constant(name);
+      record[name] = value;
+    };
+    return {
+      set value(value: unknown) {
+        assign(value);
+      },
+    };
+  }
+
   /** The accessors of an object literal, whose properties stand in their places already. */
   accessors(
     object: object,

@@ -9,7 +9,7 @@ import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { objectNames, userOf } from "./functions.ts";
+import { isProto, objectNames, userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -203,13 +203,23 @@ function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
     ts.isPropertyDeclaration(user) ||
     ts.isBindingElement(user) ||
     ts.isParameter(user);
-  if (isNamed) {
-    return ts.isIdentifier(user.name) || ts.isPrivateIdentifier(user.name) || ts.isStringLiteralLike(user.name)
-      ? user.name.text
-      : undefined;
-  }
+  if (ts.isPropertyAssignment(user) && isProto(ts, user.name)) return undefined;
+  if (isNamed) return idOfName(ts, user.name);
   if (ts.isShorthandPropertyAssignment(user)) return user.name.text;
   return ts.isBinaryExpression(user) && ts.isIdentifier(user.left) ? user.left.text : undefined;
+}
+
+/** The name of a property or variable, when it can be the end of an id: the runtime names functions after these. */
+function idOfName(ts: TypeScript, name: tsTypes.PropertyName | tsTypes.BindingName): string | undefined {
+  const written = ts.isComputedPropertyName(name) ? name.expression : name;
+  if (ts.isIdentifier(written) && written !== name) return undefined;
+  if (ts.isBigIntLiteral(written)) return BigInt(written.text.slice(0, -1)).toString();
+  const isPlain =
+    ts.isIdentifier(written) ||
+    ts.isPrivateIdentifier(written) ||
+    ts.isStringLiteralLike(written) ||
+    ts.isNumericLiteral(written);
+  return isPlain && !/\/|\)$|#\d+$/.test(written.text) ? written.text : undefined;
 }
 
 function buildGraph(

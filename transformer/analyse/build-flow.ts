@@ -132,7 +132,10 @@ export class FlowBuilder extends ExpressionFlow {
   private bindHead(head: tsTypes.ForInitializer): void {
     if (this.ts.isVariableDeclarationList(head)) {
       for (const declaration of head.declarations) this.bindPattern(declaration.name);
-    } else this.assignTo(head);
+      return;
+    }
+    this.targetParts(head);
+    this.assignTo(head);
   }
 
   private doLoop(node: tsTypes.DoStatement, labels: readonly string[]): void {

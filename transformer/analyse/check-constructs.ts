@@ -5,14 +5,11 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
-import { checkNames } from "./check-names.ts";
 import { checkUnit } from "./check-unit.ts";
-import { ownNameOutside } from "./classes.ts";
-import { mayBeEarly } from "./early.ts";
+import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
-import { isEntered, isUntouched, userOf } from "./functions.ts";
+import { isEntered, isUntouched } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
-import { isPatternDefault, isPatternLiteral } from "./scopes.ts";
 import { heldIn } from "./suspensions.ts";
 import { toolCall } from "./tools.ts";
 
@@ -32,7 +29,6 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
     return;
   }
   checkSlots(check);
-  checkNames(ts, analysis, report);
   checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
   for (const nested of analysis.suspensions.nested) {
@@ -53,19 +49,31 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   if (owner.body) visit(owner.body);
 }
 
-/** In the heritage and the keys of a class that moves to the table, its name means nothing yet. */
+/** In the heritage and the keys of a class that moves to the table, its name means nothing yet. Later it would. */
 function checkClasses({ ts, analysis, report }: Check): void {
-  for (const node of analysis.closures.records.keys()) {
-    const found = ts.isClassLike(node) && ownNameOutside(ts, analysis.bindings, node);
+  const { bindings, closures } = analysis;
+  for (const node of closures.records.keys()) {
+    if (!ts.isClassLike(node)) continue;
+    const found = ownNamesOutside(ts, bindings, node).find(
+      (name) => bindings.writes.has(name as tsTypes.Identifier) || isInFunctionOf(ts, name, node),
+    );
     if (!found) continue;
     report.error("unsupported-construct", found, {
-      construct: "The name of a class in its own heritage or keys",
+      construct: "The name of a class in a function of its own heritage or keys",
       fix: "Write a static method instead.",
     });
   }
 }
 
-function checkSlots({ ts, analysis, report }: Check): void {
+/** Whether a function stands between a node and what is around it. */
+function isInFunctionOf(ts: TypeScript, node: tsTypes.Node, around: tsTypes.Node): boolean {
+  for (let outer = node; outer !== around; outer = outer.parent) {
+    if (ts.isFunctionLike(outer) && outer.parent !== around) return true;
+  }
+  return false;
+}
+
+function checkSlots({ analysis, report }: Check): void {
   for (const binding of analysis.slots.all) {
     const [declaration] = binding.declarations;
     if (!declaration) continue;
@@ -75,19 +83,7 @@ function checkSlots({ ts, analysis, report }: Check): void {
         label: labelAcross(analysis, binding),
       });
     }
-    for (const { node, write } of binding.references) {
-      if (!write || !ts.isIdentifier(node) || isPlainTarget(ts, node)) continue;
-      if (mayBeEarly(ts, analysis.bindings, node, binding)) report.error("early-write", node, { name: binding.name });
-      else if (binding.kind === "const") report.error("write-to-constant", node, { name: binding.name });
-    }
   }
-}
-
-/** `x = …`, `x += …`, `x++`: the rewrite checks at run time what the language checks there. */
-function isPlainTarget(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  const parent = userOf(ts, node);
-  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
-  return ts.isBinaryExpression(parent) && unwrap(ts, parent.left) === node && !isPatternDefault(ts, parent);
 }
 
 function labelAcross(analysis: Analysis, binding: Binding): string {
@@ -101,8 +97,6 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
   const refuse = refuseAt(check, node);
   if (ts.isForOfStatement(node) && node.awaitModifier) {
     refuse("`for await`", "Read the items in a step, then loop over the array.");
-  } else if (ts.isBinaryExpression(node) && isPatternInExpression(check, node)) {
-    refuse("A destructuring assignment that suspends inside an expression", "Give it a statement of its own.");
   } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
     refuse("`using` across an `await`", "Open and close the resource inside a step.");
   } else if (ts.isVariableDeclarationList(node) && isAwaitUsing(ts, node)) {
@@ -150,14 +144,6 @@ function isUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean
   const { Using, AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
   const kind = list.flags & ts.NodeFlags.BlockScoped;
   return kind !== 0 && (kind === Using || kind === AwaitUsing);
-}
-
-/** `f([a = await next()] = list)`: what is taken apart into statements cannot stand in an expression. */
-function isPatternInExpression({ ts, analysis }: Check, node: tsTypes.BinaryExpression): boolean {
-  if (node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
-  const target = unwrap(ts, node.left);
-  if (!isPatternLiteral(ts, target) || !analysis.suspensions.holders.has(target)) return false;
-  return !ts.isExpressionStatement(userOf(ts, node)) && !isPatternLiteral(ts, node.parent);
 }
 
 /** The scope of a resource is left while a run is parked in it. */

@@ -119,18 +119,18 @@ export function isMovableField(ts: TypeScript, bindings: Bindings, fn: tsTypes.N
   return !usesClass(fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
 }
 
-/** A use of the name of a class in its own heritage or keys, where it means a class that is not there yet. */
-export function ownNameOutside(
+/** The uses of the name of a class in its own heritage or keys, where it means a class that is not there yet. */
+export function ownNamesOutside(
   ts: TypeScript,
   bindings: Bindings,
   node: tsTypes.ClassLikeDeclaration,
-): tsTypes.Node | undefined {
+): readonly tsTypes.Node[] {
   const scope = bindings.scopes.get(node) as Scope;
-  const find = (at: tsTypes.Node): tsTypes.Node | undefined =>
-    bindings.byIdentifier.get(at)?.scope === scope ? at : ts.forEachChild(at, find);
-  for (const { node: operand } of operandsOf(ts, node)) {
-    const found = find(operand);
-    if (found) return found;
-  }
-  return undefined;
+  const found: tsTypes.Node[] = [];
+  const visit = (at: tsTypes.Node): void => {
+    if (bindings.byIdentifier.get(at)?.scope === scope) found.push(at);
+    ts.forEachChild(at, visit);
+  };
+  for (const operand of operandsOf(ts, node)) visit(operand.node);
+  return found;
 }

@@ -131,7 +131,8 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
     const binding = fn.name && bindings.byIdentifier.get(fn.name);
     // A clause that suspends gets a block of its own, out of which the others would not see the function.
     const isInClause = ts.isCaseOrDefaultClause(fn.parent) && suspensions.holders.has(fn.parent.parent);
-    return binding && (isInClause || !isOnlyCalled(ts, binding)) ? "value" : undefined;
+    const isMade = isInClause || (binding && (binding.declarations.length > 1 || !isOnlyCalled(ts, binding)));
+    return binding && isMade ? "value" : undefined;
   }
   if (isMovableMethod(ts, fn) || isMovableAccessor(ts, fn)) return "value";
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;

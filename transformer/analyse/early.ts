@@ -18,6 +18,11 @@ export function mayBeEarly(ts: TypeScript, bindings: Bindings, node: tsTypes.Ide
   return isOwn && !ts.isFunctionLike(initializer);
 }
 
+/** Whether an assignment throws, wherever it stands. The name of a function expression is a constant in it. */
+export function isConstant({ kind }: Binding): boolean {
+  return kind === "const" || kind === "self";
+}
+
 /** A function in the head of `for (let x of …)` sees an `x` that never gets a value. */
 function isInHeadOf(ts: TypeScript, node: tsTypes.Node, declaration: tsTypes.Node): boolean {
   let list = declaration.parent;

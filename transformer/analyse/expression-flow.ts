@@ -6,11 +6,12 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
-import { mayBeEarly } from "./early.ts";
+import { isConstant, mayBeEarly } from "./early.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { isPatternLiteral } from "./targets.ts";
 
 export interface FlowInput {
   readonly ts: TypeScript;
@@ -57,7 +58,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
     else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
       const isDefault = ts.isArrayLiteralExpression(node.parent) || ts.isPropertyAssignment(node.parent);
-      if (!isDefault) this.targetParts(node.left);
+      this.targetParts(node.left);
       if (isDefault) this.conditionally(() => this.expression(node.right));
       else this.expression(node.right);
       this.assignTo(node.left);
@@ -146,17 +147,20 @@ export abstract class ExpressionFlow extends FlowCursor {
   }
 
   /** The object and the key of a target are evaluated in front of the value. */
-  private targetParts(target: tsTypes.Expression): void {
+  protected targetParts(target: tsTypes.Expression): void {
     for (const { node } of targetOperands(this.ts, unwrap(this.ts, target), false)) this.expression(node);
   }
 
-  protected assignTo(target: tsTypes.Expression): void {
+  /** The parts of a target that is no pattern were walked before. */
+  protected assignTo(node: tsTypes.Expression): void {
     const { ts } = this;
+    const target = unwrap(ts, node);
     const binding = ts.isIdentifier(target) ? this.input.bindings.byIdentifier.get(target) : undefined;
+    const isAsked = binding && mayBeEarly(ts, this.input.bindings, target as tsTypes.Identifier, binding);
     // Whether its declaration has run is asked of the record.
-    if (binding && mayBeEarly(ts, this.input.bindings, target as tsTypes.Identifier, binding)) this.uses([binding]);
+    if (binding && (isAsked || isConstant(binding))) this.uses([binding]);
     if (binding) this.define(binding);
-    else this.expression(target);
+    else if (isPatternLiteral(ts, target)) this.expression(target);
   }
 
   private awaited(node: tsTypes.Expression, expression: tsTypes.Expression): void {

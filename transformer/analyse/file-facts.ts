@@ -1,7 +1,7 @@
 /** What holds for the names of a whole file, whatever their scope: enough to tell that a name cannot change. */
 import type tsTypes from "typescript";
 import type { TypeScript } from "../ir.ts";
-import { isWrite } from "./scopes.ts";
+import { isWrite } from "./targets.ts";
 
 export interface FileFacts {
   /** Names that are assigned to somewhere in the file, declarations aside. */

@@ -35,7 +35,8 @@ export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTyp
   return !behind.some((property) => usesSuper(ts, property) || (property.name && isProto(ts, property.name)));
 }
 
-function isProto(ts: TypeScript, name: tsTypes.PropertyName): boolean {
+/** As the name of a property with a value, it sets the prototype. */
+export function isProto(ts: TypeScript, name: tsTypes.PropertyName): boolean {
   return (ts.isIdentifier(name) || ts.isStringLiteralLike(name)) && name.text === "__proto__";
 }
 

@@ -7,7 +7,8 @@ import { unwrap } from "../discover/find-units.ts";
 import type { TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
-import { type Bindings, isErased, isReference } from "./scopes.ts";
+import { type Bindings, isErased } from "./scopes.ts";
+import { isReference } from "./targets.ts";
 
 /** Names that every process has, whose values the codec knows; and `undefined` and its like. */
 const builtIn: ReadonlySet<string> = new Set(

@@ -6,6 +6,8 @@
  */
 import type tsTypes from "typescript";
 import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
+import { hasBodyScope } from "./body-scopes.ts";
+import { accessOf, isReference } from "./targets.ts";
 
 export interface Bindings {
   readonly all: Binding[];
@@ -29,10 +31,8 @@ interface State {
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
   const state: State = { ts, all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
   const root = openScope(state, unit.fn, "function", undefined);
-  for (const parameter of unit.fn.parameters) declareIn(state, parameter, root);
-  if (unit.fn.body) declareBody(state, unit.fn.body, root);
-  for (const parameter of unit.fn.parameters) resolve(state, parameter, root);
-  if (unit.fn.body) resolve(state, unit.fn.body, root);
+  declareParts(state, unit.fn, root);
+  resolveParts(state, unit.fn, root);
   return { ...state, root };
 }
 
@@ -46,7 +46,8 @@ function openScope(state: State, node: tsTypes.Node, kind: ScopeKind, parent: Sc
 
 function declare(state: State, scope: Scope, name: tsTypes.Identifier, kind: BindingKind): Binding {
   let binding = scope.names.get(name.text);
-  if (binding) binding.reassigned = true;
+  // What a function expression declares hides its own name.
+  if (binding && binding.kind !== "self") binding.reassigned = true;
   else binding = addBinding(state, scope, name.text, kind);
   binding.declarations.push(name);
   state.byIdentifier.set(name, binding);
@@ -81,8 +82,11 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   const { ts } = state;
   if (isErased(ts, node)) return;
   if (ts.isVariableDeclarationList(node)) {
-    for (const declaration of node.declarations)
-      declarePattern(state, declaration.name, targetScope(ts, node, scope), listKind(ts, node));
+    const kind = listKind(ts, node);
+    for (const { name } of node.declarations) {
+      declarePattern(state, name, targetScope(ts, node, scope), kind);
+      if (kind === "var") assignCaught(state, name, scope);
+    }
     noteClosures(state, node, scope);
   } else if (ts.isParameter(node)) {
     declarePattern(state, node.name, scope, "param");
@@ -101,10 +105,17 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
 function declareFunction(state: State, node: tsTypes.SignatureDeclaration, inner: Scope): void {
   const { ts } = state;
   if (ts.isFunctionExpression(node) && node.name) declare(state, inner, node.name, "self");
-  const body = (node as tsTypes.FunctionLikeDeclaration).body;
   if (node.name && ts.isComputedPropertyName(node.name)) declareIn(state, node.name, inner);
-  for (const parameter of node.parameters) declareIn(state, parameter, inner);
-  if (body) declareBody(state, body, inner);
+  declareParts(state, node, inner);
+}
+
+/** Parameters and body. */
+function declareParts(state: State, fn: tsTypes.SignatureDeclaration, inner: Scope): void {
+  const { body } = fn as tsTypes.FunctionLikeDeclaration;
+  for (const parameter of fn.parameters) declareIn(state, parameter, inner);
+  if (!body) return;
+  const scope = hasBodyScope(state.ts, fn) ? openScope(state, body, "body", inner) : inner;
+  declareBody(state, body, scope);
 }
 
 /** The block of a catch clause shares the scope of its parameter: no name can be declared in both. */
@@ -122,6 +133,22 @@ function declarePattern(state: State, name: tsTypes.BindingName, scope: Scope, k
   for (const element of name.elements) {
     if (ts.isBindingElement(element)) declarePattern(state, element.name, scope, kind);
   }
+}
+
+/** `catch (e) { var e = 1; }`: the variable is the function's, but what its declaration assigns to is what was caught. */
+function assignCaught(state: State, name: tsTypes.BindingName, from: Scope): void {
+  const { ts } = state;
+  if (!ts.isIdentifier(name)) {
+    for (const element of name.elements) if (ts.isBindingElement(element)) assignCaught(state, element.name, from);
+    return;
+  }
+  let scope: Scope | undefined = from;
+  while (scope && scope.kind !== "function" && scope.names.get(name.text)?.kind !== "catch") scope = scope.parent;
+  const caught = scope?.names.get(name.text);
+  if (caught?.kind !== "catch") return;
+  caught.reassigned = true;
+  caught.declarations.push(name);
+  state.byIdentifier.set(name, caught);
 }
 
 function noteClosures(state: State, list: tsTypes.VariableDeclarationList, scope: Scope): void {
@@ -144,7 +171,7 @@ function listKind(ts: TypeScript, list: tsTypes.VariableDeclarationList): Bindin
 function targetScope(ts: TypeScript, list: tsTypes.VariableDeclarationList, scope: Scope): Scope {
   if (list.flags & ts.NodeFlags.BlockScoped) return scope;
   let target = scope;
-  while (target.kind !== "function" && target.parent) target = target.parent;
+  while (target.kind !== "function" && target.kind !== "body" && target.parent) target = target.parent;
   return target;
 }
 
@@ -205,12 +232,17 @@ function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
 /** The block of a function shares its scope: looked up by the function, not by the block. */
 function resolveFunction(state: State, node: tsTypes.SignatureDeclaration, outer: Scope, inner: Scope): void {
   const { ts } = state;
-  const body = (node as tsTypes.FunctionLikeDeclaration).body;
   if (node.name && ts.isComputedPropertyName(node.name)) resolve(state, node.name, outer);
-  for (const parameter of node.parameters) resolve(state, parameter, inner);
+  resolveParts(state, node, inner);
+}
+
+function resolveParts(state: State, fn: tsTypes.SignatureDeclaration, inner: Scope): void {
+  const { body } = fn as tsTypes.FunctionLikeDeclaration;
+  for (const parameter of fn.parameters) resolve(state, parameter, inner);
   if (!body) return;
-  if (ts.isBlock(body)) ts.forEachChild(body, (child) => resolve(state, child, inner));
-  else resolve(state, body, inner);
+  const scope = state.scopes.get(body) ?? inner;
+  if (state.ts.isBlock(body)) state.ts.forEachChild(body, (child) => resolve(state, child, scope));
+  else resolve(state, body, scope);
 }
 
 /**
@@ -239,7 +271,7 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   if (node.text === "arguments") return referToCall(state, node, "arguments", scope);
   const binding = lookUp(scope, node);
   if (!binding) return;
-  const { read, write } = access(state.ts, node);
+  const { read, write } = accessOf(state.ts, node);
   const reference: Reference = { node, binding, read, write };
   if (write) {
     binding.reassigned = true;
@@ -266,106 +298,4 @@ function isInParameters({ kind, node: fn }: Scope, node: tsTypes.Node): boolean 
   if (kind !== "function" || !("parameters" in fn)) return false;
   const { parameters } = fn as tsTypes.SignatureDeclaration;
   return node.pos >= parameters.pos && node.end <= parameters.end;
-}
-
-/** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
-export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
-    return ts.isPropertyAccessExpression(parent) && parent.expression === node;
-  }
-  if (ts.isBindingElement(parent)) return parent.initializer === node;
-  if (ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent) || ts.isParameter(parent)) {
-    return parent.initializer === node;
-  }
-  if (ts.isPropertyDeclaration(parent) || ts.isEnumMember(parent) || ts.isJsxAttribute(parent)) {
-    return parent.initializer === node;
-  }
-  if (ts.isFunctionLike(parent)) return ts.isArrowFunction(parent) && parent.body === node;
-  if (ts.isClassLike(parent) || ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
-  if (ts.isJsxOpeningLikeElement(parent) || ts.isJsxClosingElement(parent)) {
-    return /^[^a-z]/.test(node.text);
-  }
-  return !ts.isModuleDeclaration(parent) && !ts.isEnumDeclaration(parent) && !ts.isImportSpecifier(parent);
-}
-
-/** Whether an identifier is assigned to. */
-export function isWrite(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  return isReference(ts, node) && access(ts, node).write;
-}
-
-/** How a reference uses its variable: assignment targets are written, `+=` and `++` do both. */
-function access(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; write: boolean } {
-  let target: tsTypes.Node = node;
-  let { parent } = target;
-  while (isPatternPart(ts, parent, target)) {
-    target = parent;
-    parent = target.parent;
-  }
-  if (ts.isBinaryExpression(parent) && parent.left === target && isAssignment(ts, parent)) {
-    return { read: parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken, write: true };
-  }
-  if ((ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer === target) {
-    return { read: false, write: true };
-  }
-  if ((ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) && isUpdate(ts, parent)) {
-    return { read: true, write: true };
-  }
-  return { read: true, write: false };
-}
-
-/** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
-function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
-  if (isWrapper(ts, parent)) return true;
-  if (ts.isArrayLiteralExpression(parent) || ts.isObjectLiteralExpression(parent)) return isTarget(ts, parent);
-  if (ts.isShorthandPropertyAssignment(parent)) return parent.name === child && isTarget(ts, parent.parent);
-  if (ts.isPropertyAssignment(parent)) return parent.initializer === child && isTarget(ts, parent.parent);
-  if (ts.isSpreadElement(parent) || ts.isSpreadAssignment(parent)) return isTarget(ts, parent.parent);
-  if (
-    ts.isBinaryExpression(parent) &&
-    parent.left === child &&
-    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
-  ) {
-    return isPatternDefault(ts, parent);
-  }
-  return false;
-}
-
-function isWrapper(ts: TypeScript, node: tsTypes.Node): boolean {
-  return (
-    ts.isParenthesizedExpression(node) ||
-    ts.isNonNullExpression(node) ||
-    ts.isAsExpression(node) ||
-    ts.isSatisfiesExpression(node) ||
-    ts.isTypeAssertionExpression(node)
-  );
-}
-
-/** `[a = 1] = x`: the inner assignment is a default, not an assignment. */
-export function isPatternDefault(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
-  const { parent } = node;
-  if (ts.isArrayLiteralExpression(parent)) return isTarget(ts, parent);
-  return ts.isPropertyAssignment(parent) && parent.initializer === node && isTarget(ts, parent.parent);
-}
-
-/** Whether a node is an array or object literal that is assigned to. */
-export function isPatternLiteral(ts: TypeScript, node: tsTypes.Node): boolean {
-  return (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node)) && isTarget(ts, node);
-}
-
-/** Whether a literal is the target of an assignment or of a `for` head. */
-function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
-  const { parent } = node;
-  if (ts.isBinaryExpression(parent) && parent.left === node) return isAssignment(ts, parent);
-  if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.initializer === node;
-  return isWrapper(ts, parent) ? isTarget(ts, parent) : isPatternPart(ts, parent, node);
-}
-
-function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
-  const { kind } = node.operatorToken;
-  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-}
-
-function isUpdate(ts: TypeScript, node: tsTypes.PrefixUnaryExpression | tsTypes.PostfixUnaryExpression): boolean {
-  return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken;
 }

@@ -10,6 +10,7 @@ import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { userOf } from "./functions.ts";
+import { functionAround } from "./paths.ts";
 import type { Bindings } from "./scopes.ts";
 import { heldIn, type Suspensions } from "./suspensions.ts";
 
@@ -42,6 +43,7 @@ export function decideSlots(input: SlotInput): Slots {
   const kept = new Set([...escaping].flatMap(({ captures }) => [...captures]));
   for (const { captures } of closures.records.values()) for (const binding of captures) all.add(binding);
   for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
+  for (const binding of bindings.all) for (const one of sharedWithParameter(input, binding, all)) all.add(one);
   forceGroups(input, all);
   for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
   return { all, live, kept, escaping };
@@ -67,8 +69,21 @@ function isStorable(input: SlotInput, binding: Binding): boolean {
   return binding.kind !== "function" || isRecordDeclaration(input, binding);
 }
 
-function isRecordDeclaration(input: SlotInput, binding: Binding): boolean {
-  return binding.closure !== undefined && binding.kind === "function" && input.closures.records.has(binding.closure);
+function isRecordDeclaration({ ts, closures }: SlotInput, { closure }: Binding): boolean {
+  return closure !== undefined && ts.isFunctionDeclaration(closure) && closures.records.has(closure);
+}
+
+/** A variable of a body that begins with the value of a parameter, and that parameter, where the function is rewritten. */
+function sharedWithParameter(input: SlotInput, binding: Binding, slots: ReadonlySet<Binding>): Binding[] {
+  const { bindings, suspensions } = input;
+  const { scope } = binding;
+  const parameter = scope.kind === "body" ? scope.parent?.names.get(binding.name) : undefined;
+  if (parameter?.kind !== "param") return [];
+  const owner = functionAround(scope, bindings);
+  const isRewritten =
+    suspensions.owners.some((fn) => fn === owner) ||
+    [...slots].some((slot) => functionAround(slot.scope, bindings) === owner);
+  return isRewritten ? [binding, parameter] : [];
 }
 
 /**
@@ -157,7 +172,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
  */
 function isWrittenLater({ kind, scope, declarations, reassigned }: Binding, suspensions: Suspensions): boolean {
   const [declaration] = declarations;
-  if ((kind !== "let" && kind !== "class") || !reassigned || !declaration) return false;
+  if ((kind !== "let" && kind !== "const" && kind !== "class") || !reassigned || !declaration) return false;
   return heldIn(suspensions, scope.node).some(({ node }) => node.end > declaration.end);
 }
 

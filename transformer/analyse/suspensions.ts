@@ -11,8 +11,9 @@ import { combinator } from "./combinators.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched } from "./functions.ts";
 import { mayBeHandle } from "./handles.ts";
-import { type Bindings, isErased, isReference } from "./scopes.ts";
+import { type Bindings, isErased } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
+import { isReference } from "./targets.ts";
 import { chainOf, type Tools } from "./tools.ts";
 
 export interface Suspensions {

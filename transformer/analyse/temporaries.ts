@@ -13,9 +13,9 @@ import { mayBeEarly } from "./early.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { elementOperands, type Operand, type OperandRole, operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
-import { isPatternLiteral } from "./scopes.ts";
 import type { Slots } from "./slots.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { isPatternLiteral } from "./targets.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
 /** Scope path of the record of temporaries. No construct of an author has this name. */

@@ -9,14 +9,16 @@
  * and that a declaration has run.
  */
 import type tsTypes from "typescript";
-import { mayBeEarly } from "../analyse/early.ts";
+import { isConstant, mayBeEarly } from "../analyse/early.ts";
+import { userOf } from "../analyse/functions.ts";
 import { isLogicalAssignment } from "../analyse/operands.ts";
-import { isPatternDefault } from "../analyse/scopes.ts";
+import { isPatternDefault } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Rope, TypeScript } from "../ir.ts";
 import { type Context, labelsIn, live, recordOf, reenters, slotName } from "./context.ts";
 import { copy, copyOperand, nameText } from "./copy.ts";
 import { temporary } from "./operands.ts";
+import { lowerPatternAssignment } from "./suspending-patterns.ts";
 import { quote } from "./text.ts";
 
 export function isAssignment(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean {
@@ -26,13 +28,15 @@ export function isAssignment(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean 
 export function lowerAssignment(context: Context, node: tsTypes.BinaryExpression): Rope | undefined {
   const { ts } = context;
   if (isPatternDefault(ts, node)) return undefined;
+  const pattern = lowerPatternAssignment(context, node);
+  if (pattern) return pattern;
   const { kind } = node.operatorToken;
   const suspends = labelsIn(context, node.right).length > 0;
   const checked = checkedSlot(context, node.left);
   if (isLogicalAssignment(ts, kind)) {
-    return suspends || checked?.kind === "const" ? lowerLogical(context, node, checked) : undefined;
+    return suspends || checked ? lowerLogical(context, node, checked) : undefined;
   }
-  if (checked?.kind === "const") return writeConstant(context, node, checked);
+  if (checked && isConstant(checked)) return writeConstant(context, node, checked);
   if (kind === ts.SyntaxKind.EqualsToken) return checked ? writeEarly(context, node, checked) : undefined;
   const old = context.current.temporaries.saved.get(node.left);
   if (!suspends && !checked) return undefined;
@@ -65,23 +69,25 @@ function partText(context: Context, node: tsTypes.Expression): string {
 }
 
 function lowerLogical(context: Context, node: tsTypes.BinaryExpression, checked: Binding | undefined): Rope {
-  const { SyntaxKind } = context.ts;
+  const { ts } = context;
+  const { SyntaxKind } = ts;
   const labels = labelsIn(context, node.right);
-  const again = labels.length > 0 ? reenters(context, labels) : "false";
+  const again = labels.length > 0 ? reenters(context, labels) : undefined;
   const { kind } = node.operatorToken;
-  const left = copy(context, node.left);
+  const left = checked ? nameText(context, unwrap(ts, node.left)) : copy(context, node.left);
   const [guard, operator]: [Rope, string] =
     kind === SyntaxKind.AmpersandAmpersandEqualsToken
-      ? [[`${again} || `, left], "&&"]
+      ? [`${again} || `, "&&"]
       : kind === SyntaxKind.BarBarEqualsToken
-        ? [[`!${again} && `, left], "||"]
-        : [[`${again} ? null : `, left], "??"];
+        ? [`!${again} && `, "||"]
+        : [`${again} ? null : `, "??"];
   const value = copy(context, node.right);
-  const isConstant = checked?.kind === "const";
-  const assigned: Rope = isConstant
-    ? ["((", value, `), ${context.frame}.constant(${quote(checked.name)}))`]
-    : [`(${targetText(context, node.left)} = `, value, ")"];
-  return ["(", guard, `) ${operator} `, assigned];
+  const target = checked ? (slotName(context, checked) as string) : targetText(context, node.left);
+  const assigned: Rope =
+    checked && isConstant(checked)
+      ? ["((", value, `), ${context.frame}.constant(${quote(checked.name)}))`]
+      : [`(${target} = `, value, ")"];
+  return [again === undefined ? left : ["(", guard, left, ")"], ` ${operator} `, assigned];
 }
 
 /** A slot whose assignment is checked: a constant, or one whose declaration may not have run. */
@@ -90,17 +96,38 @@ function checkedSlot(context: Context, node: tsTypes.Expression): Binding | unde
   const target = unwrap(ts, node);
   const binding = ts.isIdentifier(target) ? analysis.bindings.byIdentifier.get(target) : undefined;
   if (!binding || !slotName(context, binding)) return undefined;
-  return binding.kind === "const" || mayBeEarly(ts, analysis.bindings, target as tsTypes.Identifier, binding)
-    ? binding
-    : undefined;
+  const isEarly = mayBeEarly(ts, analysis.bindings, target as tsTypes.Identifier, binding);
+  return isEarly || isConstant(binding) ? binding : undefined;
+}
+
+/** As a part of a pattern, or in the head of a loop, a slot that is checked is a property which checks it. */
+export function checkedTarget(context: Context, node: tsTypes.Identifier): string | undefined {
+  const { ts, analysis, frame } = context;
+  if (!analysis.bindings.writes.has(node) || isPlainTarget(ts, node)) return undefined;
+  const checked = checkedSlot(context, node);
+  if (!checked) return undefined;
+  const kind = isConstant(checked) ? ', "constant"' : "";
+  return `${frame}.checked(${recordOf(context, checked.scope)}, ${quote(checked.name)}${kind}).value`;
+}
+
+/** `x = …`, `x += …`, `x++` */
+function isPlainTarget(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const parent = userOf(ts, node);
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) return true;
+  return ts.isBinaryExpression(parent) && unwrap(ts, parent.left) === node && !isPatternDefault(ts, parent);
 }
 
 /** `limit = next()` of a constant: the value is evaluated, then the assignment throws. */
 function writeConstant(context: Context, node: tsTypes.BinaryExpression, binding: Binding): Rope {
   const { ts } = context;
+  const target = unwrap(ts, node.left) as tsTypes.Identifier;
+  const isEarly = mayBeEarly(ts, context.analysis.bindings, target, binding);
+  const read = nameText(context, target);
   const isCompound = node.operatorToken.kind !== ts.SyntaxKind.EqualsToken;
-  const before = isCompound ? `${nameText(context, unwrap(ts, node.left))}, ` : "";
-  return [`(${before}(`, copy(context, node.right), `), ${context.frame}.constant(${quote(binding.name)}))`];
+  const value: Rope = ["(", copy(context, node.right), ")"];
+  const constant = `${context.frame}.constant(${quote(binding.name)})`;
+  if (isCompound) return [`(${read}, `, value, `, ${constant})`];
+  return ["(", value, isEarly ? `, ${read}` : "", `, ${constant})`];
 }
 
 /** `$.write(v, "x", …)` throws when the declaration of the slot has not run by then. */
@@ -121,7 +148,7 @@ export function lowerUpdate(
   const checked = checkedSlot(context, node.operand);
   if (!checked) return undefined;
   const read = nameText(context, unwrap(ts, node.operand));
-  if (checked.kind === "const") return `(${read}, ${context.frame}.constant(${quote(checked.name)}))`;
+  if (isConstant(checked)) return `(${read}, ${context.frame}.constant(${quote(checked.name)}))`;
   const slot = slotName(context, checked) as string;
   const operator = node.operator === ts.SyntaxKind.PlusPlusToken ? "++" : "--";
   return ts.isPrefixUnaryExpression(node) ? `(${read}, ${operator}${slot})` : `(${read}, ${slot}${operator})`;

@@ -78,7 +78,8 @@ export function hoistedClosures(context: Context, statements: readonly tsTypes.S
     if (!record || !ts.isFunctionDeclaration(statement) || !statement.name) continue;
     const binding = analysis.bindings.byIdentifier.get(statement.name);
     const slot = binding && slotName(context, binding);
-    if (slot) made.push(` ${slot} = `, closureCall(context, record), ";");
+    // Of several declarations the last one counts.
+    if (slot && binding.closure === statement) made.push(` ${slot} = `, closureCall(context, record), ";");
   }
   return made;
 }

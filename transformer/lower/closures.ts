@@ -3,6 +3,7 @@
  * to the unit's table, so that it can be made again after a reload.
  */
 import type tsTypes from "typescript";
+import { isProto } from "../analyse/functions.ts";
 import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lowerClass } from "./classes.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
@@ -22,13 +23,15 @@ export function closureCall(context: Context, closure: Closure): Rope {
   const { node } = closure;
   if (!context.ts.isMethodDeclaration(node)) return made;
   if (context.ts.isComputedPropertyName(node.name)) return lowerKeyed(context, node.name, made);
-  return [copy(context, node.name), ": ", made];
+  // Before a value, `__proto__` would set the prototype.
+  return isProto(context.ts, node.name) ? ['["__proto__"]: ', made] : [copy(context, node.name), ": ", made];
 }
 
 /** A function under a computed key has the key's value as its name: `[$.keyed(k)]: $.named($.fn("()"))`. */
-export function lowerKeyed(context: Context, key: tsTypes.ComputedPropertyName, value: Rope): Rope {
-  const { frame } = context;
-  return [`[${frame}.keyed(`, copy(context, key.expression), `)]: ${frame}.named(`, value, ")"];
+export function lowerKeyed(context: Context, name: tsTypes.PropertyName, value: Rope): Rope {
+  const { ts, frame } = context;
+  const key = copy(context, ts.isComputedPropertyName(name) ? name.expression : name);
+  return [`[${frame}.keyed(`, key, `)]: ${frame}.named(`, value, ")"];
 }
 
 function closureText(context: Context, closure: Closure, parameters: readonly string[]): string {

@@ -13,6 +13,7 @@ import { mayBeEarly } from "../analyse/early.ts";
 import { usesOwnCall } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
+import { checkedTarget } from "./assignments.ts";
 import { closureCall } from "./closures.ts";
 import { type Context, recordOf, reenters, slotName } from "./context.ts";
 import { isOfCall } from "./edited.ts";
@@ -117,10 +118,32 @@ export function copyChildren(context: Context, node: tsTypes.Node, from = node.g
 function copyIdentifier(context: Context, node: tsTypes.Node): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
+  if (binding && isEarlyName(context, binding, node)) return readOf(context, node, "{}", binding);
   if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
+  const checked = context.ts.isIdentifier(node) && checkedTarget(context, node);
+  if (checked) return checked;
   const record = recordOf(context, binding.scope);
-  if (isEarlyRead(context, node, binding)) return `${context.frame}.read(${record}, ${quote(binding.name)})`;
+  if (isEarlyRead(context, node, binding)) return readOf(context, node, record, binding);
   return [`${record}.`, span(node.getStart(), node.end)];
+}
+
+/** The name of a class is edited only where it means a class that is not there yet: in its own heritage and keys. */
+function isEarlyName(context: Context, { scope }: Binding, node: tsTypes.Node): boolean {
+  return scope.kind === "class" && !isOwnName(context, node);
+}
+
+/** `$.read(v, "x")`, or `($.read(v, "x"))` where a call would be taken for that of `new`. */
+function readOf({ ts, frame }: Context, node: tsTypes.Node, record: string, { name }: Binding): string {
+  let callee = node;
+  while (
+    (ts.isPropertyAccessExpression(callee.parent) || ts.isElementAccessExpression(callee.parent)) &&
+    callee.parent.expression === callee
+  ) {
+    callee = callee.parent;
+  }
+  const isNew = ts.isNewExpression(callee.parent) && callee.parent.expression === callee;
+  const read = `${frame}.read(${record}, ${quote(name)})`;
+  return isNew ? `(${read})` : read;
 }
 
 /** The value of a name as text, for places that need it a second time. */
@@ -139,7 +162,7 @@ function isOwnName({ ts }: Context, node: tsTypes.Node): boolean {
   return isNamed && parent.name === node;
 }
 
-/** Native code would throw if the declaration has not run; the record is asked. Early writes are refused. */
+/** Native code would throw if the declaration has not run; the record is asked. */
 function isEarlyRead({ ts, analysis }: Context, node: tsTypes.Node, binding: Binding): boolean {
   if (!ts.isIdentifier(node)) return false;
   return !analysis.bindings.writes.has(node) && mayBeEarly(ts, analysis.bindings, node, binding);
@@ -158,9 +181,14 @@ function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignme
   const isHostile = slot !== undefined && node.name.text === "__proto__";
   return [
     isHostile ? '["__proto__"]' : span(node.name.getStart(), node.name.end),
-    slot ? [": ", isEarlyRead(context, node.name, binding as Binding) ? nameText(context, node.name) : slot] : "",
+    slot ? [": ", shorthandValue(context, node.name, binding as Binding, slot)] : "",
     initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
   ];
+}
+
+function shorthandValue(context: Context, name: tsTypes.Identifier, binding: Binding, slot: string): string {
+  const checked = checkedTarget(context, name);
+  return checked ?? (isEarlyRead(context, name, binding) ? nameText(context, name) : slot);
 }
 
 function copyCall(context: Context, node: tsTypes.CallExpression): Rope {

@@ -1,9 +1,10 @@
 /** The nodes of a unit that cannot be copied as they are, with all that hold them. */
 import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
+import { ownNamesOutside } from "../analyse/classes.ts";
 import { combinator } from "../analyse/combinators.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
-import { isReference } from "../analyse/scopes.ts";
+import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
 export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts): Set<tsTypes.Node> {
@@ -19,7 +20,10 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   for (const node of suspensions.byNode.keys()) mark(node);
   for (const node of suspensions.namedCallbacks.keys()) mark(node);
   for (const node of suspensions.adopted) mark(node);
-  for (const node of closures.records.keys()) mark(node);
+  for (const node of closures.records.keys()) {
+    mark(node);
+    if (ts.isClassLike(node)) for (const name of ownNamesOutside(ts, bindings, node)) mark(name);
+  }
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
   for (const owner of functions.keys()) markOwn(ts, analysis, owner, mark);
   const visit = (node: tsTypes.Node): void => {

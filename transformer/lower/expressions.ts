@@ -10,6 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
+import { isProto } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -29,7 +30,7 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
   if (ts.isObjectLiteralExpression(node) && holdsAccessors(context, node)) return lowerAccessors(context, node);
-  if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name) && isNameless(context, node.initializer)) {
+  if (ts.isPropertyAssignment(node) && isNameless(context, node)) {
     return lowerKeyed(context, node.name, copy(context, node.initializer));
   }
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
@@ -40,11 +41,12 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   return undefined;
 }
 
-/** A function that is named after what it is given to, and becomes a record. */
-function isNameless({ ts, analysis }: Context, value: tsTypes.Expression): boolean {
-  const fn = unwrap(ts, value);
+/** A function that becomes a record whose id does not end with the name of the property, after which it is named. */
+function isNameless({ ts, analysis }: Context, { name, initializer }: tsTypes.PropertyAssignment): boolean {
+  const fn = unwrap(ts, initializer);
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
-  return isFunction && analysis.closures.records.has(fn);
+  const id = isFunction ? analysis.closures.records.get(fn)?.id : undefined;
+  return id !== undefined && /\)(#\d+)?$/.test(id) && !isProto(ts, name);
 }
 
 function holdsAccessors({ ts, analysis }: Context, node: tsTypes.ObjectLiteralExpression): boolean {

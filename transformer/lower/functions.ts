@@ -11,7 +11,7 @@ import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { parametersStart } from "./closures.ts";
-import { type Context, openRecord, type Place, slotName } from "./context.ts";
+import { type Context, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
@@ -86,7 +86,9 @@ export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, 
 
 /** Defaults that are bound in the body do not see what the author declares there. */
 function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, statements: Rope): Rope {
-  const declared = analysis.bindings.scopes.get(fn)?.names;
+  const { scopes } = analysis.bindings;
+  const { body } = fn as tsTypes.FunctionLikeDeclaration;
+  const declared = ((body && scopes.get(body)) ?? scopes.get(fn))?.names;
   const refers = (node: tsTypes.Node): boolean => {
     const own = ts.isIdentifier(node) ? declared?.get(node.text) : undefined;
     if (own && own.kind !== "param" && analysis.bindings.byIdentifier.get(node) !== own) return true;
@@ -179,7 +181,20 @@ function lowerBody(context: Context, fn: FunctionNode): { directives: Rope; stat
   const start = body.getStart() + 1;
   const from = count === 0 ? start : (statements[count - 1] as tsTypes.Statement).end;
   const rest = statements.slice(count);
-  return { directives: span(start, from), statements: lowerList(context, rest, unitPlace, from, body.end - 1) };
+  const list = lowerList(context, rest, unitPlace, from, body.end - 1);
+  return { directives: span(start, from), statements: [openBody(context, body), list] };
+}
+
+/** The record of a body that has a scope of its own: variables called like parameters begin with their values. */
+function openBody(context: Context, body: tsTypes.Block): Rope {
+  const scope = slotScope(context, body);
+  if (!scope) return "";
+  const init = [...scope.names.values()].flatMap((binding) => {
+    const parameter = scope.parent?.names.get(binding.name);
+    if (parameter?.kind !== "param" || !slotName(context, binding)) return [];
+    return [`${slotName(context, binding)} = ${slotName(context, parameter)};`];
+  });
+  return [" ", openRecord(context, scope, init.length > 0 ? init.join(" ") : undefined)];
 }
 
 function isDirective({ ts }: Context, statement: tsTypes.Statement | undefined): boolean {

@@ -6,7 +6,7 @@
  *   for (const o of orders) …   for (const o of $.each("o", () => orders)) …
  */
 import type tsTypes from "typescript";
-import { isPatternLiteral } from "../analyse/scopes.ts";
+import { isPatternLiteral } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope, Scope } from "../ir.ts";
 import { type Part, sequence } from "./blocks.ts";

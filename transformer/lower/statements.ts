@@ -9,7 +9,6 @@ import { lowerVariables } from "./declarations.ts";
 import { guardCondition } from "./expressions.ts";
 import { lowerJump, lowerReturn } from "./jumps.ts";
 import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
-import { lowerPatternStatement } from "./suspending-patterns.ts";
 import { lowerSwitch } from "./switch.ts";
 import { span } from "./text.ts";
 import { lowerTry } from "./try.ts";
@@ -27,10 +26,6 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
   if (ts.isFunctionDeclaration(node)) return context.analysis.closures.records.has(node) ? "" : copy(context, node);
   if (ts.isClassDeclaration(node)) return copy(context, node);
   if (ts.isVariableStatement(node)) return lowerVariables(context, node, place);
-  if (ts.isExpressionStatement(node)) {
-    const pattern = lowerPatternStatement(context, node);
-    if (pattern) return pattern;
-  }
   const chain = lowerChainStatement(context, node, place);
   if (chain) return chain;
   if (ts.isReturnStatement(node)) {

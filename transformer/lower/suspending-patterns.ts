@@ -3,17 +3,21 @@
  *
  *   const { id, tag = await s } = order;
  *
- *   t.order = order; ({} = t.order);
- *   v.id = t.order.id;
- *   case "s": v.tag = $.in("s") || (t.item = t.order.tag) === undefined ? await $.at("s", …) : t.item;
+ *   $.in("s") || (t.order = order, ({} = t.order), v.id = t.order.id),
+ *   v.tag = $.in("s") || (t["~item"] = t.order.tag) === undefined ? await $.at("s", …) : t["~item"];
  *
- * An array pattern steps its iterator and closes it when it is done, or when what it evaluates throws.
+ * An array pattern steps its iterator. It is the one element of a pattern that does not suspend, so that the language closes the
+ * iterator when the pattern is done, or when what it evaluates throws:
+ *
+ *   [a, b = await s] = list       …, [($.in("s") || (v.a = $.next("~t.list")), v.b = …, $).end] = $.open("~t.list", t.list)
  */
 import type tsTypes from "typescript";
-import { isPatternLiteral } from "../analyse/scopes.ts";
+import { userOf } from "../analyse/functions.ts";
+import { isPatternLiteral } from "../analyse/targets.ts";
+import type { Saved } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
-import { type Part, sequence } from "./blocks.ts";
+import type { Part } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
 import { copy } from "./copy.ts";
 import { savedOf, temporary } from "./operands.ts";
@@ -22,36 +26,57 @@ import { join, quote } from "./text.ts";
 
 type Pattern = tsTypes.BindingPattern | tsTypes.ArrayLiteralExpression | tsTypes.ObjectLiteralExpression;
 
-/** `({ tag: tag = await s } = order);` as a statement; undefined for any other. */
-export function lowerPatternStatement(context: Context, node: tsTypes.ExpressionStatement): Rope | undefined {
+/** An assignment to a pattern that suspends; undefined for any other. Its value, where one is wanted, is what it was applied to. */
+export function lowerPatternAssignment(context: Context, node: tsTypes.BinaryExpression): Rope | undefined {
   const { ts } = context;
-  const assignment = unwrap(ts, node.expression);
-  if (!ts.isBinaryExpression(assignment) || assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
-    return undefined;
-  const target = unwrap(ts, assignment.left);
+  const target = unwrap(ts, node.left);
   if (!isPatternLiteral(ts, target) || !isHolder(context, target)) return undefined;
-  return destructure(context, target, copy(context, assignment.right), labelsIn(context, assignment.right));
+  const parts = patternParts(context, target as Pattern, copy(context, node.right), labelsIn(context, node.right));
+  const taken = inOrder(context, parts);
+  if (ts.isExpressionStatement(userOf(ts, node))) return taken;
+  const list: Rope = [taken, `, ${sourceOf(context, target)}`];
+  return ts.isParenthesizedExpression(node.parent) ? list : ["(", list, ")"];
 }
 
-/** The statements that apply a pattern to a value. `before` are the labels of the value itself. */
+/** The statement that applies a pattern to a value. `before` are the labels of the value itself. */
 export function destructure(
   context: Context,
   pattern: tsTypes.Node,
   value: Rope,
   before: readonly string[] = [],
 ): Rope {
-  const steps = patternParts(context, pattern as Pattern, value, before);
-  return ["{ ", sequence(context, steps), " }"];
+  return [inOrder(context, patternParts(context, pattern as Pattern, value, before)), ";"];
+}
+
+/** Expressions one after the other. Re-entering, those in front of the one that holds the label are skipped. */
+function inOrder(context: Context, parts: readonly Part[]): Rope {
+  const groups: { behind: readonly string[]; ropes: Rope[] }[] = [];
+  let behind: readonly string[] = [];
+  for (const { labels, rope } of [...parts].reverse()) {
+    const [next] = groups;
+    if (next?.behind === behind) next.ropes.unshift(rope);
+    else groups.unshift({ behind, ropes: [rope] });
+    if (labels.length > 0) behind = [...labels, ...behind];
+  }
+  const guarded = groups.map((group): Rope => {
+    const ropes = join(group.ropes, ", ");
+    return group.behind.length === 0 ? ropes : [`${reenters(context, group.behind)} || (`, ropes, ")"];
+  });
+  return join(guarded, ", ");
+}
+
+/** What a pattern that suspends is applied to is kept. */
+function sourceOf(context: Context, pattern: tsTypes.Node): string {
+  return temporary(context, savedOf(context, pattern) as Saved);
 }
 
 function patternParts(context: Context, pattern: Pattern, value: Rope, before: readonly string[]): Part[] {
   const { ts } = context;
-  const saved = savedOf(context, pattern);
-  const source = saved ? temporary(context, saved) : "undefined";
-  const taken: Part = { labels: before, rope: [`${source} = `, value, `;`] };
+  const source = sourceOf(context, pattern);
+  const taken: Part = { labels: before, rope: [`${source} = `, value] };
   const isObject = ts.isObjectBindingPattern(pattern) || ts.isObjectLiteralExpression(pattern);
   if (!isObject) return [taken, arrayPart(context, pattern, source)];
-  const check: Part = { labels: [], rope: ` ({} = ${source});` };
+  const check: Part = { labels: [], rope: `({} = ${source})` };
   return [taken, check, ...objectParts(context, pattern, source)];
 }
 
@@ -89,21 +114,13 @@ function arrayPart(context: Context, pattern: Pattern, source: string): Part {
   const name = quote(`~${source}`);
   const elements = (pattern as tsTypes.ArrayLiteralExpression).elements as readonly tsTypes.Node[];
   const parts = elements.flatMap((node): Part[] => {
-    if (ts.isOmittedExpression(node)) return [{ labels: [], rope: ` ${frame}.next(${name});` }];
+    if (ts.isOmittedExpression(node)) return [{ labels: [], rope: `${frame}.next(${name})` }];
     const element = elementOf(context, node);
     return elementParts(context, element, `${frame}.${element.isRest ? "rest" : "next"}(${name})`);
   });
-  const error = context.names.fresh("$error");
-  const labels = labelsIn(context, pattern);
-  return {
-    labels,
-    rope: [
-      // Re-entering, the stored cursor is taken up.
-      ` try { ${frame}.open(${name}, ${source}); `,
-      sequence(context, [{ labels: [], rope: "" }, ...parts, { labels: [], rope: ` ${frame}.close(${name});` }]),
-      ` } catch (${error}) { ${frame}.abandon(${name}); throw ${error}; }`,
-    ],
-  };
+  const taken = inOrder(context, parts);
+  const rope: Rope = ["[(", taken, `, ${frame}).end] = ${frame}.open(${name}, ${source})`];
+  return { labels: labelsIn(context, pattern), rope };
 }
 
 function objectParts(context: Context, pattern: Pattern, source: string): Part[] {
@@ -125,15 +142,18 @@ function keyOf(context: Context, { node, target }: Element): { before: Part[]; a
   const { ts } = context;
   const own = ts.isBindingElement(node) ? node.propertyName : (node as tsTypes.PropertyAssignment).name;
   const name = own ?? (target as tsTypes.Identifier);
-  if (!ts.isComputedPropertyName(name)) {
-    const text = ts.isIdentifier(name) || ts.isStringLiteralLike(name) ? quote(name.text) : name.getText();
-    return { before: [], access: `[${text}]`, key: text };
-  }
+  if (!ts.isComputedPropertyName(name)) return { before: [], ...plainKey(context, name) };
+  if (ts.isLiteralExpression(name.expression)) return { before: [], ...plainKey(context, name.expression) };
   const saved = savedOf(context, name.expression);
-  const text = saved ? temporary(context, saved) : context.names.fresh("$key");
+  const text = saved ? temporary(context, saved) : `${context.temporaries}.${context.names.fresh("$key")}`;
   const value = copy(context, name.expression);
-  const rope: Rope = saved ? [" ", value, ";"] : [` const ${text} = ${context.frame}.key(0, `, value, ");"];
+  const rope: Rope = saved ? value : [`${text} = ${context.frame}.key(0, `, value, ")"];
   return { before: [{ labels: labelsIn(context, name.expression), rope }], access: `[${text}]`, key: text };
+}
+
+function plainKey({ ts }: Context, name: tsTypes.Node): { access: Rope; key: Rope } {
+  const text = ts.isIdentifier(name) || ts.isStringLiteralLike(name) ? quote(name.text) : name.getText();
+  return { access: `[${text}]`, key: text };
 }
 
 /** The target gets the value, or its default; a pattern inside is taken apart in turn. */
@@ -148,7 +168,7 @@ function elementParts(context: Context, { target, initializer }: Element, value:
   const inTarget = labelsIn(context, target);
   const text = isBindingName(context, target) ? assignmentTarget(context, target) : copy(context, inner);
   const isObject = ts.isObjectBindingPattern(target) || ts.isObjectLiteralExpression(inner);
-  const rope: Rope = isObject ? [" (", text, " = ", given, ");"] : [" ;", text, " = ", given, ";"];
+  const rope: Rope = isObject ? ["(", text, " = ", given, ")"] : [text, " = ", given];
   return [{ labels: [...inTarget, ...labels], rope }];
 }
 

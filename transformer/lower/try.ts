@@ -26,6 +26,7 @@ import {
   reenters,
   slotScope,
 } from "./context.ts";
+import { copy } from "./copy.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
@@ -63,10 +64,16 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   const scope = slotScope(context, node);
   const parameter = node.variableDeclaration;
   const bound = parameter && scope && declaresSlots(context, parameter.name);
-  if (!scope) return [span(node.getStart(), node.block.getStart()), lowerBlock(context, node.block, place)];
   if (!bound || !parameter) {
-    const opened: Rope = [" ", openRecord(context, scope)];
-    return [span(node.getStart(), node.block.getStart()), lowerBlock(context, node.block, place, opened)];
+    const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
+    const head: Rope = parameter
+      ? [
+          span(node.getStart(), parameter.getStart()),
+          copy(context, parameter),
+          span(parameter.end, node.block.getStart()),
+        ]
+      : span(node.getStart(), node.block.getStart());
+    return [head, lowerBlock(context, node.block, place, opened)];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
   if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);

@@ -14,7 +14,7 @@ import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isEntered } from "../analyse/functions.ts";
 import { namePaths } from "../analyse/paths.ts";
-import { isReference } from "../analyse/scopes.ts";
+import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import type { Context } from "./context.ts";
 import { findEdited } from "./edited.ts";
