@@ -37,7 +37,7 @@ export function commonJs(ts: typeof tsTypes, file: tsTypes.SourceFile, edits: Ma
   }
 }
 
-/** Nothing that only TypeScript has: types, decorators, enums, JSX, parameter properties. */
+/** Nothing that only TypeScript has, or makes of it what Node.js knows: types, decorators, enums, JSX, `using`. */
 function isPlainJavaScript(ts: typeof tsTypes, file: tsTypes.SourceFile): boolean {
   const { SyntaxKind } = ts;
   const isPlain = (node: tsTypes.Node): boolean => {
@@ -50,7 +50,7 @@ function isPlainJavaScript(ts: typeof tsTypes, file: tsTypes.SourceFile): boolea
       return false;
     if (isTypeScriptOnly(ts, kind) || (kind >= SyntaxKind.JsxElement && kind <= SyntaxKind.JsxNamespacedName))
       return false;
-    if (hasTypes(node as Typed)) return false;
+    if (hasTypes(node as Typed) || isUsing(ts, node)) return false;
     if (ts.canHaveModifiers(node) && node.modifiers?.some((modifier) => isTypeScriptModifier(ts, modifier.kind)))
       return false;
     if ("questionToken" in node && node.questionToken && kind !== SyntaxKind.ConditionalExpression) return false;
@@ -69,6 +69,12 @@ interface Typed extends tsTypes.Node {
 
 function hasTypes({ type, typeParameters, typeArguments }: Typed): boolean {
   return type !== undefined || typeParameters !== undefined || typeArguments !== undefined;
+}
+
+function isUsing(ts: typeof tsTypes, node: tsTypes.Node): boolean {
+  const { BlockScoped, Const, Let } = ts.NodeFlags;
+  const kind = node.flags & BlockScoped;
+  return ts.isVariableDeclarationList(node) && kind !== 0 && kind !== Const && kind !== Let;
 }
 
 function isTypeScriptOnly({ SyntaxKind }: typeof tsTypes, kind: tsTypes.SyntaxKind): boolean {

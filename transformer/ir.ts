@@ -77,10 +77,12 @@ export interface Scope {
 export interface Suspension {
   /** The durable function that it suspends: the unit's, or one nested in it. */
   readonly owner: FunctionNode;
-  /** The `await` expression, or the expression that is awaited implicitly. */
-  readonly node: ts.Expression;
-  /** What is awaited, without the chain of callbacks around it. */
-  readonly operand: ts.Expression;
+  /** The `await` expression, the expression that is awaited implicitly, or the statement that awaits by itself. */
+  readonly node: ts.Node;
+  /** What is awaited, without the chain of callbacks around it. Undefined when a statement awaits by itself. */
+  readonly operand: ts.Expression | undefined;
+  /** The base of its label when a statement awaits by itself: `row.next`. */
+  readonly implied?: string;
   label: string;
 }
 

@@ -69,6 +69,11 @@ const table = {
     category: "warning",
     text: "`this` has the type `%type%`%place%, which cannot be persisted, and it lives across the suspension `%label%`. Call the method on a constant of the module, which is stored by its name. %fix%",
   },
+  "resource-across-step": {
+    code: 90024,
+    category: "error",
+    text: "The resource `%name%` of the type `%type%`%place% is open across the suspension `%label%`, and it cannot be persisted. Open and close it inside of one step.",
+  },
   "unchecked-value": {
     code: 90025,
     category: "strict",

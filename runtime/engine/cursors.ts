@@ -46,7 +46,7 @@ const mapIterator = Map.prototype[Symbol.iterator];
 const setIterator = Set.prototype[Symbol.iterator];
 
 /** A view of a collection of the language that no loop has begun: where an iterator stands could not be seen. */
-class View implements Iterable<unknown> {
+export class View implements Iterable<unknown> {
   readonly of: Indexed | Keyed;
   readonly kind: ViewKind;
 
@@ -55,7 +55,7 @@ class View implements Iterable<unknown> {
     this.kind = kind;
   }
 
-  cursor(onEnd: () => void): Cursor {
+  cursor(onEnd: () => void): StorableCursor {
     const { of, kind } = this;
     return isKeyed(of) ? new RestCursor(of, of.size, onEnd, kind) : new IndexCursor(of, 0, onEnd, kind);
   }
@@ -96,7 +96,7 @@ export function viewOf(object: Record<ViewKind, () => Iterable<unknown>>, method
 }
 
 /** The cursor of a `for…of` that begins. Throws what the language throws when `iterable` cannot be iterated. */
-export function cursorOver(iterable: unknown, onEnd: () => void): Cursor {
+export function cursorOver(iterable: unknown, onEnd: () => void): StorableCursor | IteratorCursor {
   if (iterable instanceof View) return iterable.cursor(onEnd);
   const method = iteratorMethod(iterable);
   if (method === textIterator && typeof iterable === "string") return new TextCursor(iterable, 0, onEnd);
@@ -295,8 +295,8 @@ class KeyCursor extends StorableCursor {
 }
 
 /** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: a generator. */
-class IteratorCursor implements Cursor {
-  readonly #iterator: Iterator<unknown>;
+export class IteratorCursor implements Cursor {
+  readonly iterator: Iterator<unknown>;
   readonly #next: unknown;
   readonly #onEnd: () => void;
   #item: unknown;
@@ -304,7 +304,7 @@ class IteratorCursor implements Cursor {
 
   /** @param next the method, which the language fetches once */
   constructor(iterator: Iterator<unknown>, next: unknown, onEnd: () => void) {
-    this.#iterator = iterator;
+    this.iterator = iterator;
     this.#next = next;
     this.#onEnd = onEnd;
   }
@@ -319,8 +319,7 @@ class IteratorCursor implements Cursor {
       this.#repeats = false;
       return { done: false, value: this.#item };
     }
-    const result = Reflect.apply(this.#next as () => IteratorResult<unknown>, this.#iterator, []);
-    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+    const result = this.step();
     if (result.done) {
       this.#onEnd();
       return { done: true, value: undefined };
@@ -329,11 +328,18 @@ class IteratorCursor implements Cursor {
     return { done: false, value: this.#item };
   }
 
+  /** The iterator's own next result. */
+  step(): IteratorResult<unknown> {
+    const result = Reflect.apply(this.#next as () => IteratorResult<unknown>, this.iterator, []);
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+    return result;
+  }
+
   return(): IteratorResult<unknown> {
     this.#onEnd();
-    const method: unknown = this.#iterator.return;
+    const method: unknown = this.iterator.return;
     if (method === undefined || method === null) return { done: true, value: undefined };
-    return Reflect.apply(method as () => IteratorResult<unknown>, this.#iterator, []);
+    return Reflect.apply(method as () => IteratorResult<unknown>, this.iterator, []);
   }
 
   [Symbol.iterator](): this {
@@ -342,7 +348,7 @@ class IteratorCursor implements Cursor {
 
   image(): CursorImage | undefined {
     if (typeof this.#next === "function" && isNativeFunction(this.#next)) return undefined;
-    return { kind: "iterator", of: this.#iterator, next: this.#next, item: this.#item };
+    return { kind: "iterator", of: this.iterator, next: this.#next, item: this.#item };
   }
 }
 

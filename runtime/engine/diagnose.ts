@@ -59,6 +59,10 @@ function culpritOfFrame(frame: Frame, problemIn: (value: unknown) => string | un
     const problem = problemIn(cursor.image());
     if (problem) return `the collection of the loop ${JSON.stringify(name)}: ${problem}`;
   }
+  for (const [name, resources] of frame.openResources()) {
+    const problem = problemIn(resources);
+    if (problem) return `the resource of \`${name}\`: ${problem}`;
+  }
   for (const [name, { kind, value }] of frame.openCompletions()) {
     const problem = problemIn(value);
     if (problem) return `what \`${kind}\` carries through the finally ${JSON.stringify(name)}: ${problem}`;

@@ -47,6 +47,11 @@ export abstract class FrameFinally extends FrameLoops {
     return value;
   }
 
+  /** How the body ended, while the code of the `finally` runs. */
+  protected pending(name: string): Completion | undefined {
+    return this.#finallies.get(name)?.completion;
+  }
+
   /** Completions of the `finally` blocks around a label. */
   protected completionsAt(label: string): [name: string, completion: Completion][] {
     const open: [string, Completion][] = [];

@@ -1,5 +1,6 @@
 /** The part of `$` for loops: their cursors, stored and open. */
 import type { Untyped } from "../types.ts";
+import type { OpenCursor } from "./awaited-cursors.ts";
 import {
   type Cursor,
   type CursorImage,
@@ -69,7 +70,7 @@ export abstract class FrameLoops extends FrameWords {
     return this.#loop(name, (onEnd) => cursorOverKeys(object(), onEnd));
   }
 
-  openCursors(): Iterable<[name: string, cursor: { image(): CursorImage | undefined }]> {
+  openCursors(): Iterable<[name: string, cursor: OpenCursor]> {
     if (this.#storedCursors.size === 0) return this.#cursors;
     return [...this.#cursors, ...[...this.#storedCursors].map(stored)];
   }

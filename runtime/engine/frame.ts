@@ -10,12 +10,15 @@ import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
 import { makeArguments } from "./arguments.ts";
+import type { AwaitedImage, Unwrap } from "./awaited-cursors.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
-import { type Completion, FrameFinally } from "./frame-finally.ts";
+import type { Completion } from "./frame-finally.ts";
+import { FrameResources } from "./frame-resources.ts";
 import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
+import type { Resource } from "./resources.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
 import { isObject, isThenable } from "./thenables.ts";
 
@@ -23,6 +26,12 @@ import { isObject, isThenable } from "./thenables.ts";
 export interface Place {
   readonly label: string;
   readonly returned: boolean;
+}
+
+/** What its code has open where it is parked: loops and resources, by their names. */
+interface OpenAtPlace {
+  readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
+  readonly resources?: Readonly<Record<string, readonly Resource[]>>;
 }
 
 /** What a frame does not make itself. */
@@ -40,7 +49,7 @@ export interface FrameOrigin {
 /** The place of a frame that has not begun. No suspension has this label. */
 const start: Place = { label: "", returned: false };
 
-export class Frame extends FrameFinally implements Waiter {
+export class Frame extends FrameResources implements Waiter {
   pc = "";
   /** Thrown as the first act of a `try`, to enter its `catch` again. */
   readonly again: Error = placeholder;
@@ -73,6 +82,8 @@ export class Frame extends FrameFinally implements Waiter {
 
   readonly #body: CompiledBody;
   readonly #fetchesTable: boolean;
+  /** It waits for a value that the language unwraps, in a job of its own. */
+  #unwraps = false;
   /** Of a call that returned a handle: settles its body. */
   #finish: ((outcome: Outcome) => void) | undefined;
 
@@ -132,6 +143,18 @@ export class Frame extends FrameFinally implements Waiter {
   /** As `at`, for an operand that suspends itself and was evaluated before. Re-entering, the value is ignored. */
   wait(label: string, value: unknown): Promise<Untyped> {
     return this.pc === "" ? this.#await(label, value) : this.#reenterAt(label);
+  }
+
+  protected waitUnwrapping(label: string, value: unknown, unwrap: Unwrap): Promise<Untyped> {
+    const { activation } = this;
+    this.#unwraps = true;
+    const promise = unwrap(this.wait(label, value));
+    const goOn = () => {
+      this.#unwraps = false;
+      continues(activation);
+    };
+    promise.then(goOn, goOn);
+    return promise;
   }
 
   /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
@@ -230,7 +253,7 @@ export class Frame extends FrameFinally implements Waiter {
   resume(outcome: Outcome): void {
     this.waiting = undefined;
     if (this.place.returned) this.#finish?.(outcome);
-    else continues(this.activation);
+    else this.#continues();
   }
 
   /** The code has ended with this handle, and the language asks how it settles. */
@@ -250,8 +273,9 @@ export class Frame extends FrameFinally implements Waiter {
   }
 
   /** Takes what a stored frame holds; before it is entered. */
-  restore(cursors: readonly [string, CursorImage][], completions: readonly [string, Completion][]): void {
-    this.restoreCursors(cursors);
+  restore({ cursors = {}, resources = {} }: OpenAtPlace, completions: readonly [string, Completion][]): void {
+    this.restoreCursors(Object.entries(cursors));
+    this.restoreResources(Object.entries(resources));
     this.restoreCompletions(this.place.label, completions);
   }
 
@@ -282,6 +306,11 @@ export class Frame extends FrameFinally implements Waiter {
     return body;
   }
 
+  /** What it waited for has settled: its code goes on in the next job, unless that job unwraps a value. */
+  #continues(): void {
+    if (!this.#unwraps) continues(this.activation);
+  }
+
   #await(label: string, value: unknown): Promise<unknown> {
     const { activation } = this;
     if (activation.over) {
@@ -290,17 +319,23 @@ export class Frame extends FrameFinally implements Waiter {
       return never();
     }
     if (!activation.owns(value)) {
-      if (!isThenable(value)) return suspended(activation, Promise.resolve(value));
+      if (!isThenable(value)) return this.#suspended(Promise.resolve(value));
       suspends();
       return outside(activation, value, () => {
         activation.cameBack();
-        continues(activation);
+        this.#continues();
       });
     }
-    if (value.outcome) return suspended(activation, value.promise);
+    if (value.outcome) return this.#suspended(value.promise);
     suspends();
     this.#park({ label, returned: false }, value);
     return value.promise;
+  }
+
+  #suspended(promise: Promise<unknown>): Promise<unknown> {
+    if (!this.#unwraps) return suspended(this.activation, promise);
+    suspends();
+    return promise;
   }
 
   #park(place: Place, handle: Handle): void {

@@ -7,6 +7,7 @@
  */
 import { encode, partsOf } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
+import type { AwaitedImage } from "./awaited-cursors.ts";
 import type { CursorImage } from "./cursors.ts";
 import { extensionsFor } from "./extensions.ts";
 import type { Frame } from "./frame.ts";
@@ -14,6 +15,7 @@ import type { Completion } from "./frame-finally.ts";
 import { type Handle, ReturnedHandle } from "./handle.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Resource } from "./resources.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 export const imageFormat = 2;
@@ -46,8 +48,9 @@ export interface FrameImage {
   readonly self?: unknown;
   readonly arguments?: object;
   readonly scopes?: Readonly<Record<string, ScopeRecord>>;
-  readonly cursors?: Readonly<Record<string, CursorImage>>;
+  readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
   readonly completions?: Readonly<Record<string, CompletionImage>>;
+  readonly resources?: Readonly<Record<string, readonly Resource[]>>;
   /** For what it waits: an op or a call by its number, anything else as a handle. */
   readonly on?: { readonly op: number } | { readonly call: number } | Handle;
   /** Its place among those that wait for the same. */
@@ -133,6 +136,8 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
     if (cursors) image.cursors = cursors;
     const completions = openCompletions(activation, frame);
     if (completions) image.completions = completions;
+    const resources = openResources(frame);
+    if (resources) image.resources = resources;
   }
   if (waiting) {
     const made = waiting.maker?.stored();
@@ -155,12 +160,12 @@ function storedScopes(frame: Frame): Record<string, ScopeRecord> | undefined {
   return stored;
 }
 
-function storedCursors(frame: Frame): Record<string, CursorImage> | undefined {
-  let stored: Record<string, CursorImage> | undefined;
+function storedCursors(frame: Frame): Record<string, CursorImage | AwaitedImage> | undefined {
+  let stored: Record<string, CursorImage | AwaitedImage> | undefined;
   for (const [name, cursor] of frame.openCursors()) {
     const image = cursor.image();
     if (image === undefined) throw new UnstorableLoop(name);
-    stored ??= partsOf<Record<string, CursorImage>>();
+    stored ??= partsOf<Record<string, CursorImage | AwaitedImage>>();
     stored[name] = image;
   }
   return stored;
@@ -171,6 +176,15 @@ function openCompletions(activation: Activation, frame: Frame): Record<string, C
   for (const [name, completion] of frame.openCompletions()) {
     stored ??= partsOf<Record<string, CompletionImage>>();
     stored[name] = completionImage(activation, completion);
+  }
+  return stored;
+}
+
+function openResources(frame: Frame): Record<string, readonly Resource[]> | undefined {
+  let stored: Record<string, readonly Resource[]> | undefined;
+  for (const [name, resources] of frame.openResources()) {
+    stored ??= partsOf<Record<string, readonly Resource[]>>();
+    stored[name] = resources;
   }
   return stored;
 }

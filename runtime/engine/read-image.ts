@@ -132,7 +132,7 @@ class ImageReader {
       name,
       loadedCompletion(completion, frame),
     ]);
-    frame.restore(Object.entries(image.cursors ?? {}), completions);
+    frame.restore(image, completions);
     return frame;
   }
 

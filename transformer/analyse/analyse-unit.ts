@@ -99,8 +99,10 @@ function pathsOf(ts: TypeScript, bindings: Bindings, suspensions: Suspensions, s
 function labelSuspensions(ts: TypeScript, suspensions: Suspensions, bindings: Bindings, tools: Tools): void {
   for (const fn of suspensions.owners) {
     const own = suspensions.all.filter(({ owner }) => owner === fn);
-    const bases = own.map(({ node, operand }) => ({
-      base: baseLabel(ts, operand, (call) => toolCall(ts, call, bindings, tools) !== undefined),
+    const bases = own.map(({ node, operand, implied }) => ({
+      base: operand
+        ? baseLabel(ts, operand, (call) => toolCall(ts, call, bindings, tools) !== undefined)
+        : (implied as string),
       within: enclosingConstructs(ts, node, fn, suspensions.inlined),
     }));
     const labels = qualifyLabels(bases);
@@ -145,9 +147,8 @@ function isDeclaredBy(binding: Binding, parameter: tsTypes.ParameterDeclaration)
  */
 function nameClosures(ts: TypeScript, closures: Closures, suspensions: Suspensions): void {
   const taken = new Set<string>();
-  const byOperand = new Map<tsTypes.Node, Suspension>(
-    suspensions.all.map((suspension) => [suspension.operand, suspension]),
-  );
+  const byOperand = new Map<tsTypes.Node, Suspension>();
+  for (const suspension of suspensions.all) if (suspension.operand) byOperand.set(suspension.operand, suspension);
   const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
   for (const record of inOrder) {
     const own = record.role === "callback" ? callbackName(ts, record.node, byOperand) : valueName(ts, record.node);

@@ -5,10 +5,12 @@
  * makes variables live on a few paths that cannot happen, never the other way round.
  */
 import type tsTypes from "typescript";
+import type { Suspension } from "../ir.ts";
 import type { Block, FlowGraph } from "./control-flow.ts";
 import { shortText } from "./enclosing.ts";
 import { ExpressionFlow, type FlowInput } from "./expression-flow.ts";
 import type { Finalizer, Target } from "./flow-cursor.ts";
+import type { AwaitedLoop } from "./suspensions.ts";
 
 export class FlowBuilder extends ExpressionFlow {
   private readonly exit: Block;
@@ -29,7 +31,7 @@ export class FlowBuilder extends ExpressionFlow {
   }
 
   protected body(body: tsTypes.ConciseBody): void {
-    if (this.ts.isBlock(body)) this.statements(body.statements);
+    if (this.ts.isBlock(body)) this.block(body);
     else this.result(body);
   }
 
@@ -39,11 +41,15 @@ export class FlowBuilder extends ExpressionFlow {
     for (const statement of statements) this.statement(statement);
   }
 
+  private block(node: tsTypes.Block): void {
+    this.ending(this.input.suspensions.disposals.get(node), () => this.statements(node.statements));
+  }
+
   private statement(node: tsTypes.Statement): void {
     const { ts } = this;
     const labels = this.pendingLabels;
     this.pendingLabels = [];
-    if (ts.isBlock(node)) this.labelledBlock(node, labels, () => this.statements(node.statements));
+    if (ts.isBlock(node)) this.labelledBlock(node, labels, () => this.block(node));
     else if (ts.isIfStatement(node)) this.labelledBlock(node, labels, () => this.ifStatement(node));
     else if (ts.isIterationStatement(node, false)) this.loop(node, labels);
     else if (ts.isSwitchStatement(node)) this.switchStatement(node, labels);
@@ -91,8 +97,12 @@ export class FlowBuilder extends ExpressionFlow {
   private loop(node: tsTypes.IterationStatement, labels: readonly string[]): void {
     const { ts } = this;
     if (ts.isForStatement(node)) {
-      if (node.initializer) this.expression(node.initializer);
-      this.repeat(node, labels, node.condition, node.incrementor);
+      this.ending(this.input.suspensions.disposals.get(node), () => {
+        if (node.initializer) this.expression(node.initializer);
+        this.repeat(node, labels, node.condition, node.incrementor);
+      });
+    } else if (ts.isForOfStatement(node) && this.input.suspensions.loops.has(node)) {
+      this.awaitedLoop(node, labels);
     } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
       this.expression(node.expression);
       this.repeat(node, labels, undefined, undefined, node.initializer);
@@ -120,12 +130,48 @@ export class FlowBuilder extends ExpressionFlow {
     this.follow(condition);
     if (head) this.bindHead(head);
     this.withTarget({ node, labels, onBreak: after, onContinue: updating, depth: this.finalizers.length }, () =>
-      this.statement(node.statement),
+      this.turn(node),
     );
     this.edge(this.current, updating);
     this.current = updating;
     if (update) this.expression(update);
     this.edge(this.current, start);
+    this.current = after;
+  }
+
+  /** The body; of a `for…of` also the end of the resource that its head declares. */
+  private turn(node: tsTypes.IterationStatement): void {
+    const disposal = this.ts.isForOfStatement(node) ? this.input.suspensions.disposals.get(node) : undefined;
+    this.ending(disposal, () => this.statement(node.statement));
+  }
+
+  /**
+   * next → head → body → next; ways out of head and body lead through the end of the iterator. One that fails to give
+   * its next result is not closed.
+   */
+  private awaitedLoop(node: tsTypes.ForOfStatement, labels: readonly string[]): void {
+    const { next, end } = this.input.suspensions.loops.get(node) as AwaitedLoop;
+    const outer = this.handler;
+    const after = this.newBlock();
+    this.ending(end, () => {
+      const closing = this.handler;
+      this.handler = outer;
+      this.follow();
+      this.expression(node.expression);
+      const start = this.follow();
+      this.suspend(next);
+      this.edge(this.current, after);
+      this.handler = closing;
+      this.follow();
+      this.bindHead(node.initializer);
+      const left = this.newBlock();
+      this.withTarget({ node, labels, onBreak: left, onContinue: start, depth: this.finalizers.length }, () =>
+        this.turn(node),
+      );
+      this.edge(this.current, start);
+      this.current = left;
+    });
+    this.edge(this.current, after);
     this.current = after;
   }
 
@@ -189,25 +235,42 @@ export class FlowBuilder extends ExpressionFlow {
     const catcher = node.catchClause && this.blockUnder(failed);
     this.handler = catcher ?? failed;
     this.follow();
-    this.statements(node.tryBlock.statements);
+    this.block(node.tryBlock);
     this.edge(this.current, finalizer?.entry ?? after);
     if (catcher && node.catchClause) {
       this.handler = failed;
       this.current = catcher;
       if (node.catchClause.variableDeclaration) this.bindPattern(node.catchClause.variableDeclaration.name);
-      this.statements(node.catchClause.block.statements);
+      this.block(node.catchClause.block);
       this.edge(this.current, finalizer?.entry ?? after);
     }
     this.handler = outer;
-    if (finalizer && node.finallyBlock) this.finallyBlock(finalizer, node.finallyBlock, after, outer);
+    const { finallyBlock } = node;
+    if (finalizer && finallyBlock) this.finish(finalizer, () => this.block(finallyBlock), after, outer);
     this.current = after;
   }
 
-  private finallyBlock(finalizer: Finalizer, block: tsTypes.Block, after: Block, outer: Block | undefined): void {
+  /** What `inner` walks ends, whichever way, with a suspension of its own, like a `try` with a `finally`. */
+  private ending(end: Suspension | undefined, inner: () => void): void {
+    if (!end) return inner();
+    const outer = this.handler;
+    const after = this.newBlock();
+    const finalizer: Finalizer = { entry: this.newBlock(), resume: new Set() };
+    this.finalizers.push(finalizer);
+    this.handler = finalizer.entry;
+    this.follow();
+    inner();
+    this.edge(this.current, finalizer.entry);
+    this.handler = outer;
+    this.finish(finalizer, () => this.suspend(end), after, outer);
+    this.current = after;
+  }
+
+  private finish(finalizer: Finalizer, code: () => void, after: Block, outer: Block | undefined): void {
     this.finalizers.pop();
     this.current = finalizer.entry;
     this.follow();
-    this.statements(block.statements);
+    code();
     this.edge(this.current, after);
     for (const resume of finalizer.resume) this.edge(this.current, resume);
     if (outer) this.edge(this.current, outer);

@@ -10,7 +10,7 @@ import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
 import { isEntered, isUntouched } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
-import { heldIn } from "./suspensions.ts";
+import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
 import { toolCall } from "./tools.ts";
 
 interface Check {
@@ -95,12 +95,8 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
   const refuse = refuseAt(check, node);
-  if (ts.isForOfStatement(node) && node.awaitModifier) {
-    refuse("`for await`", "Read the items in a step, then loop over the array.");
-  } else if (ts.isVariableDeclarationList(node) && isUsing(ts, node) && isOpenAcross(check, node)) {
-    refuse("`using` across an `await`", "Open and close the resource inside a step.");
-  } else if (ts.isVariableDeclarationList(node) && isAwaitUsing(ts, node)) {
-    refuse("`await using`", "Open and close the resource inside a step.");
+  if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node) && !resourcesOf(ts, resourceScopeOf(ts, node))) {
+    refuse("`using` directly in a `case`", "Put braces around the statements of the clause.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
     refuse("A nested enum or namespace", "Move it to module level.");
   } else if (ts.isLabeledStatement(node) && isLabelAround(check, node, owner)) {
@@ -130,33 +126,8 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
   return false;
 }
 
-function isAwaitUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean {
-  const { AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
-  return AwaitUsing !== undefined && (list.flags & ts.NodeFlags.BlockScoped) === AwaitUsing;
-}
-
 function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fix: string) => void {
   return (construct, fix) => report.error("unsupported-construct", node, { construct, fix });
-}
-
-/** `using` and `await using` are flag combinations that older TypeScript lacks. */
-function isUsing(ts: TypeScript, list: tsTypes.VariableDeclarationList): boolean {
-  const { Using, AwaitUsing } = ts.NodeFlags as unknown as Record<string, number | undefined>;
-  const kind = list.flags & ts.NodeFlags.BlockScoped;
-  return kind !== 0 && (kind === Using || kind === AwaitUsing);
-}
-
-/** The scope of a resource is left while a run is parked in it. */
-function isOpenAcross({ ts, analysis }: Check, list: tsTypes.VariableDeclarationList): boolean {
-  let scope: tsTypes.Node = list.parent;
-  while (
-    !ts.isBlock(scope) &&
-    !ts.isIterationStatement(scope, false) &&
-    !ts.isCaseBlock(scope) &&
-    !ts.isFunctionLike(scope)
-  )
-    scope = scope.parent;
-  return heldIn(analysis.suspensions, scope).some(({ node }) => node.end > list.end);
 }
 
 function checkCall(check: Check, node: tsTypes.CallExpression): void {

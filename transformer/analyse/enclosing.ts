@@ -48,7 +48,7 @@ export function constructOf(
 }
 
 /** A loop is known by its label, else by the variable of its head. */
-function loopConstruct(ts: TypeScript, loop: tsTypes.IterationStatement): EnclosingConstruct {
+export function loopConstruct(ts: TypeScript, loop: tsTypes.IterationStatement): EnclosingConstruct {
   const name = ts.isLabeledStatement(loop.parent) ? loop.parent.label.text : loopVariable(ts, loop);
   return name === undefined ? { kind: "loop" } : { kind: "loop", name };
 }
@@ -62,7 +62,7 @@ export function loopVariable(ts: TypeScript, loop: tsTypes.IterationStatement): 
   return ts.isIdentifier(head) ? head.text : undefined;
 }
 
-function firstName(ts: TypeScript, name: tsTypes.BindingName | undefined): string | undefined {
+export function firstName(ts: TypeScript, name: tsTypes.BindingName | undefined): string | undefined {
   if (!name || ts.isIdentifier(name)) return name?.text;
   for (const element of name.elements) {
     const inner = ts.isBindingElement(element) ? firstName(ts, element.name) : undefined;

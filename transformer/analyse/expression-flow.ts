@@ -232,7 +232,7 @@ export abstract class ExpressionFlow extends FlowCursor {
   }
 
   /** A suspension begins a block of its own, so that manifest edges can start there. */
-  private suspend(suspension: Suspension | undefined): void {
+  protected suspend(suspension: Suspension | undefined): void {
     if (!suspension) return;
     this.follow();
     this.add({ kind: "suspend", suspension });

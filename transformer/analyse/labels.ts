@@ -6,6 +6,8 @@
  *   step.run(ids[0], …)            ids[0]
  *   helper(step, order)            helper
  *   pending                        pending
+ *   for await (const row of …)     row.next, row.return
+ *   await using file = …           file.dispose
  *
  * A base label that occurs more than once is qualified everywhere by the nearest construct (`notify@catch`); where that
  * does not tell them apart, by an ordinal with its total (`notify#2/3`).

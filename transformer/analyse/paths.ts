@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import type { Scope, TypeScript } from "../ir.ts";
 import { constructOf, enclosingConstructs, loopVariable } from "./enclosing.ts";
+import { resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 
@@ -39,6 +40,7 @@ function ownName(ts: TypeScript, node: tsTypes.Node, suspensions: Suspensions): 
   if (ts.isCatchClause(node)) return "catch";
   if (ts.isTryStatement(node)) return "finally";
   if (ts.isCaseBlock(node)) return "switch";
+  if (ts.isVariableDeclarationList(node)) return `using ${resourceName(ts, node)}`;
   const method = suspensions.inlined.get(node);
   if (method) return method;
   return constructOf(ts, node.parent, node, suspensions.inlined) ? "body" : "block";

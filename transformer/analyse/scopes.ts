@@ -153,7 +153,7 @@ function assignCaught(state: State, name: tsTypes.BindingName, from: Scope): voi
 
 function noteClosures(state: State, list: tsTypes.VariableDeclarationList, scope: Scope): void {
   const { ts } = state;
-  if (!(list.flags & ts.NodeFlags.Const)) return;
+  if ((list.flags & ts.NodeFlags.BlockScoped) !== ts.NodeFlags.Const) return;
   for (const { name, initializer } of list.declarations) {
     if (!ts.isIdentifier(name) || !initializer) continue;
     if (!ts.isArrowFunction(initializer) && !ts.isFunctionExpression(initializer)) continue;
@@ -163,8 +163,8 @@ function noteClosures(state: State, list: tsTypes.VariableDeclarationList, scope
 }
 
 function listKind(ts: TypeScript, list: tsTypes.VariableDeclarationList): BindingKind {
-  if (list.flags & ts.NodeFlags.Const) return "const";
-  return list.flags & ts.NodeFlags.Let ? "let" : "var";
+  if (list.flags & ts.NodeFlags.Let) return "let";
+  return list.flags & ts.NodeFlags.BlockScoped ? "const" : "var";
 }
 
 /** `var` belongs to the nearest function, everything else to the scope it stands in. */

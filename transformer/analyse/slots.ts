@@ -11,8 +11,9 @@ import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { userOf } from "./functions.ts";
 import { functionAround } from "./paths.ts";
+import { resourceScopeOf, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
-import { heldIn, type Suspensions } from "./suspensions.ts";
+import { heldIn, managedResources, type Suspensions } from "./suspensions.ts";
 
 export interface Slots {
   readonly all: ReadonlySet<Binding>;
@@ -58,7 +59,7 @@ function liveAt(input: SlotInput, suspension: Suspension): ReadonlySet<Binding> 
     if (record) for (const binding of record.captures) live.add(binding);
     else ts.forEachChild(node, visit);
   };
-  visit(suspension.operand);
+  if (suspension.operand) visit(suspension.operand);
   for (const binding of live) if (!isStorable(input, binding)) live.delete(binding);
   return live;
 }
@@ -103,7 +104,7 @@ function escapes(input: SlotInput, record: Closure): boolean {
 /** `await step.run("a", f)`: its op is gone when the function goes on. */
 function isAwaitedOnTheSpot({ ts, suspensions }: SlotInput, { node }: Closure): boolean {
   const call = userOf(ts, node as tsTypes.Expression);
-  return suspensions.all.some(({ operand }) => unwrap(ts, operand) === call);
+  return suspensions.all.some(({ operand }) => operand && unwrap(ts, operand) === call);
 }
 
 /** Names bound by one pattern, by the head of a suspending loop or by the parameter of a suspending `catch` go together. */
@@ -155,6 +156,7 @@ function mustStore(input: SlotInput, root: tsTypes.Node, binding: Binding): bool
   }
   if (!ts.isVariableDeclaration(root)) return false;
   if (isPartOfSuspendingList(ts, root, suspensions) || suspensions.holders.has(root.name)) return true;
+  if (suspensions.loops.has(root.parent.parent) || isManagedResource(ts, root, suspensions)) return true;
   if (ts.isIdentifier(root.name)) return false;
   const { parent } = root;
   if (ts.isCatchClause(parent)) return suspensions.holders.has(parent.block);
@@ -183,6 +185,16 @@ function isPartOfSuspendingList(
   suspensions: Suspensions,
 ): boolean {
   return ts.isVariableDeclarationList(list) && list.declarations.length > 1 && suspensions.holders.has(list);
+}
+
+/** `using file = …`, when the compiler takes care of its end. */
+function isManagedResource(
+  ts: TypeScript,
+  { parent: list }: tsTypes.VariableDeclaration,
+  suspensions: Suspensions,
+): boolean {
+  if (!ts.isVariableDeclarationList(list) || !usingKeyword(ts, list)) return false;
+  return managedResources(ts, resourceScopeOf(ts, list), suspensions) !== undefined;
 }
 
 /** A parameter of a durable function that suspends. */

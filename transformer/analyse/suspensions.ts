@@ -8,9 +8,11 @@ import { unwrap } from "../discover/find-units.ts";
 import type { PackageImports } from "../discover/imports.ts";
 import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
 import { combinator } from "./combinators.ts";
+import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched } from "./functions.ts";
 import { mayBeHandle } from "./handles.ts";
+import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import { type Bindings, isErased } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { isReference } from "./targets.ts";
@@ -30,11 +32,21 @@ export interface Suspensions {
   /** Functions and static blocks nested in the unit at any depth, callbacks lowered in place left out. */
   readonly nested: readonly NestedFunction[];
   /** Calls of callbacks given by name, awaited in the chain: `.catch(handler)`. */
-  readonly namedCallbacks: ReadonlyMap<tsTypes.Expression, Suspension>;
+  readonly namedCallbacks: ReadonlyMap<tsTypes.Node, Suspension>;
   /** Returned values that may be handles and are not awaited where they stand: the call settles as they do. */
   readonly adopted: ReadonlySet<tsTypes.Node>;
+  /** The `for await` loops of durable functions, with what they await. */
+  readonly loops: ReadonlyMap<tsTypes.Node, AwaitedLoop>;
+  /** What the ends of resources await, by the node that holds the resources. */
+  readonly disposals: ReadonlyMap<tsTypes.Node, Suspension>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
   readonly holders: ReadonlyMap<tsTypes.Node, readonly Suspension[]>;
+}
+
+/** A `for await`: each next result is awaited, and that the iterator closes when the loop is left early. */
+export interface AwaitedLoop {
+  readonly next: Suspension;
+  readonly end: Suspension;
 }
 
 export interface SuspensionsInput {
@@ -52,8 +64,10 @@ interface State extends SuspensionsInput {
   readonly inlined: Map<tsTypes.Node, "catch" | "then" | "finally">;
   readonly owners: FunctionNode[];
   readonly nested: NestedFunction[];
-  readonly namedCallbacks: Map<tsTypes.Expression, Suspension>;
+  readonly namedCallbacks: Map<tsTypes.Node, Suspension>;
   readonly adopted: Set<tsTypes.Node>;
+  readonly loops: Map<tsTypes.Node, AwaitedLoop>;
+  readonly disposals: Map<tsTypes.Node, Suspension>;
 }
 
 /** Where the walk stands. */
@@ -62,7 +76,7 @@ interface Place {
   readonly owner: FunctionNode | undefined;
   /** In a callback that is lowered in place. */
   readonly inCallback: boolean;
-  /** A `return` leaves a `try` or a loop over an iterator: its end comes before the returned promise is settled. */
+  /** A `return` leaves a `try`, resources or a loop over an iterator, which end before the returned promise is settled. */
   readonly inside: boolean;
 }
 
@@ -77,6 +91,8 @@ export function findSuspensions(input: SuspensionsInput): Suspensions {
     nested: [],
     namedCallbacks: new Map(),
     adopted: new Set(),
+    loops: new Map(),
+    disposals: new Map(),
   };
   visitOwner(state, input.unit.fn);
   return { ...state, holders: findHolders(state) };
@@ -88,7 +104,7 @@ function visitOwner(state: State, fn: FunctionNode): void {
   const place: Place = { owner: fn, inCallback: false, inside: false };
   for (const parameter of fn.parameters) visit(state, parameter, place);
   if (!fn.body) return;
-  if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
+  if (ts.isBlock(fn.body)) visit(state, fn.body, place);
   else visitResult(state, fn.body as tsTypes.Expression, place);
 }
 
@@ -104,12 +120,44 @@ function visit(state: State, node: tsTypes.Node, place: Place): void {
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
   } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
-    ts.forEachChild(node, (child) =>
-      visit(state, child, child === node.statement ? { ...place, inside: true } : place),
-    );
+    visitForEach(state, node, place);
   } else {
-    ts.forEachChild(node, (child) => visit(state, child, place));
+    visitScope(state, node, place);
   }
+}
+
+/** The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. */
+function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, place: Place): void {
+  const { ts } = state;
+  visit(state, node.initializer, place);
+  visit(state, node.expression, place);
+  const { name, kind } = loopConstruct(ts, node);
+  const next = place.owner && isForAwait(ts, node) && imply(state, node, `${name ?? kind}.next`, place);
+  visit(state, node.statement, { ...place, inside: true });
+  dispose(state, node, place);
+  if (next) state.loops.set(node, { next, end: imply(state, node, `${name ?? kind}.return`, place) });
+}
+
+/** What may be a block or a loop that ends with resources. */
+function visitScope(state: State, node: tsTypes.Node, place: Place): void {
+  const inner = resourcesOf(state.ts, node) ? { ...place, inside: true } : place;
+  state.ts.forEachChild(node, (child) => visit(state, child, inner));
+  dispose(state, node, place);
+}
+
+function dispose(state: State, node: tsTypes.Node, place: Place): void {
+  const resources = resourcesOf(state.ts, node);
+  const [first] = resources?.lists ?? [];
+  if (!place.owner || !resources?.isAwaited || !first) return;
+  const base = `${resourceName(state.ts, first)}.dispose`;
+  state.disposals.set(node, imply(state, resources.extent, base, place));
+}
+
+/** What a statement awaits by itself. */
+function imply(state: State, node: tsTypes.Node, implied: string, { owner }: Place): Suspension {
+  const suspension: Suspension = { owner: owner as FunctionNode, node, operand: undefined, implied, label: "" };
+  state.all.push(suspension);
+  return suspension;
 }
 
 /** An async function suspends on its own; what is nested in a function that stays as it is stays as well. */
@@ -200,7 +248,7 @@ function visitCallback(
     if (scope) scope.inlined = true;
     const place: Place = { owner, inCallback: true, inside: false };
     for (const parameter of fn.parameters) visit(state, parameter, place);
-    if (ts.isBlock(fn.body)) ts.forEachChild(fn.body, (child) => visit(state, child, place));
+    if (ts.isBlock(fn.body)) visit(state, fn.body, place);
     else visitResult(state, fn.body, place);
   } else if (isStablePath(state, fn)) {
     const suspension: Suspension = { owner: owner as FunctionNode, node: fn, operand: fn, label: "" };
@@ -220,12 +268,12 @@ function canInline(
   return !usesOwnCall(ts, node.body) && !returnsFromTry(state, node.body);
 }
 
-/** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. */
+/** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. So with resources. */
 function returnsFromTry(state: State, node: tsTypes.Node, inTry = false): boolean {
   const { ts } = state;
   if (ts.isFunctionLike(node)) return false;
   if (inTry && ts.isReturnStatement(node) && node.expression) return mayBeHandle(state, node.expression);
-  const inside = inTry || ts.isTryStatement(node);
+  const inside = inTry || ts.isTryStatement(node) || isForAwait(ts, node) || resourcesOf(ts, node) !== undefined;
   return ts.forEachChild(node, (child) => returnsFromTry(state, child, inside)) ?? false;
 }
 
@@ -287,6 +335,20 @@ const noNames: FileFacts = { assigned: new Set(), declared: new Set() };
 export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node): readonly Suspension[] {
   const isOwner = owners.some((owner) => owner === node);
   return isOwner ? all.filter(({ owner }) => owner === node) : (holders.get(node) ?? []);
+}
+
+/**
+ * The resources of a node whose end is part of the rewrite, because a suspension lies between. Of others the language
+ * takes care.
+ */
+export function managedResources(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  { holders, loops, disposals }: Suspensions,
+): ResourceScope | undefined {
+  const resources = resourcesOf(ts, node);
+  const isManaged = resources && (holders.has(resources.extent) || loops.has(node) || disposals.has(node));
+  return isManaged ? resources : undefined;
 }
 
 function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {

@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
 import { mayBeHandle } from "../analyse/handles.ts";
+import { usingKeyword } from "../analyse/resources.ts";
 import { chainOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, Suspension } from "../ir.ts";
@@ -27,6 +28,7 @@ export function checkLiveValues(check: TypedCheck): void {
 function mayBeStored(check: TypedCheck, { operand }: Suspension): boolean {
   const { ts, analysis } = check;
   const { bindings, tools, suspensions } = analysis;
+  if (!operand) return false;
   const value = unwrap(ts, operand);
   if (!ts.isCallExpression(value)) return mayBeHandle({ ts, bindings }, value);
   const callee = unwrap(ts, value.expression);
@@ -50,6 +52,7 @@ function checkBinding(check: TypedCheck, binding: Binding, suspension: Suspensio
     fix: adviceFor(queries, finding).replace("const name =", `const ${binding.name} =`),
   };
   if (finding.reason === "open") report.strict("unchecked-value", declaration, params);
+  else if (isResource(check, declaration)) report.error("resource-across-step", declaration, params);
   else report.error("value-not-storable", declaration, params);
 }
 
@@ -83,4 +86,10 @@ function isKeptSymbol({ ts }: TypedCheck, { declarations }: Binding): boolean {
   const declaration = declarations[0]?.parent;
   if (!declaration || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return false;
   return /^Symbol\.(?:for\s*\(|\w+$)/.test(declaration.initializer.getText());
+}
+
+function isResource({ ts }: TypedCheck, { parent }: tsTypes.Identifier): boolean {
+  return ts.isVariableDeclaration(parent) && ts.isVariableDeclarationList(parent.parent)
+    ? usingKeyword(ts, parent.parent) !== undefined
+    : false;
 }

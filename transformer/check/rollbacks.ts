@@ -18,7 +18,7 @@ export function checkRollbacks(check: Check): void {
 function checkCatch(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const { ts, analysis, report } = check;
   const step = heldBy(analysis, tryBlock).find(({ operand }) => {
-    return toolCall(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
+    return operand && toolCall(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
   });
   if (!step) return;
   const caught = clause.variableDeclaration?.name;

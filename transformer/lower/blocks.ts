@@ -14,6 +14,7 @@ import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
 import { closureCall } from "./closures.ts";
 import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import { withResources } from "./resources.ts";
 import { lowerStatement } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
 
@@ -26,7 +27,7 @@ export function lowerBlock(context: Context, block: tsTypes.Block, place: Place,
     span(block.getStart(), start),
     before,
     opened,
-    lowerList(context, block.statements, place, start, block.end - 1),
+    withResources(context, block, place, (inner) => lowerList(context, block.statements, inner, start, block.end - 1)),
     span(block.end - 1, block.end),
   ];
 }

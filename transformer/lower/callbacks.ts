@@ -14,6 +14,7 @@ import { lowerChain } from "./chains.ts";
 import { type Context, type InlinedCallback, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
 import { assignmentTarget, declaresSlots } from "./patterns.ts";
+import { withResources } from "./resources.ts";
 import { join, quote } from "./text.ts";
 
 /** The statement that takes a chain's value, where `place` says; no value is `undefined`. */
@@ -90,9 +91,10 @@ function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Pl
   const last = statements[statements.length - 1];
   const callback: InlinedCallback = { deliver: (value) => deliver(value, place), label: undefined, last };
   const inner: Place = { kind: "callback", callback, outer: place };
-  const body = lowerList(context, statements, inner, fn.body.getStart() + 1, fn.body.end - 1);
-  const end = last && context.ts.isReturnStatement(last) ? "" : deliver(undefined, place);
-  return callback.label === undefined ? [opened, body, end] : [`${callback.label}: { `, opened, body, end, " }"];
+  const [start, end] = [fn.body.getStart() + 1, fn.body.end - 1];
+  const body = withResources(context, fn.body, inner, (place) => lowerList(context, statements, place, start, end));
+  const rest = last && context.ts.isReturnStatement(last) ? "" : deliver(undefined, place);
+  return callback.label === undefined ? [opened, body, rest] : [`${callback.label}: { `, opened, body, rest, " }"];
 }
 
 function lowerExpressionBody(context: Context, body: tsTypes.Expression, place: Place, deliver: Deliver): Rope {

@@ -42,6 +42,8 @@ export type Place =
   | { readonly kind: "finally"; readonly finalizer: Finalizer; readonly outer: Place }
   | { readonly kind: "callback"; readonly callback: InlinedCallback; readonly outer: Place };
 
+export type Breakable = Extract<Place, { kind: "breakable" }>;
+
 /** A statement that `break` or `continue` can name. `label` is made on demand when the author gave none. */
 export interface JumpTarget {
   readonly labels: readonly string[];

@@ -4,12 +4,14 @@
  *   let a = 1, b = await step.run("b", f);     v.a = 1; v.b = await $.at("b", () => step.run("b", f));
  */
 import type tsTypes from "typescript";
+import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { isDeclaredIn, lowerChain } from "./chains.ts";
 import { type Context, isHolder, labelsIn, type Place, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
+import { nativeResource, taken } from "./resources.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { span } from "./text.ts";
 
@@ -47,7 +49,9 @@ function assignSlots(context: Context, node: tsTypes.VariableDeclaration): Rope 
   if (node.initializer && isHolder(context, node.name)) {
     return destructure(context, node.name, copy(context, node.initializer), labelsIn(context, node.initializer));
   }
-  if (node.initializer) return assignPattern(context, node.name, copy(context, node.initializer));
+  const native = nativeResource(context, node);
+  if (native) return native;
+  if (node.initializer) return assignPattern(context, node.name, taken(context, node, copy(context, node.initializer)));
   const isVar = !(node.parent.flags & context.ts.NodeFlags.BlockScoped);
   if (isVar) return "";
   return [assignmentTarget(context, node.name), " = undefined;"];
@@ -55,6 +59,8 @@ function assignSlots(context: Context, node: tsTypes.VariableDeclaration): Rope 
 
 function keywordOf({ ts }: Context, node: tsTypes.VariableDeclaration): string {
   const { flags } = node.parent;
+  const using = usingKeyword(ts, node.parent as tsTypes.VariableDeclarationList);
+  if (using) return using;
   return flags & ts.NodeFlags.Const ? "const" : flags & ts.NodeFlags.Let ? "let" : "var";
 }
 
@@ -82,7 +88,11 @@ function lowerChainDeclaration(
   if (isName && declaresSlots(context, node.name)) {
     const binding = context.analysis.bindings.byIdentifier.get(node.name as tsTypes.Identifier);
     const slot = (binding && slotName(context, binding)) as string;
-    return lowerChain(context, chained, place, (value) => [`${slot} = `, value ?? "undefined", ";"]);
+    return lowerChain(context, chained, place, (value) => [
+      `${slot} = `,
+      taken(context, node, value ?? "undefined"),
+      ";",
+    ]);
   }
   const isOwn = isName && !isDeclaredIn(context, node.name.getText(), chained);
   const name = isOwn ? node.name.getText() : context.names.fresh("result");

@@ -19,6 +19,7 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   for (const [node, binding] of bindings.byIdentifier) if (slots.all.has(binding)) mark(node);
   for (const node of suspensions.byNode.keys()) mark(node);
   for (const node of suspensions.namedCallbacks.keys()) mark(node);
+  for (const node of suspensions.loops.keys()) mark(node);
   for (const node of suspensions.adopted) mark(node);
   for (const node of closures.records.keys()) {
     mark(node);

@@ -15,6 +15,7 @@ import { type Context, openRecord, type Place, slotName, slotScope } from "./con
 import { copy } from "./copy.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
+import { withResources } from "./resources.ts";
 import { join, quote, span } from "./text.ts";
 
 const unitPlace: Place = { kind: "unit" };
@@ -181,7 +182,7 @@ function lowerBody(context: Context, fn: FunctionNode): { directives: Rope; stat
   const start = body.getStart() + 1;
   const from = count === 0 ? start : (statements[count - 1] as tsTypes.Statement).end;
   const rest = statements.slice(count);
-  const list = lowerList(context, rest, unitPlace, from, body.end - 1);
+  const list = withResources(context, body, unitPlace, (place) => lowerList(context, rest, place, from, body.end - 1));
   return { directives: span(start, from), statements: [openBody(context, body), list] };
 }
 

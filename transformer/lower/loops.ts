@@ -3,14 +3,13 @@
  *
  *   while (open) …              while (!$.live || (open)) …
  *   for (let i = 0; i < n; i++) for (let v_i = $.scope("i", (v_i) => { v_i.i = 0; }); !$.live || (v_i.i < n); v_i.i++)
- *   for (const o of orders) …   for (const o of $.each("o", () => orders)) …
  */
 import type tsTypes from "typescript";
-import { isPatternLiteral } from "../analyse/targets.ts";
-import { unwrap } from "../discover/find-units.ts";
+import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope, Scope } from "../ir.ts";
 import { type Part, sequence } from "./blocks.ts";
 import {
+  type Breakable,
   type Context,
   isHolder,
   labelsIn,
@@ -22,11 +21,12 @@ import {
   reenters,
   slotScope,
 } from "./context.ts";
-import { copy, copyOperand, thunk } from "./copy.ts";
+import { copy, copyOperand } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
+import { nativeResource, taken, withResources } from "./resources.ts";
 import { embedded } from "./statements.ts";
 import { destructure } from "./suspending-patterns.ts";
-import { join, quote, span } from "./text.ts";
+import { join, span } from "./text.ts";
 
 export function lowerWhile(context: Context, node: tsTypes.WhileStatement, place: Place): Rope {
   const { expression, statement } = node;
@@ -63,25 +63,43 @@ function guardTest(context: Context, test: tsTypes.Expression, behind: readonly 
   return [`${again} || `, copyOperand(context, test)];
 }
 
-export function lowerFor(context: Context, node: tsTypes.ForStatement, place: Place): Rope {
-  const { initializer, condition, incrementor, statement } = node;
+export function lowerFor(context: Context, node: tsTypes.ForStatement, place: Breakable): Rope {
+  const { initializer } = node;
   const scope = slotScope(context, node);
+  if (!hasHoistedHead(context, node)) {
+    return forLoop(context, node, place, initializer ? forHead(context, node, initializer, scope) : ";");
+  }
+  const { record, parts } = hoistedHead(context, node, scope);
+  const rest = [node.condition, node.statement, node.incrementor].flatMap((part) => labelsIn(context, part));
+  const loop = withResources(context, node, place.outer, (outer) => {
+    const inner: Breakable = { ...place, outer };
+    const rope = forLoop(context, node, inner, ";");
+    return sequence(context, [...parts, { labels: rest, rope: [labelFor(inner), rope] }]);
+  });
+  return ["{ ", record, loop, " }"];
+}
+
+/** A head that suspends, or whose resources are disposed of behind the loop, stands in front of it. */
+export function hasHoistedHead(context: Context, { initializer }: tsTypes.ForStatement): boolean {
+  const { ts } = context;
+  if (labelsIn(context, initializer).length > 0) return true;
+  if (!initializer || !ts.isVariableDeclarationList(initializer) || !usingKeyword(ts, initializer)) return false;
+  return initializer.declarations.some(({ name }) => declaresSlots(context, name));
+}
+
+/** `head` ends with its semicolon. */
+function forLoop(context: Context, node: tsTypes.ForStatement, place: Place, head: Rope): Rope {
+  const { condition, incrementor, statement } = node;
   const inUpdate = labelsIn(context, incrementor);
   const behind = [...labelsIn(context, statement), ...inUpdate];
   const test: Rope = condition ? [" ", guardTest(context, condition, behind)] : "";
   const body = skipAt(context, inUpdate, embedded(context, statement, place));
-  const hoisted = labelsIn(context, initializer).length > 0 ? suspendingHead(context, node, scope) : undefined;
-  const head = hoisted || !initializer ? ";" : forHead(context, node, initializer, scope);
-  const loop: Rope = ["for (", head, test, "; ", lowerUpdate(context, node, scope), ") ", body];
-  if (!hoisted) return loop;
-  const rest = { labels: [...labelsIn(context, condition), ...behind], rope: [labelFor(place), loop] };
-  return ["{ ", hoisted.record, sequence(context, [...hoisted.parts, rest]), " }"];
+  return ["for (", head, test, "; ", lowerUpdate(context, node, slotScope(context, node)), ") ", body];
 }
 
 /** The labels of a loop that is not the first of its rewrite. */
-function labelFor(place: Place): Rope {
-  if (place.kind !== "breakable") return "";
-  const { labels, generated } = place.target;
+export function labelFor({ target }: Breakable): Rope {
+  const { labels, generated } = target;
   return [...labels, ...(generated === undefined ? [] : [generated])].map((label) => `${label}: `);
 }
 
@@ -95,8 +113,8 @@ function lowerUpdate(context: Context, { incrementor }: tsTypes.ForStatement, sc
   return [labels.length > 0 ? `${reenters(context, labels)} || (${copied})` : copied, ", ", update];
 }
 
-/** A head that suspends stands in front of the loop: `let i = await …` becomes the record and the parts that fill it. */
-function suspendingHead(
+/** In front of the loop, `let i = await …` becomes the record and the parts that fill it. */
+function hoistedHead(
   context: Context,
   { initializer }: tsTypes.ForStatement,
   scope: Scope | undefined,
@@ -120,7 +138,7 @@ function lowerDeclared(context: Context, declaration: tsTypes.VariableDeclaratio
   if (isHolder(context, declaration.name) && declaration.initializer) {
     return destructure(context, declaration.name, copy(context, declaration.initializer));
   }
-  return headValue(context, declaration);
+  return nativeResource(context, declaration) ?? headValue(context, declaration);
 }
 
 /** Only a closure that outlives the turn can tell its record from that of the next; the callback of a step cannot. */
@@ -174,101 +192,12 @@ function makesClosures({ analysis }: Context, head: tsTypes.Node): boolean {
 
 function headValue(context: Context, declaration: tsTypes.VariableDeclaration): Rope {
   if (declaration.initializer) {
-    return assignPattern(context, declaration.name, copy(context, declaration.initializer));
+    return assignPattern(
+      context,
+      declaration.name,
+      taken(context, declaration, copy(context, declaration.initializer)),
+    );
   }
   const isVar = !(declaration.parent.flags & context.ts.NodeFlags.BlockScoped);
   return isVar ? "" : [assignmentTarget(context, declaration.name), " = undefined;"];
-}
-
-/** `for…of` and `for…in`: a cursor when the loop suspends; the item goes to its slots while live. */
-export function lowerForEach(
-  context: Context,
-  node: tsTypes.ForOfStatement | tsTypes.ForInStatement,
-  place: Place,
-): Rope {
-  const { ts } = context;
-  const { initializer, statement } = node;
-  const held = isHolder(context, statement) || isHolder(context, initializer);
-  const word = held || ts.isForOfStatement(node) ? "of" : "in";
-  const { head, before, parts = [] } = eachHead(context, node, initializer, held);
-  const source = lowerSource(context, node, held);
-  return ["for (", head, ` ${word} `, source, ") ", embedded(context, statement, place, before, parts)];
-}
-
-/** `$.each("order", () => orders)`; `$.eachOf("order", …)` when the collection itself suspends. */
-function lowerSource(outer: Context, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, held: boolean): Rope {
-  const own = slotScope(outer, node);
-  const context = own ? { ...outer, outside: new Set([...outer.outside, own]) } : outer;
-  const { expression, initializer, statement } = node;
-  if (!held && !isHolder(context, expression)) return copy(context, expression);
-  const tool = context.ts.isForOfStatement(node) ? "each" : "keys";
-  const name = quote(context.paths.get(node) as string);
-  if (!isHolder(context, expression)) {
-    const viewed = collectionView(context, expression);
-    return [`${context.frame}.${tool}(${name}, `, viewed ?? thunk(context, expression, copy(context, expression)), ")"];
-  }
-  const source = copy(context, expression);
-  if (!held) return source;
-  const inside = [...labelsIn(context, initializer), ...labelsIn(context, statement)];
-  return [`${context.frame}.${tool}Of(${name}, ${reenters(context, inside)} || (`, source, "))"];
-}
-
-/** `map.keys()` as the collection of a loop: its place can be stored when the runtime knows what it goes over. */
-function collectionView(context: Context, expression: tsTypes.Expression): Rope | undefined {
-  const { ts } = context;
-  const call = unwrap(ts, expression);
-  if (!ts.isCallExpression(call) || call.arguments.length > 0 || call.questionDotToken) return undefined;
-  const callee = call.expression;
-  if (!ts.isPropertyAccessExpression(callee) || callee.questionDotToken) return undefined;
-  if (
-    !["entries", "keys", "values"].includes(callee.name.text) ||
-    callee.expression.kind === ts.SyntaxKind.SuperKeyword
-  )
-    return undefined;
-  return [`() => ${context.frame}.entries(`, copy(context, callee.expression), `, ${quote(callee.name.text)})`];
-}
-
-function eachHead(
-  context: Context,
-  node: tsTypes.ForOfStatement | tsTypes.ForInStatement,
-  head: tsTypes.ForInitializer,
-  held: boolean,
-): { head: Rope; before: Rope; parts?: readonly Part[] } {
-  const { ts } = context;
-  const scope = slotScope(context, node);
-  if (!ts.isVariableDeclarationList(head)) return assignedHead(context, head, held);
-  const [declaration] = head.declarations;
-  if (!declaration || !declaresSlots(context, declaration.name)) return { head: copy(context, head), before: "" };
-  const item = context.names.fresh(ts.isIdentifier(declaration.name) ? `$${declaration.name.text}` : "$item");
-  if (isHolder(context, declaration.name)) {
-    const isScoped = scope && head.flags & ts.NodeFlags.BlockScoped;
-    const part = { labels: labelsIn(context, declaration.name), rope: destructure(context, declaration.name, item) };
-    return { head: `const ${item}`, before: isScoped ? [" ", openRecord(context, scope)] : "", parts: [part] };
-  }
-  const assigned = assignPattern(context, declaration.name, item);
-  const isBlockScoped = scope && head.flags & ts.NodeFlags.BlockScoped;
-  const before: Rope = isBlockScoped
-    ? [" ", openRecord(context, scope, assigned)]
-    : [held ? ` if (${live(context)}) { ` : " ", assigned, held ? " }" : ""];
-  return { head: `const ${item}`, before };
-}
-
-/** `for (x of xs)`, `for (o.k in map)`: the target is assigned to, once per turn. */
-function assignedHead(
-  context: Context,
-  head: tsTypes.Expression,
-  held: boolean,
-): { head: Rope; before: Rope; parts?: readonly Part[] } {
-  if (!held) return { head: copy(context, head), before: "" };
-  const item = context.names.fresh("$item");
-  const labels = labelsIn(context, head);
-  if (labels.length > 0) {
-    const isPattern = isPatternLiteral(context.ts, head);
-    const rope: Rope = isPattern ? destructure(context, head, item) : [copy(context, head), ` = ${item};`];
-    return { head: `const ${item}`, before: "", parts: [{ labels, rope }] };
-  }
-  const target = copy(context, head);
-  const isObject = context.ts.isObjectLiteralExpression(head);
-  const assigned: Rope = isObject ? ["(", target, ` = ${item});`] : [target, ` = ${item};`];
-  return { head: `const ${item}`, before: [` if (${live(context)}) { `, assigned, " }"] };
 }

@@ -1,14 +1,16 @@
 /** One statement: picks the rewrite of its construct. Statements without edits are copied as they are. */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
+import { lowerForAwait } from "./awaited-loops.ts";
 import { lowerBlock, type Part, sequence } from "./blocks.ts";
 import { lowerChainStatement } from "./chains.ts";
-import { type Context, type JumpTarget, labelsIn, type Place } from "./context.ts";
+import { type Breakable, type Context, type JumpTarget, labelsIn, type Place } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerVariables } from "./declarations.ts";
+import { lowerForEach } from "./each-loops.ts";
 import { guardCondition } from "./expressions.ts";
 import { lowerJump, lowerReturn } from "./jumps.ts";
-import { lowerDo, lowerFor, lowerForEach, lowerWhile } from "./loops.ts";
+import { hasHoistedHead, lowerDo, lowerFor, lowerWhile } from "./loops.ts";
 import { lowerSwitch } from "./switch.ts";
 import { span } from "./text.ts";
 import { lowerTry } from "./try.ts";
@@ -48,21 +50,22 @@ function lowerTarget(context: Context, node: tsTypes.Statement, place: Place, la
   const { ts } = context;
   const isLoop = ts.isIterationStatement(node, false);
   const target: JumpTarget = { labels, isLoop, isBreakable: true, generated: undefined };
-  const inner: Place = { kind: "breakable", node, target, outer: place };
+  const inner: Breakable = { kind: "breakable", node, target, outer: place };
   const rope = lowerBreakable(context, node, inner);
   if (labelsOnLoop(context, node)) return rope;
   return target.generated === undefined ? rope : [`${target.generated}: `, rope];
 }
 
-/** A loop whose head stands in front of it: its labels move to the loop. */
-function labelsOnLoop({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
-  return (
-    ts.isForStatement(node) && node.initializer !== undefined && analysis.suspensions.holders.has(node.initializer)
-  );
+/** A loop that is not the first of its rewrite: its labels move to it. */
+function labelsOnLoop(context: Context, node: tsTypes.Statement): boolean {
+  if (context.analysis.suspensions.loops.has(node)) return true;
+  return context.ts.isForStatement(node) && hasHoistedHead(context, node);
 }
 
-function lowerBreakable(context: Context, node: tsTypes.Statement, inner: Place): Rope {
+function lowerBreakable(context: Context, node: tsTypes.Statement, inner: Breakable): Rope {
   const { ts } = context;
+  const awaited = context.analysis.suspensions.loops.get(node);
+  if (awaited) return lowerForAwait(context, node as tsTypes.ForOfStatement, awaited, inner);
   if (ts.isForStatement(node)) return lowerFor(context, node, inner);
   if (ts.isForOfStatement(node) || ts.isForInStatement(node)) return lowerForEach(context, node, inner);
   if (ts.isWhileStatement(node)) return lowerWhile(context, node, inner);

@@ -103,13 +103,14 @@ function lowerSuspendingCatch(
   return [`catch (${caught}) { `, openRecord(context, scope), " ", parts, " }"];
 }
 
-/** The rewrite of a suspending `finally`, for the statement and for `.finally(f)`. */
+/** The rewrite of a suspending `finally`, for whatever ends like one. `gap` stands between its parts. */
 export function wrapFinally(
   context: Context,
   name: string,
   labels: readonly string[],
   place: Place,
   parts: { body: (inner: Place, finalizer: Finalizer) => Rope; cleanup: (outer: Place) => Rope },
+  gap = " ",
 ): Rope {
   const finalizer: Finalizer = { label: context.names.fresh("fin"), name, exits: new Map() };
   const body = parts.body({ kind: "finally", finalizer, outer: place }, finalizer);
@@ -117,10 +118,11 @@ export function wrapFinally(
   const { frame } = context;
   const begin = `${frame}.begin(${[name, ...labels].map(quote).join(", ")})`;
   return [
-    `{ ${finalizer.label}: try { if (${begin}) break ${finalizer.label}; `,
+    `{ ${finalizer.label}: try { if (${begin}) break ${finalizer.label};${gap}`,
     body,
-    ` } catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); } `,
+    `${gap}} catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); }${gap}`,
     parts.cleanup(place),
+    gap,
     dispatch(context, finalizer, place),
     " }",
   ];
@@ -132,5 +134,5 @@ function dispatch(context: Context, finalizer: Finalizer, place: Place): Rope {
   const name = quote(finalizer.name);
   const inner: Place = { kind: "generated", outer: place };
   const cases = [...finalizer.exits].map(([kind, goOn]) => [` case ${quote(kind)}: `, goOn(inner)]);
-  return [` switch (${frame}.completion(${name})) {`, cases, ` case "throw": throw ${frame}.value(${name}); }`];
+  return [`switch (${frame}.completion(${name})) {`, cases, ` case "throw": throw ${frame}.value(${name}); }`];
 }

@@ -14,6 +14,7 @@ import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isEntered } from "../analyse/functions.ts";
 import { namePaths } from "../analyse/paths.ts";
+import { managedResources } from "../analyse/suspensions.ts";
 import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import type { Context } from "./context.ts";
@@ -102,13 +103,15 @@ function withAncestors(scopes: Iterable<Scope>, unit: tsTypes.Node): Set<tsTypes
   return nodes;
 }
 
-/** Names of loops with a cursor, and of `try` statements whose `finally` suspends, within their function. */
+/** Names of loops with a cursor, of `try` statements whose `finally` suspends, and of resources, within their function. */
 function cursorPaths(ts: TypeScript, { suspensions }: Analysis): Map<tsTypes.Node, string> {
   const nodes = new Map<FunctionNode, tsTypes.Node[]>(suspensions.owners.map((owner) => [owner, []]));
   for (const [node, [first]] of suspensions.holders) {
     const isCursor = ts.isForOfStatement(node) || ts.isForInStatement(node);
     const isFinally = ts.isTryStatement(node) && node.finallyBlock && suspensions.holders.has(node.finallyBlock);
     if (first && (isCursor || isFinally)) nodes.get(first.owner)?.push(node);
+    const resources = first && managedResources(ts, node, suspensions)?.lists[0];
+    if (resources) nodes.get(first.owner)?.push(resources);
   }
   const paths = new Map<tsTypes.Node, string>();
   for (const [owner, own] of nodes) {

@@ -92,6 +92,7 @@ function rollbackEdges(places: readonly Block[], graph: FlowGraph): Edge[] {
 }
 
 function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
+  if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);

@@ -1,0 +1,52 @@
+/** `using` and `await using`: which resources belong to a scope, and whether the compiler takes care of them. */
+import type tsTypes from "typescript";
+import type { TypeScript } from "../ir.ts";
+import { firstName } from "./enclosing.ts";
+
+/** The resources that are disposed of at one end: of a block, of a `for` loop, of each turn of a `for…of` loop. */
+export interface ResourceScope {
+  /** In source order, at least one. */
+  readonly lists: readonly tsTypes.VariableDeclarationList[];
+  /** Suspensions in it lie between a resource's declaration and its end. */
+  readonly extent: tsTypes.Node;
+  /** Its end awaits: one of the lists is `await using`. */
+  readonly isAwaited: boolean;
+}
+
+export type UsingKeyword = "using" | "await using";
+
+export function usingKeyword(ts: TypeScript, list: tsTypes.VariableDeclarationList): UsingKeyword | undefined {
+  const kind = list.flags & ts.NodeFlags.BlockScoped;
+  if (kind === ts.NodeFlags.Using) return "using";
+  return kind === ts.NodeFlags.AwaitUsing ? "await using" : undefined;
+}
+
+/** The resources that a block declares or the head of a loop. */
+export function resourcesOf(ts: TypeScript, node: tsTypes.Node): ResourceScope | undefined {
+  const lists = declared(ts, node).filter((list) => usingKeyword(ts, list) !== undefined);
+  if (lists.length === 0) return undefined;
+  const extent = ts.isForOfStatement(node) ? node.statement : node;
+  return { lists, extent, isAwaited: lists.some((list) => usingKeyword(ts, list) === "await using") };
+}
+
+function declared(ts: TypeScript, node: tsTypes.Node): tsTypes.VariableDeclarationList[] {
+  if (ts.isBlock(node)) {
+    return node.statements.filter((statement) => ts.isVariableStatement(statement)).map((each) => each.declarationList);
+  }
+  const head = ts.isForStatement(node) || ts.isForOfStatement(node) ? node.initializer : undefined;
+  return head && ts.isVariableDeclarationList(head) ? [head] : [];
+}
+
+/** The block or loop at whose end a resource is disposed of. */
+export function resourceScopeOf(ts: TypeScript, list: tsTypes.VariableDeclarationList): tsTypes.Node {
+  return ts.isVariableStatement(list.parent) ? list.parent.parent : list.parent;
+}
+
+/** What a list of resources is called: after the first. */
+export function resourceName(ts: TypeScript, list: tsTypes.VariableDeclarationList): string {
+  return firstName(ts, list.declarations[0]?.name) ?? "resource";
+}
+
+export function isForAwait(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ForOfStatement {
+  return ts.isForOfStatement(node) && node.awaitModifier !== undefined;
+}
