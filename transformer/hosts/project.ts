@@ -1,6 +1,7 @@
 /** Which files of a program are compiled, and what became of each. */
 import type MagicString from "magic-string";
 import type ts from "typescript";
+import type { Manifest } from "../../runtime/manifest.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
 import { createPackageNames } from "./package-names.ts";
@@ -16,13 +17,16 @@ export interface Compiler {
     ts: TypeScript,
     file: ts.SourceFile,
     options?: { readonly packageName?: string },
-  ): { readonly edits: MagicString; readonly diagnostics: readonly Diagnostic[] } | undefined;
+  ):
+    | { readonly edits: MagicString; readonly manifest: Manifest; readonly diagnostics: readonly Diagnostic[] }
+    | undefined;
 }
 
 /** A file that holds something durable. */
 export interface CompiledFile {
   /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
   readonly edits: MagicString | undefined;
+  readonly manifest: Manifest;
   readonly errors: readonly ts.Diagnostic[];
 }
 
@@ -36,7 +40,12 @@ export interface Project {
   takeWarnings(): readonly ts.Diagnostic[];
 }
 
-export function createProject(ts: TypeScript, program: ts.Program, host: ts.CompilerHost, compiler: Compiler): Project {
+export function createProject(
+  ts: TypeScript,
+  program: ts.Program,
+  host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
+  compiler: Compiler,
+): Project {
   const packageNameOf = createPackageNames(host);
   const compiled = new Map<ts.SourceFile, CompiledFile | undefined>();
   let warnings: ts.Diagnostic[] = [];
@@ -59,7 +68,7 @@ export function createProject(ts: TypeScript, program: ts.Program, host: ts.Comp
     const all = [...own, ...result.diagnostics].map((diagnostic) => toTypeScript(ts, file, diagnostic));
     const errors = all.filter((diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error);
     warnings.push(...all.filter((diagnostic) => !errors.includes(diagnostic)));
-    return { edits: errors.length > 0 ? undefined : result.edits, errors };
+    return { edits: errors.length > 0 ? undefined : result.edits, manifest: result.manifest, errors };
   };
 
   return {
@@ -85,7 +94,8 @@ const outFileUnsupported: Diagnostic = {
   length: 0,
 };
 
-function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
+/** A diagnostic as TypeScript has them. */
+export function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
   const { Error: error, Warning: warning } = ts.DiagnosticCategory;
   return {
     file,
