@@ -21,6 +21,7 @@ export interface UserConfig {
  */
 export function createUserConfigs(ts: TypeScript, tsconfig?: string): (fileName: string) => UserConfig | undefined {
   const read = new Map<string, UserConfig>();
+  const owners = new Map<string, UserConfig>();
   const nearest = new Map<string, string | undefined>();
 
   const configAt = (path: string): UserConfig => {
@@ -40,11 +41,21 @@ export function createUserConfigs(ts: TypeScript, tsconfig?: string): (fileName:
     for (const path of paths) if (ts.sys.fileExists(path)) withReferences(configAt(path), found);
     return found;
   };
+  const ownerOf = (config: UserConfig, fileName: string): UserConfig => {
+    const isOwner = ({ fileNames }: UserConfig) => fileNames.includes(fileName);
+    const all = [...withReferences(config)];
+    // A file that is newer than what was read of the folders.
+    const reread = () => all.map(({ path }) => readConfig(ts, path)).find(isOwner);
+    const owner = all.find(isOwner) ?? (all.length > 1 ? reread() : undefined) ?? config;
+    read.set(owner.path, owner);
+    return owner;
+  };
   return (fileName) => {
     const path = tsconfig === undefined ? pathFor(dirname(fileName)) : resolve(tsconfig).replaceAll("\\", "/");
     if (path === undefined) return undefined;
-    const config = configAt(path);
-    return [...withReferences(config)].find(({ fileNames }) => fileNames.includes(fileName)) ?? config;
+    const owner = owners.get(fileName) ?? ownerOf(configAt(path), fileName);
+    owners.set(fileName, owner);
+    return owner;
   };
 }
 

@@ -9,11 +9,12 @@ const namesOfTypeScript = ["typescript", "typescript-6"];
  * Loads the TypeScript that a file of the user's resolves, else the one that came with this package.
  *
  * @param fileName absolute path of the file
+ * @param ownPlace where to look for it beside the user's project
  * @throws Error when there is none, or only one without a compiler API; the message says what to install
  */
-export function loadUserTypeScript(fileName: string): TypeScript {
+export function loadUserTypeScript(fileName: string, ownPlace: string = import.meta.url): TypeScript {
   const withoutApi: string[] = [];
-  for (const from of [fileName, import.meta.url]) {
+  for (const from of [fileName, ownPlace]) {
     const load = createRequire(from);
     for (const name of namesOfTypeScript) {
       const found = loadPackage(load, name);

@@ -99,7 +99,8 @@ function assertSameFrames(fileName: string, found: CompiledText | undefined, ori
   if (framesOf(found?.manifest) === framesOf(original?.manifest)) return;
   throw new Error(
     `Another plugin changed ${fileName} before backstitch() saw it, and with it the durable functions in it. ` +
-      "Put backstitch() in front of the plugins that compile or rewrite TypeScript.",
+      "Put backstitch() in front of the plugins that compile or rewrite TypeScript. One that reads the files itself " +
+      "cannot be used beside it: for @rollup/plugin-typescript, docs/bundlers.md says what to do instead.",
   );
 }
 
