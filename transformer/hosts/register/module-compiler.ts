@@ -98,10 +98,10 @@ function emit(
     reportDiagnostics: true,
     compilerOptions: emitOptions(ts, fileName, format, options),
   });
-  report(
-    ts,
-    (diagnostics ?? []).filter(({ file }) => file !== undefined),
-  );
+  // Those of no file are about options, of which some do not go with the emit of a single file.
+  const ofFile = (diagnostics ?? []).filter(({ file }) => file !== undefined);
+  for (const { file } of ofFile) if (file) file.fileName = fileName;
+  report(ts, ofFile);
   const text = sourceMapText ?? "";
   const map = JSON.parse(typeof source === "string" ? text : composeSourceMap(text, source));
   const named = { ...map, file: undefined, sources: [encodeURIComponent(basename(fileName))] };
