@@ -9,6 +9,7 @@ interface LockedPackage {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 type Lock = Readonly<Record<string, LockedPackage>>;
@@ -32,8 +33,13 @@ test("an install script is found wherever it stands below a dependency", () => {
     "": { optionalDependencies: { a: "1" } },
     "node_modules/a": { dependencies: { b: "2" } },
     "node_modules/b": {},
-    "node_modules/a/node_modules/b": { peerDependencies: { c: "1", missing: "1" }, hasInstallScript: true },
+    "node_modules/a/node_modules/b": {
+      peerDependencies: { c: "1", missing: "1", own: "1" },
+      peerDependenciesMeta: { own: { optional: true } },
+      hasInstallScript: true,
+    },
     "node_modules/c": {},
+    "node_modules/own": { hasInstallScript: true },
     "node_modules/unrelated": { hasInstallScript: true },
   });
   expect(nested).toEqual(["node_modules/a", "node_modules/a/node_modules/b", "node_modules/c"]);
@@ -53,12 +59,16 @@ test("every entry names its types first, so that TypeScript finds them before th
   }
 });
 
-/** Paths in the lock file of all that comes with the package: dependencies, optional ones and peers, at every depth. */
+/**
+ * Paths in the lock file of all that comes with the package, at every depth: dependencies, optional ones, and peers other
+ * than optional ones, which a user has or has not.
+ */
 function installedByUser(packages: Lock): string[] {
   const found = new Set<string>();
   const visit = (path: string): void => {
-    const { dependencies, optionalDependencies, peerDependencies } = packages[path] ?? {};
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+    const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta } = packages[path] ?? {};
+    const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta?.[name]?.optional);
+    for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers]) {
       const dependency = resolve(packages, path, name);
       if (dependency === undefined || found.has(dependency)) continue;
       found.add(dependency);

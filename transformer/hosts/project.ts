@@ -2,6 +2,7 @@
 import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { CompileOptions } from "../compile.ts";
+import type { Manifest } from "../../runtime/manifest.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
 import { createPackageNames } from "./package-names.ts";
@@ -18,13 +19,16 @@ export interface Compiler {
     ts: TypeScript,
     file: ts.SourceFile,
     options?: CompileOptions,
-  ): { readonly edits: MagicString; readonly diagnostics: readonly Diagnostic[] } | undefined;
+  ):
+    | { readonly edits: MagicString; readonly manifest: Manifest; readonly diagnostics: readonly Diagnostic[] }
+    | undefined;
 }
 
 /** A file that holds something durable. */
 export interface CompiledFile {
   /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
   readonly edits: MagicString | undefined;
+  readonly manifest: Manifest;
   readonly errors: readonly ts.Diagnostic[];
   /** Errors, warnings and hints. */
   readonly diagnostics: readonly ts.Diagnostic[];
@@ -78,7 +82,7 @@ export function createProject(
     const of = (category: ts.DiagnosticCategory) => all.filter((diagnostic) => diagnostic.category === category);
     const errors = of(ts.DiagnosticCategory.Error);
     warnings.push(...of(ts.DiagnosticCategory.Warning));
-    return { edits: errors.length > 0 ? undefined : result.edits, errors, diagnostics: all };
+    return { edits: errors.length > 0 ? undefined : result.edits, manifest: result.manifest, errors, diagnostics: all };
   };
 
   return {
@@ -104,7 +108,8 @@ const outFileUnsupported: Diagnostic = {
   length: 0,
 };
 
-function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
+/** A diagnostic as TypeScript has them. */
+export function toTypeScript(ts: TypeScript, file: ts.SourceFile, diagnostic: Diagnostic): ts.Diagnostic {
   const { Error: error, Warning: warning, Suggestion: hint } = ts.DiagnosticCategory;
   return {
     file,
