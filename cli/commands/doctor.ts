@@ -1,15 +1,9 @@
 /** `backstitch doctor`: finds every way in which handlers are not compiled, and says how to mend it. */
 import type { Command } from "commander";
 import { count } from "../diagnostics.ts";
-import { checkNode, checkTypeScript } from "../doctor/compilers.ts";
-import { checkConfigs } from "../doctor/configs.ts";
-import { checkCopies } from "../doctor/copies.ts";
+import { examine } from "../doctor/examine.ts";
 import { type Facts, gatherFacts } from "../doctor/facts.ts";
-import type { Check, Finding } from "../doctor/finding.ts";
-import { checkOutput } from "../doctor/output.ts";
-import { checkBundlers, checkRunners } from "../doctor/runners.ts";
-import { checkScripts } from "../doctor/scripts.ts";
-import { checkTests } from "../doctor/tests.ts";
+import type { Finding } from "../doctor/finding.ts";
 import { type ExitCode, exitCodes } from "../failure.ts";
 import type { Host } from "../host.ts";
 import type { Terminal } from "../terminal.ts";
@@ -18,19 +12,6 @@ interface Options {
   readonly project?: string;
   readonly json?: boolean;
 }
-
-/** In the order in which they are best mended. */
-const checks: readonly Check[] = [
-  checkNode,
-  checkCopies,
-  checkTypeScript,
-  checkConfigs,
-  checkScripts,
-  checkRunners,
-  checkBundlers,
-  checkTests,
-  checkOutput,
-];
 
 export function addDoctor(program: Command, { terminal, end }: Host): void {
   program
@@ -56,7 +37,7 @@ Exits with 1 when there is an error; warnings alone exit with 0.`,
 
 function doctor({ project, json }: Options, terminal: Terminal): ExitCode {
   const facts = gatherFacts(process.cwd(), project);
-  const findings = checks.flatMap((check) => check(facts));
+  const findings = examine(facts);
   terminal.data.write(json ? asJson(facts, findings) : asText(facts, findings, terminal));
   return findings.some(({ category }) => category === "error") ? exitCodes.failed : exitCodes.ok;
 }

@@ -54,6 +54,11 @@ export function remedy(facts: Facts, entry: string, withEntry: string): string {
   return facts.own.entries.includes(`./${entry}`) ? withEntry : compileFirst(facts);
 }
 
+export function pluginFix(facts: Facts, entry: string, how: string): string {
+  const withEntry = `${how} with \`import backstitch from "backstitch/${entry}"\` and \`backstitch()\` among its plugins.`;
+  return remedy(facts, entry, withEntry);
+}
+
 export function compileFirst(facts: Facts): string {
   const build = hasNativeTypeScript(facts) ? "tsc && backstitch emit" : "tspc";
   return `Compile with \`${build}\` first, and give this tool the JavaScript that it wrote.`;

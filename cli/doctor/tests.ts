@@ -3,10 +3,7 @@ import { join } from "node:path";
 import type { Facts } from "./facts.ts";
 import type { Check, Finding } from "./finding.ts";
 import { durableFileBehind, testFiles } from "./reach.ts";
-import { compileFirst, configFiles, remedy } from "./routes.ts";
-
-const vitePlugin =
-  'Add `import backstitch from "backstitch/vite"` to the configuration and `backstitch()` to its `plugins`.';
+import { compileFirst, configFiles, pluginFix } from "./routes.ts";
 
 export const checkTests: Check = (facts) => {
   const vitest = configFiles(facts.folder, "vitest", "vite");
@@ -16,7 +13,7 @@ export const checkTests: Check = (facts) => {
       name: "vitest",
       used: isUsed(facts, "vitest") || vitest.some(({ path }) => path.includes("vitest.")),
       configs: vitest,
-      fix: remedy(facts, "vite", vitePlugin),
+      fix: pluginFix(facts, "vite", "Configure vitest"),
     },
     {
       name: "jest",

@@ -31,7 +31,8 @@ function linesOf(text: string): string[] {
 }
 
 function around(index: number): number[] {
-  return Array.from({ length: 2 * context + 1 }, (_, offset) => index - context + offset);
+  const all = Array.from({ length: 2 * context + 1 }, (_, offset) => index - context + offset);
+  return all.filter((each) => each >= 0);
 }
 
 /** By the longest common subsequence: the texts are small. */

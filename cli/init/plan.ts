@@ -8,7 +8,7 @@ import { findPluginEntry, pluginEntry, pluginLine } from "../project/plugin-entr
 import { isNative, isTooOld, mismatchOf, recommended } from "../project/toolchain.ts";
 import { configsOf, readConfigChain } from "../project/tsconfig-chain.ts";
 import { overlayPackage, versionIn } from "../project/typescript.ts";
-import { appendLine, setIn, setSorted } from "./edit-json.ts";
+import { appendTo, setIn, setSorted } from "./edit-json.ts";
 import { planScripts } from "./plan-scripts.ts";
 
 export interface Change {
@@ -74,8 +74,8 @@ function changedConfigs(config: string): Change[] {
     if (known.before !== known.after) continue;
     const at = ["compilerOptions", "plugins"];
     let after = known.after;
-    if (target !== file) for (const inherited of plugins) after = appendLine(after, at, inherited as object);
-    if (index < 0) after = appendLine(after, at, pluginEntry);
+    if (target !== file) for (const inherited of plugins) after = appendTo(after, at, inherited as object);
+    if (index < 0) after = appendTo(after, at, pluginEntry);
     else for (const key of faults) after = setIn(after, [...at, index, key], pluginEntry[key]);
     texts.set(target.path, { before: known.before, after });
   }

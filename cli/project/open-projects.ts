@@ -34,7 +34,7 @@ export function openProjects(option: string | undefined, terminal: Terminal): Op
 }
 
 /** @throws Failure when there is no such file */
-export function findConfig(option: string | undefined): string {
+function findConfig(option: string | undefined): string {
   if (option !== undefined) {
     const path = resolve(option);
     const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "tsconfig.json") : path;

@@ -21,8 +21,9 @@ interface Word extends Span {
 
 const managers = new Set(["npm", "pnpm", "yarn", "bun"]);
 /** Words of package managers that are no scripts. */
-const managerCommands =
-  /^(?:install|i|ci|add|remove|publish|pack|audit|exec|dlx|x|test|build|start|create|init|link|version)$/;
+const managerCommands = /^(?:install|i|ci|add|remove|publish|pack|audit|create|init|link|version)$/;
+/** Words of bun that other managers take for scripts. */
+const bunCommands = /^(?:build|test)$/;
 /** Programs that start the one behind them. */
 const launchers = new Set(["npx", "bunx", "pnpx", "cross-env", "env", "time", "dotenv", "c8", "nyc"]);
 const scriptRunners = new Set(["run-s", "run-p", "npm-run-all", "npm-run-all2"]);
@@ -30,8 +31,9 @@ const scriptRunners = new Set(["run-s", "run-p", "npm-run-all", "npm-run-all2"])
 /** All programs that a script starts, in order, also those in the quoted commands of `concurrently` and its like. */
 export function invocationsOf(script: string): Invocation[] {
   return commandsOf(script).flatMap((words) => {
+    const isSpoken = words[0]?.text === "echo";
     const nested = words
-      .slice(1)
+      .slice(isSpoken ? words.length : 1)
       .filter(({ text }) => /\s/.test(text))
       .flatMap((word) => shifted(invocationsOf(word.text), script.indexOf(word.text, word.start)));
     return [...invocations(words), ...nested];
@@ -73,8 +75,9 @@ function unquoted(raw: string): string {
 }
 
 function invocations(words: readonly Word[]): Invocation[] {
-  const [first, second] = words;
-  if (first === undefined) return [];
+  const [first] = words;
+  // What is quoted is read for itself.
+  if (first === undefined || /\s/.test(first.text)) return [];
   const rest = words.slice(1);
   if (/^\w+=/.test(first.text) || first.text === "--") return invocations(rest);
   const name = first.text.replace(/^.*[\\/]node_modules[\\/]\.bin[\\/]|\.cmd$/g, "");
@@ -83,14 +86,24 @@ function invocations(words: readonly Word[]): Invocation[] {
     return invocations(rest.slice(rest.findIndex(({ text }) => text === "--exec" || text === "-x") + 1));
   }
   if (scriptRunners.has(name)) return scripts(words, rest);
-  if (managers.has(name) && second !== undefined) {
-    if (["exec", "dlx", "x"].includes(second.text)) return invocations(rest.slice(1));
-    if (["run", "run-script"].includes(second.text)) return scripts(words, rest.slice(1, 2));
-    // Without `run` it is a script, or a program where there is no such script; bun runs files, tests and builds as well.
-    const isOwn = second.text.startsWith("-") || managerCommands.test(second.text) || /\./.test(second.text);
-    if (!isOwn) return [...scripts(words, [second]), ...invocations(rest)];
+  const isManager = managers.has(name) && rest.length > 0;
+  return (isManager ? throughManager(name, words) : undefined) ?? [one(name, rest, words, first)];
+}
+
+/** Scripts and programs that a package manager starts; undefined when it does what is its own. */
+function throughManager(name: string, words: readonly Word[]): Invocation[] | undefined {
+  const [command, ...rest] = words.slice(1) as [Word, ...Word[]];
+  if (["exec", "dlx", "x"].includes(command.text)) return invocations(rest);
+  if (["run", "run-script"].includes(command.text)) {
+    const script = rest.find(({ text }) => !text.startsWith("-"));
+    return script === undefined || script.text.includes(".") ? undefined : scripts(words, [script]);
   }
-  return [one(name, rest, words, first)];
+  const isOwn =
+    /^-|\./.test(command.text) ||
+    managerCommands.test(command.text) ||
+    (name === "bun" && bunCommands.test(command.text));
+  // Without `run` it is a script, or a program where there is no such script.
+  return isOwn ? undefined : [...scripts(words, [command]), ...invocations([command, ...rest])];
 }
 
 function scripts(words: readonly Word[], names: readonly Word[]): Invocation[] {

@@ -38,7 +38,7 @@ export function loadTypeScript(folder: string): typeof tsTypes {
   );
 }
 
-export function isUsable(version: string): boolean {
+function isUsable(version: string): boolean {
   return !isBelow(version, firstTypeScript) && isBelow(version, firstNativeTypeScript);
 }
 
