@@ -22,14 +22,8 @@ export function setSorted(text: string, section: string, name: string, value: st
   const next = outer?.children?.find(({ children }) => children?.[0]?.value > name);
   if (!next || nodeAt(text, [section, name])) return setIn(text, [section, name], value);
   const between = isOnLines(text, outer) ? lineEnd(text) + indentAt(text, next.offset) : " ";
-  return spliced(
-    text,
-    next.offset,
-    0,
-    `${printed({ [name]: value }, "")
-      .slice(1, -1)
-      .trim()},${between}`,
-  );
+  const entry = `${JSON.stringify(name)}: ${JSON.stringify(value)},`;
+  return spliced(text, next.offset, 0, entry + between);
 }
 
 /** Appends a value to an array, making it if need be. */
