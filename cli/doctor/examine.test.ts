@@ -33,6 +33,13 @@ test("a project that is set up has no findings", () => {
   expect(codesOf({ "src/order.ts": "export {};\n" })).toEqual([]);
 });
 
+test("a project may be named by its folder or its file", () => {
+  const folder = makeProject({ ...healthy, "tsconfig.other.json": tsconfig({}, []) }, modules);
+  const codes = (project: string) => examine(gatherFacts(folder, project)).map(({ code }) => code);
+  expect([codes(folder), codes(`${folder}/tsconfig.other.json`)]).toEqual([[], ["plugin-entry-missing"]]);
+  expect(() => codes(`${folder}/no.json`)).toThrow(`There is no ${folder}/no.json.`);
+});
+
 test("what is missing or too old", () => {
   const node = (version: string) => {
     const facts = factsOf({});

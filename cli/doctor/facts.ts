@@ -1,6 +1,6 @@
 /** What the doctor knows of a project. Gathered once, so that each check is a function of it. */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type tsTypes from "typescript";
 import { compileSource } from "../../compiler/transform-source.ts";
@@ -10,7 +10,7 @@ import { Failure } from "../failure.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import { type Invocation, invocationsOf } from "../project/scripts.ts";
 import { isPatched } from "../project/toolchain.ts";
-import { type ConfigFile, configsOf, readConfigChain } from "../project/tsconfig-chain.ts";
+import { type ConfigFile, configsOf, namedConfig, readConfigChain } from "../project/tsconfig-chain.ts";
 import { loadTypeScript, overlayPackage, versionIn } from "../project/typescript.ts";
 
 export interface Facts {
@@ -59,10 +59,11 @@ export interface Config {
  * @throws Failure when there is no package.json
  */
 export function gatherFacts(folder: string, project: string | undefined): Facts {
-  const packageJson = readPackageJson(project === undefined ? folder : dirname(resolve(folder, project)));
+  const named = project === undefined ? undefined : namedConfig(project);
+  const packageJson = readPackageJson(named === undefined ? folder : dirname(named));
   const root = packageJson.folder;
   const ts = typeScriptOf(root);
-  const configs = configsOf(project === undefined ? join(root, "tsconfig.json") : resolve(folder, project))
+  const configs = configsOf(named ?? join(root, "tsconfig.json"))
     .map((path): Config => ({ path, chain: readConfigChain(path), durable: ts && durableFiles(ts, path) }))
     // What only refers to others compiles nothing.
     .filter(({ chain: [config] }) => config?.value.files?.length !== 0);

@@ -1,12 +1,12 @@
 /** What `backstitch init` would change in a project. A project in which all is set up gets an empty plan. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { version } from "../../transformer/output/version.ts";
 import { Failure } from "../failure.ts";
 import { type PackageJson, rangeOf, readPackageJson } from "../project/package-json.ts";
 import { findPluginEntry, pluginEntry, pluginLine } from "../project/plugin-entry.ts";
 import { isNative, isTooOld, mismatchOf, recommended } from "../project/toolchain.ts";
-import { configsOf, readConfigChain } from "../project/tsconfig-chain.ts";
+import { configsOf, namedConfig, readConfigChain } from "../project/tsconfig-chain.ts";
 import { overlayPackage, versionIn } from "../project/typescript.ts";
 import { appendTo, setIn, setSorted } from "./edit-json.ts";
 import { planScripts } from "./plan-scripts.ts";
@@ -28,7 +28,7 @@ export function planInit(folder: string, project: string | undefined): Change[] 
     );
   }
   const overlay = typescript !== undefined && isNative(typescript);
-  const config = resolve(project ?? join(packageJson.folder, "tsconfig.json"));
+  const config = project === undefined ? join(packageJson.folder, "tsconfig.json") : namedConfig(project);
   const changes = [
     { path: packageJson.path, before: packageJson.text, after: changedPackageJson(packageJson, typescript, overlay) },
     ...(existsSync(config) ? (overlay ? [] : changedConfigs(config)) : [newConfig(config, overlay)]),

@@ -1,12 +1,13 @@
 /** Opens the projects that a tsconfig.json describes, with the compiler ready for each. */
-import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type tsTypes from "typescript";
 import { compileFile, mayHoldDurable } from "../../transformer/compile.ts";
 import { createProject, type Project } from "../../transformer/hosts/project.ts";
 import { version } from "../../transformer/output/version.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
+import { namedConfig } from "./tsconfig-chain.ts";
 import { loadTypeScript } from "./typescript.ts";
 
 export type TypeScript = typeof tsTypes;
@@ -35,12 +36,7 @@ export function openProjects(option: string | undefined, terminal: Terminal): Op
 
 /** @throws Failure when there is no such file */
 function findConfig(option: string | undefined): string {
-  if (option !== undefined) {
-    const path = resolve(option);
-    const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "tsconfig.json") : path;
-    if (existsSync(file)) return file;
-    throw new Failure(`There is no ${file}. Give the path of a tsconfig.json to --project.`, exitCodes.notFound);
-  }
+  if (option !== undefined) return namedConfig(option);
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const file = join(folder, "tsconfig.json");
     if (existsSync(file)) return file;

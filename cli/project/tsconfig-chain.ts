@@ -1,8 +1,9 @@
 /** A tsconfig.json with what it extends, read without TypeScript, which may not be there. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import jsonc from "jsonc-parser";
+import { exitCodes, Failure } from "../failure.ts";
 
 export interface ConfigFile {
   readonly path: string;
@@ -14,6 +15,18 @@ export interface ConfigFile {
     readonly files?: readonly string[];
     readonly include?: readonly string[];
   };
+}
+
+/**
+ * The path that `--project` names: a tsconfig.json, or a folder that holds one.
+ *
+ * @throws Failure when there is no such file
+ */
+export function namedConfig(option: string): string {
+  const path = resolve(option);
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, "tsconfig.json") : path;
+  if (existsSync(file)) return file;
+  throw new Failure(`There is no ${file}. Give the path of a tsconfig.json to --project.`, exitCodes.notFound);
 }
 
 /** The file itself, then what it extends: an option is that of the first file that sets it. */
