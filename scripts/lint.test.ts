@@ -82,7 +82,18 @@ const sources: Record<string, string> = {
   "compiler/index.ts": `
     import "../runtime/internal.ts";
     import "../transformer/compile.ts";
+    import "../cli/terminal.ts"; // no
     import { type Node, SyntaxKind } from "typescript"; // no`,
+  "cli/commands/check.ts": `
+    import "../terminal.ts";
+    import "../../compiler/index.ts";
+    import "../../transformer/hosts/project.ts";
+    import "../../runtime/manifest.ts";
+    import "../../runtime/stores/sqlite/index.ts";
+    import "../../runtime/store.ts"; // no
+    import "../../runtime/engine/frame.ts"; // no
+    import "backstitch/compiler"; // no
+    export const later = () => import("typescript"); // no`,
   "fixtures/oracle.test.ts": `
     import "../transformer/compile.ts";
     export const later = () => import("typescript"); // no`,

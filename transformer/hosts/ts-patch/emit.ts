@@ -1,9 +1,9 @@
 /** Writing the output of a program: everything as TypeScript would, but for the JavaScript of compiled files. */
 import type MagicString from "magic-string";
 import type ts from "typescript";
-import { composeInlineSourceMap, composeSourceMap } from "../../output/source-map.ts";
+import type { PatchableProgram } from "../internals.ts";
 import type { Project } from "../project.ts";
-import type { PatchableProgram } from "./internals.ts";
+import { emitCompiled } from "../shadow.ts";
 
 type Emit = ts.Program["emit"];
 
@@ -41,14 +41,7 @@ export function createEmit({ program, host, project, emitOriginal, shadow }: Emi
     const result = emit(target, holdBack, cancellation, emitOnly, transformers, ...rest);
 
     for (const [file, edits] of heldBack) {
-      shadow().emit(
-        shadow().getSourceFile(file.fileName),
-        (fileName, text, bom, onError, _sources, data) =>
-          write(fileName, composed(fileName, text, edits), bom, onError, [file], data),
-        cancellation,
-        false,
-        transformers,
-      );
+      emitCompiled(shadow(), file, edits, write, cancellation, transformers);
     }
     return result;
   };
@@ -61,8 +54,4 @@ function originalOf(program: ts.Program, emitted: ts.SourceFile | undefined): ts
 
 function isScript(fileName: string): boolean {
   return /\.[cm]?jsx?(\.map)?$/.test(fileName);
-}
-
-function composed(fileName: string, text: string, edits: MagicString): string {
-  return fileName.endsWith(".map") ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
 }

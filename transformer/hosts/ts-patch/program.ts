@@ -3,16 +3,11 @@
  * TypeScript goes on seeing the author's files, and reports on them.
  */
 import type ts from "typescript";
+import type { TypeScript } from "../../ir.ts";
+import { type FullSourceFile, missingInternals, type PatchableProgram } from "../internals.ts";
 import { type Compiler, createProject, type PluginOptions, type Project } from "../project.ts";
+import { createShadow } from "../shadow.ts";
 import { createEmit } from "./emit.ts";
-import {
-  assertSupported,
-  type FullSourceFile,
-  type PatchableProgram,
-  type PatchedTypeScript,
-  type TypeScript,
-} from "./internals.ts";
-import { createShadow } from "./shadow.ts";
 
 /** What ts-patch calls: once per program that TypeScript creates, in watch mode again at every change. */
 export type ProgramTransformer = (
@@ -21,6 +16,12 @@ export type ProgramTransformer = (
   config: PluginOptions,
   extras: { readonly ts: typeof ts },
 ) => ts.Program;
+
+/** `typescript` as ts-patch hands it over. */
+interface PatchedTypeScript extends TypeScript {
+  /** `createProgram` without ts-patch around it. */
+  readonly originalCreateProgram: typeof ts.createProgram;
+}
 
 /** Shared by all copies of this package, so that a program that two plugin entries see is patched once. */
 const patched = Symbol.for("backstitch.patched");
@@ -42,6 +43,23 @@ export function createProgramTransformer(compiler: Compiler): ProgramTransformer
     patchEmit(ts as PatchedTypeScript, program, host, project);
     return program;
   };
+}
+
+/**
+ * Checks that this TypeScript has what the host is built on.
+ *
+ * @throws Error naming what is missing, the version found and what to install
+ */
+function assertSupported(ts: TypeScript, program: ts.Program): asserts program is PatchableProgram {
+  const missing = missingInternals(program);
+  if (typeof (ts as Partial<PatchedTypeScript>).originalCreateProgram !== "function") {
+    missing.push("ts.originalCreateProgram (made by ts-patch)");
+  }
+  if (missing.length === 0) return;
+  throw new Error(
+    `backstitch/transformer cannot work with TypeScript ${ts.version}: it lacks ${missing.join(", ")}. ` +
+      "Nothing was compiled. Compile with tspc of ts-patch 3.3 or 4 and a TypeScript from 5.8 up to, not including, 7.",
+  );
 }
 
 /** Adds our errors to TypeScript's. Warnings are left out: tsc fails a build on any diagnostic, whatever its category. */
@@ -73,7 +91,7 @@ function patchEmit(ts: PatchedTypeScript, program: PatchableProgram, host: ts.Co
     project,
     emitOriginal,
     shadow: () => {
-      shadow ??= createShadow(ts, program, host, (file) => project.compile(file)?.edits?.toString());
+      shadow ??= createShadow({ ts, createProgram: ts.originalCreateProgram, program, host, project });
       return shadow;
     },
   });

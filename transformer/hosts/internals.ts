@@ -1,13 +1,5 @@
-/** What this host uses of TypeScript beyond its public types. One list, checked once, so that nothing fails silently. */
+/** What the hosts use of TypeScript beyond its public types. One list, checked once, so that nothing fails silently. */
 import type ts from "typescript";
-
-export type TypeScript = typeof ts;
-
-/** `typescript` as ts-patch hands it over. */
-export interface PatchedTypeScript extends TypeScript {
-  /** `createProgram` without ts-patch around it. */
-  readonly originalCreateProgram: typeof ts.createProgram;
-}
 
 /** The parts of a program that the public type leaves out. */
 export interface PatchableProgram extends ts.Program {
@@ -40,21 +32,9 @@ const programMethods = [
   "getCommonSourceDirectory",
 ] as const;
 
-/**
- * Checks that this TypeScript has what the host is built on.
- *
- * @throws Error naming what is missing, the version found and what to install
- */
-export function assertSupported(ts: TypeScript, program: ts.Program): asserts program is PatchableProgram {
-  const missing: string[] = programMethods
+/** Names what a program lacks of {@link PatchableProgram}: empty for a TypeScript that the hosts work with. */
+export function missingInternals(program: ts.Program): string[] {
+  return programMethods
     .filter((name) => typeof (program as Partial<PatchableProgram>)[name] !== "function")
     .map((name) => `program.${name}`);
-  if (typeof (ts as Partial<PatchedTypeScript>).originalCreateProgram !== "function") {
-    missing.push("ts.originalCreateProgram (made by ts-patch)");
-  }
-  if (missing.length === 0) return;
-  throw new Error(
-    `backstitch/transformer cannot work with TypeScript ${ts.version}: it lacks ${missing.join(", ")}. ` +
-      "Nothing was compiled. Compile with tspc of ts-patch 3.3 or 4 and a TypeScript from 5.8 up to, not including, 7.",
-  );
 }

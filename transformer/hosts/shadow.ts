@@ -2,28 +2,61 @@
  * The shadow program: the same project with the compiled files in their rewritten form. TypeScript emits their
  * JavaScript from it. It is never asked for diagnostics, so that nothing is reported at positions of rewritten text.
  */
+import type MagicString from "magic-string";
 import type ts from "typescript";
-import type { FullSourceFile, PatchableProgram, PatchedTypeScript } from "./internals.ts";
+import type { TypeScript } from "../ir.ts";
+import { composeInlineSourceMap, composeSourceMap } from "../output/source-map.ts";
+import type { FullSourceFile, PatchableProgram } from "./internals.ts";
+import type { Project } from "./project.ts";
 
-/**
- * Creates the shadow of a program. Files that are not rewritten are shared with it, parsed and bound.
- *
- * @param rewrittenText the new text of a file of `program`; undefined keeps the file
- */
-export function createShadow(
-  ts: PatchedTypeScript,
-  program: PatchableProgram,
-  host: ts.CompilerHost,
-  rewrittenText: (file: ts.SourceFile) => string | undefined,
-): ts.Program {
+export interface ShadowParts {
+  readonly ts: TypeScript;
+  /** TypeScript's own: a patched one would compile the shadow again. */
+  readonly createProgram: typeof ts.createProgram;
+  readonly program: PatchableProgram;
+  readonly host: ts.CompilerHost;
+  /** The results for the files of `program`. */
+  readonly project: Project;
+}
+
+/** Creates the shadow of a program. Files that are not rewritten are shared with it, parsed and bound. */
+export function createShadow({ ts, createProgram, program, host, project }: ShadowParts): ts.Program {
   const projectReferences = program.getProjectReferences();
-  return ts.originalCreateProgram({
+  return createProgram({
     rootNames: program.getRootFileNames(),
     options: shadowOptions(program),
-    host: shadowHost(ts, program, host, rewrittenText),
+    host: shadowHost(ts, program, host, (file) => project.compile(file)?.edits?.toString()),
     oldProgram: program,
     ...(projectReferences && { projectReferences }),
   });
+}
+
+/**
+ * Emits the JavaScript of one compiled file, and its map, which then leads to the author's text.
+ *
+ * @param file the file of the program that `shadow` is the shadow of
+ * @param edits what the compiler made of it
+ */
+export function emitCompiled(
+  shadow: ts.Program,
+  file: ts.SourceFile,
+  edits: MagicString,
+  write: ts.WriteFileCallback,
+  cancellation?: ts.CancellationToken,
+  transformers?: ts.CustomTransformers,
+): void {
+  shadow.emit(
+    shadow.getSourceFile(file.fileName),
+    (fileName, text, bom, onError, _sources, data) =>
+      write(fileName, composed(fileName, text, edits), bom, onError, [file], data),
+    cancellation,
+    false,
+    transformers,
+  );
+}
+
+function composed(fileName: string, text: string, edits: MagicString): string {
+  return fileName.endsWith(".map") ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
 }
 
 /** Only JavaScript, laid out as the original program lays it out; nothing is checked a second time. */
@@ -42,7 +75,7 @@ function shadowOptions(program: PatchableProgram): ts.CompilerOptions {
 }
 
 function shadowHost(
-  ts: PatchedTypeScript,
+  ts: TypeScript,
   program: PatchableProgram,
   host: ts.CompilerHost,
   rewrittenText: (file: ts.SourceFile) => string | undefined,

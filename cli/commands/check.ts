@@ -1,0 +1,111 @@
+/** `backstitch check`: what cannot be compiled, without a build. */
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type tsTypes from "typescript";
+import { count, formatAsJson, formatDiagnostics } from "../diagnostics.ts";
+import { type ExitCode, exitCodes, Failure } from "../failure.ts";
+import type { Host } from "../host.ts";
+import { compileProject } from "../project/compile-project.ts";
+import { type OpenProject, openProjects } from "../project/open-projects.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface Options {
+  readonly project?: string;
+  readonly json?: boolean;
+  readonly types?: boolean;
+}
+
+export function addCheck(program: Command, { terminal, end }: Host): void {
+  program
+    .command("check")
+    .summary("report what cannot be compiled, without building")
+    .description(
+      "Reports what the compiler refuses or warns of in durable functions, and writes no file. Type errors are left to tsc unless --types asks for them.",
+    )
+    .argument("[files...]", "report on these files only (they must belong to the project)")
+    .option("-p, --project <path>", "a tsconfig.json or its folder (default: the nearest one)")
+    .option("--json", "print an array of { code, category, message, file, start, end }")
+    .option("--types", "report TypeScript's own errors as well")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ backstitch check
+  $ backstitch check src/order.ts --types
+  $ backstitch check -p packages/shop --json | jq '.[].message'
+
+With TypeScript 7 it works with a TypeScript 6 beside it: npm install --save-dev @typescript/typescript6
+Exits with 1 when there is an error; warnings alone exit with 0.`,
+    )
+    .action((files: string[], options: Options) => end(check(files, options, terminal)));
+}
+
+function check(files: readonly string[], options: Options, terminal: Terminal): ExitCode {
+  const wanted = files.map(existingFile);
+  const projects = openProjects(options.project, terminal);
+  const known = new Set(projects.flatMap(({ program }) => program.getSourceFiles().map(({ fileName }) => fileName)));
+  for (const [index, file] of wanted.entries()) {
+    if (known.has(file)) continue;
+    const configs = projects.map(({ configPath }) => configPath).join(", ");
+    throw new Failure(
+      `${files[index]} belongs to no project: add it to \`include\` of ${configs}.`,
+      exitCodes.notFound,
+    );
+  }
+  const isWanted = ({ fileName }: tsTypes.SourceFile) => wanted.length === 0 || wanted.includes(fileName);
+  const results = projects.map((project) => checkProject(project, isWanted, options.types === true));
+  const diagnostics = results.flatMap((result) => result.diagnostics);
+  const [{ ts }] = projects as [OpenProject];
+  terminal.data.write(options.json ? formatAsJson(ts, diagnostics) : formatDiagnostics(ts, diagnostics, terminal.data));
+  const errors = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error).length;
+  if (!options.json)
+    terminal.messages.write(summary(errors, diagnostics.length - errors, sum(results.map(({ durable }) => durable))));
+  return errors > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** The path as TypeScript writes it. */
+function existingFile(file: string): string {
+  if (!existsSync(file)) throw new Failure(`There is no ${file}.`, exitCodes.notFound);
+  return realpathSync(resolve(file)).replaceAll("\\", "/");
+}
+
+function checkProject(
+  open: OpenProject,
+  isWanted: (file: tsTypes.SourceFile) => boolean,
+  withTypes: boolean,
+): { diagnostics: readonly tsTypes.Diagnostic[]; durable: number } {
+  const { ts, program } = open;
+  const { compiled, errors, warnings } = compileProject(open, isWanted);
+  const types = withTypes ? typeErrors(program, isWanted) : [];
+  return {
+    diagnostics: ts.sortAndDeduplicateDiagnostics([...errors, ...warnings, ...types]),
+    durable: compiled.length,
+  };
+}
+
+function typeErrors(
+  program: tsTypes.Program,
+  isWanted: (file: tsTypes.SourceFile) => boolean,
+): readonly tsTypes.Diagnostic[] {
+  const files = program.getSourceFiles().filter(isWanted);
+  return [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
+  ];
+}
+
+function summary(errors: number, warnings: number, durable: number): string {
+  const found = [
+    ...(errors > 0 ? [count(errors, "error")] : []),
+    ...(warnings > 0 ? [count(warnings, "warning")] : []),
+  ];
+  const files = `${count(durable, "file")} with durable functions`;
+  if (found.length > 0) return `${found.join(", ")}; ${files}.\n`;
+  return durable === 0 ? "No file with a durable function was found.\n" : `No problems in ${files}.\n`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,93 @@
+/** Opens the projects that a tsconfig.json describes, with the compiler ready for each. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type tsTypes from "typescript";
+import { compileFile, mayHoldDurable } from "../../transformer/compile.ts";
+import { createProject, type Project } from "../../transformer/hosts/project.ts";
+import { version } from "../../transformer/output/version.ts";
+import { exitCodes, Failure } from "../failure.ts";
+import type { Terminal } from "../terminal.ts";
+import { namedConfig } from "./tsconfig-chain.ts";
+import { loadTypeScript } from "./typescript.ts";
+
+export type TypeScript = typeof tsTypes;
+
+/** One tsconfig.json with the program that it describes. */
+export interface OpenProject {
+  readonly ts: TypeScript;
+  readonly configPath: string;
+  readonly program: tsTypes.Program;
+  readonly host: tsTypes.CompilerHost;
+  /** What the compiler makes of each file. */
+  readonly project: Project;
+}
+
+/**
+ * Opens a project. One that lists no files of its own, only references, stands for those that it refers to.
+ *
+ * @param option a tsconfig.json or a folder that holds one; by default the nearest from the working directory upwards
+ * @throws Failure when there is no tsconfig.json, or no TypeScript to read it with
+ */
+export function openProjects(option: string | undefined, terminal: Terminal): OpenProject[] {
+  const configPath = findConfig(option);
+  const ts = loadTypeScript(dirname(configPath));
+  return parseConfigs(ts, configPath, terminal).map(([path, parsed]) => open(ts, path, parsed));
+}
+
+/** @throws Failure when there is no such file */
+function findConfig(option: string | undefined): string {
+  if (option !== undefined) return namedConfig(option);
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    const file = join(folder, "tsconfig.json");
+    if (existsSync(file)) return file;
+    if (dirname(folder) === folder) break;
+  }
+  throw new Failure(
+    `There is no tsconfig.json in ${process.cwd()} or above it. Give its path to --project, or run \`backstitch init\`.`,
+    exitCodes.notFound,
+  );
+}
+
+function parseConfigs(
+  ts: TypeScript,
+  configPath: string,
+  terminal: Terminal,
+  seen = new Set<string>(),
+): [string, tsTypes.ParsedCommandLine][] {
+  if (seen.has(configPath)) return [];
+  seen.add(configPath);
+  const report = (diagnostics: readonly tsTypes.Diagnostic[]) =>
+    terminal.messages.write(ts.formatDiagnostics(diagnostics, formatHost(ts)));
+  const parsed = ts.getParsedCommandLineOfConfigFile(configPath, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => report([diagnostic]),
+  });
+  if (parsed === undefined) {
+    throw new Failure(`${configPath} cannot be read. Run \`tsc --showConfig -p ${configPath}\`.`, exitCodes.notFound);
+  }
+  const references = parsed.projectReferences ?? [];
+  if (parsed.fileNames.length === 0 && references.length > 0) {
+    return references.flatMap((reference) =>
+      parseConfigs(ts, ts.resolveProjectReferencePath(reference), terminal, seen),
+    );
+  }
+  report(parsed.errors);
+  return [[configPath, parsed]];
+}
+
+function open(ts: TypeScript, configPath: string, parsed: tsTypes.ParsedCommandLine): OpenProject {
+  const { fileNames: rootNames, options, projectReferences } = parsed;
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram({ rootNames, options, host, ...(projectReferences && { projectReferences }) });
+  const project = createProject(ts, program, host, { version, mayHoldDurable, compileFile });
+  return { ts, configPath, program, host, project };
+}
+
+/** How TypeScript prints paths: relative to the working directory. */
+export function formatHost(ts: TypeScript): tsTypes.FormatDiagnosticsHost {
+  return {
+    getCurrentDirectory: () => process.cwd(),
+    getCanonicalFileName: (name) => (ts.sys.useCaseSensitiveFileNames ? name : name.toLowerCase()),
+    getNewLine: () => "\n",
+  };
+}

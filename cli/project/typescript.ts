@@ -1,0 +1,57 @@
+/** Finds a TypeScript that has a compiler API in JavaScript: the user's own, or the one installed for the overlay. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type tsTypes from "typescript";
+import { exitCodes, Failure } from "../failure.ts";
+import { installCommand } from "./package-manager.ts";
+import { isBelow } from "./versions.ts";
+
+/** The package in which Microsoft publishes TypeScript 6 for projects that have 7: both stand side by side. */
+export const overlayPackage = "@typescript/typescript6";
+
+/** The first version that works, and the first that has no compiler API. */
+export const firstTypeScript = "5.8.0";
+export const firstNativeTypeScript = "7.0.0";
+
+/**
+ * Loads TypeScript for a project.
+ *
+ * @param folder where the project stands; its own packages come first, those beside this one second
+ * @throws Failure when there is none that can be used, with the command that installs one
+ */
+export function loadTypeScript(folder: string): typeof tsTypes {
+  const found: string[] = [];
+  for (const origin of [join(folder, "package.json"), import.meta.url]) {
+    const load = createRequire(origin);
+    for (const name of ["typescript", overlayPackage]) {
+      const version = installedVersion(name, load);
+      if (version === undefined) continue;
+      if (isUsable(version)) return load(name) as typeof tsTypes;
+      found.push(`${name} ${version}`);
+    }
+  }
+  const why = found.length === 0 ? "none is installed" : `${found[0]} has no compiler API that this version can use`;
+  throw new Failure(
+    `A TypeScript from 5.8 to 6 is needed, and ${why}. Run \`${installCommand(folder, { dev: true }, overlayPackage)}\`.`,
+    exitCodes.notFound,
+  );
+}
+
+function isUsable(version: string): boolean {
+  return !isBelow(version, firstTypeScript) && isBelow(version, firstNativeTypeScript);
+}
+
+/** The version of a package as a module in `folder` would load it; undefined when it is not installed. */
+export function versionIn(folder: string, name: string): string | undefined {
+  return installedVersion(name, createRequire(join(folder, "package.json")));
+}
+
+function installedVersion(name: string, load: NodeJS.Require): string | undefined {
+  // Not `resolve`: a package need not export its package.json.
+  for (const modules of load.resolve.paths(name) ?? []) {
+    const path = join(modules, name, "package.json");
+    if (existsSync(path)) return (JSON.parse(readFileSync(path, "utf8")) as { version?: string }).version;
+  }
+  return undefined;
+}
