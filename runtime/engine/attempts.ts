@@ -2,6 +2,7 @@
 import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
 import { runIn } from "./ambient.ts";
+import { joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
@@ -62,10 +63,13 @@ function failed(op: number, startedAt: number, endedAt: number, error: unknown, 
   return { op, startedAt, endedAt, outcome: { ok: false, error: decode(text) }, text, retry };
 }
 
-/** What an error says of its repetition. `now` in milliseconds since the epoch. */
-export function retryAdvice(error: unknown, now: number): RetryAdvice {
+/** What an error says of its repetition, or one that it suppresses. `now` in milliseconds since the epoch. */
+export function retryAdvice(error: unknown, now: number, above: readonly unknown[] = []): RetryAdvice {
   if (error instanceof NonRetriableError) return "never";
-  return error instanceof RetryAfterError ? error.delayFrom(now) : "scheduled";
+  if (error instanceof RetryAfterError) return error.delayFrom(now);
+  const joined = above.includes(error) ? [] : joinedInDisposal(error);
+  const advice = joined.map((one) => retryAdvice(one, now, [...above, error]));
+  return advice.find((one) => one === "never") ?? advice.find((one) => one !== "scheduled") ?? "scheduled";
 }
 
 function isPrimitive(value: unknown): boolean {

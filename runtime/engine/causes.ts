@@ -1,4 +1,5 @@
 /** Errors and their causes. Only own data properties are read: a getter would run code of the author. */
+import { isSuppressedError } from "./resources.ts";
 
 /** The error and its causes, outermost first. Ends at what is no error, and where a chain closes on itself. */
 export function* errorsOf(thrown: unknown): Iterable<Error> {
@@ -13,6 +14,17 @@ export function* errorsOf(thrown: unknown): Iterable<Error> {
 export function joinedBy(error: AggregateError): readonly unknown[] {
   const errors: unknown = Object.getOwnPropertyDescriptor(error, "errors")?.value;
   return Array.isArray(errors) ? errors : [];
+}
+
+/**
+ * The errors of a SuppressedError: that of a resource, and the one because of which the resource was disposed of. Where
+ * the language has no such class, it is an error of that name.
+ */
+export function joinedInDisposal(error: unknown): readonly unknown[] {
+  if (!(error instanceof Error)) return [];
+  const { name, error: own, suppressed } = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap;
+  const isNamed = name === undefined ? isSuppressedError(error) : name.value === "SuppressedError";
+  return isNamed && own && suppressed ? [own.value, suppressed.value] : [];
 }
 
 function causeOf(error: Error): unknown {

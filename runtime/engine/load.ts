@@ -5,7 +5,7 @@ import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import { type RetryAdvice, retryAdvice } from "./attempts.ts";
-import { errorsOf, joinedBy } from "./causes.ts";
+import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import type { LoadedActivation } from "./read-image.ts";
@@ -100,7 +100,9 @@ export function segmentRetryDelay(
 function comesFromStored(activation: Activation, error: unknown, above: readonly unknown[] = []): boolean {
   for (const at of errorsOf(error)) {
     if (at instanceof StepError || activation.isCommitted(at)) return true;
-    if (!(at instanceof AggregateError) || above.includes(at)) continue;
+    if (above.includes(at)) continue;
+    if (joinedInDisposal(at).some((one) => comesFromStored(activation, one, [...above, at]))) return true;
+    if (!(at instanceof AggregateError)) continue;
     const joined = joinedBy(at);
     if (joined.length > 0 && joined.every((one) => comesFromStored(activation, one, [...above, at]))) return true;
   }

@@ -36,12 +36,19 @@ export function disposeOf({ value, dispose, isSync }: Resource): unknown {
 /** An error of a resource that is disposed of because of another error. */
 export function suppressing(error: unknown, suppressed: unknown): Error {
   const message = "An error was suppressed during disposal.";
-  const { SuppressedError } = globalThis as unknown as { readonly SuppressedError?: SuppressedErrorConstructor };
-  if (typeof SuppressedError === "function") return new SuppressedError(error, suppressed, message);
+  const { SuppressedError } = language;
+  if (SuppressedError) return new SuppressedError(error, suppressed, message);
   return Object.assign(new Error(message), { name: "SuppressedError", error, suppressed });
 }
 
-type SuppressedErrorConstructor = new (error: unknown, suppressed: unknown, message: string) => Error;
+/** Whether an error is of the class that newer versions of the language have. */
+export function isSuppressedError(error: Error): boolean {
+  return language.SuppressedError !== undefined && error instanceof language.SuppressedError;
+}
+
+const language = globalThis as {
+  readonly SuppressedError?: new (error: unknown, suppressed: unknown, message: string) => Error;
+};
 
 function methodOf(value: object, name: "dispose" | "asyncDispose"): unknown {
   const symbol = Symbol[name] as symbol | undefined;
