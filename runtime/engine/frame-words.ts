@@ -9,6 +9,7 @@ import { nameFunction } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
+import { above, newHome, settle } from "./homes.ts";
 import { bare } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
@@ -92,7 +93,37 @@ export abstract class FrameWords {
       if ("set" in property && property.set === undefined) delete property.set;
       Object.defineProperty(object, key, property);
     }
+    const prototype: unknown = Object.getPrototypeOf(source);
+    if (prototype !== Object.prototype) Object.setPrototypeOf(object, prototype as object | null);
     return object;
+  }
+
+  /** An accessor under a computed key, behind the properties in front of it. */
+  accessor(
+    object: object,
+    key: unknown,
+    functions: { readonly get?: () => unknown; readonly set?: (value: unknown) => void },
+  ): Untyped {
+    const known = this.key(0, key);
+    for (const [kind, fn] of Object.entries(functions)) this.#name(fn, `${kind} ${nameOfKey(known)}`);
+    Object.defineProperty(object, known, { ...functions, enumerable: true, configurable: true });
+    return object;
+  }
+
+  /** In place of the object of a method that uses `super`, until it is there. */
+  home(): ScopeRecord {
+    return newHome();
+  }
+
+  /** An object literal whose methods use `super`. */
+  homed(object: object): Untyped {
+    settle(object, this.activation.closures);
+    return object;
+  }
+
+  /** What a method's own object in the table inherits from. */
+  above(home: ScopeRecord): object {
+    return above(home);
   }
 
   all(iterable: Iterable<unknown>): Untyped {
@@ -146,12 +177,14 @@ export abstract class FrameWords {
   }
 
   named(fn: object): Untyped {
-    const key = this.#key;
-    const name = typeof key === "symbol" ? (key.description === undefined ? "" : `[${key.description}]`) : String(key);
+    this.#name(fn, nameOfKey(this.#key));
+    return fn;
+  }
+
+  #name(fn: object, name: string): void {
     const record = this.activation.closures.get(fn);
     if (record) record.name = name;
     nameFunction(fn, name);
-    return fn;
   }
 
   /** What `...rest` of an object pattern takes. */
@@ -183,4 +216,9 @@ export abstract class FrameWords {
     if (this.pc === "") return rememberMethod(temporaries, slot, object, key);
     return rememberedMethod(temporaries, slot, object, key);
   }
+}
+
+function nameOfKey(key: PropertyKey): string {
+  if (typeof key !== "symbol") return String(key);
+  return key.description === undefined ? "" : `[${key.description}]`;
 }

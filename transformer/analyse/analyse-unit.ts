@@ -9,7 +9,7 @@ import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { objectNames, userOf } from "./functions.ts";
+import { accessorKey, objectNames, userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -184,7 +184,8 @@ function callbackName(ts: TypeScript, node: tsTypes.Node, byOperand: ReadonlyMap
  */
 function valueName(ts: TypeScript, node: tsTypes.Node): string {
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
-    return `${ts.isGetAccessor(node) ? "get" : "set"} ${(node.name as tsTypes.Identifier).text}`;
+    const kind = ts.isGetAccessor(node) ? "get" : "set";
+    return ts.isComputedPropertyName(node.name) ? "()" : `${kind} ${accessorKey(ts, node.name)}`;
   }
   const { name } = node as tsTypes.FunctionExpression;
   if (name && ts.isIdentifier(name)) return name.text;

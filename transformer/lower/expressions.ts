@@ -10,6 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
+import { superOwner } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -28,7 +29,7 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   const { ts } = context;
   if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
-  if (ts.isObjectLiteralExpression(node) && holdsAccessors(context, node)) return lowerAccessors(context, node);
+  if (ts.isObjectLiteralExpression(node)) return lowerLiteral(context, node);
   if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name) && isNameless(context, node.initializer)) {
     return lowerKeyed(context, node.name, copy(context, node.initializer));
   }
@@ -45,6 +46,14 @@ function isNameless({ ts, analysis }: Context, value: tsTypes.Expression): boole
   const fn = unwrap(ts, value);
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
   return isFunction && analysis.closures.records.has(fn);
+}
+
+/** A literal whose methods use `super` tells them its object, when it is made: `$.homed({ … })`. */
+function lowerLiteral(context: Context, node: tsTypes.ObjectLiteralExpression): Rope | undefined {
+  const text = holdsAccessors(context, node) ? lowerAccessors(context, node) : undefined;
+  const { records } = context.analysis.closures;
+  const isHome = node.properties.some((each) => records.has(each) && superOwner(context.ts, each) === each);
+  return isHome ? [`${context.frame}.homed(`, text ?? copyChildren(context, node), ")"] : text;
 }
 
 function holdsAccessors({ ts, analysis }: Context, node: tsTypes.ObjectLiteralExpression): boolean {
