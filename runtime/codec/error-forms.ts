@@ -1,7 +1,7 @@
 /** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
-import { functionName, inherits, isNativeFunction, nativeName, prototypesOf } from "./kinds.ts";
+import { functionName, inherits, isNativeFunction, nativeName, ownConstructor, prototypesOf } from "./kinds.ts";
 import { isAccessor, isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -133,8 +133,8 @@ function inheritedName(error: object): string | undefined {
     if (property === undefined) continue;
     if (typeof property.value === "string") return property.value;
     if (property.get === undefined) return undefined;
-    const owner: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(error), "constructor")?.value;
-    return typeof owner === "function" ? functionName(owner) : undefined;
+    const owner = ownConstructor(Object.getPrototypeOf(error));
+    return owner && functionName(owner);
   }
   return undefined;
 }

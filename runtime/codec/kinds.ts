@@ -126,6 +126,7 @@ export function functionName(value: object): string | undefined {
 }
 
 export function ownConstructor(prototype: object): object | undefined {
+  if (types.isProxy(prototype)) return undefined;
   const owner: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   return typeof owner === "function" && !types.isProxy(owner) ? owner : undefined;
 }
@@ -138,4 +139,10 @@ function toStringTag(prototype: object): string | undefined {
 function withArticle(noun: string): string {
   // "U" mostly begins as "you" does: a Uint8Array, a URL, a User.
   return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+/** The getter of the language itself, which instances and subclasses cannot replace. */
+export function getterOf<T>(prototype: object, name: string | symbol): (value: object) => T {
+  const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: object) => T;
+  return (value) => Reflect.apply(getter, value, []);
 }

@@ -96,3 +96,17 @@ function* orderInCycle(
   }
   for (const index of containers) if (!early.has(index)) yield { index, isOwnPart: false };
 }
+
+/** What an encoded value names as definitions. Not recursive: this runs before the depth is checked. */
+export function referencesIn(raw: unknown): unknown[] {
+  const targets: unknown[] = [];
+  const pending = [raw];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    for (const [key, item] of Object.entries(next)) {
+      if (key === "$ref") targets.push(item);
+      else if (typeof item === "object" && item !== null) pending.push(item);
+    }
+  }
+  return targets;
+}

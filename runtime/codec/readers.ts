@@ -1,12 +1,12 @@
 /** What each tag means: the reading counterpart of forms.ts and error-forms.ts. Payloads are checked, never trusted. */
+import { types } from "node:util";
 import { fromBase64, makeView } from "./binary.ts";
 import { classNamed, type RegisteredClass } from "./classes.ts";
 import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
-import { isPrototype } from "./kinds.ts";
 import { attempt, defineDescribed, list, text } from "./read-properties.ts";
-import { readCreated, readInherited } from "./read-prototypes.ts";
+import { around, readCreated, readInherited, setPrototype } from "./read-prototypes.ts";
 import { wellKnownNamed } from "./symbols.ts";
 
 type Reader = (decoder: Decoder, payload: unknown) => Plan;
@@ -216,16 +216,14 @@ const readView: Reader = (decoder, payload) => {
   const whole = parts.length === 2;
   if (!whole && !(isSize(offset) && isSize(length)))
     decoder.fail("a view is [class, buffer] or [class, buffer, offset, length]");
-  return made(() => {
-    const buffer = decoder.reviveAt(rawBuffer, 1);
-    if (!(buffer instanceof ArrayBuffer)) return decoder.fail("a view needs an ArrayBuffer");
-    const view = attempt(decoder, "the view", () =>
-      whole
-        ? makeView(text(decoder, name, "a class of views"), buffer)
-        : makeView(text(decoder, name, "a class of views"), buffer, offset as number, length as number),
-    );
-    return view ?? decoder.fail(`there is no class of views ${JSON.stringify(name)}`);
-  });
+  const buffer = decoder.reviveEarly(rawBuffer);
+  if (!types.isArrayBuffer(buffer)) return decoder.fail("a view needs an ArrayBuffer");
+  const view = attempt(decoder, "the view", () =>
+    whole
+      ? makeView(text(decoder, name, "a class of views"), buffer)
+      : makeView(text(decoder, name, "a class of views"), buffer, offset as number, length as number),
+  );
+  return made(() => view ?? decoder.fail(`there is no class of views ${JSON.stringify(name)}`));
 };
 
 /** Makes the reader of a tag around an object, which limits how the object can be changed. */
@@ -282,6 +280,7 @@ const readBoxed: Reader = (decoder, payload) =>
 /** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
 const extendable = new Set([
   ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
+  "$view",
 ]);
 
 const readProperties: Reader = (decoder, payload) => {
@@ -291,13 +290,11 @@ const readProperties: Reader = (decoder, payload) => {
   if (!Array.isArray(target) && tag !== undefined && !extendable.has(tag)) {
     return decoder.fail(`a ${tag} cannot have properties around it`);
   }
-  const plan = decoder.plan(target);
-  const shell = plan.kind === "container" ? plan.shell : (plan.make() as object);
-  return container(shell, () => {
+  return around(decoder.plan(target), (shell, fill) => {
     let finish = () => {};
     decoder.fillThen(
       () => {
-        if (plan.kind === "container") plan.fill();
+        fill();
         finish = defineDescribed(decoder, shell, entries);
       },
       () => finish(),
@@ -305,30 +302,29 @@ const readProperties: Reader = (decoder, payload) => {
   });
 };
 
-/** Takes restrictions and properties from around an encoded value, as they stand around functions of an extension. */
+/** Takes what stands around an encoded value, as it stands around functions of an extension. */
 export function undress(
   decoder: Decoder,
   raw: object,
-): { readonly inner: EncodedObject; readonly finish: ((value: unknown, isInstance: boolean) => void) | undefined } {
+): { readonly inner: EncodedObject; readonly finish: ((value: unknown, hasProperties: boolean) => void) | undefined } {
   let inner = raw as EncodedObject;
   const restrict = restrictions.get(onlyKey(inner) ?? "");
   if (restrict) inner = Object(inner[onlyKey(inner) as string]) as EncodedObject;
-  let entries: unknown;
-  if (onlyKey(inner) === "$properties" && Array.isArray(inner["$properties"])) {
-    const [target, around] = inner["$properties"] as unknown[];
-    inner = Object(target) as EncodedObject;
-    entries = around;
-  }
+  const inherited = partsAround(inner, "$inherit");
+  if (inherited) inner = Object(inherited[1]) as EncodedObject;
+  const described = partsAround(inner, "$properties");
+  if (described) inner = Object(described[0]) as EncodedObject;
   if (inner === raw) return { inner, finish: undefined };
   return {
     inner,
-    finish: (value, isInstance) => {
-      if (!isObject(value) || !(isInstance || typeof value === "function" || isPrototype(value)))
+    finish: (value, hasProperties) => {
+      if (!isObject(value) || !hasProperties)
         return decoder.fail("only a function has properties around it, or a prototype");
       let finish = () => {};
       decoder.fillThen(
         () => {
-          if (entries !== undefined) finish = defineDescribed(decoder, value, entries, true);
+          if (inherited) setPrototype(decoder, value, inherited[0]);
+          if (described) finish = defineDescribed(decoder, value, described[1], true);
         },
         () => {
           finish();
@@ -337,6 +333,11 @@ export function undress(
       );
     },
   };
+}
+
+function partsAround(raw: EncodedObject, tag: string): readonly unknown[] | undefined {
+  const parts = onlyKey(raw) === tag ? raw[tag] : undefined;
+  return Array.isArray(parts) ? parts : undefined;
 }
 
 function onlyKey(raw: object): string | undefined {
@@ -383,6 +384,6 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

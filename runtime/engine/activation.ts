@@ -8,7 +8,8 @@ import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import { ambientActivation, continues } from "./ambient.ts";
-import { errorsOf } from "./causes.ts";
+import { BoundRecords } from "./bound.ts";
+import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { Call, Frame, type FrameOrigin } from "./frame.ts";
@@ -16,9 +17,12 @@ import { Handle, type Waiter } from "./handle.ts";
 import { type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
+import { ProxyRecords } from "./proxies.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import type { StepMap } from "./step-map.ts";
+import { TemplateRecords } from "./templates.ts";
+import { isObject } from "./thenables.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */
@@ -42,6 +46,10 @@ export class Activation {
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new ClosureRecords(this);
   readonly locals = new WeakMap<object, LocalRecord>();
+  /** Values that do not show of what they were made. */
+  readonly proxies = new ProxyRecords(this);
+  readonly bound = new BoundRecords(this);
+  readonly templates = new TemplateRecords(this);
   /** Values of the modules whose code the run uses. */
   readonly outer = new OuterValues();
   /** The first job of two that go on with a segment; the second is its code. */
@@ -141,7 +149,7 @@ export class Activation {
 
   /** Whether it is a handle of this run. Others are ordinary promises here. */
   owns(value: unknown): value is Handle {
-    return value instanceof Handle && value.activation === this;
+    return isObject(value) && Handle.is(value) && value.activation === this;
   }
 
   /** Registers with a handle that is not settled. */
@@ -216,7 +224,7 @@ export class Activation {
 
   /** Code read this from what is committed. If it is an error, throwing it or its cause cannot be helped by a retry. */
   noteCommitted(value: unknown): void {
-    if (value instanceof Error) for (const error of errorsOf(value)) this.#committedErrors.add(error);
+    if (isError(value)) for (const error of errorsOf(value)) this.#committedErrors.add(error);
   }
 
   isCommitted(error: Error): boolean {

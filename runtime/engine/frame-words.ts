@@ -5,7 +5,7 @@ import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
 import { noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
-import { nameFunction } from "./closures.ts";
+import { type Invocation, nameFunction } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
@@ -19,6 +19,7 @@ export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
   abstract pc: string;
   abstract readonly activation: Activation;
+  abstract readonly invocation: Invocation;
   #key: PropertyKey = "";
 
   abstract fn(id: string, ...scopes: ScopeRecord[]): Untyped;
@@ -110,6 +111,28 @@ export abstract class FrameWords {
     return object;
   }
 
+  /** `Proxy`, where a proxy is made. */
+  get Proxy(): Untyped {
+    return this.activation.proxies.maker;
+  }
+
+  /** `f.bind`, where it is called. */
+  bind(f: unknown): Untyped {
+    return this.activation.bound.caller(f);
+  }
+
+  /** The tag of a template, or a method that is one: it gets the strings that belong to the place. */
+  tag(site: string, ...target: readonly [of: unknown, key?: PropertyKey]): Untyped {
+    const [of, key] = target;
+    const isMethod = target.length > 1;
+    const fn = isMethod ? (of as Record<PropertyKey, unknown>)[key as PropertyKey] : of;
+    return (strings: TemplateStringsArray, ...values: unknown[]) => {
+      if (typeof fn !== "function") throw new TypeError("the tag of a template is not a function");
+      const known = this.activation.templates.strings(this.invocation.code, site, strings);
+      return Reflect.apply(fn, isMethod ? of : undefined, [known, ...values]);
+    };
+  }
+
   /** In place of the object of a method that uses `super`, until it is there. */
   home(): ScopeRecord {
     return newHome();
@@ -155,13 +178,13 @@ export abstract class FrameWords {
 
   /** `object[key]`, fetched before its arguments, which suspend. Re-entering, it is the function that was fetched then. */
   method(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
-    return boundCall(this.#fetched(temporaries, slot, object, key), object, key);
+    return this.#call(this.#fetched(temporaries, slot, object, key), object, key);
   }
 
   /** As `method`, for `object.key?.(…)`: undefined when there is no such method. */
   methodIf(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
     const fn = this.#fetched(temporaries, slot, object, key);
-    return fn === undefined || fn === null ? undefined : boundCall(fn, object, key);
+    return fn === undefined || fn === null ? undefined : this.#call(fn, object, key);
   }
 
   /** A computed key, converted once. For null and undefined it stays: the access is to throw what the language throws. */
@@ -183,8 +206,10 @@ export abstract class FrameWords {
 
   #name(fn: object, name: string): void {
     const record = this.activation.closures.get(fn);
-    if (record) record.name = name;
     nameFunction(fn, name);
+    if (!record) return;
+    record.name = name;
+    record.natural &&= { ...record.natural, name };
   }
 
   /** What `...rest` of an object pattern takes. */
@@ -210,6 +235,10 @@ export abstract class FrameWords {
   /** The callable of a durable function that is a closure. */
   nested(info: CodeInfo, body: (...args: never[]) => Promise<unknown>, name: string): Untyped {
     return nested(info, body, name);
+  }
+
+  #call(fn: unknown, object: unknown, key: PropertyKey): (...args: unknown[]) => unknown {
+    return key === "bind" ? (...args) => this.activation.bound.call(fn, object, args) : boundCall(fn, object, key);
   }
 
   #fetched(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): unknown {

@@ -1,4 +1,5 @@
 /** Ordinary promises, and what else `await` takes for one. */
+import { types } from "node:util";
 import type { Activation } from "./activation.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -8,7 +9,15 @@ export function isObject(value: unknown): value is object {
 
 /** Whether awaiting a value may take long. It is not asked for anything: its `then` may be a getter, read only once. */
 export function isThenable(value: unknown): value is object {
-  return isObject(value) && "then" in value;
+  return isObject(value) && mayHave(value, "then");
+}
+
+/** As `in`, which would run traps of a proxy: what is below one is taken to have the property. */
+function mayHave(value: object, key: string): boolean {
+  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (types.isProxy(at) || Object.hasOwn(at, key)) return true;
+  }
+  return false;
 }
 
 /** Does something in the next job. The activation is not parked before. */

@@ -19,6 +19,7 @@ import { decideSlots, type Slots } from "./slots.ts";
 import { findSuspensions, type Suspensions } from "./suspensions.ts";
 import { planTemporaries, type Temporaries } from "./temporaries.ts";
 import { findTools, type Tools, toolCall } from "./tools.ts";
+import { nameTemplates } from "./traced.ts";
 
 export interface Analysis {
   readonly unit: Unit;
@@ -35,6 +36,8 @@ export interface Analysis {
   readonly paths: ReadonlyMap<Scope, string>;
   /** Names of the module that variables may hold. */
   readonly outer: ReadonlySet<string>;
+  /** Names of the tagged templates whose strings may be kept. */
+  readonly templates: ReadonlyMap<tsTypes.Node, string>;
 }
 
 /** What is known of one durable function by itself. */
@@ -69,7 +72,8 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
   const outer = new Set([...findOuterNames(ts, unit.fn, bindings, facts), ...objectNames(ts, unit.fn)]);
-  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer };
+  const templates = nameTemplates(ts, unit.fn, bindings, facts);
+  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer, templates };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }

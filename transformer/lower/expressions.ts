@@ -23,6 +23,7 @@ import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
 import { temporary } from "./operands.ts";
 import { lowerOptionalChain } from "./optional-chains.ts";
 import { quote, span } from "./text.ts";
+import { lowerBind, lowerTagged } from "./traced.ts";
 
 /** The rewrite of an expression whose parts do not just follow each other; undefined for any other. */
 export function lowerExpression(context: Context, node: tsTypes.Node): Rope | undefined {
@@ -36,8 +37,11 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
   if (ts.isCallExpression(node))
-    return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
-  if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
+    return (
+      lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression) ?? lowerBind(context, node)
+    );
+  if (ts.isTaggedTemplateExpression(node))
+    return lowerTagged(context, node) ?? lowerMethodCall(context, node, node.tag);
   return undefined;
 }
 
