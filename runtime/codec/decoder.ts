@@ -56,14 +56,17 @@ export class Decoder {
   }
 
   decode(root: unknown): unknown {
-    const references = this.raw.map((raw, index) => this.inDefinition(index, () => this.definitionsIn(raw)));
+    const references = this.raw.map((raw, index) =>
+      this.inDefinition(index, () => {
+        const targets = referencesIn(raw);
+        for (const target of targets) this.requireDefinition(target);
+        return targets as number[];
+      }),
+    );
     // Symbols come first: objects that are made while they are planned may hold one.
     for (const [index, raw] of this.raw.entries()) {
-      if (isUniqueSymbol(raw))
-        this.values.set(
-          index,
-          this.inDefinition(index, () => carryOut(this.plan(raw))),
-        );
+      if (!isUniqueSymbol(raw)) continue;
+      this.inDefinition(index, () => this.values.set(index, carryOut(this.plan(raw))));
     }
     for (const index of this.raw.keys()) if (!this.values.has(index)) this.planOnce(index);
     const referencesOf = (index: number) => (this.plans[index] === undefined ? [] : (references[index] as number[]));
@@ -280,12 +283,6 @@ export class Decoder {
     if (typeof target !== "number" || !Number.isInteger(target) || target < 0 || target >= this.raw.length) {
       this.fail(`there is no definition ${JSON.stringify(target)}`);
     }
-  }
-
-  private definitionsIn(raw: unknown): number[] {
-    const targets = referencesIn(raw);
-    for (const target of targets) this.requireDefinition(target);
-    return targets as number[];
   }
 
   private planDefinition(raw: unknown, index: number): void {
