@@ -17,7 +17,7 @@ let runs = 0;
 function entry(values: ScopeRecord) {
   return class Money {
     static {
-      noteDefinition(values, Money, "#cents");
+      noteDefinition(values, Money, { hidden: "#cents" });
     }
     static made = ++runs;
     static parse() {

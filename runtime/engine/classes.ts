@@ -9,7 +9,7 @@
  * After a reload that block throws: the class is complete by then, and its static code must not run again.
  */
 import { NotEncodableError } from "../codec/index.ts";
-import { addedKeys, type Natural, naturalOf } from "./natural.ts";
+import { addedKeys, type Natural, nameFunction, nameOfKey, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 /** Own properties by key. */
@@ -26,7 +26,14 @@ interface Definition {
   readonly statics: PrivateStatics | undefined;
   /** How its instances are made again without its constructor; undefined when they cannot be, or have nothing private. */
   readonly instances: PrivateFields | undefined;
+  readonly fields: FieldMakers | undefined;
 }
+
+/** What a class tells of itself. */
+type Told = Pick<Definition, "hidden" | "statics" | "instances" | "fields">;
+
+/** Makes the functions of fields that use their objects: the `this` of each. */
+export type FieldMakers = Readonly<Record<string, (this: object) => object>>;
 
 /** The private static fields of a class, which only code inside of it can reach. */
 export interface PrivateStatics {
@@ -44,16 +51,29 @@ export interface PrivateFields {
 interface Member {
   readonly natural: Natural | undefined;
   readonly owner: object;
-  readonly side: "static" | "prototype";
+  readonly side: "static" | "prototype" | "field";
   readonly kind?: "value" | "get" | "set";
   readonly key?: string | symbol;
+  /** Of the function of a field; with its number among what the run made. */
+  readonly field?: FieldFunction;
+  readonly order?: number;
+}
+
+interface FieldFunction {
+  readonly id: string;
+  readonly self: object;
+  readonly name: string;
 }
 
 /** Order, class, side; of a function also its kind and key. The prototype itself has the side only. */
-export type MemberImage = readonly [number, object, string, string?, PropertyKey?];
+export type MemberImage =
+  | readonly [number, object, string, string?, PropertyKey?]
+  | readonly [number, object, FieldFunction];
 
 const definitions = new WeakMap<object, Definition>();
 const members = new WeakMap<object, Member>();
+/** Classes by the values that they are made with. */
+const madeOf = new WeakMap<ScopeRecord, object>();
 
 /** Ends the evaluation of a class that is made again. */
 class MadeAgain {
@@ -65,18 +85,14 @@ class MadeAgain {
 }
 
 /** The first static block of a class. `hidden` names the private members that its instances have. */
-export function noteDefinition(
-  values: ScopeRecord,
-  made: object,
-  hidden?: string,
-  statics?: PrivateStatics,
-  instances?: PrivateFields,
-): void {
+export function noteDefinition(values: ScopeRecord, made: object, told: Partial<Told> = {}): void {
   const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
   const own = propertiesOf(made);
   const ofPrototype = propertiesOf(prototype);
   const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
-  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances });
+  const { hidden, statics, instances, fields } = told;
+  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances, fields });
+  madeOf.set(values, made);
   members.set(prototype, { owner: made, side: "prototype", natural: undefined });
   noteMembers(made, "static", own);
   noteMembers(made, "prototype", ofPrototype);
@@ -91,6 +107,20 @@ function noteMembers(owner: object, side: Member["side"], properties: Properties
       members.set(fn, { owner, side, kind, key: key as string | symbol, natural: naturalOf(fn as () => unknown) });
     }
   }
+}
+
+/** The function of a field that uses its object. */
+export function fieldFunction(values: ScopeRecord, field: FieldFunction, order: number): object {
+  return makeField(madeOf.get(values) as object, field, order);
+}
+
+function makeField(owner: object, field: FieldFunction, order: number): object {
+  const maker = definitions.get(owner)?.fields?.[field.id];
+  if (maker === undefined) throw new Error(`the class has no field ${field.id} any more`);
+  const fn = Reflect.apply(maker, field.self, []) as () => unknown;
+  if (fn.name === "") nameFunction(fn, field.name);
+  members.set(fn, { owner, side: "field", kind: "value", field, order, natural: naturalOf(fn) });
+  return fn;
 }
 
 function propertiesOf(object: object): Properties {
@@ -205,13 +235,15 @@ function isSame(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
 
 /** `order` is that of the class, behind which its members are found. */
 export function memberImage(value: object, order: number): MemberImage {
-  const { owner, side, kind, key } = members.get(value) as Member;
+  const { owner, side, kind, key, field, order: own } = members.get(value) as Member;
+  if (field && own !== undefined) return [own, owner, field];
   return kind === undefined || key === undefined ? [order + 0.5, owner, side] : [order + 0.5, owner, side, kind, key];
 }
 
 /** Undefined when the class has no such member. */
-export function memberOfImage([, owner, side, kind, key]: MemberImage): object | undefined {
+export function memberOfImage([order, owner, side, kind, key]: MemberImage): object | undefined {
   const definition = definitions.get(Object(owner));
+  if (typeof side === "object") return makeField(owner, side, order);
   if (definition === undefined || (side !== "static" && side !== "prototype")) return undefined;
   if (kind === undefined) return side === "prototype" ? definition.prototype : undefined;
   if (kind !== "value" && kind !== "get" && kind !== "set") return undefined;

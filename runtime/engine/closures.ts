@@ -8,7 +8,7 @@
 import { types } from "node:util";
 import type { Activation } from "./activation.ts";
 import { changedKeys, isDefined, madeBy, parentOf } from "./classes.ts";
-import { addedKeys, type Natural, naturalOf } from "./natural.ts";
+import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -136,10 +136,6 @@ export function makeClosure(record: ClosureRecord, table: ClosureTable | undefin
   else if (made.name === "") nameAfter(made, id);
   record.natural = naturalOf(made as () => unknown);
   return made;
-}
-
-export function nameFunction(fn: object, name: string): void {
-  Object.defineProperty(fn, "name", { value: name, configurable: true });
 }
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */

@@ -4,14 +4,15 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
-import { noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
-import { type Invocation, nameFunction } from "./closures.ts";
+import { type FieldMakers, fieldFunction, noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
+import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
 import { above, newHome, settle } from "./homes.ts";
 import { bare } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
+import { nameFunction, nameOfKey } from "./natural.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 import { isThenable, observed } from "./thenables.ts";
 
@@ -55,8 +56,20 @@ export abstract class FrameWords {
   }
 
   /** The first act of a class. After a reload it is the last one: static code has run. */
-  made(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics, instances?: PrivateFields): void {
-    noteDefinition(values, made, hidden, statics, instances);
+  made(
+    values: ScopeRecord,
+    made: object,
+    hidden?: string,
+    statics?: PrivateStatics,
+    instances?: PrivateFields,
+    fields?: FieldMakers,
+  ): void {
+    noteDefinition(values, made, { hidden, statics, instances, fields });
+  }
+
+  /** The function of a field that uses its object. */
+  field(values: ScopeRecord, id: string, self: object, key: PropertyKey = id): Untyped {
+    return bare() ? undefined : fieldFunction(values, { id, self, name: nameOfKey(key) }, ++this.activation.lastMade);
   }
 
   /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */
@@ -245,9 +258,4 @@ export abstract class FrameWords {
     if (this.pc === "") return rememberMethod(temporaries, slot, object, key);
     return rememberedMethod(temporaries, slot, object, key);
   }
-}
-
-function nameOfKey(key: PropertyKey): string {
-  if (typeof key !== "symbol") return String(key);
-  return key.description === undefined ? "" : `[${key.description}]`;
 }

@@ -17,7 +17,7 @@ import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } fro
 import type { Outcome } from "./outcome.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
-import { isObject, isThenable } from "./thenables.ts";
+import { isObject, isOpenThenable, isThenable } from "./thenables.ts";
 
 /** Where a frame of a parked run is. `returned`: its code has ended, it waits for the handle that it returned. */
 export interface Place {
@@ -138,7 +138,8 @@ export class Frame extends FrameFinally implements Waiter {
   out(value: unknown): unknown {
     const { activation } = this;
     if (activation.owns(value)) return new ReturnedHandle(value, this);
-    return isThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
+    // What is below a proxy is asked for `then` by the language alone, once.
+    return isOpenThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */

@@ -35,3 +35,13 @@ function isAsMade(fn: object, key: string, value: unknown): boolean {
   const property = Object.getOwnPropertyDescriptor(fn, key) as PropertyDescriptor;
   return property.value === value && !property.writable && !property.enumerable && property.configurable === true;
 }
+
+export function nameFunction(fn: object, name: string): void {
+  Object.defineProperty(fn, "name", { value: name, configurable: true });
+}
+
+/** The name of a function that stands under a computed key. */
+export function nameOfKey(key: PropertyKey): string {
+  if (typeof key !== "symbol") return String(key);
+  return key.description === undefined ? "" : `[${key.description}]`;
+}

@@ -89,7 +89,7 @@ export function objectNames(ts: TypeScript, fn: FunctionNode): string[] {
 }
 
 /** `super` in a function, not in functions inside of it that have one of their own. */
-function usesSuper(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
+export function usesSuper(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
   const uses = (node: tsTypes.Node): boolean => {
     if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
     if (ts.isClassLike(node)) return operandsOf(ts, node).some((operand) => uses(operand.node));
