@@ -1,13 +1,15 @@
 /** Buffers and their views: which bytes of a buffer are stored, and how the names of view classes map to classes. */
+
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
+import { SafeMap } from "./collections.ts";
 import { NotEncodableError } from "./errors.ts";
 import { getterOf, nativeName } from "./kinds.ts";
 
 /** A class of views, as decoding uses it. */
 type ViewClass = new (buffer: ArrayBuffer, offset?: number, length?: number) => ArrayBufferView<ArrayBuffer>;
 
-const viewClasses = new Map<string, ViewClass>();
+const viewClasses = new SafeMap<string, ViewClass>();
 for (const name of [
   "Int8Array",
   "Uint8Array",
@@ -117,8 +119,8 @@ interface ViewPlace {
  * show are stored, and views whose ranges overlap still share one buffer.
  */
 export class ViewedBuffers {
-  private readonly viewsOf = new Map<ArrayBuffer, ArrayBufferView[]>();
-  private readonly places = new Map<ArrayBufferView, ViewPlace>();
+  private readonly viewsOf = new SafeMap<ArrayBuffer, ArrayBufferView[]>();
+  private readonly places = new SafeMap<ArrayBufferView, ViewPlace>();
 
   /** Notes a view whose buffer passed `bufferProblem`. */
   add(view: ArrayBufferView): void {

@@ -8,6 +8,7 @@
  *
  * Until it is made, a late value is represented by a symbol of its own, which `isLate` tells from those of the text.
  */
+import { SafeMap, SafeSet } from "./collections.ts";
 import { DecodeError, messageOf, type PathKey } from "./errors.ts";
 import { type CodecExtension, extensionTags, MAX_DEPTH } from "./format.ts";
 import { completionOrder, referencesIn } from "./order.ts";
@@ -37,13 +38,13 @@ export class Decoder {
   private readonly extensions: readonly CodecExtension[];
   /** By definition; undefined for late values. */
   private readonly plans: (Plan | undefined)[] = [];
-  private readonly planned = new Set<number>();
+  private readonly planned = new SafeSet<number>();
   /** The value, or the placeholder, of each definition that others can refer to by now. */
-  private readonly values = new Map<number, unknown>();
-  private readonly lates = new Map<number, LateValue>();
-  private readonly lateOf = new Map<symbol, LateValue>();
+  private readonly values = new SafeMap<number, unknown>();
+  private readonly lates = new SafeMap<number, LateValue>();
+  private readonly lateOf = new SafeMap<symbol, LateValue>();
   /** Definitions whose own level is not counted, as in encoding. */
-  private readonly isExtension = new Set<number>();
+  private readonly isExtension = new SafeSet<number>();
   /** Number of places that were found to wait for a late value. */
   private waitingPlaces = 0;
   private readonly afterLates: (() => void)[] = [];

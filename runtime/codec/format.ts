@@ -1,4 +1,5 @@
 /** The words and limits of the text format, and the seam for values that only the runtime knows. */
+import { SafeMap, SafeSet } from "./collections.ts";
 
 /** Version of the format that `encode` writes. `decode` reads this one and every earlier one, for ever. */
 export const VALUE_FORMAT = 1;
@@ -68,12 +69,12 @@ export const tags = [
 
 export type Tag = (typeof tags)[number];
 
-export const extensionTags: ReadonlySet<string> = new Set(extensionWords);
+export const extensionTags: ReadonlySet<string> = new SafeSet(extensionWords);
 
 /** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
 export type ConstantName = "undefined" | "NaN" | "Infinity" | "-Infinity" | "-0" | "hole";
 
-export const constants: ReadonlyMap<unknown, unknown> = new Map<ConstantName, unknown>([
+export const constants: ReadonlyMap<unknown, unknown> = new SafeMap<ConstantName, unknown>([
   ["undefined", undefined],
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
@@ -82,7 +83,7 @@ export const constants: ReadonlyMap<unknown, unknown> = new Map<ConstantName, un
 ]);
 
 /** The error classes of the language that keep their class. */
-export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new Map(
+export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new SafeMap(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((known) => [
     known.name,
     known as ErrorConstructor,

@@ -79,11 +79,15 @@ const url: BuiltInForm = {
   },
 };
 
+/** The methods as they are before anyone replaces them. */
+const entriesOf = Map.prototype.entries;
+const valuesOf = Set.prototype.values;
+
 const map: BuiltInForm = {
   is: types.isMap,
   isDirect: (_value, prototype) => nativeName(prototype) === "Map",
   scan(scan, value, integrity) {
-    const entries = [...Map.prototype.entries.call(value as Map<unknown, unknown>)];
+    const entries = [...(Reflect.apply(entriesOf, value, []) as Iterable<[unknown, unknown]>)];
     for (const [index, [key, item]] of entries.entries()) scan.entry(index, key, item);
     return withAdded(scan, value, integrity, [], (out) =>
       out.tagged("$map", () => out.list(entries, (entry) => out.list(entry, (item) => out.value(item)))),
@@ -95,7 +99,7 @@ const set: BuiltInForm = {
   is: types.isSet,
   isDirect: (_value, prototype) => nativeName(prototype) === "Set",
   scan(scan, value, integrity) {
-    const items = [...Set.prototype.values.call(value as Set<unknown>)];
+    const items = [...(Reflect.apply(valuesOf, value, []) as Iterable<unknown>)];
     for (const [index, item] of items.entries()) scan.child(index, item);
     return withAdded(scan, value, integrity, [], (out) =>
       out.tagged("$set", () => out.list(items, (item) => out.value(item))),

@@ -1,7 +1,9 @@
 /** What a value is, found out without running any code of its author: descriptors only, no `Get` on objects. */
-import { types } from "node:util";
 
-const nativeNames = new WeakMap<object, string | null>();
+import { types } from "node:util";
+import { SafeWeakMap } from "./collections.ts";
+
+const nativeNames = new SafeWeakMap<object, string | null>();
 
 /**
  * The name of the built-in class that a prototype belongs to, of whatever realm: "Map" for `Map.prototype`.
@@ -74,6 +76,25 @@ const hiddenKinds: readonly ((value: unknown) => boolean)[] = [
   types.isModuleNamespaceObject,
   types.isExternal,
   types.isProxy,
+];
+
+/**
+ * True for a built-in object that was given the prototype of records. Asking takes long, so only those are asked that
+ * have no properties, as such objects mostly do, or elements.
+ */
+export function isDisguised(value: object, firstKey: string | symbol | undefined): boolean {
+  if (firstKey === undefined) return emptyKinds.some((is) => is(value));
+  return firstKey === "0" && hasHiddenState(value);
+}
+
+const emptyKinds: readonly ((value: unknown) => boolean)[] = [
+  types.isMap,
+  types.isSet,
+  types.isDate,
+  types.isPromise,
+  types.isBoxedPrimitive,
+  types.isWeakMap,
+  types.isWeakSet,
 ];
 
 /** A value as a noun phrase for messages: "a Socket", "the function load", "a symbol". */

@@ -1,4 +1,5 @@
 /** Objects whose prototype stands in the text: it may be one that is made late. */
+import { SafeSet } from "./collections.ts";
 import type { Decoder, Plan } from "./decoder.ts";
 import { attempt, list } from "./read-properties.ts";
 
@@ -29,7 +30,7 @@ export function readInherited(decoder: Decoder, payload: unknown): Plan {
   });
 }
 
-const inheriting = new Set([
+const inheriting = new SafeSet([
   ...["$error", "$array", "$map", "$set", "$date", "$regexp", "$boxed", "$buffer", "$view", "$properties"],
 ]);
 

@@ -1,7 +1,9 @@
 /** What each tag means: the reading counterpart of forms.ts and error-forms.ts. Payloads are checked, never trusted. */
+
 import { types } from "node:util";
 import { fromBase64, makeView } from "./binary.ts";
 import { classNamed, type RegisteredClass } from "./classes.ts";
+import { SafeMap, SafeSet } from "./collections.ts";
 import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
@@ -85,23 +87,27 @@ const readRegExp: Reader = (decoder, payload) => {
 const readUrl: Reader = (decoder, payload) =>
   made(() => attempt(decoder, "the URL", () => new URL(text(decoder, payload, "a URL"))));
 
+/** The methods as they are before anyone replaces them: a program, or a text that gives a set methods of its own. */
+const { set: setEntry, has: hasKey, clear: clearMap, entries: entriesOf } = Map.prototype;
+const { add: addItem, has: hasItem, clear: clearSet, values: itemsOf } = Set.prototype;
+
 const readMap: Reader = (decoder, payload) => {
   const entries = list(decoder, payload);
   const map = new Map<unknown, unknown>();
   return container(map, () => {
     const replace = replacer(decoder, () => {
-      const current = [...Map.prototype.entries.call(map)];
-      Map.prototype.clear.call(map);
+      const current = [...(Reflect.apply(entriesOf, map, []) as Iterable<[unknown, unknown]>)];
+      Reflect.apply(clearMap, map, []);
       return (swap) => {
-        for (const [key, value] of current) Map.prototype.set.call(map, swap(key), swap(value));
+        for (const [key, value] of current) Reflect.apply(setEntry, map, [swap(key), swap(value)]);
       };
     });
     for (const [index, entry] of entries.entries()) {
       const [rawKey, rawValue] = list(decoder, entry, 2, 2);
       const key = decoder.reviveAt(rawKey, index, 0);
-      if (map.has(key)) decoder.fail(`the map has the key of entry ${index} twice`);
+      if (Reflect.apply(hasKey, map, [key])) decoder.fail(`the map has the key of entry ${index} twice`);
       const value = decoder.reviveAt(rawValue, index, 1);
-      map.set(key, value);
+      Reflect.apply(setEntry, map, [key, value]);
       replace(key);
       replace(value);
     }
@@ -113,17 +119,16 @@ const readSet: Reader = (decoder, payload) => {
   const set = new Set<unknown>();
   return container(set, () => {
     const replace = replacer(decoder, () => {
-      // The text may have given the set methods of its own by now.
-      const current = [...Set.prototype.values.call(set)];
-      Set.prototype.clear.call(set);
+      const current = [...(Reflect.apply(itemsOf, set, []) as Iterable<unknown>)];
+      Reflect.apply(clearSet, set, []);
       return (swap) => {
-        for (const item of current) Set.prototype.add.call(set, swap(item));
+        for (const item of current) Reflect.apply(addItem, set, [swap(item)]);
       };
     });
     for (const [index, raw] of items.entries()) {
       const item = decoder.reviveAt(raw, index);
-      if (set.has(item)) decoder.fail(`the set has item ${index} twice`);
-      set.add(item);
+      if (Reflect.apply(hasItem, set, [item])) decoder.fail(`the set has item ${index} twice`);
+      Reflect.apply(addItem, set, [item]);
       replace(item);
     }
   });
@@ -134,7 +139,7 @@ type Refill = (swap: (item: unknown) => unknown) => void;
 
 /** Answers a function to call with each item: a late one is replaced in the collection when it is made, order kept. */
 function replacer(decoder: Decoder, drain: () => Refill): (item: unknown) => void {
-  const placeholders = new Set<unknown>();
+  const placeholders = new SafeSet<unknown>();
   return (item) => {
     if (typeof item !== "symbol" || placeholders.has(item)) return;
     placeholders.add(item);
@@ -251,12 +256,12 @@ function readRestricted(restrict: (value: object) => unknown): Reader {
 }
 
 /** Tags that cannot stand inside a restriction: no objects of their own, or restricted already. */
-const unrestricted = new Set([
+const unrestricted = new SafeSet([
   ...["$", "$ref", "$bigint", "$symbol", "$intrinsic", "$custom"],
   ...["$frozen", "$sealed", "$inextensible"],
 ]);
 
-const restrictions: ReadonlyMap<string, (value: object) => unknown> = new Map([
+const restrictions: ReadonlyMap<string, (value: object) => unknown> = new SafeMap([
   ["$frozen", Object.freeze],
   ["$sealed", Object.seal],
   ["$inextensible", Object.preventExtensions],
@@ -278,7 +283,7 @@ const readBoxed: Reader = (decoder, payload) =>
   });
 
 /** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
-const extendable = new Set([
+const extendable = new SafeSet([
   ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
   "$view",
 ]);
@@ -345,7 +350,7 @@ function onlyKey(raw: object): string | undefined {
   return keys.length === 1 ? keys[0] : undefined;
 }
 
-const readers: ReadonlyMap<string, Reader> = new Map([
+const readers: ReadonlyMap<string, Reader> = new SafeMap([
   ["$date", readDate],
   ["$regexp", readRegExp],
   ["$url", readUrl],

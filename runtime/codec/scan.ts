@@ -5,16 +5,18 @@
  * Invariant: it reads properties through their descriptors only. No getter, proxy trap or `toJSON` is ever run; the
  * only foreign code is that of extensions and of classes registered with `encode`.
  */
+
 import { types } from "node:util";
 import { scanArray } from "./arrays.ts";
 import { ViewedBuffers } from "./binary.ts";
+import { SafeMap, SafeSet } from "./collections.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { classHint, functionProperties, isClass, type StoredOwners } from "./functions.ts";
 import { scanSpecial } from "./instances.ts";
 import { integrityOf } from "./integrity.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
-import { describe, hasHiddenState, isPrototype, ownConstructor, prototypeOf } from "./kinds.ts";
+import { describe, hasHiddenState, isDisguised, isPrototype, ownConstructor, prototypeOf } from "./kinds.ts";
 import { Parts } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
@@ -39,11 +41,11 @@ interface Waiting {
 type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
 
 export class Scan implements Scanned, StoredOwners {
-  readonly seen = new Set<object | symbol>();
-  readonly defined = new Set<object | symbol>();
-  readonly emits = new Map<object, Emit>();
+  readonly seen = new SafeSet<object | symbol>();
+  readonly defined = new SafeSet<object | symbol>();
+  readonly emits = new SafeMap<object, Emit>();
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
-  readonly made = new Set<object | symbol>();
+  readonly made = new SafeSet<object | symbol>();
   /** Stored by name: these never get a definition. */
   private intrinsics: Set<object> | undefined;
   /** Prototypes of built-in objects and functions that are not those of their class. */
@@ -89,7 +91,7 @@ export class Scan implements Scanned, StoredOwners {
   }
 
   private setPrototype(value: object, prototype: object | null): void {
-    this.prototypes ??= new Map();
+    this.prototypes ??= new SafeMap();
     this.prototypes.set(value, prototype);
   }
 
@@ -210,7 +212,7 @@ export class Scan implements Scanned, StoredOwners {
   intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
     const name = nameOf(value);
     if (name === undefined) return false;
-    this.intrinsics ??= new Set();
+    this.intrinsics ??= new SafeSet();
     this.intrinsics.add(value);
     this.keep(value, undefined, (out) => out.raw(`{"$intrinsic":${JSON.stringify(name)}}`));
     return true;
@@ -230,10 +232,7 @@ export class Scan implements Scanned, StoredOwners {
     // Namespaces of the language are known by their symbols, which come last.
     const mayBeNamed = typeof keys.at(-1) === "symbol" || value === environment;
     if (mayBeNamed && this.intrinsic(value)) return;
-    // Built-in objects that were given the prototype of records mostly have no properties.
-    if (form === undefined && (keys.length === 0 || keys[0] === "0") && hasHiddenState(value)) {
-      return scanSpecial(this, value, Object.prototype);
-    }
+    if (form === undefined && isDisguised(value, keys[0])) return scanSpecial(this, value, Object.prototype);
     const plain = this.properties(value, keys, integrity);
     // Most records end here, in a function without closures: a context for them would cost more than the rest.
     if (plain === keys.length && form === undefined && integrity === undefined) return;

@@ -4,7 +4,9 @@
  * The activation never throws through user code: what is wrong with the run itself ends up in `blocked`, and the await
  * that met it stays pending. Dropping an activation needs no clean-up: a dropped async stack runs no `finally`.
  */
+
 import type { CodecExtension } from "../codec/index.ts";
+import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import { ambientActivation, continues } from "./ambient.ts";
@@ -40,12 +42,12 @@ export class Activation {
   readonly owner: ActivationOwner;
   readonly tools: Tools;
   /** Unfinished calls. */
-  readonly frames = new Set<Frame>();
+  readonly frames = new SafeSet<Frame>();
   /** Derived handles and maps that still have something to do, whether anybody waits for them or not. */
-  readonly reactions = new Set<Working>();
+  readonly reactions = new SafeSet<Working>();
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new ClosureRecords(this);
-  readonly locals = new WeakMap<object, LocalRecord>();
+  readonly locals = new SafeWeakMap<object, LocalRecord>();
   /** Values that do not show of what they were made. */
   readonly proxies = new ProxyRecords(this);
   readonly bound = new BoundRecords(this);
@@ -72,10 +74,10 @@ export class Activation {
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
-  readonly #committedErrors = new WeakSet<Error>();
+  readonly #committedErrors = new SafeWeakSet<Error>();
   /** Unsettled handles for which code that is not compiled waits. */
-  readonly #followed = new Set<Handle>();
-  #ops = new Map<number, Op>();
+  readonly #followed = new SafeSet<Handle>();
+  #ops = new SafeMap<number, Op>();
   #running = 0;
   #outside = 0;
 
@@ -218,7 +220,7 @@ export class Activation {
    * collections, and so each table of a long run of single steps.
    */
   #forget(op: Op): void {
-    if (this.#ops.size === 1 && this.#ops.has(op.number)) this.#ops = new Map();
+    if (this.#ops.size === 1 && this.#ops.has(op.number)) this.#ops = new SafeMap();
     else this.#ops.delete(op.number);
   }
 
@@ -275,7 +277,7 @@ const shownLabels = 10;
 
 /** The call that a wait comes down to, through derived handles and combinations. */
 function callBelow(handle: Handle): Frame | undefined {
-  const seen = new Set<Handle>();
+  const seen = new SafeSet<Handle>();
   for (let at: Handle | undefined = handle; at && !seen.has(at); at = at.maker?.awaited()[0]) {
     if (at.maker instanceof Call) return at.maker.frame;
     seen.add(at);
@@ -284,7 +286,7 @@ function callBelow(handle: Handle): Frame | undefined {
 }
 
 /** Whether a handle comes down to ops: these begin, and are delivered, only when the run is parked. */
-function needsPark(handle: Handle, seen = new Set<Handle>()): boolean {
+function needsPark(handle: Handle, seen = new SafeSet<Handle>()): boolean {
   if (handle.maker instanceof OpMaker) return true;
   if (seen.has(handle)) return true;
   seen.add(handle);

@@ -3,6 +3,7 @@
  *
  *   f.bind(self, 1)     $.bind(f)(self, 1)
  */
+import { SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 import { addedKeys, type Natural, naturalOf } from "./natural.ts";
 
@@ -24,7 +25,7 @@ const nativeBind = Function.prototype.bind;
 /** The bound functions of one activation. */
 export class BoundRecords {
   readonly #activation: Activation;
-  readonly #records = new WeakMap<object, BoundRecord>();
+  readonly #records = new SafeWeakMap<object, BoundRecord>();
 
   constructor(activation: Activation) {
     this.#activation = activation;

@@ -1,10 +1,12 @@
 /** Errors and their causes. Only own data properties are read: a getter would run code of the author. */
+
 import { types } from "node:util";
+import { SafeSet } from "../codec/index.ts";
 import { isObject } from "./thenables.ts";
 
 /** The error and its causes, outermost first. Ends at what is no error, and where a chain closes on itself. */
 export function* errorsOf(thrown: unknown): Iterable<Error> {
-  const seen = new Set<unknown>();
+  const seen = new SafeSet<unknown>();
   for (let at = thrown; isError(at) && !seen.has(at); at = causeOf(at)) {
     seen.add(at);
     yield at;

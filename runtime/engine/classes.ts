@@ -8,8 +8,8 @@
  *
  * After a reload that block throws: the class is complete by then, and its static code must not run again.
  */
-import { NotEncodableError } from "../codec/index.ts";
-import { addedKeys, type Natural, nameFunction, nameOfKey, naturalOf } from "./natural.ts";
+import { NotEncodableError, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 /** Own properties by key. */
@@ -70,10 +70,10 @@ export type MemberImage =
   | readonly [number, object, string, string?, PropertyKey?]
   | readonly [number, object, FieldFunction];
 
-const definitions = new WeakMap<object, Definition>();
-const members = new WeakMap<object, Member>();
+const definitions = new SafeWeakMap<object, Definition>();
+const members = new SafeWeakMap<object, Member>();
 /** Classes by the values that they are made with. */
-const madeOf = new WeakMap<ScopeRecord, object>();
+const madeOf = new SafeWeakMap<ScopeRecord, object>();
 
 /** Ends the evaluation of a class that is made again. */
 class MadeAgain {
@@ -124,7 +124,7 @@ function makeField(owner: object, field: FieldFunction, order: number): object {
 }
 
 function propertiesOf(object: object): Properties {
-  const found = new Map<PropertyKey, PropertyDescriptor>();
+  const found = new SafeMap<PropertyKey, PropertyDescriptor>();
   for (const key of Reflect.ownKeys(object)) {
     found.set(key, Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor);
   }

@@ -5,7 +5,9 @@
  * natively), its id in that table, and its scope records. After a reload the table is made again by running the
  * compiled function up to `$.code`, which stands before any code of the author.
  */
+
 import { types } from "node:util";
+import { SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 import { changedKeys, isDefined, madeBy, parentOf } from "./classes.ts";
 import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
@@ -16,6 +18,8 @@ interface Held {
   readonly owner: ClosureRecords;
   readonly record: ClosureRecord;
 }
+
+const byName = /\(\)(?:#\d+)?$/;
 
 /** A constructor that gives what it gets, which then gets the private names of the class below. */
 const Given = function Given(this: unknown, object: object) {
@@ -72,7 +76,7 @@ export interface ClosureRecord {
 export class ClosureRecords {
   readonly activation: Activation;
   /** Of functions that were not made here: a callback given by name is the author's own, and other runs have it too. */
-  readonly #shared = new WeakMap<object, ClosureRecord>();
+  readonly #shared = new SafeWeakMap<object, ClosureRecord>();
 
   constructor(activation: Activation) {
     this.activation = activation;
@@ -90,20 +94,20 @@ export class ClosureRecords {
 
   /** Properties that authors may have added. Undefined for functions not made here: they live in their module. */
   authorKeys(closure: object): (string | symbol)[] | undefined {
-    if (isDefined(closure)) return changedKeys(closure);
     const held = Mark.of(closure);
-    if (held?.owner !== this || this.#isOfModule(closure, held.record)) return undefined;
-    return held.record.natural && addedKeys(closure, held.record.natural);
+    const natural = held?.owner === this ? held.record.natural : undefined;
+    if (natural === undefined) return isDefined(closure) ? changedKeys(closure) : undefined;
+    return this.#isOfModule(closure, (held as Held).record) ? undefined : addedKeys(closure, natural);
   }
 
   /** What a function of this run inherits from when it is made again. */
   parentOf(closure: object): unknown {
-    return parentOf(closure) ?? Mark.of(closure)?.record.natural?.parent;
+    return Mark.of(closure)?.record.natural?.parent ?? parentOf(closure);
   }
 
   /** A callback given by name is not made again, but the author's own. */
   #isOfModule(closure: object, { id }: ClosureRecord): boolean {
-    return /\(\)(?:#\d+)?$/.test(id) && this.activation.outer.pathOf(closure) !== undefined;
+    return byName.test(id) && this.activation.outer.pathOf(closure) !== undefined;
   }
 
   set(closure: object, record: ClosureRecord): void {

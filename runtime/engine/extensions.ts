@@ -1,6 +1,7 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
+
 import { types } from "node:util";
-import { type CodecExtension, partsOf } from "../codec/index.ts";
+import { type CodecExtension, partsOf, SafeWeakMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
@@ -47,7 +48,7 @@ export interface Loaded {
 /** `loaded` is for decoding only. */
 export function extensionsFor(
   activation: Activation,
-  loaded: Loaded = { handles: [], invocations: new WeakMap(), classes: [] },
+  loaded: Loaded = { handles: [], invocations: new SafeWeakMap(), classes: [] },
 ): readonly CodecExtension[] {
   return [
     scopes(activation),

@@ -1,5 +1,6 @@
 /** The part of `$` that does not depend on where its frame stands. */
 
+import { SafeSet } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
@@ -229,7 +230,7 @@ export abstract class FrameWords {
   without(object: unknown, keys: readonly unknown[]): Untyped {
     if (object === null || object === undefined)
       throw new TypeError(`Cannot destructure '${object}' as it is ${object}.`);
-    const excluded = new Set(keys.map((key) => this.key(0, key)));
+    const excluded = new SafeSet(keys.map((key) => this.key(0, key)));
     const rest: object = {};
     const source = Object(object) as Record<PropertyKey, unknown>;
     for (const key of Reflect.ownKeys(source)) {

@@ -5,6 +5,7 @@
  * each scope, the cursors of open loops. After a reload the code is re-entered: `pc` names the label to go to, and until
  * it is reached no code of the author runs.
  */
+import { SafeMap } from "../codec/index.ts";
 import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
@@ -65,7 +66,7 @@ export class Frame extends FrameFinally implements Waiter {
   /** The function, when it is a closure of another call; it is then stored as that closure. */
   readonly closure: object | undefined;
   /** The current record of each scope, by path. */
-  readonly scopes = new Map<string, ScopeRecord>();
+  readonly scopes = new SafeMap<string, ScopeRecord>();
   /** For what it waits at its place; undefined while its code runs. */
   waiting: Handle | undefined;
   since = 0;

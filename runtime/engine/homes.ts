@@ -5,11 +5,12 @@
  *   v.child = $.homed({ total: $.fn("total", $.home()) });
  *   total: (h) => ({ __proto__: $.above(h), total() { return super.total(); } })["total"]
  */
+import { SafeWeakSet } from "../codec/index.ts";
 import type { ClosureRecords } from "./closures.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 
 /** Records of methods whose object is not complete. */
-const waiting = new WeakSet<ScopeRecord>();
+const waiting = new SafeWeakSet<ScopeRecord>();
 
 /** The record of a method, which will hold the object that it was written in. */
 export function newHome(): ScopeRecord {

@@ -19,19 +19,21 @@ export function naturalOf(fn: { readonly name: string; readonly length: number }
  * @throws NotEncodableError when one is gone: it would come back
  */
 export function addedKeys(fn: object, { name, length }: Natural): (string | symbol)[] {
-  const keys = Reflect.ownKeys(fn);
-  for (const key of ["length", "name"]) {
-    if (!keys.includes(key)) {
-      throw new NotEncodableError([], `a function without its ${key}, which was deleted, cannot be stored`);
-    }
+  const added: (string | symbol)[] = [];
+  let known = 0;
+  for (const key of Reflect.ownKeys(fn)) {
+    if (key === "prototype") continue;
+    const isKnown = key === "length" || key === "name";
+    if (isKnown) known++;
+    if (!isKnown || !isAsMade(fn, key, key === "name" ? name : length)) added.push(key);
   }
-  return keys.filter((key) => {
-    if (key === "length") return !isAsMade(fn, key, length);
-    return key === "name" ? !isAsMade(fn, key, name) : key !== "prototype";
-  });
+  if (known < 2) {
+    throw new NotEncodableError([], "a function whose name or length was deleted cannot be stored");
+  }
+  return added;
 }
 
-function isAsMade(fn: object, key: string, value: unknown): boolean {
+function isAsMade(fn: object, key: string, value: string | number): boolean {
   const property = Object.getOwnPropertyDescriptor(fn, key) as PropertyDescriptor;
   return property.value === value && !property.writable && !property.enumerable && property.configurable === true;
 }

@@ -4,6 +4,7 @@
  *   new Proxy(target, handler)           new $.Proxy(target, handler)
  *   Proxy.revocable(target, handler)     $.Proxy.revocable(target, handler)
  */
+import { SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 import { addedKeys } from "./natural.ts";
 
@@ -32,8 +33,8 @@ const { revocable } = Proxy;
 
 /** The proxies of one activation. */
 export class ProxyRecords {
-  readonly #proxies = new WeakMap<object, ProxyRecord>();
-  readonly #revokers = new WeakMap<object, RevokerRecord>();
+  readonly #proxies = new SafeWeakMap<object, ProxyRecord>();
+  readonly #revokers = new SafeWeakMap<object, RevokerRecord>();
   readonly #maker: ProxyConstructor;
 
   constructor(activation: Activation) {

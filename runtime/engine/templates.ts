@@ -4,6 +4,7 @@
  *
  *   sql`select ${id}`     $.tag("sql", sql)`select ${id}`
  */
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 import type { RegisteredCode } from "./registry.ts";
 
@@ -21,12 +22,12 @@ interface Place {
 }
 
 /** By the code whose table has the place. Process-wide, like the objects of the language themselves. */
-const known = new WeakMap<object, Map<string, TemplateStringsArray>>();
+const known = new SafeWeakMap<object, Map<string, TemplateStringsArray>>();
 
 /** The template objects of one activation. */
 export class TemplateRecords {
   readonly #activation: Activation;
-  readonly #places = new WeakMap<object, Place>();
+  readonly #places = new SafeWeakMap<object, Place>();
 
   constructor(activation: Activation) {
     this.#activation = activation;
@@ -49,7 +50,7 @@ export class TemplateRecords {
   /** The object of a place; `given` when it has none that says the same. */
   strings(code: string, site: string, given: TemplateStringsArray): TemplateStringsArray {
     const owner: RegisteredCode | undefined = this.#activation.code(code);
-    const places = (owner && known.get(owner)) ?? new Map<string, TemplateStringsArray>();
+    const places = (owner && known.get(owner)) ?? new SafeMap<string, TemplateStringsArray>();
     if (owner) known.set(owner, places);
     const before = places.get(site);
     const strings = before && isSame(before.raw, given.raw) ? before : given;
