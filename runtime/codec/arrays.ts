@@ -1,4 +1,5 @@
 /** How arrays are scanned and written: dense ones as JSON does, others with holes, named or described properties. */
+import { SafeSet } from "./collections.ts";
 import { type IntegrityTag, MAX_HOLES } from "./format.ts";
 import { hasWritableLength } from "./integrity.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
@@ -57,14 +58,14 @@ function scanElements(scan: Scan, value: readonly unknown[], integrity: Integrit
       present++;
       scan.property(i, property.value);
     } else {
-      if (odd === none) odd = new Set();
+      if (odd === none) odd = new SafeSet();
       odd.add(String(i));
     }
   }
   return { present, odd };
 }
 
-const none = new Set<string>();
+const none = new SafeSet<string>();
 
 function fixedLength(value: readonly unknown[]): Described {
   return { key: "length", property: { value: value.length, writable: false, enumerable: false }, flags: "" };

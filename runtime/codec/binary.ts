@@ -1,13 +1,15 @@
 /** Buffers and their views: which bytes of a buffer are stored, and how the names of view classes map to classes. */
+
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
+import { SafeMap } from "./collections.ts";
 import { NotEncodableError } from "./errors.ts";
-import { nativeName } from "./kinds.ts";
+import { getterOf, nativeName } from "./kinds.ts";
 
 /** A class of views, as decoding uses it. */
 type ViewClass = new (buffer: ArrayBuffer, offset?: number, length?: number) => ArrayBufferView<ArrayBuffer>;
 
-const viewClasses = new Map<string, ViewClass>();
+const viewClasses = new SafeMap<string, ViewClass>();
 for (const name of [
   "Int8Array",
   "Uint8Array",
@@ -42,10 +44,50 @@ export function viewClassOf(prototype: object): string | undefined {
   return name !== undefined && viewClasses.has(name) ? name : undefined;
 }
 
+const typedArrays: object = Object.getPrototypeOf(Uint8Array.prototype);
+const readKind = getterOf<string>(typedArrays, Symbol.toStringTag);
+
+/** The name of the class that made a view, whatever it inherits from now. */
+export function viewKind(view: object): string {
+  return types.isDataView(view) ? "DataView" : readKind(view);
+}
+
+const bufferIn = getters<ArrayBufferLike>("buffer");
+const sizeIn = getters<number>("byteLength");
+const offsetIn = getters<number>("byteOffset");
+const lengthIn = getterOf<number>(typedArrays, "length");
+
+function getters<T>(name: string): (view: object) => T {
+  const ofArray = getterOf<T>(typedArrays, name);
+  const ofDataView = getterOf<T>(DataView.prototype, name);
+  return (view) => (types.isDataView(view) ? ofDataView(view) : ofArray(view));
+}
+
+export function bufferOf(view: ArrayBufferView): ArrayBufferLike {
+  return bufferIn(view);
+}
+
+export const bytesIn = getterOf<number>(ArrayBuffer.prototype, "byteLength");
+
+/** Bytes that a view shows. */
+export function sizeOf(view: ArrayBufferView): number {
+  return sizeIn(view);
+}
+
+/** Elements of a typed array, bytes of a DataView. */
+export function lengthOf(view: ArrayBufferView): number {
+  return types.isDataView(view) ? sizeIn(view) : lengthIn(view);
+}
+
+const no = () => false;
+
+/** Absent in old versions of Node. */
+const isResizable = "resizable" in ArrayBuffer.prototype ? getterOf<boolean>(ArrayBuffer.prototype, "resizable") : no;
+
 /** Why a buffer cannot be stored; undefined when it can. */
 export function bufferProblem(buffer: ArrayBufferLike): string | undefined {
   if (types.isSharedArrayBuffer(buffer)) return "a SharedArrayBuffer cannot be stored";
-  if (Reflect.get(buffer, "resizable") === true) return "a resizable ArrayBuffer cannot be stored";
+  if (isResizable(buffer)) return "a resizable ArrayBuffer cannot be stored";
   try {
     new Uint8Array(buffer);
     return undefined;
@@ -77,12 +119,12 @@ interface ViewPlace {
  * show are stored, and views whose ranges overlap still share one buffer.
  */
 export class ViewedBuffers {
-  private readonly viewsOf = new Map<ArrayBuffer, ArrayBufferView[]>();
-  private readonly places = new Map<ArrayBufferView, ViewPlace>();
+  private readonly viewsOf = new SafeMap<ArrayBuffer, ArrayBufferView[]>();
+  private readonly places = new SafeMap<ArrayBufferView, ViewPlace>();
 
   /** Notes a view whose buffer passed `bufferProblem`. */
   add(view: ArrayBufferView): void {
-    const buffer = view.buffer as ArrayBuffer;
+    const buffer = bufferOf(view) as ArrayBuffer;
     const views = this.viewsOf.get(buffer);
     if (views) views.push(view);
     else this.viewsOf.set(buffer, [view]);
@@ -92,9 +134,10 @@ export class ViewedBuffers {
   settle(isStoredItself: (buffer: ArrayBuffer) => boolean): ArrayBuffer[] {
     const buffers: ArrayBuffer[] = [];
     for (const [buffer, views] of this.viewsOf) {
-      const shownOnly = views.every((view) => view instanceof Buffer) || buffer.byteLength === Buffer.poolSize;
+      const shownOnly =
+        views.every((view) => Object.getPrototypeOf(view) === Buffer.prototype) || bytesIn(buffer) === Buffer.poolSize;
       if (shownOnly && !isStoredItself(buffer)) this.placeRanges(buffer, views);
-      else for (const view of views) this.places.set(view, { buffer, offset: view.byteOffset });
+      else for (const view of views) this.places.set(view, { buffer, offset: offsetIn(view) });
       for (const view of views) buffers.push(this.placeOf(view).buffer);
     }
     return buffers;
@@ -107,18 +150,18 @@ export class ViewedBuffers {
   }
 
   private placeRanges(buffer: ArrayBuffer, views: readonly ArrayBufferView[]): void {
-    const byStart = [...views].sort((a, b) => a.byteOffset - b.byteOffset || b.byteLength - a.byteLength);
+    const byStart = [...views].sort((a, b) => offsetIn(a) - offsetIn(b) || sizeOf(b) - sizeOf(a));
     for (let first = 0; first < byStart.length; ) {
-      const start = (byStart[first] as ArrayBufferView).byteOffset;
+      const start = offsetIn(byStart[first] as ArrayBufferView);
       let end = start;
       let next = first;
-      for (let view = byStart[next]; view && (next === first || view.byteOffset < end); view = byStart[++next]) {
-        end = Math.max(end, view.byteOffset + view.byteLength);
+      for (let view = byStart[next]; view && (next === first || offsetIn(view) < end); view = byStart[++next]) {
+        end = Math.max(end, offsetIn(view) + sizeOf(view));
       }
-      const whole = start === 0 && end === buffer.byteLength;
-      const range = whole ? buffer : buffer.slice(start, end);
+      const whole = start === 0 && end === bytesIn(buffer);
+      const range = whole ? buffer : new Uint8Array(new Uint8Array(buffer, start, end - start)).buffer;
       for (const view of byStart.slice(first, next)) {
-        this.places.set(view, { buffer: range, offset: view.byteOffset - start });
+        this.places.set(view, { buffer: range, offset: offsetIn(view) - start });
       }
       first = next;
     }

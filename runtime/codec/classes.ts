@@ -1,4 +1,5 @@
 /** The classes whose instances may be stored, by name and by prototype. One table per process: names are global. */
+import { SafeMap, SafeWeakMap } from "./collections.ts";
 import { builtInErrors } from "./format.ts";
 import { functionName, nativeName, prototypesOf } from "./kinds.ts";
 
@@ -25,8 +26,8 @@ export interface RegisteredClass {
   readonly codec: { encode(value: object): unknown; decode(data: unknown): unknown } | undefined;
 }
 
-const byName = new Map<string, RegisteredClass>();
-const byPrototype = new WeakMap<object, RegisteredClass>();
+const byName = new SafeMap<string, RegisteredClass>();
+const byPrototype = new SafeWeakMap<object, RegisteredClass>();
 
 /**
  * Lets instances of a class be stored and come back with their class. Without `encode` and `decode` an instance is

@@ -8,10 +8,11 @@
  *
  * Until it is made, a late value is represented by a symbol of its own, which `isLate` tells from those of the text.
  */
+import { SafeMap, SafeSet } from "./collections.ts";
 import { DecodeError, messageOf, type PathKey } from "./errors.ts";
 import { type CodecExtension, extensionTags, MAX_DEPTH } from "./format.ts";
-import { completionOrder } from "./order.ts";
-import { isHole, isUniqueSymbol, planTagged, primitiveOf, undress } from "./readers.ts";
+import { completionOrder, referencesIn } from "./order.ts";
+import { isHole, isObject, isUniqueSymbol, planTagged, primitiveOf, undress } from "./readers.ts";
 
 /** How one encoded object comes to life: a container exists before its contents, a made value after its parts. */
 export type Plan =
@@ -24,7 +25,7 @@ interface LateValue {
   readonly placeholder: symbol;
   readonly patches: ((value: unknown) => void)[];
   /** Gives the made value the properties that stand around it in the text. */
-  readonly finish: ((value: unknown, isInstance: boolean) => void) | undefined;
+  readonly finish: ((value: unknown, hasProperties: boolean) => void) | undefined;
 }
 
 /** Most characters of a text that a message repeats: a text chooses how long its names are. */
@@ -37,12 +38,13 @@ export class Decoder {
   private readonly extensions: readonly CodecExtension[];
   /** By definition; undefined for late values. */
   private readonly plans: (Plan | undefined)[] = [];
+  private readonly planned = new SafeSet<number>();
   /** The value, or the placeholder, of each definition that others can refer to by now. */
-  private readonly values = new Map<number, unknown>();
-  private readonly lates = new Map<number, LateValue>();
-  private readonly lateOf = new Map<symbol, LateValue>();
+  private readonly values = new SafeMap<number, unknown>();
+  private readonly lates = new SafeMap<number, LateValue>();
+  private readonly lateOf = new SafeMap<symbol, LateValue>();
   /** Definitions whose own level is not counted, as in encoding. */
-  private readonly isExtension = new Set<number>();
+  private readonly isExtension = new SafeSet<number>();
   /** Number of places that were found to wait for a late value. */
   private waitingPlaces = 0;
   private readonly afterLates: (() => void)[] = [];
@@ -55,18 +57,19 @@ export class Decoder {
   }
 
   decode(root: unknown): unknown {
-    const references = this.raw.map((raw, index) => this.inDefinition(index, () => this.referencesIn(raw)));
+    const references = this.raw.map((raw, index) =>
+      this.inDefinition(index, () => {
+        const targets = referencesIn(raw);
+        for (const target of targets) this.requireDefinition(target);
+        return targets as number[];
+      }),
+    );
     // Symbols come first: objects that are made while they are planned may hold one.
     for (const [index, raw] of this.raw.entries()) {
-      if (isUniqueSymbol(raw))
-        this.values.set(
-          index,
-          this.inDefinition(index, () => carryOut(this.plan(raw))),
-        );
+      if (!isUniqueSymbol(raw)) continue;
+      this.inDefinition(index, () => this.values.set(index, carryOut(this.plan(raw))));
     }
-    for (const [index, raw] of this.raw.entries()) {
-      if (!this.values.has(index)) this.inDefinition(index, () => this.planDefinition(raw, index));
-    }
+    for (const index of this.raw.keys()) if (!this.values.has(index)) this.planOnce(index);
     const referencesOf = (index: number) => (this.plans[index] === undefined ? [] : (references[index] as number[]));
     const isMade = (index: number) => this.plans[index]?.kind === "made";
     for (const { index, isOwnPart } of completionOrder(this.raw.length, referencesOf, isMade)) {
@@ -110,6 +113,25 @@ export class Decoder {
     const value = carryOut(this.plan(raw, keys, tag));
     this.depth--;
     return value;
+  }
+
+  /** Revives, while definitions are planned, what is made without looking at others: the buffer of a view. */
+  reviveEarly(raw: unknown): unknown {
+    const target = typeof raw === "object" && raw !== null ? (raw as EncodedObject)["$ref"] : undefined;
+    if (target === undefined) return this.revive(raw);
+    this.requireDefinition(target);
+    if (!this.values.has(target)) {
+      this.planOnce(target);
+      const plan = this.plans[target];
+      if (plan?.kind === "made") this.values.set(target, plan.make());
+    }
+    return this.referred(target);
+  }
+
+  private planOnce(index: number): void {
+    if (this.planned.has(index)) return;
+    this.planned.add(index);
+    this.inDefinition(index, () => this.planDefinition(this.raw[index], index));
   }
 
   /** Revives what is found under some keys of the text. */
@@ -264,24 +286,6 @@ export class Decoder {
     }
   }
 
-  /** The definitions that an encoded value refers to. Not recursive: this runs before the depth is checked. */
-  private referencesIn(raw: unknown): number[] {
-    const targets: number[] = [];
-    const pending = [raw];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      if (typeof next !== "object" || next === null) continue;
-      for (const [key, item] of Object.entries(next)) {
-        if (key === "$ref") {
-          this.requireDefinition(item);
-          targets.push(item);
-        } else if (typeof item === "object" && item !== null) {
-          pending.push(item);
-        }
-      }
-    }
-    return targets;
-  }
-
   private planDefinition(raw: unknown, index: number): void {
     if (typeof raw !== "object" || raw === null) this.fail("a definition must be an object or an array");
     const { inner, finish } = undress(this, raw);
@@ -352,7 +356,7 @@ export class Decoder {
         const value = this.foreign(`the ${late.extension.tag}`, () => late.extension.late?.(parts));
         this.values.set(index, value);
         for (const patch of late.patches) patch(value);
-        late.finish?.(value, late.extension.makesInstances !== undefined);
+        late.finish?.(value, hasProperties(late.extension, value));
       });
     }
     for (const finish of this.afterLates) finish();
@@ -388,4 +392,9 @@ function carryOut(plan: Plan): unknown {
   if (plan.kind === "made") return plan.make();
   plan.fill();
   return plan.shell;
+}
+
+/** A value of an extension that is more than its parts. */
+function hasProperties({ keysOf }: CodecExtension, value: unknown): boolean {
+  return typeof value === "function" || (isObject(value) && keysOf?.(value) !== undefined);
 }

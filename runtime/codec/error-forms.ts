@@ -1,7 +1,9 @@
 /** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
+
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
+import { SafeMap } from "./collections.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
-import { functionName, inherits, isNativeFunction, nativeName, prototypesOf } from "./kinds.ts";
+import { functionName, inherits, isNativeFunction, nativeName, ownConstructor, prototypesOf } from "./kinds.ts";
 import { isAccessor, isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -66,7 +68,7 @@ function keepForm(
  * with them (`[kError]: true`, a `toString` of its own), and they are not what an error reports.
  */
 function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
-  const own: OwnProperties = { hidden: new Map(), shown: new Map() };
+  const own: OwnProperties = { hidden: new SafeMap(), shown: new SafeMap() };
   for (const name of Object.getOwnPropertyNames(error)) {
     const property = name === "stack" ? readableStack(error) : Object.getOwnPropertyDescriptor(error, name);
     if (property === undefined) continue;
@@ -133,8 +135,8 @@ function inheritedName(error: object): string | undefined {
     if (property === undefined) continue;
     if (typeof property.value === "string") return property.value;
     if (property.get === undefined) return undefined;
-    const owner: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(error), "constructor")?.value;
-    return typeof owner === "function" ? functionName(owner) : undefined;
+    const owner = ownConstructor(Object.getPrototypeOf(error));
+    return owner && functionName(owner);
   }
   return undefined;
 }

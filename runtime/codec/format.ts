@@ -1,4 +1,5 @@
 /** The words and limits of the text format, and the seam for values that only the runtime knows. */
+import { SafeMap, SafeSet } from "./collections.ts";
 
 /** Version of the format that `encode` writes. `decode` reads this one and every earlier one, for ever. */
 export const VALUE_FORMAT = 1;
@@ -13,7 +14,12 @@ export const MAX_DEPTH = 400;
 export const MAX_HOLES = 100_000;
 
 /** Tags that the format reserves for values of the runtime. */
-export type ExtensionTag = "closure" | "scope" | "handle" | "tool" | "local" | "outer" | "member" | "instance";
+export type ExtensionTag = (typeof extensionWords)[number];
+
+const extensionWords = [
+  ...(["closure", "scope", "handle", "tool", "local", "outer", "member", "instance"] as const),
+  ...(["proxy", "bound", "template"] as const),
+] as const;
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
 export type IntegrityTag = "$frozen" | "$sealed" | "$inextensible";
@@ -56,25 +62,19 @@ export const tags = [
   "$outer",
   "$member",
   "$instance",
+  "$proxy",
+  "$bound",
+  "$template",
 ] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
 
 export type Tag = (typeof tags)[number];
 
-export const extensionTags: ReadonlySet<string> = new Set<ExtensionTag>([
-  "closure",
-  "scope",
-  "handle",
-  "tool",
-  "local",
-  "outer",
-  "member",
-  "instance",
-]);
+export const extensionTags: ReadonlySet<string> = new SafeSet(extensionWords);
 
 /** Payloads of the tag `$`: the constants that JSON lacks, and the hole of an array. */
 export type ConstantName = "undefined" | "NaN" | "Infinity" | "-Infinity" | "-0" | "hole";
 
-export const constants: ReadonlyMap<unknown, unknown> = new Map<ConstantName, unknown>([
+export const constants: ReadonlyMap<unknown, unknown> = new SafeMap<ConstantName, unknown>([
   ["undefined", undefined],
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
@@ -83,7 +83,7 @@ export const constants: ReadonlyMap<unknown, unknown> = new Map<ConstantName, un
 ]);
 
 /** The error classes of the language that keep their class. */
-export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new Map(
+export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new SafeMap(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((known) => [
     known.name,
     known as ErrorConstructor,
@@ -100,6 +100,8 @@ export interface CodecExtension {
   readonly tag: ExtensionTag;
   /** Asked for every object and function that is met, so it must be fast; it must not run code of the author. */
   matches(value: object): boolean;
+  /** Whether `matches` is asked for proxies too, which it must not touch: every access may run a trap. */
+  readonly takesProxies?: boolean;
   /**
    * Gives the parts of a value, which the codec encodes in turn. Called once per value and text.
    * @throws NotEncodableError with a path from the value on, when the value cannot be stored
@@ -111,6 +113,10 @@ export interface CodecExtension {
    * its parts is stored: so for one that is not made again but found, because it lives in a module.
    */
   keysOf?(value: object): readonly (string | symbol)[] | undefined;
+  /** For late values that have properties: what one inherits from when it is made again. Another prototype is kept. */
+  parentOf?(value: object): unknown;
+  /** The class whose instances inherit from a value of the extension, whatever its `constructor` says. */
+  ownerOf?(prototype: object): object | undefined;
   /** Whether objects with this prototype are values of the extension, which `matches` does not say of them. */
   makesInstances?(prototype: object): boolean;
   /** Why objects that inherit from the prototype of a class of this extension cannot be made again. */

@@ -1,17 +1,20 @@
 /** How built-in objects, and instances of registered classes, are scanned and written. */
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
-import { bufferProblem, viewClassOf } from "./binary.ts";
+import { bufferOf, bufferProblem, bytesIn, lengthOf, sizeOf, viewClassOf, viewKind } from "./binary.ts";
 import type { RegisteredClass } from "./classes.ts";
 import type { IntegrityTag } from "./format.ts";
-import { describe, nativeName } from "./kinds.ts";
+import { getterOf, nativeName } from "./kinds.ts";
 import { describeProperties, writeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 import type { Emit } from "./write.ts";
 
-/** One kind of built-in object. `matches` checks the prototype too: an instance of a subclass is another kind. */
+/** One kind of built-in object. */
 interface BuiltInForm {
-  matches(value: object, prototype: object): boolean;
+  /** True for objects of this kind, whatever they inherit from. */
+  is(value: object): boolean;
+  /** Whether this is the prototype of the class that makes the object. Another one is stored beside it. */
+  isDirect(value: object, prototype: object): boolean;
   /** Visits what the object holds and says how to write it. */
   scan(scan: Scan, value: object, integrity: IntegrityTag | undefined): Emit;
 }
@@ -20,7 +23,8 @@ interface BuiltInForm {
 const longestCheckedView = 65_536;
 
 const date: BuiltInForm = {
-  matches: (value, prototype) => types.isDate(value) && nativeName(prototype) === "Date",
+  is: types.isDate,
+  isDirect: (_value, prototype) => nativeName(prototype) === "Date",
   scan(scan, value, integrity) {
     const time = Date.prototype.getTime.call(value);
     const text = Number.isNaN(time) ? "null" : `"${Date.prototype.toISOString.call(value)}"`;
@@ -29,10 +33,25 @@ const date: BuiltInForm = {
 };
 
 const readSource = getterOf<string>(RegExp.prototype, "source");
-const readFlags = getterOf<string>(RegExp.prototype, "flags");
+/** Not by the getter of `flags`: that asks the object for each of them, and its class may answer otherwise. */
+const flagGetters = Object.entries({
+  d: "hasIndices",
+  g: "global",
+  i: "ignoreCase",
+  m: "multiline",
+  s: "dotAll",
+  u: "unicode",
+  v: "unicodeSets",
+  y: "sticky",
+}).map(([letter, name]) => [letter, getterOf<boolean>(RegExp.prototype, name)] as const);
+
+function readFlags(value: object): string {
+  return flagGetters.map(([letter, isSet]) => (isSet(value) ? letter : "")).join("");
+}
 
 const regexp: BuiltInForm = {
-  matches: (value, prototype) => types.isRegExp(value) && nativeName(prototype) === "RegExp",
+  is: types.isRegExp,
+  isDirect: (_value, prototype) => nativeName(prototype) === "RegExp",
   scan(scan, value, integrity) {
     const property = Object.getOwnPropertyDescriptor(value, "lastIndex");
     const lastIndex: unknown = property?.value;
@@ -52,17 +71,23 @@ const regexp: BuiltInForm = {
 const readHref = getterOf<string>(URL.prototype, "href");
 
 const url: BuiltInForm = {
-  matches: (_value, prototype) => prototype === URL.prototype,
+  is: (value) => Object.getPrototypeOf(value) === URL.prototype,
+  isDirect: () => true,
   scan(scan, value, integrity) {
     const href = readHref(value);
     return withAdded(scan, value, integrity, [], (out) => out.tagged("$url", () => out.value(href)));
   },
 };
 
+/** The methods as they are before anyone replaces them. */
+const entriesOf = Map.prototype.entries;
+const valuesOf = Set.prototype.values;
+
 const map: BuiltInForm = {
-  matches: (value, prototype) => types.isMap(value) && nativeName(prototype) === "Map",
+  is: types.isMap,
+  isDirect: (_value, prototype) => nativeName(prototype) === "Map",
   scan(scan, value, integrity) {
-    const entries = [...Map.prototype.entries.call(value as Map<unknown, unknown>)];
+    const entries = [...(Reflect.apply(entriesOf, value, []) as Iterable<[unknown, unknown]>)];
     for (const [index, [key, item]] of entries.entries()) scan.entry(index, key, item);
     return withAdded(scan, value, integrity, [], (out) =>
       out.tagged("$map", () => out.list(entries, (entry) => out.list(entry, (item) => out.value(item)))),
@@ -71,9 +96,10 @@ const map: BuiltInForm = {
 };
 
 const set: BuiltInForm = {
-  matches: (value, prototype) => types.isSet(value) && nativeName(prototype) === "Set",
+  is: types.isSet,
+  isDirect: (_value, prototype) => nativeName(prototype) === "Set",
   scan(scan, value, integrity) {
-    const items = [...Set.prototype.values.call(value as Set<unknown>)];
+    const items = [...(Reflect.apply(valuesOf, value, []) as Iterable<unknown>)];
     for (const [index, item] of items.entries()) scan.child(index, item);
     return withAdded(scan, value, integrity, [], (out) =>
       out.tagged("$set", () => out.list(items, (item) => out.value(item))),
@@ -82,38 +108,46 @@ const set: BuiltInForm = {
 };
 
 const buffer: BuiltInForm = {
-  matches: (value, prototype) =>
-    types.isAnyArrayBuffer(value) && /^(Shared)?ArrayBuffer$/.test(nativeName(prototype) ?? ""),
+  is: types.isAnyArrayBuffer,
+  isDirect: (_value, prototype) => /^(Shared)?ArrayBuffer$/.test(nativeName(prototype) ?? ""),
   scan(scan, value, integrity) {
     const problem = bufferProblem(value as ArrayBuffer);
     if (problem !== undefined) scan.refuse(problem);
+    // The class of the buffer is asked for its length, and this may be another one.
+    const bytes = scan.hasOwnPrototype(value) ? new Uint8Array(value as ArrayBuffer) : (value as ArrayBuffer);
     return withAdded(scan, value, integrity, [], (out) =>
-      out.raw(`{"$buffer":"${Buffer.from(value as ArrayBuffer).toString("base64")}"}`),
+      out.raw(`{"$buffer":"${Buffer.from(bytes as ArrayBuffer).toString("base64")}"}`),
     );
   },
 };
 
 const view: BuiltInForm = {
-  matches: (value, prototype) => ArrayBuffer.isView(value) && viewClassOf(prototype) !== undefined,
-  scan(scan, value) {
+  is: ArrayBuffer.isView,
+  isDirect: (value, prototype) => {
+    const name = viewClassOf(prototype);
+    return name === "Buffer" ? types.isUint8Array(value) : name === viewKind(value);
+  },
+  scan(scan, value, integrity) {
     const shown = value as DataView | Uint8Array;
-    requireOnlyElements(scan, shown);
-    const length = types.isTypedArray(shown) ? shown.length : shown.byteLength;
-    const problem = bufferProblem(shown.buffer);
+    const problem = bufferProblem(bufferOf(shown));
     if (problem !== undefined) scan.refuse(problem);
+    const length = lengthOf(shown);
     scan.buffers.add(shown);
-    const name = viewClassOf(Object.getPrototypeOf(value)) as string;
-    return (out) => {
+    const name = scan.hasOwnPrototype(value) ? viewKind(value) : viewClassOf(Object.getPrototypeOf(value));
+    const described = describeProperties(scan, value, addedToView(shown), integrity);
+    const write: Emit = (out) => {
       const { buffer, offset } = scan.buffers.placeOf(shown);
       out.raw(`{"$view":["${name}",`);
       out.value(buffer);
-      out.raw(offset === 0 && shown.byteLength === buffer.byteLength ? "]}" : `,${offset},${length}]}`);
+      out.raw(offset === 0 && sizeOf(shown) === bytesIn(buffer) ? "]}" : `,${offset},${length}]}`);
     };
+    return (out) => writeProperties(out, described, () => write(out));
   },
 };
 
 const boxed: BuiltInForm = {
-  matches: (value, prototype) => types.isBoxedPrimitive(value) && boxedClasses.has(nativeName(prototype) ?? ""),
+  is: types.isBoxedPrimitive,
+  isDirect: (value, prototype) => nativeName(prototype)?.toLowerCase() === typeof primitiveIn(value),
   scan(scan, value, integrity) {
     const primitive: unknown = primitiveIn(value);
     scan.value(primitive);
@@ -121,8 +155,6 @@ const boxed: BuiltInForm = {
     return withAdded(scan, value, integrity, builtIn, (out) => out.tagged("$boxed", () => out.value(primitive)));
   },
 };
-
-const boxedClasses: ReadonlySet<string> = new Set(["Number", "String", "Boolean", "BigInt", "Symbol"]);
 
 /** The methods of the language refuse values that are no boxes of theirs. */
 function primitiveIn(value: object): unknown {
@@ -160,22 +192,9 @@ function withAdded(
   return (out) => writeProperties(out, described, () => emit(out));
 }
 
-/** Refuses properties added to a view: listing the keys of a long one would cost more than encoding it. */
-function requireOnlyElements(scan: Scan, value: DataView | Uint8Array): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) {
-    scan.refuse(`${describe(value)} with a property named by a symbol cannot be stored`);
-  }
-  for (const name of ["length", "byteLength", "byteOffset", "buffer"]) {
-    if (Object.hasOwn(value, name)) scan.refuse(`a property added to ${describe(value)} cannot be stored`, name);
-  }
-  const elements = types.isTypedArray(value) ? value.length : 0;
-  if (elements > longestCheckedView) return;
-  const extra = Object.getOwnPropertyNames(value)[elements];
-  if (extra !== undefined) scan.refuse(`a property added to ${describe(value)} cannot be stored`, extra);
-}
-
-/** The getter of the language itself, which instances cannot replace. */
-function getterOf<T>(prototype: object, name: string): (value: object) => T {
-  const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: object) => T;
-  return (value) => getter.call(value);
+/** Properties beside the elements. Listing the keys of a long view would cost more than encoding it. */
+function addedToView(value: DataView | Uint8Array): (string | symbol)[] {
+  const elements = types.isTypedArray(value) ? lengthOf(value) : 0;
+  if (elements > longestCheckedView) return Object.getOwnPropertySymbols(value);
+  return Reflect.ownKeys(value).slice(elements);
 }

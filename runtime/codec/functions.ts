@@ -3,7 +3,7 @@ import { types } from "node:util";
 import { classOfPrototype } from "./classes.ts";
 import type { IntegrityTag } from "./format.ts";
 import { intrinsicName, isOpenPrototype } from "./intrinsics.ts";
-import { describe, hasHiddenState, nativeName, ownConstructor, prototypeOf, prototypesOf } from "./kinds.ts";
+import { describe, prototypeOf, prototypesOf } from "./kinds.ts";
 import { type Described, describeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -29,6 +29,8 @@ export function functionProperties(
 
 /** What is known of the functions and classes that extensions store. */
 export interface StoredOwners {
+  /** The function whose instances inherit from an object. */
+  ownerOf(prototype: object): object | undefined;
   /** It comes back together with its prototype. */
   isStored(owner: object): boolean;
   /** It is not of the language, but of an extension. */
@@ -36,15 +38,14 @@ export interface StoredOwners {
   instanceProblem(owner: object): string | undefined;
 }
 
-/** Why an object with a prototype of its own cannot be stored; undefined when it can. */
-export function inheritanceProblem(value: object, owners: StoredOwners): string | undefined {
+/** Why an object cannot be stored because of what it inherits from; undefined when it can. */
+export function ancestryProblem(value: object, owners: StoredOwners): string | undefined {
   const problem = `${describe(value)} cannot be stored`;
-  if (hasHiddenState(value)) return problem;
   for (const ancestor of prototypesOf(value)) {
     const name = intrinsicName(ancestor);
     if (name !== undefined) return isOpenPrototype(name) ? undefined : problem;
-    const owner = ownConstructor(ancestor);
-    if (owner === undefined || prototypeOf(owner) !== ancestor) continue;
+    const owner = owners.ownerOf(ancestor);
+    if (owner === undefined) continue;
     if (owners.isStored(owner)) {
       const why = owners.instanceProblem(owner);
       if (why !== undefined) return `${problem}: ${why}`;
@@ -66,33 +67,9 @@ function isRegisteredBelow(value: object, ancestor: object): boolean {
 
 /** The class of the run whose direct instance this is. */
 export function storedClassOf(prototype: object, owners: StoredOwners): object | undefined {
-  const owner = ownConstructor(prototype);
-  if (owner === undefined || prototypeOf(owner) !== prototype || !isClass(owner)) return undefined;
-  return owners.isExtended(owner) ? owner : undefined;
+  const owner = owners.ownerOf(prototype);
+  return owner !== undefined && isClass(owner) && owners.isExtended(owner) ? owner : undefined;
 }
-
-/**
- * The built-in prototype of an error, array or collection that is an instance of a class of the run: its form is that
- * of the built-in class. Undefined for other objects, and when a class in between is not of the run.
- */
-export function builtInBelow(value: object, owners: StoredOwners): object | undefined {
-  if (!derivable.some((is) => is(value))) return undefined;
-  for (const ancestor of prototypesOf(value)) {
-    if (storedClassOf(ancestor, owners) || isRegisteredBelow(value, ancestor)) continue;
-    return nativeName(ancestor) === undefined ? undefined : ancestor;
-  }
-  return undefined;
-}
-
-/** Built-in objects whose state is read and restored whatever their prototype is. */
-const derivable: readonly ((value: object) => boolean)[] = [
-  types.isNativeError,
-  Array.isArray,
-  types.isMap,
-  types.isSet,
-  types.isDate,
-  types.isRegExp,
-];
 
 export function classHint(owner: object): string {
   return isClass(owner) ? "; if it is data, register its class with registerClass" : "";
@@ -101,8 +78,6 @@ export function classHint(owner: object): string {
 /** False for what every function has, and one that is made again too. */
 function isAdded(value: object, key: string | symbol): boolean {
   if (key === "prototype") return false;
-  // As static fields of a class these look like any other.
-  if (key === "length" || key === "name") return Object.getOwnPropertyDescriptor(value, key)?.enumerable === true;
   if (key !== "arguments" && key !== "caller") return true;
   const property = Object.getOwnPropertyDescriptor(value, key);
   return property?.value !== null || property.configurable === true || property.enumerable === true;
@@ -110,7 +85,7 @@ function isAdded(value: object, key: string | symbol): boolean {
 
 /** True for a prototype as every function gets one: with a `constructor`, or for generators with nothing. */
 function isNew(prototype: object, owner: object): boolean {
-  if (!Object.isExtensible(prototype)) return false;
+  if (types.isProxy(prototype) || !Object.isExtensible(prototype)) return false;
   const keys = Reflect.ownKeys(prototype);
   const above: unknown = Object.getPrototypeOf(prototype);
   if (keys.length === 0) return above !== Object.prototype && above === prototypeOf(Object.getPrototypeOf(owner) ?? {});

@@ -7,6 +7,7 @@ import { registerClass } from "./classes.ts";
 import { DecodeError, NotEncodableError } from "./errors.ts";
 
 export { type ClassOptions, registerClass, type StorableClass } from "./classes.ts";
+export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "./collections.ts";
 export { decode } from "./decode.ts";
 export { encode } from "./encode.ts";
 export { DecodeError, NotEncodableError } from "./errors.ts";

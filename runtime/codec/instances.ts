@@ -3,72 +3,85 @@ import { types } from "node:util";
 import { scanArray } from "./arrays.ts";
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { scanErrorValue } from "./error-forms.ts";
-import type { IntegrityTag } from "./format.ts";
+import { builtInErrors, type IntegrityTag } from "./format.ts";
 import { builtInForms, scanInstance } from "./forms.ts";
-import { builtInBelow, inheritanceProblem, storedClassOf } from "./functions.ts";
+import { ancestryProblem, storedClassOf } from "./functions.ts";
 import { integrityOf } from "./integrity.ts";
-import { lateIntrinsicName } from "./intrinsics.ts";
+import { intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
 import { describe, hasHiddenState, isErrorValue, isPrototype, nativeName, prototypesOf } from "./kinds.ts";
 import type { Scan } from "./scan.ts";
 
 type Encode = (value: object) => unknown;
 
-export function scanSpecial(scan: Scan, value: object, prototype: object): void {
-  if (types.isProxy(prototype)) scan.refuse("an object whose prototype is a Proxy cannot be stored");
-  const registered = classOfPrototype(prototype);
+export function scanSpecial(scan: Scan, value: object, prototype: object | null): void {
+  const registered = prototype === null ? undefined : classOfPrototype(prototype);
   if (registered?.codec) return scanCustom(scan, value, registered, registered.codec.encode);
-  const maker = hasHiddenState(value) ? undefined : scan.makerOf(prototype);
+  const maker = prototype === null || hasHiddenState(value) ? undefined : scan.makerOf(prototype);
   if (maker) return scan.extensionValue(value, maker);
   const integrity = integrityOf(value);
-  if (storedClassOf(prototype, scan)) return scanOwnInstance(scan, value, prototype, integrity);
-  // Prototypes of error classes inherit from errors, and are none.
-  if (isErrorValue(value) && (types.isNativeError(value) || !isPrototype(value))) {
+  if (prototype === null) return scanInheriting(scan, value, prototype, integrity);
+  if (isStoredAsError(scan, value, prototype, registered))
     return scanErrorValue(scan, value as Error, registered, integrity);
-  }
   if (registered) return scanInstance(scan, value, registered);
   if (Array.isArray(value) && nativeName(prototype) === "Array") return scanArray(scan, value, integrity);
   // A plain object of another realm comes back as one of this realm.
-  if (nativeName(prototype) === "Object") return scan.record(value, (_out, write) => write());
-  for (const form of builtInForms) {
-    if (form.matches(value, prototype)) return scan.keep(value, integrity, form.scan(scan, value, integrity));
+  if (nativeName(prototype) === "Object" && prototype !== Object.prototype && !hasHiddenState(value)) {
+    return scan.record(value, (_out, write) => write());
   }
-  scanInheriting(scan, value, prototype);
+  const form = formOf(value);
+  if (form?.isDirect(value, prototype)) return scan.keep(value, integrity, form.scan(scan, value, integrity));
+  scanInheriting(scan, value, prototype, integrity);
 }
 
-/** An instance of a class of the run. If it is built in, it has the form of its built-in class. */
-function scanOwnInstance(scan: Scan, value: object, prototype: object, integrity: IntegrityTag | undefined): void {
-  const base = builtInBelow(value, scan);
-  if (base === undefined) {
-    if (types.isNativeError(value)) return scanErrorValue(scan, value, undefined, integrity);
-    return scanInheriting(scan, value, prototype);
-  }
+/** An error of a class that is not known is stored as one of the nearest that is: what went wrong must not be hidden. */
+function isStoredAsError(scan: Scan, value: object, prototype: object, registered: object | undefined): boolean {
+  // Prototypes of error classes inherit from errors, and are none.
+  if (!isErrorValue(value) || !(types.isNativeError(value) || !isPrototype(value))) return false;
+  if (storedClassOf(prototype, scan)) return false;
+  const isKnown = registered !== undefined || builtInErrors.has(nativeName(prototype) ?? "");
+  if (isKnown && types.isNativeError(value)) return true;
+  return !isOfRun(scan, value) || ancestryProblem(value, scan) !== undefined;
+}
+
+/** Below the prototypes of the language there are only objects, and prototypes of functions, that authors made. */
+function isOfRun(scan: Scan, value: object): boolean {
   for (const ancestor of prototypesOf(value)) {
-    const owner = storedClassOf(ancestor, scan);
-    const problem = owner && scan.instanceProblem(owner);
-    if (problem !== undefined) scan.refuse(`${describe(value)} cannot be stored: ${problem}`);
+    if (intrinsicName(ancestor) !== undefined) return true;
+    const owner = scan.ownerOf(ancestor);
+    if (owner ? !scan.isExtended(owner) : Object.hasOwn(ancestor, "constructor")) return false;
   }
-  scan.inherit(value, prototype);
-  if (types.isNativeError(value)) return scanErrorValue(scan, value, undefined, integrity);
-  if (Array.isArray(value)) {
-    scanArray(scan, value, integrity);
-    if (!scan.emits.has(value)) scan.keep(value, undefined, (out) => out.elements(value));
-    return;
-  }
-  const form = builtInForms.find((each) => each.matches(value, base));
-  if (form === undefined) scan.refuse(`${describe(value)} cannot be stored`);
-  scan.keep(value, integrity, form.scan(scan, value, integrity));
+  return true;
 }
 
-/** Visits an object with a prototype of its own. */
-function scanInheriting(scan: Scan, value: object, prototype: object): void {
+/** An object with a prototype that does not say what it is. A built-in object has the form of its kind. */
+function scanInheriting(
+  scan: Scan,
+  value: object,
+  prototype: object | null,
+  integrity: IntegrityTag | undefined,
+): void {
   if (scan.intrinsic(value)) return;
-  const problem = inheritanceProblem(value, scan);
+  const form = formOf(value);
+  const isBuiltIn = form !== undefined || Array.isArray(value) || types.isNativeError(value);
+  const isHidden = !isBuiltIn && hasHiddenState(value);
+  const problem = isHidden ? `${describe(value)} cannot be stored` : ancestryProblem(value, scan);
   if (problem !== undefined) {
     if (!scan.intrinsic(value, lateIntrinsicName)) scan.refuse(problem);
     return;
   }
-  scan.child("__proto__", prototype);
-  scan.record(value, (out, write) => out.pair("$create", prototype, write));
+  if (!isBuiltIn) {
+    scan.child("__proto__", prototype);
+    return scan.record(value, (out, write) => out.pair("$create", prototype, write));
+  }
+  scan.inherit(value, prototype);
+  if (form) return scan.keep(value, integrity, form.scan(scan, value, integrity));
+  if (types.isNativeError(value)) return scanErrorValue(scan, value, undefined, integrity);
+  scanArray(scan, value as unknown[], integrity);
+  if (!scan.emits.has(value)) scan.keep(value, undefined, (out) => out.elements(value as unknown[]));
+}
+
+function formOf(value: object): (typeof builtInForms)[number] | undefined {
+  return builtInForms.find((form) => form.is(value));
 }
 
 function scanCustom(scan: Scan, value: object, registered: RegisteredClass, encode: Encode): void {

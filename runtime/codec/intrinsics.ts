@@ -5,9 +5,11 @@
  * run. Names are paths (`Array.prototype.push`, `get Map.prototype.size`); what no path leads to is named as the
  * specification does (`%ArrayIteratorPrototype%`). A name means nothing beyond this table.
  */
+
 import { Buffer } from "node:buffer";
 import nodeProcess from "node:process";
 import { types } from "node:util";
+import { SafeMap, SafeSet } from "./collections.ts";
 import { isNativeFunction } from "./kinds.ts";
 import { wellKnownNameOf } from "./symbols.ts";
 
@@ -41,8 +43,8 @@ const unnamed = /^process\.(?:_.*|binding|dlopen|getBuiltinModule|execve|mainMod
 type Origin = "language" | "host";
 
 class IntrinsicTable {
-  readonly names = new Map<object, string>();
-  readonly objects = new Map<string, object>();
+  readonly names = new SafeMap<object, string>();
+  readonly objects = new SafeMap<string, object>();
   private readonly lazyRoots: string[] = [];
   private isComplete = false;
 
@@ -175,7 +177,7 @@ export function isOpenPrototype(name: string): boolean {
   return openPrototypes.has(name) || !/prototype(?:%|\]\])?$/i.test(name);
 }
 
-const openPrototypes: ReadonlySet<string> = new Set(
+const openPrototypes: ReadonlySet<string> = new SafeSet(
   [
     ..."Object Function Array Boolean Number String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet".split(
       " ",

@@ -1,7 +1,9 @@
 /** What a value is, found out without running any code of its author: descriptors only, no `Get` on objects. */
-import { types } from "node:util";
 
-const nativeNames = new WeakMap<object, string | null>();
+import { types } from "node:util";
+import { SafeWeakMap } from "./collections.ts";
+
+const nativeNames = new SafeWeakMap<object, string | null>();
 
 /**
  * The name of the built-in class that a prototype belongs to, of whatever realm: "Map" for `Map.prototype`.
@@ -76,6 +78,25 @@ const hiddenKinds: readonly ((value: unknown) => boolean)[] = [
   types.isProxy,
 ];
 
+/**
+ * True for a built-in object that was given the prototype of records. Asking takes long, so only those are asked that
+ * have no properties, as such objects mostly do, or elements.
+ */
+export function isDisguised(value: object, firstKey: string | symbol | undefined): boolean {
+  if (firstKey === undefined) return emptyKinds.some((is) => is(value));
+  return firstKey === "0" && hasHiddenState(value);
+}
+
+const emptyKinds: readonly ((value: unknown) => boolean)[] = [
+  types.isMap,
+  types.isSet,
+  types.isDate,
+  types.isPromise,
+  types.isBoxedPrimitive,
+  types.isWeakMap,
+  types.isWeakSet,
+];
+
 /** A value as a noun phrase for messages: "a Socket", "the function load", "a symbol". */
 export function describe(value: unknown): string {
   if (typeof value === "symbol") return "a symbol";
@@ -126,6 +147,7 @@ export function functionName(value: object): string | undefined {
 }
 
 export function ownConstructor(prototype: object): object | undefined {
+  if (types.isProxy(prototype)) return undefined;
   const owner: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   return typeof owner === "function" && !types.isProxy(owner) ? owner : undefined;
 }
@@ -138,4 +160,10 @@ function toStringTag(prototype: object): string | undefined {
 function withArticle(noun: string): string {
   // "U" mostly begins as "you" does: a Uint8Array, a URL, a User.
   return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+/** The getter of the language itself, which instances and subclasses cannot replace. */
+export function getterOf<T>(prototype: object, name: string | symbol): (value: object) => T {
+  const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: object) => T;
+  return (value) => Reflect.apply(getter, value, []);
 }

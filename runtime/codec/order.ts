@@ -1,4 +1,5 @@
 /** The order in which definitions that refer to one another can be completed. */
+import { SafeMap, SafeSet } from "./collections.ts";
 
 /**
  * The strongly connected components of a graph with nodes `0 … count - 1`, each after all that it depends on; the
@@ -81,18 +82,32 @@ function* orderInCycle(
   isMade: (index: number) => boolean,
 ): Generator<Completion> {
   const made = component.filter(isMade);
-  const position = new Map(made.map((index, order) => [index, order]));
+  const position = new SafeMap(made.map((index, order) => [index, order]));
   const madeParts = (index: number) =>
     references(index).flatMap((target) => {
       const order = position.get(target);
       return order === undefined ? [] : [order];
     });
   const containers = component.filter((index) => !position.has(index));
-  const early = new Set(containers.filter((index) => madeParts(index).length === 0));
+  const early = new SafeSet(containers.filter((index) => madeParts(index).length === 0));
   for (const index of early) yield { index, isOwnPart: false };
   const partsAt = (order: number) => madeParts(made[order] as number);
   for (const group of components(made.length, partsAt)) {
     yield { index: made[group[0] as number] as number, isOwnPart: isCycle(group, partsAt) };
   }
   for (const index of containers) if (!early.has(index)) yield { index, isOwnPart: false };
+}
+
+/** What an encoded value names as definitions. Not recursive: this runs before the depth is checked. */
+export function referencesIn(raw: unknown): unknown[] {
+  const targets: unknown[] = [];
+  const pending = [raw];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    for (const [key, item] of Object.entries(next)) {
+      if (key === "$ref") targets.push(item);
+      else if (typeof item === "object" && item !== null) pending.push(item);
+    }
+  }
+  return targets;
 }

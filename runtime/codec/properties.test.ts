@@ -49,7 +49,6 @@ describe("properties", () => {
 
   it.each([
     ['{"$properties":[1,[]]}', "properties stand around an object"],
-    ['{"$properties":[{"$view":["Int8Array",{"$buffer":""}]},[]]}', "a $view cannot have properties around it"],
     ['{"$properties":[{"$custom":["test.Secret",1]},[]]}', "a $custom cannot have properties around it"],
     ['{"$properties":[{"$properties":[{},[]]},[]]}', "a $properties cannot have properties around it"],
     ['{"$properties":[{},[["a"]]]}', "a list of 1 elements"],

@@ -1,12 +1,14 @@
 /** What each tag means: the reading counterpart of forms.ts and error-forms.ts. Payloads are checked, never trusted. */
+
+import { types } from "node:util";
 import { fromBase64, makeView } from "./binary.ts";
 import { classNamed, type RegisteredClass } from "./classes.ts";
+import { SafeMap, SafeSet } from "./collections.ts";
 import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
-import { isPrototype } from "./kinds.ts";
 import { attempt, defineDescribed, list, text } from "./read-properties.ts";
-import { readCreated, readInherited } from "./read-prototypes.ts";
+import { around, readCreated, readInherited, setPrototype } from "./read-prototypes.ts";
 import { wellKnownNamed } from "./symbols.ts";
 
 type Reader = (decoder: Decoder, payload: unknown) => Plan;
@@ -85,23 +87,27 @@ const readRegExp: Reader = (decoder, payload) => {
 const readUrl: Reader = (decoder, payload) =>
   made(() => attempt(decoder, "the URL", () => new URL(text(decoder, payload, "a URL"))));
 
+/** The methods as they are before anyone replaces them: a program, or a text that gives a set methods of its own. */
+const { set: setEntry, has: hasKey, clear: clearMap, entries: entriesOf } = Map.prototype;
+const { add: addItem, has: hasItem, clear: clearSet, values: itemsOf } = Set.prototype;
+
 const readMap: Reader = (decoder, payload) => {
   const entries = list(decoder, payload);
   const map = new Map<unknown, unknown>();
   return container(map, () => {
     const replace = replacer(decoder, () => {
-      const current = [...Map.prototype.entries.call(map)];
-      Map.prototype.clear.call(map);
+      const current = [...(Reflect.apply(entriesOf, map, []) as Iterable<[unknown, unknown]>)];
+      Reflect.apply(clearMap, map, []);
       return (swap) => {
-        for (const [key, value] of current) Map.prototype.set.call(map, swap(key), swap(value));
+        for (const [key, value] of current) Reflect.apply(setEntry, map, [swap(key), swap(value)]);
       };
     });
     for (const [index, entry] of entries.entries()) {
       const [rawKey, rawValue] = list(decoder, entry, 2, 2);
       const key = decoder.reviveAt(rawKey, index, 0);
-      if (map.has(key)) decoder.fail(`the map has the key of entry ${index} twice`);
+      if (Reflect.apply(hasKey, map, [key])) decoder.fail(`the map has the key of entry ${index} twice`);
       const value = decoder.reviveAt(rawValue, index, 1);
-      map.set(key, value);
+      Reflect.apply(setEntry, map, [key, value]);
       replace(key);
       replace(value);
     }
@@ -113,17 +119,16 @@ const readSet: Reader = (decoder, payload) => {
   const set = new Set<unknown>();
   return container(set, () => {
     const replace = replacer(decoder, () => {
-      // The text may have given the set methods of its own by now.
-      const current = [...Set.prototype.values.call(set)];
-      Set.prototype.clear.call(set);
+      const current = [...(Reflect.apply(itemsOf, set, []) as Iterable<unknown>)];
+      Reflect.apply(clearSet, set, []);
       return (swap) => {
-        for (const item of current) Set.prototype.add.call(set, swap(item));
+        for (const item of current) Reflect.apply(addItem, set, [swap(item)]);
       };
     });
     for (const [index, raw] of items.entries()) {
       const item = decoder.reviveAt(raw, index);
-      if (set.has(item)) decoder.fail(`the set has item ${index} twice`);
-      set.add(item);
+      if (Reflect.apply(hasItem, set, [item])) decoder.fail(`the set has item ${index} twice`);
+      Reflect.apply(addItem, set, [item]);
       replace(item);
     }
   });
@@ -134,7 +139,7 @@ type Refill = (swap: (item: unknown) => unknown) => void;
 
 /** Answers a function to call with each item: a late one is replaced in the collection when it is made, order kept. */
 function replacer(decoder: Decoder, drain: () => Refill): (item: unknown) => void {
-  const placeholders = new Set<unknown>();
+  const placeholders = new SafeSet<unknown>();
   return (item) => {
     if (typeof item !== "symbol" || placeholders.has(item)) return;
     placeholders.add(item);
@@ -216,16 +221,14 @@ const readView: Reader = (decoder, payload) => {
   const whole = parts.length === 2;
   if (!whole && !(isSize(offset) && isSize(length)))
     decoder.fail("a view is [class, buffer] or [class, buffer, offset, length]");
-  return made(() => {
-    const buffer = decoder.reviveAt(rawBuffer, 1);
-    if (!(buffer instanceof ArrayBuffer)) return decoder.fail("a view needs an ArrayBuffer");
-    const view = attempt(decoder, "the view", () =>
-      whole
-        ? makeView(text(decoder, name, "a class of views"), buffer)
-        : makeView(text(decoder, name, "a class of views"), buffer, offset as number, length as number),
-    );
-    return view ?? decoder.fail(`there is no class of views ${JSON.stringify(name)}`);
-  });
+  const buffer = decoder.reviveEarly(rawBuffer);
+  if (!types.isArrayBuffer(buffer)) return decoder.fail("a view needs an ArrayBuffer");
+  const view = attempt(decoder, "the view", () =>
+    whole
+      ? makeView(text(decoder, name, "a class of views"), buffer)
+      : makeView(text(decoder, name, "a class of views"), buffer, offset as number, length as number),
+  );
+  return made(() => view ?? decoder.fail(`there is no class of views ${JSON.stringify(name)}`));
 };
 
 /** Makes the reader of a tag around an object, which limits how the object can be changed. */
@@ -253,12 +256,12 @@ function readRestricted(restrict: (value: object) => unknown): Reader {
 }
 
 /** Tags that cannot stand inside a restriction: no objects of their own, or restricted already. */
-const unrestricted = new Set([
+const unrestricted = new SafeSet([
   ...["$", "$ref", "$bigint", "$symbol", "$intrinsic", "$custom"],
   ...["$frozen", "$sealed", "$inextensible"],
 ]);
 
-const restrictions: ReadonlyMap<string, (value: object) => unknown> = new Map([
+const restrictions: ReadonlyMap<string, (value: object) => unknown> = new SafeMap([
   ["$frozen", Object.freeze],
   ["$sealed", Object.seal],
   ["$inextensible", Object.preventExtensions],
@@ -280,8 +283,9 @@ const readBoxed: Reader = (decoder, payload) =>
   });
 
 /** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
-const extendable = new Set([
+const extendable = new SafeSet([
   ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
+  "$view",
 ]);
 
 const readProperties: Reader = (decoder, payload) => {
@@ -291,13 +295,11 @@ const readProperties: Reader = (decoder, payload) => {
   if (!Array.isArray(target) && tag !== undefined && !extendable.has(tag)) {
     return decoder.fail(`a ${tag} cannot have properties around it`);
   }
-  const plan = decoder.plan(target);
-  const shell = plan.kind === "container" ? plan.shell : (plan.make() as object);
-  return container(shell, () => {
+  return around(decoder.plan(target), (shell, fill) => {
     let finish = () => {};
     decoder.fillThen(
       () => {
-        if (plan.kind === "container") plan.fill();
+        fill();
         finish = defineDescribed(decoder, shell, entries);
       },
       () => finish(),
@@ -305,30 +307,29 @@ const readProperties: Reader = (decoder, payload) => {
   });
 };
 
-/** Takes restrictions and properties from around an encoded value, as they stand around functions of an extension. */
+/** Takes what stands around an encoded value, as it stands around functions of an extension. */
 export function undress(
   decoder: Decoder,
   raw: object,
-): { readonly inner: EncodedObject; readonly finish: ((value: unknown, isInstance: boolean) => void) | undefined } {
+): { readonly inner: EncodedObject; readonly finish: ((value: unknown, hasProperties: boolean) => void) | undefined } {
   let inner = raw as EncodedObject;
   const restrict = restrictions.get(onlyKey(inner) ?? "");
   if (restrict) inner = Object(inner[onlyKey(inner) as string]) as EncodedObject;
-  let entries: unknown;
-  if (onlyKey(inner) === "$properties" && Array.isArray(inner["$properties"])) {
-    const [target, around] = inner["$properties"] as unknown[];
-    inner = Object(target) as EncodedObject;
-    entries = around;
-  }
+  const inherited = partsAround(inner, "$inherit");
+  if (inherited) inner = Object(inherited[1]) as EncodedObject;
+  const described = partsAround(inner, "$properties");
+  if (described) inner = Object(described[0]) as EncodedObject;
   if (inner === raw) return { inner, finish: undefined };
   return {
     inner,
-    finish: (value, isInstance) => {
-      if (!isObject(value) || !(isInstance || typeof value === "function" || isPrototype(value)))
+    finish: (value, hasProperties) => {
+      if (!isObject(value) || !hasProperties)
         return decoder.fail("only a function has properties around it, or a prototype");
       let finish = () => {};
       decoder.fillThen(
         () => {
-          if (entries !== undefined) finish = defineDescribed(decoder, value, entries, true);
+          if (inherited) setPrototype(decoder, value, inherited[0]);
+          if (described) finish = defineDescribed(decoder, value, described[1], true);
         },
         () => {
           finish();
@@ -339,12 +340,17 @@ export function undress(
   };
 }
 
+function partsAround(raw: EncodedObject, tag: string): readonly unknown[] | undefined {
+  const parts = onlyKey(raw) === tag ? raw[tag] : undefined;
+  return Array.isArray(parts) ? parts : undefined;
+}
+
 function onlyKey(raw: object): string | undefined {
   const keys = Array.isArray(raw) ? [] : Object.keys(raw);
   return keys.length === 1 ? keys[0] : undefined;
 }
 
-const readers: ReadonlyMap<string, Reader> = new Map([
+const readers: ReadonlyMap<string, Reader> = new SafeMap([
   ["$date", readDate],
   ["$regexp", readRegExp],
   ["$url", readUrl],
@@ -383,6 +389,6 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -5,16 +5,18 @@
  * Invariant: it reads properties through their descriptors only. No getter, proxy trap or `toJSON` is ever run; the
  * only foreign code is that of extensions and of classes registered with `encode`.
  */
+
 import { types } from "node:util";
 import { scanArray } from "./arrays.ts";
 import { ViewedBuffers } from "./binary.ts";
+import { SafeMap, SafeSet } from "./collections.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { classHint, functionProperties, isClass, type StoredOwners } from "./functions.ts";
 import { scanSpecial } from "./instances.ts";
 import { integrityOf } from "./integrity.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
-import { describe, hasHiddenState, isPrototype, ownConstructor } from "./kinds.ts";
+import { describe, hasHiddenState, isDisguised, isPrototype, ownConstructor, prototypeOf } from "./kinds.ts";
 import { Parts } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
@@ -39,15 +41,15 @@ interface Waiting {
 type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
 
 export class Scan implements Scanned, StoredOwners {
-  readonly seen = new Set<object | symbol>();
-  readonly defined = new Set<object | symbol>();
-  readonly emits = new Map<object, Emit>();
+  readonly seen = new SafeSet<object | symbol>();
+  readonly defined = new SafeSet<object | symbol>();
+  readonly emits = new SafeMap<object, Emit>();
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
-  readonly made = new Set<object | symbol>();
+  readonly made = new SafeSet<object | symbol>();
   /** Stored by name: these never get a definition. */
   private intrinsics: Set<object> | undefined;
-  /** Prototypes of built-in objects that are instances of a class of the run. */
-  private prototypes: Map<object, object> | undefined;
+  /** Prototypes of built-in objects and functions that are not those of their class. */
+  private prototypes: Map<object, object | null> | undefined;
   private viewed: ViewedBuffers | undefined;
   private isPlain = true;
   private depth = 0;
@@ -82,14 +84,18 @@ export class Scan implements Scanned, StoredOwners {
     return this.viewed;
   }
 
-  /** Notes the prototype of a built-in object that is an instance of a class of the run. */
-  inherit(value: object, prototype: object): void {
+  /** Notes the prototype of a built-in object that is not the one of its class. */
+  inherit(value: object, prototype: object | null): void {
     this.child("__proto__", prototype);
-    this.prototypes ??= new Map();
+    this.setPrototype(value, prototype);
+  }
+
+  private setPrototype(value: object, prototype: object | null): void {
+    this.prototypes ??= new SafeMap();
     this.prototypes.set(value, prototype);
   }
 
-  /** It is a built-in object that is an instance of a class of the run. */
+  /** Its prototype is stored beside it. */
   hasOwnPrototype(value: object): boolean {
     return this.prototypes?.has(value) ?? false;
   }
@@ -137,7 +143,7 @@ export class Scan implements Scanned, StoredOwners {
   keep(value: object, integrity: IntegrityTag | undefined, emit: Emit): void {
     this.isPlain = false;
     const prototype = this.prototypes?.get(value);
-    const whole: Emit = prototype ? (out) => out.pair("$inherit", prototype, () => emit(out)) : emit;
+    const whole: Emit = prototype === undefined ? emit : (out) => out.pair("$inherit", prototype, () => emit(out));
     this.emits.set(value, integrity === undefined ? whole : (out) => out.tagged(integrity, () => whole(out)));
   }
 
@@ -172,10 +178,12 @@ export class Scan implements Scanned, StoredOwners {
       return;
     }
     if (Parts.is(value)) return this.parts(value);
+    const isProxy = types.isProxy(value);
     for (const extension of this.extensions) {
+      if (isProxy && !extension.takesProxies) continue;
       if (extension.matches(value)) return this.extensionValue(value, extension);
     }
-    if (types.isProxy(value)) this.refuse(`${describe(value)} cannot be stored`);
+    if (isProxy) this.refuse(`${describe(value)} cannot be stored`);
     if (typeof value === "function") {
       if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(`${describe(value)} cannot be stored`);
       return;
@@ -204,7 +212,7 @@ export class Scan implements Scanned, StoredOwners {
   intrinsic(value: object, nameOf: (value: object) => string | undefined = intrinsicName): boolean {
     const name = nameOf(value);
     if (name === undefined) return false;
-    this.intrinsics ??= new Set();
+    this.intrinsics ??= new SafeSet();
     this.intrinsics.add(value);
     this.keep(value, undefined, (out) => out.raw(`{"$intrinsic":${JSON.stringify(name)}}`));
     return true;
@@ -213,7 +221,7 @@ export class Scan implements Scanned, StoredOwners {
   private contents(value: object, prototype: object | null): void {
     if (prototype === Object.prototype) this.record(value, undefined);
     else if (prototype === Array.prototype && Array.isArray(value)) scanArray(this, value, integrityOf(value));
-    else if (prototype === null) this.record(value, "$nullProto");
+    else if (prototype === null && !hasHiddenState(value)) this.record(value, "$nullProto");
     else scanSpecial(this, value, prototype);
   }
 
@@ -224,7 +232,7 @@ export class Scan implements Scanned, StoredOwners {
     // Namespaces of the language are known by their symbols, which come last.
     const mayBeNamed = typeof keys.at(-1) === "symbol" || value === environment;
     if (mayBeNamed && this.intrinsic(value)) return;
-    if (form !== undefined) this.requireNoHiddenState(value);
+    if (form === undefined && isDisguised(value, keys[0])) return scanSpecial(this, value, Object.prototype);
     const plain = this.properties(value, keys, integrity);
     // Most records end here, in a function without closures: a context for them would cost more than the rest.
     if (plain === keys.length && form === undefined && integrity === undefined) return;
@@ -241,7 +249,7 @@ export class Scan implements Scanned, StoredOwners {
     integrity: IntegrityTag | undefined,
   ): void {
     if (plain < keys.length) {
-      this.requireNoHiddenState(value);
+      if (form === undefined && hasHiddenState(value)) return scanSpecial(this, value, Object.prototype);
       this.requireStoredOwner(value);
     }
     const described = describeProperties(this, value, keys.slice(plain), integrity);
@@ -257,10 +265,6 @@ export class Scan implements Scanned, StoredOwners {
     );
   }
 
-  private requireNoHiddenState(value: object): void {
-    if (hasHiddenState(value)) this.refuse(`${describe(value)} cannot be stored`);
-  }
-
   /** The prototype of a function can only be kept if the function comes back with it. */
   private requireStoredOwner(value: object): void {
     if (!isPrototype(value)) return;
@@ -268,6 +272,16 @@ export class Scan implements Scanned, StoredOwners {
     if (isClass(owner) || !this.isStored(owner)) {
       this.refuse(`the prototype of ${describe(owner)} cannot be stored${classHint(owner)}`);
     }
+  }
+
+  /** The function whose instances inherit from an object. */
+  ownerOf(prototype: object): object | undefined {
+    for (const extension of this.extensions) {
+      const owner = extension.ownerOf?.(prototype);
+      if (owner !== undefined) return owner;
+    }
+    const owner = ownConstructor(prototype);
+    return owner && prototypeOf(owner) === prototype ? owner : undefined;
   }
 
   /** True for a function that comes back together with its prototype. */
@@ -298,6 +312,11 @@ export class Scan implements Scanned, StoredOwners {
     const write: Emit = (out) => out.extension(extension.tag, parts);
     const keys = this.addedKeys(value, extension);
     if (keys === undefined) return this.keep(value, undefined, write);
+    const parent: object | null = Object.getPrototypeOf(value);
+    if (extension.parentOf && extension.parentOf(value) !== parent) {
+      this.waiting.push({ origin, parts: undefined, run: () => this.child("__proto__", parent) });
+      this.setPrototype(value, parent);
+    }
     this.functionValue(value, keys, origin, write);
   }
 
@@ -321,8 +340,7 @@ export class Scan implements Scanned, StoredOwners {
   }
 
   private addedKeys(value: object, extension: CodecExtension): readonly (string | symbol)[] | undefined {
-    const hasKeys = typeof value === "function" || isPrototype(value) || extension.makesInstances !== undefined;
-    if (!extension.late || !extension.keysOf || !hasKeys) return undefined;
+    if (!extension.late || !extension.keysOf) return undefined;
     try {
       return extension.keysOf(value);
     } catch (error) {

@@ -1,7 +1,8 @@
 /** Symbols in texts: those of the language by name, registered ones by key, all others by what they describe. */
+import { SafeMap } from "./collections.ts";
 
-const wellKnown = new Map<string, symbol>();
-const names = new Map<symbol, string>();
+const wellKnown = new SafeMap<string, symbol>();
+const names = new SafeMap<symbol, string>();
 for (const name of Object.getOwnPropertyNames(Symbol)) {
   const property = Object.getOwnPropertyDescriptor(Symbol, name);
   // One that can be changed is not the language's.

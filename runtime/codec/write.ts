@@ -1,4 +1,5 @@
 /** The second pass of encoding: writes the text of a value that was scanned. Its calls append; nothing is read twice. */
+import { SafeMap } from "./collections.ts";
 import { NotEncodableError } from "./errors.ts";
 import type { ConstantName, ExtensionTag, Tag } from "./format.ts";
 import { Parts } from "./parts.ts";
@@ -34,7 +35,7 @@ interface KeyTexts {
 }
 
 /** Of the keys that are met most: names of the runtime, slots, properties of the author's types. */
-const keptKeys = new Map<string, KeyTexts>();
+const keptKeys = new SafeMap<string, KeyTexts>();
 const mostKeptKeys = 4096;
 
 function keyTexts(name: string): KeyTexts {
@@ -49,7 +50,7 @@ function keyTexts(name: string): KeyTexts {
 
 export class Writer {
   private readonly scanned: Scanned;
-  private readonly numbers = new Map<object | symbol, number>();
+  private readonly numbers = new SafeMap<object | symbol, number>();
   private readonly queue: (object | symbol)[] = [];
   private text = "";
   private references: number[] = [];

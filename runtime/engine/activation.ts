@@ -4,11 +4,14 @@
  * The activation never throws through user code: what is wrong with the run itself ends up in `blocked`, and the await
  * that met it stays pending. Dropping an activation needs no clean-up: a dropped async stack runs no `finally`.
  */
+
 import type { CodecExtension } from "../codec/index.ts";
+import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import { ambientActivation, continues } from "./ambient.ts";
-import { errorsOf } from "./causes.ts";
+import { BoundRecords } from "./bound.ts";
+import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { Call, Frame, type FrameOrigin } from "./frame.ts";
@@ -16,9 +19,12 @@ import { Handle, type Waiter } from "./handle.ts";
 import { type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
+import { ProxyRecords } from "./proxies.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import type { StepMap } from "./step-map.ts";
+import { TemplateRecords } from "./templates.ts";
+import { isObject } from "./thenables.ts";
 import { makeTools, type Tools } from "./tools.ts";
 
 /** What an activation needs from its driver. */
@@ -36,12 +42,16 @@ export class Activation {
   readonly owner: ActivationOwner;
   readonly tools: Tools;
   /** Unfinished calls. */
-  readonly frames = new Set<Frame>();
+  readonly frames = new SafeSet<Frame>();
   /** Derived handles and maps that still have something to do, whether anybody waits for them or not. */
-  readonly reactions = new Set<Working>();
+  readonly reactions = new SafeSet<Working>();
   /** Closures that can be stored, and values that are made again. */
   readonly closures = new ClosureRecords(this);
-  readonly locals = new WeakMap<object, LocalRecord>();
+  readonly locals = new SafeWeakMap<object, LocalRecord>();
+  /** Values that do not show of what they were made. */
+  readonly proxies = new ProxyRecords(this);
+  readonly bound = new BoundRecords(this);
+  readonly templates = new TemplateRecords(this);
   /** Values of the modules whose code the run uses. */
   readonly outer = new OuterValues();
   /** The first job of two that go on with a segment; the second is its code. */
@@ -64,10 +74,10 @@ export class Activation {
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
-  readonly #committedErrors = new WeakSet<Error>();
+  readonly #committedErrors = new SafeWeakSet<Error>();
   /** Unsettled handles for which code that is not compiled waits. */
-  readonly #followed = new Set<Handle>();
-  #ops = new Map<number, Op>();
+  readonly #followed = new SafeSet<Handle>();
+  #ops = new SafeMap<number, Op>();
   #running = 0;
   #outside = 0;
 
@@ -141,7 +151,7 @@ export class Activation {
 
   /** Whether it is a handle of this run. Others are ordinary promises here. */
   owns(value: unknown): value is Handle {
-    return value instanceof Handle && value.activation === this;
+    return isObject(value) && Handle.is(value) && value.activation === this;
   }
 
   /** Registers with a handle that is not settled. */
@@ -210,13 +220,13 @@ export class Activation {
    * collections, and so each table of a long run of single steps.
    */
   #forget(op: Op): void {
-    if (this.#ops.size === 1 && this.#ops.has(op.number)) this.#ops = new Map();
+    if (this.#ops.size === 1 && this.#ops.has(op.number)) this.#ops = new SafeMap();
     else this.#ops.delete(op.number);
   }
 
   /** Code read this from what is committed. If it is an error, throwing it or its cause cannot be helped by a retry. */
   noteCommitted(value: unknown): void {
-    if (value instanceof Error) for (const error of errorsOf(value)) this.#committedErrors.add(error);
+    if (isError(value)) for (const error of errorsOf(value)) this.#committedErrors.add(error);
   }
 
   isCommitted(error: Error): boolean {
@@ -267,7 +277,7 @@ const shownLabels = 10;
 
 /** The call that a wait comes down to, through derived handles and combinations. */
 function callBelow(handle: Handle): Frame | undefined {
-  const seen = new Set<Handle>();
+  const seen = new SafeSet<Handle>();
   for (let at: Handle | undefined = handle; at && !seen.has(at); at = at.maker?.awaited()[0]) {
     if (at.maker instanceof Call) return at.maker.frame;
     seen.add(at);
@@ -276,7 +286,7 @@ function callBelow(handle: Handle): Frame | undefined {
 }
 
 /** Whether a handle comes down to ops: these begin, and are delivered, only when the run is parked. */
-function needsPark(handle: Handle, seen = new Set<Handle>()): boolean {
+function needsPark(handle: Handle, seen = new SafeSet<Handle>()): boolean {
   if (handle.maker instanceof OpMaker) return true;
   if (seen.has(handle)) return true;
   seen.add(handle);

@@ -1,13 +1,25 @@
 /** Errors and their causes. Only own data properties are read: a getter would run code of the author. */
+
+import { types } from "node:util";
+import { SafeSet } from "../codec/index.ts";
 import { isSuppressedError } from "./resources.ts";
+import { isObject } from "./thenables.ts";
 
 /** The error and its causes, outermost first. Ends at what is no error, and where a chain closes on itself. */
 export function* errorsOf(thrown: unknown): Iterable<Error> {
-  const seen = new Set<unknown>();
-  for (let at = thrown; at instanceof Error && !seen.has(at); at = causeOf(at)) {
+  const seen = new SafeSet<unknown>();
+  for (let at = thrown; isError(at) && !seen.has(at); at = causeOf(at)) {
     seen.add(at);
     yield at;
   }
+}
+
+/** As `instanceof`, which would run traps of a proxy. */
+export function isError(value: unknown): value is Error {
+  for (let at: unknown = value; isObject(at) && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
+    if (at === Error.prototype) return true;
+  }
+  return false;
 }
 
 /** What an AggregateError holds. */

@@ -1,6 +1,14 @@
 /** What is told apart in a class: what its definition made, what its author added, what cannot be made again. */
 import { describe, expect, it } from "vitest";
-import { changedKeys, instanceProblem, madeBy, memberImage, memberOfImage, noteDefinition } from "./classes.ts";
+import {
+  changedKeys,
+  instanceProblem,
+  madeBy,
+  memberImage,
+  memberOfImage,
+  noteDefinition,
+  parentOf,
+} from "./classes.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 
 let runs = 0;
@@ -9,7 +17,7 @@ let runs = 0;
 function entry(values: ScopeRecord) {
   return class Money {
     static {
-      noteDefinition(values, Money, "#cents");
+      noteDefinition(values, Money, { hidden: "#cents" });
     }
     static made = ++runs;
     static parse() {
@@ -44,7 +52,13 @@ describe("a class", () => {
     Reflect.deleteProperty(made.prototype, "text");
     expect(() => changedKeys(made.prototype)).toThrow("the prototype of a class without its text");
     Object.setPrototypeOf(made, Map);
-    expect(() => changedKeys(made)).toThrow("inherits from something else than its heritage");
+  });
+
+  it("tells what it inherits from when it is made again", () => {
+    const made = entry(newRecord());
+    const parent = Object.getPrototypeOf(made) as object;
+    Object.setPrototypeOf(made, Map);
+    expect([parentOf(made), parentOf(made.prototype)]).toEqual([parent, Object.prototype]);
   });
 
   it("tells why its instances cannot be made again", () => {

@@ -8,7 +8,8 @@
  *
  * After a reload that block throws: the class is complete by then, and its static code must not run again.
  */
-import { NotEncodableError } from "../codec/index.ts";
+import { NotEncodableError, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 /** Own properties by key. */
@@ -25,7 +26,14 @@ interface Definition {
   readonly statics: PrivateStatics | undefined;
   /** How its instances are made again without its constructor; undefined when they cannot be, or have nothing private. */
   readonly instances: PrivateFields | undefined;
+  readonly fields: FieldMakers | undefined;
 }
+
+/** What a class tells of itself. */
+type Told = Pick<Definition, "hidden" | "statics" | "instances" | "fields">;
+
+/** Makes the functions of fields that use their objects: the `this` of each. */
+export type FieldMakers = Readonly<Record<string, (this: object) => object>>;
 
 /** The private static fields of a class, which only code inside of it can reach. */
 export interface PrivateStatics {
@@ -41,17 +49,31 @@ export interface PrivateFields {
 
 /** A function or the prototype of a class, as a path from it: all of its properties, or one half of one. */
 interface Member {
+  readonly natural: Natural | undefined;
   readonly owner: object;
-  readonly side: "static" | "prototype";
+  readonly side: "static" | "prototype" | "field";
   readonly kind?: "value" | "get" | "set";
   readonly key?: string | symbol;
+  /** Of the function of a field; with its number among what the run made. */
+  readonly field?: FieldFunction;
+  readonly order?: number;
+}
+
+interface FieldFunction {
+  readonly id: string;
+  readonly self: object;
+  readonly name: string;
 }
 
 /** Order, class, side; of a function also its kind and key. The prototype itself has the side only. */
-export type MemberImage = readonly [number, object, string, string?, PropertyKey?];
+export type MemberImage =
+  | readonly [number, object, string, string?, PropertyKey?]
+  | readonly [number, object, FieldFunction];
 
-const definitions = new WeakMap<object, Definition>();
-const members = new WeakMap<object, Member>();
+const definitions = new SafeWeakMap<object, Definition>();
+const members = new SafeWeakMap<object, Member>();
+/** Classes by the values that they are made with. */
+const madeOf = new SafeWeakMap<ScopeRecord, object>();
 
 /** Ends the evaluation of a class that is made again. */
 class MadeAgain {
@@ -63,19 +85,15 @@ class MadeAgain {
 }
 
 /** The first static block of a class. `hidden` names the private members that its instances have. */
-export function noteDefinition(
-  values: ScopeRecord,
-  made: object,
-  hidden?: string,
-  statics?: PrivateStatics,
-  instances?: PrivateFields,
-): void {
+export function noteDefinition(values: ScopeRecord, made: object, told: Partial<Told> = {}): void {
   const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
   const own = propertiesOf(made);
   const ofPrototype = propertiesOf(prototype);
   const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
-  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances });
-  members.set(prototype, { owner: made, side: "prototype" });
+  const { hidden, statics, instances, fields } = told;
+  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances, fields });
+  madeOf.set(values, made);
+  members.set(prototype, { owner: made, side: "prototype", natural: undefined });
   noteMembers(made, "static", own);
   noteMembers(made, "prototype", ofPrototype);
   if (values.made) throw new MadeAgain(made);
@@ -85,13 +103,28 @@ function noteMembers(owner: object, side: Member["side"], properties: Properties
   for (const [key, property] of properties) {
     for (const kind of ["value", "get", "set"] as const) {
       const fn: unknown = property[kind];
-      if (typeof fn === "function" && fn !== owner) members.set(fn, { owner, side, kind, key: key as string | symbol });
+      if (typeof fn !== "function" || fn === owner) continue;
+      members.set(fn, { owner, side, kind, key: key as string | symbol, natural: naturalOf(fn as () => unknown) });
     }
   }
 }
 
+/** The function of a field that uses its object. */
+export function fieldFunction(values: ScopeRecord, field: FieldFunction, order: number): object {
+  return makeField(madeOf.get(values) as object, field, order);
+}
+
+function makeField(owner: object, field: FieldFunction, order: number): object {
+  const maker = definitions.get(owner)?.fields?.[field.id];
+  if (maker === undefined) throw new Error(`the class has no field ${field.id} any more`);
+  const fn = Reflect.apply(maker, field.self, []) as () => unknown;
+  if (fn.name === "") nameFunction(fn, field.name);
+  members.set(fn, { owner, side: "field", kind: "value", field, order, natural: naturalOf(fn) });
+  return fn;
+}
+
 function propertiesOf(object: object): Properties {
-  const found = new Map<PropertyKey, PropertyDescriptor>();
+  const found = new SafeMap<PropertyKey, PropertyDescriptor>();
   for (const key of Reflect.ownKeys(object)) {
     found.set(key, Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor);
   }
@@ -130,21 +163,39 @@ export function instanceProblem(owner: object): string | undefined {
 export function privateFieldsOf(made: object, prototype: object): PrivateFields | "closed" | undefined {
   const definition = definitions.get(made);
   if (definition?.prototype !== prototype || definition.hidden === undefined) return undefined;
-  return definition.instances ?? "closed";
+  // A constructor that is called for private names only is given another parent meanwhile.
+  return Object.isExtensible(made) ? (definition.instances ?? "closed") : "closed";
+}
+
+/** The class whose prototype this is. */
+export function classOfPrototype(prototype: object): object | undefined {
+  const member = members.get(prototype);
+  return member?.kind === undefined ? member?.owner : undefined;
+}
+
+/** What a class, its prototype or a method of it inherits from when the class is made again. */
+export function parentOf(value: object): unknown {
+  const own = definitions.get(value);
+  if (own) return own.parents[0];
+  const member = members.get(value);
+  return member?.natural ? member.natural.parent : member && definitions.get(member.owner)?.parents[1];
 }
 
 /**
- * The properties of a class, or of its prototype, that are not as its definition made them.
+ * The properties of a class, of its prototype or of a method, that are not as its definition made them.
  *
  * @throws NotEncodableError when something of the definition is gone: it would come back
  */
 export function changedKeys(value: object): (string | symbol)[] {
-  const owner = definitions.has(value) ? value : (ownerOf(value) as object);
-  const { own, ofPrototype, parents, prototype } = definitions.get(owner) as Definition;
-  const isPrototype = value === prototype;
-  const before = isPrototype ? ofPrototype : value === owner ? own : new Map<PropertyKey, PropertyDescriptor>();
-  if (isPrototype || value === owner) {
-    requireIntact(value, before, parents[isPrototype ? 1 : 0], isPrototype ? "the prototype of a class" : "a class");
+  const natural = members.get(value)?.natural;
+  if (natural) return addedKeys(value, natural);
+  const own = definitions.get(value);
+  const before = own ? own.own : (definitions.get(ownerOf(value) as object) as Definition).ofPrototype;
+  for (const key of before.keys()) {
+    if (!Object.hasOwn(value, key)) {
+      const what = own ? "a class" : "the prototype of a class";
+      throw new NotEncodableError([], `${what} without its ${String(key)}, which was deleted, cannot be stored`);
+    }
   }
   return Reflect.ownKeys(value).filter((key) => {
     const known = before.get(key);
@@ -161,24 +212,14 @@ export function keepState(made: object, [values]: readonly ScopeRecord[]): void 
   if (definition === undefined || values === undefined) return;
   const { prototype, statics } = definition;
   if (statics) values.statics = statics.get();
-  if (changedKeys(prototype).length > 0 || !Object.isExtensible(prototype)) values.prototype = prototype;
+  const isChanged = changedKeys(prototype).length > 0 || Object.getPrototypeOf(prototype) !== definition.parents[1];
+  if (isChanged || !Object.isExtensible(prototype)) values.prototype = prototype;
   else delete values.prototype;
 }
 
 /** Puts the private static fields of a class back, when all values of the run are there. */
 export function restoreStatics(made: object, [values]: readonly ScopeRecord[]): void {
   if (values?.statics) definitions.get(made)?.statics?.set(values.statics);
-}
-
-function requireIntact(value: object, before: Properties, parent: unknown, what: string): void {
-  if (Object.getPrototypeOf(value) !== parent) {
-    throw new NotEncodableError([], `${what} that inherits from something else than its heritage cannot be stored`);
-  }
-  for (const key of before.keys()) {
-    if (!Object.hasOwn(value, key)) {
-      throw new NotEncodableError([], `${what} without its ${String(key)}, which was deleted, cannot be stored`);
-    }
-  }
 }
 
 function isSame(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
@@ -194,16 +235,15 @@ function isSame(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
 
 /** `order` is that of the class, behind which its members are found. */
 export function memberImage(value: object, order: number): MemberImage {
-  const { owner, side, kind, key } = members.get(value) as Member;
-  if (kind === undefined && Object.getOwnPropertyDescriptor(value, "constructor")?.value !== owner) {
-    throw new NotEncodableError([], "the prototype of a class with another constructor cannot be stored");
-  }
+  const { owner, side, kind, key, field, order: own } = members.get(value) as Member;
+  if (field && own !== undefined) return [own, owner, field];
   return kind === undefined || key === undefined ? [order + 0.5, owner, side] : [order + 0.5, owner, side, kind, key];
 }
 
 /** Undefined when the class has no such member. */
-export function memberOfImage([, owner, side, kind, key]: MemberImage): object | undefined {
+export function memberOfImage([order, owner, side, kind, key]: MemberImage): object | undefined {
   const definition = definitions.get(Object(owner));
+  if (typeof side === "object") return makeField(owner, side, order);
   if (definition === undefined || (side !== "static" && side !== "prototype")) return undefined;
   if (kind === undefined) return side === "prototype" ? definition.prototype : undefined;
   if (kind !== "value" && kind !== "get" && kind !== "set") return undefined;

@@ -5,16 +5,41 @@
  * natively), its id in that table, and its scope records. After a reload the table is made again by running the
  * compiled function up to `$.code`, which stands before any code of the author.
  */
+
 import { types } from "node:util";
+import { SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
-import { changedKeys, isDefined, madeBy } from "./classes.ts";
+import { changedKeys, isDefined, madeBy, parentOf } from "./classes.ts";
+import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import { goneCode } from "./registry.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
-const holding = Symbol("backstitch closure");
+interface Held {
+  readonly owner: ClosureRecords;
+  readonly record: ClosureRecord;
+}
 
-interface HoldingRecord {
-  readonly [holding]?: { readonly owner: ClosureRecords; readonly record: ClosureRecord };
+const byName = /\(\)(?:#\d+)?$/;
+
+/** A constructor that gives what it gets, which then gets the private names of the class below. */
+const Given = function Given(this: unknown, object: object) {
+  return object;
+} as unknown as new (
+  object: object,
+) => object;
+
+/** The mark of a closure: a private field, which no author can see and no proxy hands on. */
+class Mark extends Given {
+  readonly #held: Held;
+
+  constructor(closure: object, held: Held) {
+    super(closure);
+    this.#held = held;
+  }
+
+  static of(closure: object): Held | undefined {
+    return #held in closure ? closure.#held : undefined;
+  }
 }
 
 /** Bodies of closures by id: each takes the records of its scopes. */
@@ -38,6 +63,8 @@ export interface ClosureRecord {
   /** Of a function under a computed key, which the table does not know. */
   name?: string | undefined;
   readonly scopes: readonly ScopeRecord[];
+  /** How it was made. Unknown of a class, and of a function that was not made here. */
+  natural?: Natural | undefined;
 }
 
 /**
@@ -49,7 +76,7 @@ export interface ClosureRecord {
 export class ClosureRecords {
   readonly activation: Activation;
   /** Of functions that were not made here: a callback given by name is the author's own, and other runs have it too. */
-  readonly #shared = new WeakMap<object, ClosureRecord>();
+  readonly #shared = new SafeWeakMap<object, ClosureRecord>();
 
   constructor(activation: Activation) {
     this.activation = activation;
@@ -61,29 +88,37 @@ export class ClosureRecords {
 
   /** Undefined for anything but a closure of this activation. */
   get(closure: object): ClosureRecord | undefined {
-    // Not an inherited one; and a proxy is asked nothing, because its traps are code of the author.
-    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return this.#shared.get(closure);
-    const held = (closure as HoldingRecord)[holding];
+    const held = Mark.of(closure);
     return held?.owner === this ? held.record : this.#shared.get(closure);
   }
 
   /** Properties that authors may have added. Undefined for functions not made here: they live in their module. */
   authorKeys(closure: object): (string | symbol)[] | undefined {
-    if (isDefined(closure)) return changedKeys(closure).filter((key) => key !== holding);
-    if (types.isProxy(closure) || !Object.hasOwn(closure, holding)) return undefined;
-    if ((closure as HoldingRecord)[holding]?.owner !== this) return undefined;
-    return Reflect.ownKeys(closure).filter((key) => key !== holding);
+    const held = Mark.of(closure);
+    const natural = held?.owner === this ? held.record.natural : undefined;
+    if (natural === undefined) return isDefined(closure) ? changedKeys(closure) : undefined;
+    return this.#isOfModule(closure, (held as Held).record) ? undefined : addedKeys(closure, natural);
+  }
+
+  /** What a function of this run inherits from when it is made again. */
+  parentOf(closure: object): unknown {
+    return Mark.of(closure)?.record.natural?.parent ?? parentOf(closure);
+  }
+
+  /** A callback given by name is not made again, but the author's own. */
+  #isOfModule(closure: object, { id }: ClosureRecord): boolean {
+    return byName.test(id) && this.activation.outer.pathOf(closure) !== undefined;
   }
 
   set(closure: object, record: ClosureRecord): void {
-    if (Object.hasOwn(closure, holding) || !Object.isExtensible(closure)) this.#shared.set(closure, record);
-    else Object.defineProperty(closure, holding, { value: { owner: this, record } });
+    if (Mark.of(closure)) this.#shared.set(closure, record);
+    else new Mark(closure, { owner: this, record });
   }
 }
 
 /** The activation whose closure this is, and its record; undefined for a function that is shared or no closure. */
 export function homeOf(closure: object): { activation: Activation; record: ClosureRecord } | undefined {
-  const held = Object.hasOwn(closure, holding) ? (closure as HoldingRecord)[holding] : undefined;
+  const held = Mark.of(closure);
   return held && { activation: held.owner.activation, record: held.record };
 }
 
@@ -95,18 +130,16 @@ export interface LocalRecord {
 }
 
 /** The closure of a record, by the table of its invocation. Throws when the table does not have it. */
-export function makeClosure({ invocation, id, name, scopes }: ClosureRecord, table: ClosureTable | undefined): unknown {
+export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined): unknown {
+  const { invocation, id, name, scopes } = record;
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
   if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
   const made = madeBy(() => make(...scopes));
-  if (typeof made !== "function" || isDefined(made)) return made;
+  if (typeof made !== "function" || isDefined(made) || types.isProxy(made)) return made;
   if (name !== undefined) nameFunction(made, name);
   else if (made.name === "") nameAfter(made, id);
+  record.natural = naturalOf(made as () => unknown);
   return made;
-}
-
-export function nameFunction(fn: object, name: string): void {
-  Object.defineProperty(fn, "name", { value: name, configurable: true });
 }
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */

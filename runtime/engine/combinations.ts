@@ -2,6 +2,7 @@
  * `Promise.all` and its like over handles. What is stored is the elements: a settled one is a handle with its outcome,
  * so that nothing else need be kept. The first decision holds; elements that lost go on.
  */
+import { SafeMap } from "../codec/index.ts";
 import type { Activation, Wait } from "./activation.ts";
 import { Handle, type HandleImage, type Maker, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
@@ -49,7 +50,7 @@ export class Combination implements Maker {
   readonly #kind: CombinationKind;
   /** Handles, settled or not, and plain values. An ordinary promise is replaced once it is settled. */
   readonly #elements: unknown[];
-  readonly #waiters = new Map<number, ElementWaiter>();
+  readonly #waiters = new SafeMap<number, ElementWaiter>();
   /** Elements that have not settled, ordinary promises among them. */
   #pending = 0;
   #ordinary = 0;

@@ -4,6 +4,7 @@
  * The table hangs on a global symbol, so that two copies of the package in one process agree: a workflow file may
  * resolve another copy than the one that registers its functions.
  */
+import { SafeWeakMap } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 
 const tableKey = Symbol.for("backstitch.compiled-functions");
@@ -12,7 +13,7 @@ type CompiledTable = WeakMap<object, CodeInfo>;
 
 function compiledTable(): CompiledTable {
   const holder = globalThis as { [tableKey]?: CompiledTable };
-  holder[tableKey] ??= new WeakMap();
+  holder[tableKey] ??= new SafeWeakMap();
   return holder[tableKey];
 }
 

@@ -47,12 +47,18 @@ const setIterator = Set.prototype[Symbol.iterator];
 
 /** A view of a collection of the language that no loop has begun: where an iterator stands could not be seen. */
 export class View implements Iterable<unknown> {
+  readonly #isView = true;
   readonly of: Indexed | Keyed;
   readonly kind: ViewKind;
 
   constructor(of: Indexed | Keyed, kind: ViewKind) {
     this.of = of;
     this.kind = kind;
+  }
+
+  /** As `instanceof`, which would run traps of a proxy. */
+  static is(value: unknown): value is View {
+    return isObject(value) && #isView in value;
   }
 
   cursor(onEnd: () => void): StorableCursor {
@@ -97,13 +103,13 @@ export function viewOf(object: Record<ViewKind, () => Iterable<unknown>>, method
 
 /** The cursor of a `for…of` that begins. Throws what the language throws when `iterable` cannot be iterated. */
 export function cursorOver(iterable: unknown, onEnd: () => void): StorableCursor | IteratorCursor {
-  if (iterable instanceof View) return iterable.cursor(onEnd);
+  if (View.is(iterable)) return iterable.cursor(onEnd);
   const method = iteratorMethod(iterable);
   if (method === textIterator && typeof iterable === "string") return new TextCursor(iterable, 0, onEnd);
   const byIndex = method === arrayIterator || method === typedArrayIterator;
   if (byIndex && arrayStep.next === arrayNext && isObject(iterable)) return new IndexCursor(iterable, 0, onEnd);
-  if (method === mapIterator && iterable instanceof Map) return new RestCursor(iterable, iterable.size, onEnd);
-  if (method === setIterator && iterable instanceof Set) return new RestCursor(iterable, iterable.size, onEnd);
+  if (method === mapIterator && types.isMap(iterable)) return new RestCursor(iterable, iterable.size, onEnd);
+  if (method === setIterator && types.isSet(iterable)) return new RestCursor(iterable, iterable.size, onEnd);
   const iterator = Reflect.apply(method, iterable, []);
   if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
   return new IteratorCursor(iterator, iterator.next, onEnd);
@@ -261,7 +267,7 @@ class RestCursor extends StorableCursor {
 }
 
 function lastEntries(of: Keyed, left: number, view: ViewKind | undefined): Iterator<unknown> {
-  const methods = of instanceof Map ? mapMethods : setMethods;
+  const methods = types.isMap(of) ? mapMethods : setMethods;
   const entries = Reflect.apply(methods[view ?? "default"], of, []);
   for (let skip = of.size - left; skip > 0; skip--) entries.next();
   return entries;

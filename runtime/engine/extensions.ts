@@ -1,17 +1,20 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
+
 import { types } from "node:util";
-import { type CodecExtension, NotEncodableError, partsOf } from "../codec/index.ts";
+import { type CodecExtension, partsOf, SafeWeakMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
 import {
   changedKeys,
+  classOfPrototype,
   instanceProblem,
   keepState,
   type MemberImage,
   memberImage,
   memberOfImage,
   ownerOf,
+  parentOf,
   restoreStatics,
 } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
@@ -22,6 +25,7 @@ import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt } from "./outer.ts";
 import { goneCode } from "./registry.ts";
 import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
+import { tracedValues } from "./traced.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
 type ClosureImage = readonly [number, string, string | NamedId, InvocationImage, ...ScopeRecord[]];
@@ -44,7 +48,7 @@ export interface Loaded {
 /** `loaded` is for decoding only. */
 export function extensionsFor(
   activation: Activation,
-  loaded: Loaded = { handles: [], invocations: new WeakMap(), classes: [] },
+  loaded: Loaded = { handles: [], invocations: new SafeWeakMap(), classes: [] },
 ): readonly CodecExtension[] {
   return [
     scopes(activation),
@@ -55,7 +59,7 @@ export function extensionsFor(
     handles(activation, loaded),
     tools(activation),
     outerValues(activation),
-    templateStrings,
+    ...tracedValues(activation),
   ];
 }
 
@@ -85,13 +89,14 @@ function scopes(activation: Activation): CodecExtension {
   };
 }
 
-function isFunctionOfRun(fn: object, activation: Activation): boolean {
-  return activation.closures.has(fn) || activation.tools.nameOf(fn) !== undefined;
+function isFunctionOfRun(fn: object, { closures, bound, proxies, tools }: Activation): boolean {
+  return closures.has(fn) || bound.has(fn) || proxies.has(fn) || tools.nameOf(fn) !== undefined;
 }
 
 function closures(activation: Activation, { invocations, classes }: Loaded): CodecExtension {
   return {
     tag: "closure",
+    takesProxies: true,
     matches: (value) => typeof value === "function" && activation.closures.has(value),
     encode(value) {
       const record = activation.closures.get(value) as ClosureRecord;
@@ -99,6 +104,7 @@ function closures(activation: Activation, { invocations, classes }: Loaded): Cod
       return closureImage(record);
     },
     keysOf: (value) => activation.closures.authorKeys(value),
+    parentOf: (value) => activation.closures.parentOf(value),
     instanceProblem,
     order: (parts) => (parts as ClosureImage)[0],
     late(parts) {
@@ -119,6 +125,8 @@ function members(activation: Activation): CodecExtension {
     matches: (value) => ownerOf(value) !== undefined && classOf(value) !== undefined,
     encode: (value) => memberImage(value, (classOf(value) as ClosureRecord).order),
     keysOf: changedKeys,
+    parentOf,
+    ownerOf: (prototype) => classOfPrototype(prototype),
     order: (parts) => (parts as MemberImage)[0],
     late: (parts) => memberOfImage(parts as MemberImage) ?? unknownValue(),
   };
@@ -152,6 +160,7 @@ function instances(activation: Activation, { classes }: Loaded): CodecExtension 
 function locals(activation: Activation, invocations: WeakMap<object, Invocation>): CodecExtension {
   return {
     tag: "local",
+    takesProxies: true,
     matches: (value) => activation.locals.has(value),
     encode(value) {
       const { order, maker } = activation.locals.get(value) ?? unknownValue();
@@ -171,7 +180,7 @@ function locals(activation: Activation, invocations: WeakMap<object, Invocation>
 function handles(activation: Activation, loaded: Loaded): CodecExtension {
   return {
     tag: "handle",
-    matches: (value) => value instanceof Handle,
+    matches: Handle.is,
     encode: (value) => handleImage(value as Handle, activation),
     create: () => new Handle("a stored handle", activation),
     fill: (shell, parts) => {
@@ -205,23 +214,10 @@ function tools(activation: Activation): CodecExtension {
   };
 }
 
-/** The strings of a tagged template are the same object at each call: a copy would not be. */
-const templateStrings: CodecExtension = {
-  tag: "outer",
-  matches: (value) => Array.isArray(value) && Object.isFrozen(value) && hasRawStrings(value),
-  encode() {
-    throw new NotEncodableError([], "the strings of a tagged template cannot be stored, copy them with [...strings]");
-  },
-};
-
-function hasRawStrings(value: object): boolean {
-  const raw = Object.getOwnPropertyDescriptor(value, "raw");
-  return raw !== undefined && !raw.enumerable && Array.isArray(raw.value);
-}
-
 function outerValues(activation: Activation): CodecExtension {
   return {
     tag: "outer",
+    takesProxies: true,
     matches: (value) => activation.outer.pathOf(value) !== undefined,
     encode: (value) => activation.outer.pathOf(value),
     make(parts) {

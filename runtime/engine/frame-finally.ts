@@ -1,4 +1,5 @@
 /** The part of `$` for `finally` blocks that suspend: how each was entered, until its code has run. */
+import { SafeMap } from "../codec/index.ts";
 import type { Untyped } from "../types.ts";
 import { FrameLoops } from "./frame-loops.ts";
 
@@ -15,7 +16,7 @@ interface Finally {
 }
 
 export abstract class FrameFinally extends FrameLoops {
-  readonly #finallies = new Map<string, Finally>();
+  readonly #finallies = new SafeMap<string, Finally>();
   #consumed: Completion | undefined;
 
   /** Before the body of a `try` whose `finally` suspends: true when the body is to be skipped. */

@@ -1,4 +1,5 @@
 /** The part of `$` for loops: their cursors, stored and open. */
+import { SafeMap } from "../codec/index.ts";
 import type { Untyped } from "../types.ts";
 import type { OpenCursor } from "./awaited-cursors.ts";
 import {
@@ -13,9 +14,9 @@ import {
 import { FrameWords } from "./frame-words.ts";
 
 export abstract class FrameLoops extends FrameWords {
-  readonly #cursors = new Map<string, Cursor>();
+  readonly #cursors = new SafeMap<string, Cursor>();
   /** Stored cursors whose loop was not entered again yet. */
-  readonly #storedCursors = new Map<string, CursorImage>();
+  readonly #storedCursors = new SafeMap<string, CursorImage>();
 
   each(name: string, iterable: () => unknown): Iterable<Untyped> {
     return this.#loop(name, (onEnd) => cursorOver(iterable(), onEnd));

@@ -1,16 +1,19 @@
 /** The part of `$` that does not depend on where its frame stands. */
 
+import { SafeSet } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
-import { noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
-import { nameFunction } from "./closures.ts";
+import { type FieldMakers, fieldFunction, noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
+import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
+import { above, newHome, settle } from "./homes.ts";
 import { bare } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
+import { nameFunction, nameOfKey } from "./natural.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 import { isThenable, observed } from "./thenables.ts";
 
@@ -18,6 +21,7 @@ export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
   abstract pc: string;
   abstract readonly activation: Activation;
+  abstract readonly invocation: Invocation;
   #key: PropertyKey = "";
 
   abstract fn(id: string, ...scopes: ScopeRecord[]): Untyped;
@@ -53,8 +57,20 @@ export abstract class FrameWords {
   }
 
   /** The first act of a class. After a reload it is the last one: static code has run. */
-  made(values: ScopeRecord, made: object, hidden?: string, statics?: PrivateStatics, instances?: PrivateFields): void {
-    noteDefinition(values, made, hidden, statics, instances);
+  made(
+    values: ScopeRecord,
+    made: object,
+    hidden?: string,
+    statics?: PrivateStatics,
+    instances?: PrivateFields,
+    fields?: FieldMakers,
+  ): void {
+    noteDefinition(values, made, { hidden, statics, instances, fields });
+  }
+
+  /** The function of a field that uses its object. */
+  field(values: ScopeRecord, id: string, self: object, key: PropertyKey = id): Untyped {
+    return bare() ? undefined : fieldFunction(values, { id, self, name: nameOfKey(key) }, ++this.activation.lastMade);
   }
 
   /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */
@@ -109,7 +125,59 @@ export abstract class FrameWords {
       if ("set" in property && property.set === undefined) delete property.set;
       Object.defineProperty(object, key, property);
     }
+    const prototype: unknown = Object.getPrototypeOf(source);
+    if (prototype !== Object.prototype) Object.setPrototypeOf(object, prototype as object | null);
     return object;
+  }
+
+  /** An accessor under a computed key, behind the properties in front of it. */
+  accessor(
+    object: object,
+    key: unknown,
+    functions: { readonly get?: () => unknown; readonly set?: (value: unknown) => void },
+  ): Untyped {
+    const known = this.key(0, key);
+    for (const [kind, fn] of Object.entries(functions)) this.#name(fn, `${kind} ${nameOfKey(known)}`);
+    Object.defineProperty(object, known, { ...functions, enumerable: true, configurable: true });
+    return object;
+  }
+
+  /** `Proxy`, where a proxy is made. */
+  get Proxy(): Untyped {
+    return this.activation.proxies.maker;
+  }
+
+  /** `f.bind`, where it is called. */
+  bind(f: unknown): Untyped {
+    return this.activation.bound.caller(f);
+  }
+
+  /** The tag of a template, or a method that is one: it gets the strings that belong to the place. */
+  tag(site: string, ...target: readonly [of: unknown, key?: PropertyKey]): Untyped {
+    const [of, key] = target;
+    const isMethod = target.length > 1;
+    const fn = isMethod ? (of as Record<PropertyKey, unknown>)[key as PropertyKey] : of;
+    return (strings: TemplateStringsArray, ...values: unknown[]) => {
+      if (typeof fn !== "function") throw new TypeError("the tag of a template is not a function");
+      const known = this.activation.templates.strings(this.invocation.code, site, strings);
+      return Reflect.apply(fn, isMethod ? of : undefined, [known, ...values]);
+    };
+  }
+
+  /** In place of the object of a method that uses `super`, until it is there. */
+  home(): ScopeRecord {
+    return newHome();
+  }
+
+  /** An object literal whose methods use `super`. */
+  homed(object: object): Untyped {
+    settle(object, this.activation.closures);
+    return object;
+  }
+
+  /** What a method's own object in the table inherits from. */
+  above(home: ScopeRecord): object {
+    return above(home);
   }
 
   all(iterable: Iterable<unknown>): Untyped {
@@ -141,13 +209,13 @@ export abstract class FrameWords {
 
   /** `object[key]`, fetched before its arguments, which suspend. Re-entering, it is the function that was fetched then. */
   method(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
-    return boundCall(this.#fetched(temporaries, slot, object, key), object, key);
+    return this.#call(this.#fetched(temporaries, slot, object, key), object, key);
   }
 
   /** As `method`, for `object.key?.(…)`: undefined when there is no such method. */
   methodIf(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
     const fn = this.#fetched(temporaries, slot, object, key);
-    return fn === undefined || fn === null ? undefined : boundCall(fn, object, key);
+    return fn === undefined || fn === null ? undefined : this.#call(fn, object, key);
   }
 
   /** A computed key, converted once. For null and undefined it stays: the access is to throw what the language throws. */
@@ -163,19 +231,23 @@ export abstract class FrameWords {
   }
 
   named(fn: object): Untyped {
-    const key = this.#key;
-    const name = typeof key === "symbol" ? (key.description === undefined ? "" : `[${key.description}]`) : String(key);
-    const record = this.activation.closures.get(fn);
-    if (record) record.name = name;
-    nameFunction(fn, name);
+    this.#name(fn, nameOfKey(this.#key));
     return fn;
+  }
+
+  #name(fn: object, name: string): void {
+    const record = this.activation.closures.get(fn);
+    nameFunction(fn, name);
+    if (!record) return;
+    record.name = name;
+    record.natural &&= { ...record.natural, name };
   }
 
   /** What `...rest` of an object pattern takes. */
   without(object: unknown, keys: readonly unknown[]): Untyped {
     if (object === null || object === undefined)
       throw new TypeError(`Cannot destructure '${object}' as it is ${object}.`);
-    const excluded = new Set(keys.map((key) => this.key(0, key)));
+    const excluded = new SafeSet(keys.map((key) => this.key(0, key)));
     const rest: object = {};
     const source = Object(object) as Record<PropertyKey, unknown>;
     for (const key of Reflect.ownKeys(source)) {
@@ -194,6 +266,10 @@ export abstract class FrameWords {
   /** The callable of a durable function that is a closure. */
   nested(info: CodeInfo, body: (...args: never[]) => Promise<unknown>, name: string): Untyped {
     return nested(info, body, name);
+  }
+
+  #call(fn: unknown, object: unknown, key: PropertyKey): (...args: unknown[]) => unknown {
+    return key === "bind" ? (...args) => this.activation.bound.call(fn, object, args) : boundCall(fn, object, key);
   }
 
   #fetched(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): unknown {

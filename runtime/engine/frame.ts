@@ -5,6 +5,7 @@
  * each scope, the cursors of open loops. After a reload the code is re-entered: `pc` names the label to go to, and until
  * it is reached no code of the author runs.
  */
+import { SafeMap } from "../codec/index.ts";
 import type { CodeInfo, LiveSlots } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
@@ -20,7 +21,7 @@ import type { Outcome } from "./outcome.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
 import type { Resource } from "./resources.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
-import { isObject, isThenable } from "./thenables.ts";
+import { isObject, isOpenThenable, isThenable } from "./thenables.ts";
 
 /** Where a frame of a parked run is. `returned`: its code has ended, it waits for the handle that it returned. */
 export interface Place {
@@ -74,7 +75,7 @@ export class Frame extends FrameResources implements Waiter {
   /** The function, when it is a closure of another call; it is then stored as that closure. */
   readonly closure: object | undefined;
   /** The current record of each scope, by path. */
-  readonly scopes = new Map<string, ScopeRecord>();
+  readonly scopes = new SafeMap<string, ScopeRecord>();
   /** For what it waits at its place; undefined while its code runs. */
   waiting: Handle | undefined;
   since = 0;
@@ -161,7 +162,8 @@ export class Frame extends FrameResources implements Waiter {
   out(value: unknown): unknown {
     const { activation } = this;
     if (activation.owns(value)) return new ReturnedHandle(value, this);
-    return isThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
+    // What is below a proxy is asked for `then` by the language alone, once.
+    return isOpenThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
   }
 
   /** A scope is entered: a fresh record, or the stored one when re-entering. */

@@ -56,6 +56,11 @@ export class Handle implements PromiseLike<unknown> {
     this.outcome = outcome;
   }
 
+  /** As `instanceof`, which would run traps of a proxy. */
+  static is(value: object): value is Handle {
+    return #waiters in value;
+  }
+
   /** Several wait for it, so that their order matters. */
   get shared(): boolean {
     return this.#waiters > 1;

@@ -3,7 +3,7 @@
  * it is called once more after a reload, told to do nothing else: `$.bare` stands in front of its code and of the
  * initialisers of its fields.
  */
-import { type PrivateFields, privateFieldsOf } from "./classes.ts";
+import { classOfPrototype, type PrivateFields, privateFieldsOf } from "./classes.ts";
 
 /** What each class of the chain keeps to itself, outermost first. */
 export type PrivateState = readonly object[];
@@ -24,10 +24,10 @@ interface Level {
 function levelsOf(prototype: object): Level[] {
   const levels: Level[] = [];
   for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
-    const made: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
-    const fields = typeof made === "function" ? privateFieldsOf(made, at) : undefined;
+    const made = classOfPrototype(at);
+    const fields = made && privateFieldsOf(made, at);
     if (fields === "closed") return [];
-    if (fields) levels.unshift({ made: made as object, fields });
+    if (made && fields) levels.unshift({ made, fields });
   }
   return levels;
 }

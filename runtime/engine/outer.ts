@@ -3,7 +3,9 @@
  * the module imports. A variable may hold one of them across a suspension. It is stored by the name under which the code
  * knows it, and is the module's own value again after a reload.
  */
+
 import { types } from "node:util";
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
@@ -13,12 +15,12 @@ export type OuterNames = Readonly<Record<string, () => unknown>>;
 /** The name of a value, and the key when it is a function that the value holds. */
 export type OuterPath = readonly [name: string, key?: string];
 
-const readValues = new WeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
+const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
 
 /** The objects and functions that code refers to, by identity. */
 export class OuterValues {
   /** References to code by what it refers to: methods are made anew at each call. */
-  readonly #codes = new Map<OuterNames, string>();
+  readonly #codes = new SafeMap<OuterNames, string>();
 
   /** The code is used by the run. */
   add(code: CompiledCode, reference: string): void {
@@ -45,7 +47,7 @@ export function valueAt(names: OuterNames, [name, key]: OuterPath): unknown {
 function valuesOf(names: OuterNames): ReadonlyMap<object, OuterPath> {
   const known = readValues.get(names);
   if (known) return known;
-  const values = new Map<object, OuterPath>();
+  const values = new SafeMap<object, OuterPath>();
   let isComplete = true;
   for (const [name, read] of Object.entries(names)) {
     try {

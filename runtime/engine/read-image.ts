@@ -1,5 +1,5 @@
 /** Text to activation: frames, ops and handles are made of their images, and everybody waits again in the old order. */
-import { decode } from "../codec/index.ts";
+import { decode, SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import { Activation, type ActivationOwner, type Wait } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
@@ -27,7 +27,7 @@ export interface LoadedActivation {
  */
 export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
   const activation = new Activation(owner);
-  const loaded: Loaded = { handles: [], invocations: new WeakMap(), classes: [] };
+  const loaded: Loaded = { handles: [], invocations: new SafeWeakMap(), classes: [] };
   try {
     const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
     for (const restore of loaded.classes) restore();
@@ -56,8 +56,8 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
 class ImageReader {
   readonly #activation: Activation;
   readonly #loaded: Loaded;
-  readonly #byOp = new Map<number, Handle>();
-  readonly #byCall = new Map<number, Handle>();
+  readonly #byOp = new SafeMap<number, Handle>();
+  readonly #byCall = new SafeMap<number, Handle>();
   readonly #waits: Wait[] = [];
 
   constructor(activation: Activation, loaded: Loaded) {
@@ -182,7 +182,7 @@ function loadedCompletion({ kind, value, handle }: CompletionImage, frame: Frame
 
 /** A call is entered before those that wait for it; those that wait for the same are attached as they once were. */
 function inOrder(waits: readonly Wait[]): Wait[] {
-  const depths = new Map<Handle, number>();
+  const depths = new SafeMap<Handle, number>();
   return waits
     .map((wait) => ({ wait, depth: depthOf(wait.handle, depths) }))
     .sort((one, other) => one.depth - other.depth || one.wait.waiter.since - other.wait.waiter.since)

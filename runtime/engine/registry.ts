@@ -7,6 +7,7 @@
  * apps in one process may have functions of the same id. It hangs on a global symbol, so that two copies of the package
  * in one process agree.
  */
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Frame } from "./frame.ts";
@@ -51,7 +52,7 @@ interface Registry {
 
 function registry(): Registry {
   const holder = globalThis as { [registryKey]?: Registry };
-  holder[registryKey] ??= { byId: new Map(), usedBy: new WeakMap(), byFunction: new WeakMap() };
+  holder[registryKey] ??= { byId: new SafeMap(), usedBy: new SafeWeakMap(), byFunction: new SafeWeakMap() };
   return holder[registryKey];
 }
 
@@ -59,7 +60,7 @@ export function registerCode(code: RegisteredCode): void {
   const { byId } = registry();
   const known = byId.get(code.info.code);
   if (known === undefined) {
-    byId.set(code.info.code, { last: code, others: new Map() });
+    byId.set(code.info.code, { last: code, others: new SafeMap() });
     return;
   }
   const { others, last } = known;
@@ -90,7 +91,7 @@ export function noteUse(handler: object, code: RegisteredCode): void {
   const { usedBy } = registry();
   let used = usedBy.get(handler);
   if (used === undefined) {
-    used = new Map();
+    used = new SafeMap();
     usedBy.set(handler, used);
   }
   used.set(referenceTo(code.info), code);

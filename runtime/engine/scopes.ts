@@ -4,6 +4,7 @@
  * Their prototype is empty and has no accessors, so that any name can be a slot, `__proto__` and `constructor` included,
  * while engines still give them a fast shape.
  */
+import { SafeSet } from "../codec/index.ts";
 import type { Untyped } from "../types.ts";
 import type { Frame } from "./frame.ts";
 
@@ -52,7 +53,7 @@ export function storedSlots(record: ScopeRecord): readonly string[] | undefined 
   const kept = frame.info.kept?.[scopePath];
   const live = frame.scopes.get(scopePath) === record ? frame.liveSlots()?.[scopePath] : undefined;
   if (live === undefined || live.length === 0) return kept ?? [];
-  return kept === undefined || kept.length === 0 ? live : [...new Set([...live, ...kept])];
+  return kept === undefined || kept.length === 0 ? live : [...new SafeSet([...live, ...kept])];
 }
 
 /** A copy with the same slots, for the same scope. */

@@ -1,4 +1,5 @@
 /** `step.map`: one child call per item, at most so many at a time. */
+import { SafeMap } from "../codec/index.ts";
 import type { Wait } from "./activation.ts";
 import { runIn } from "./ambient.ts";
 import { ElementWaiter } from "./combinations.ts";
@@ -32,7 +33,7 @@ export class StepMap implements Maker {
   readonly #fn: MapCallback;
   readonly #concurrency: number;
   readonly #results: unknown[];
-  readonly #running = new Map<number, { on: Handle; waiter: ElementWaiter }>();
+  readonly #running = new SafeMap<number, { on: Handle; waiter: ElementWaiter }>();
   #next = 0;
   /** Calls that were begun and have not settled, those in ordinary awaits among them. */
   #open = 0;

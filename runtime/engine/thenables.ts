@@ -1,4 +1,5 @@
 /** Ordinary promises, and what else `await` takes for one. */
+import { types } from "node:util";
 import type { Activation } from "./activation.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -8,7 +9,21 @@ export function isObject(value: unknown): value is object {
 
 /** Whether awaiting a value may take long. It is not asked for anything: its `then` may be a getter, read only once. */
 export function isThenable(value: unknown): value is object {
-  return isObject(value) && "then" in value;
+  return isObject(value) && holderOf(value, "then") !== null;
+}
+
+/** As `isThenable`, but for what hides behind a proxy. */
+export function isOpenThenable(value: unknown): value is object {
+  if (!isObject(value)) return false;
+  const holder = holderOf(value, "then");
+  return holder !== null && !types.isProxy(holder);
+}
+
+/** The object in a chain of prototypes that has a property, as far as it can be seen: a proxy ends the search. */
+function holderOf(value: object, key: string): object | null {
+  let at: object | null = value;
+  while (at !== null && !types.isProxy(at) && !Object.hasOwn(at, key)) at = Object.getPrototypeOf(at) as object | null;
+  return at;
 }
 
 /** Does something in the next job. The activation is not parked before. */

@@ -1,12 +1,12 @@
 /** Stored form of what user code throws. A failure must be recorded whatever was thrown, so this never throws itself. */
-import { encode } from "../codec/index.ts";
+import { encode, SafeSet } from "../codec/index.ts";
 
 /** Text of something thrown. What cannot be stored of it is left out: the rest says what went wrong. */
 export function encodeThrown(thrown: unknown): string {
   try {
     return encode(thrown);
   } catch {
-    return encode(reduced(thrown, new Set()));
+    return encode(reduced(thrown, new SafeSet()));
   }
 }
 

@@ -1,4 +1,5 @@
 /** The tools that a handler gets: `step` and what hangs on it. Each call makes an op of the activation. */
+import { SafeMap } from "../codec/index.ts";
 import { type Duration, durationMs, momentMs } from "../duration.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
@@ -43,7 +44,7 @@ export function makeTools(activation: Activation): Tools {
     map: (items, ...rest) => makeMap(activation, items, rest),
   };
   const { logger } = activation.owner;
-  const byName = new Map<string, object>([
+  const byName = new SafeMap<string, object>([
     ["step", step],
     ["step.run", step.run],
     ["step.sleep", step.sleep],
@@ -51,7 +52,7 @@ export function makeTools(activation: Activation): Tools {
     ["step.map", step.map],
     ["logger", logger],
   ]);
-  const names = new Map([...byName].map(([name, tool]) => [tool, name]));
+  const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
   return { step, logger, nameOf: (value) => names.get(value), named: (name) => byName.get(name) };
 }
 

@@ -9,7 +9,7 @@ import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isProto, objectNames, userOf } from "./functions.ts";
+import { accessorKey, isProto, objectNames, userOf } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -19,6 +19,7 @@ import { decideSlots, type Slots } from "./slots.ts";
 import { findSuspensions, type Suspensions } from "./suspensions.ts";
 import { planTemporaries, type Temporaries } from "./temporaries.ts";
 import { findTools, type Tools, toolCall } from "./tools.ts";
+import { nameTemplates } from "./traced.ts";
 
 export interface Analysis {
   readonly unit: Unit;
@@ -35,6 +36,8 @@ export interface Analysis {
   readonly paths: ReadonlyMap<Scope, string>;
   /** Names of the module that variables may hold. */
   readonly outer: ReadonlySet<string>;
+  /** Names of the tagged templates whose strings may be kept. */
+  readonly templates: ReadonlyMap<tsTypes.Node, string>;
 }
 
 /** What is known of one durable function by itself. */
@@ -69,7 +72,8 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
   const outer = new Set([...findOuterNames(ts, unit.fn, bindings, facts), ...objectNames(ts, unit.fn)]);
-  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer };
+  const templates = nameTemplates(ts, unit.fn, bindings, facts);
+  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer, templates };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }
@@ -185,7 +189,8 @@ function callbackName(ts: TypeScript, node: tsTypes.Node, byOperand: ReadonlyMap
  */
 function valueName(ts: TypeScript, node: tsTypes.Node): string {
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
-    return `${ts.isGetAccessor(node) ? "get" : "set"} ${(node.name as tsTypes.Identifier).text}`;
+    const kind = ts.isGetAccessor(node) ? "get" : "set";
+    return ts.isComputedPropertyName(node.name) ? "()" : `${kind} ${accessorKey(ts, node.name)}`;
   }
   const { name } = node as tsTypes.FunctionExpression;
   if (name && ts.isIdentifier(name)) return name.text;

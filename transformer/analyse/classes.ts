@@ -6,7 +6,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Scope, TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isStatic } from "./functions.ts";
+import { accessorKey, isStatic, usesSuper } from "./functions.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
 import { usesOwnCall } from "./suspensions.ts";
@@ -117,6 +117,37 @@ export function isMovableField(ts: TypeScript, bindings: Bindings, fn: tsTypes.N
     return ts.forEachChild(node, usesClass) ?? false;
   };
   return !usesClass(fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
+}
+
+/** Fields with a function that uses its class or its object: it is made inside of the class, by name. */
+export function boundFields(
+  ts: TypeScript,
+  bindings: Bindings,
+  node: tsTypes.ClassLikeDeclaration,
+): ReadonlyMap<tsTypes.PropertyDeclaration, string> {
+  const found = new Map<tsTypes.PropertyDeclaration, string>();
+  const taken = new Set<string>();
+  for (const member of node.members) {
+    if (!ts.isPropertyDeclaration(member) || !member.initializer || isAutoAccessor(ts, member)) continue;
+    const fn = unwrap(ts, member.initializer);
+    const isFunction = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn);
+    const isPrivateStatic = ts.isPrivateIdentifier(member.name) && isStatic(ts, member);
+    if (!isFunction || isPrivateStatic || usesSuper(ts, fn) || isMovableField(ts, bindings, member.initializer))
+      continue;
+    const name = fieldName(ts, member.name) ?? member.name.getText();
+    const base = isStatic(ts, member) ? `static ${name}` : name;
+    let id = base;
+    for (let ordinal = 2; taken.has(id); ordinal++) id = `${base}#${ordinal}`;
+    taken.add(id);
+    found.set(member, id);
+  }
+  return found;
+}
+
+/** Undefined for a computed key. */
+export function fieldName(ts: TypeScript, name: tsTypes.PropertyName): string | undefined {
+  if (!ts.isComputedPropertyName(name)) return accessorKey(ts, name);
+  return ts.isLiteralExpression(name.expression) ? name.expression.text : undefined;
 }
 
 /** The uses of the name of a class in its own heritage or keys, where it means a class that is not there yet. */

@@ -137,7 +137,8 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
   if (isMovableMethod(ts, fn) || isMovableAccessor(ts, fn)) return "value";
   if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return undefined;
   const user = userOf(ts, fn);
-  if (ts.isNewExpression(user)) return undefined;
+  // The executor of a promise is called at once.
+  if (ts.isNewExpression(user)) return isNamed(ts, user.expression, "Promise") ? undefined : "value";
   if (!ts.isCallExpression(user)) return isLocalHelper(input, fn, user) ? undefined : "value";
   if (importedName(ts, user.expression, imports) === "local") return "local";
   const callee = unwrap(ts, user.expression);
@@ -145,6 +146,10 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
   // `step.map` keeps its callback, unlike the method of arrays.
   if (toolCall(ts, user, bindings, input.tools)) return "value";
   return ts.isPropertyAccessExpression(callee) && synchronousMethods.has(callee.name.text) ? undefined : "value";
+}
+
+function isNamed(ts: TypeScript, node: tsTypes.Expression, name: string): boolean {
+  return ts.isIdentifier(node) && node.text === name;
 }
 
 function isStepCallbackNode(input: ClosureInput, fn: NestedFunction): boolean {
@@ -195,7 +200,8 @@ function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
       for (const argument of isTool || isReaction(ts, node) ? node.arguments : []) {
         const path = unwrap(ts, argument);
         const isId = isTool && argument === node.arguments[0];
-        const isCallback = !isId && ts.isExpression(path) && isOuterPath(input, path) && !isUndefined(ts, path);
+        const isCallback =
+          !isId && ts.isExpression(path) && isOuterPath(input, path) && !isNamed(ts, path, "undefined");
         if (isCallback && !input.suspensions.namedCallbacks.has(path)) found.push(argument);
       }
     }
@@ -208,10 +214,6 @@ function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
 /** `.then(f)`, `.catch(f)`, `.finally(f)` */
 function isReaction(ts: TypeScript, { expression }: tsTypes.CallExpression): boolean {
   return ts.isPropertyAccessExpression(expression) && ["then", "catch", "finally"].includes(expression.name.text);
-}
-
-function isUndefined(ts: TypeScript, node: tsTypes.Node): boolean {
-  return ts.isIdentifier(node) && node.text === "undefined";
 }
 
 /** A name that is declared outside the unit, or a path of names that begins there or at the `this` of the unit. */

@@ -3,6 +3,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
+import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
@@ -22,22 +23,39 @@ export function isDurable(ts: TypeScript, fn: NestedFunction): fn is FunctionNod
   return ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) || ts.isFunctionDeclaration(fn);
 }
 
-/** A method of an object literal that does not use `super`: it can stand elsewhere. */
+/** A method of an object literal: it can stand elsewhere. An async one with `super` cannot. */
 export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.MethodDeclaration {
-  return ts.isMethodDeclaration(fn) && ts.isObjectLiteralExpression(fn.parent) && !usesSuper(ts, fn);
+  if (!ts.isMethodDeclaration(fn) || !ts.isObjectLiteralExpression(fn.parent)) return false;
+  const isAsync = (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+  return !(isAsync && usesSuper(ts, fn));
 }
 
-/** An accessor with a plain name that does not use `super`; what stands behind it may be added to its object later. */
+/** An accessor of an object literal. What stands behind it may be added to its object later. */
 export function isMovableAccessor(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.AccessorDeclaration {
   if (!ts.isGetAccessor(fn) && !ts.isSetAccessor(fn)) return false;
-  if (!ts.isObjectLiteralExpression(fn.parent) || !ts.isIdentifier(fn.name) || usesSuper(ts, fn)) return false;
-  const behind = fn.parent.properties.slice(fn.parent.properties.indexOf(fn) + 1);
-  return !behind.some((property) => usesSuper(ts, property) || (property.name && isProto(ts, property.name)));
+  if (!ts.isObjectLiteralExpression(fn.parent) || ts.isPrivateIdentifier(fn.name)) return false;
+  return !fn.parent.properties.some((property) => ts.isMethodDeclaration(property) && !isMovableMethod(ts, property));
 }
 
 /** As the name of a property with a value, it sets the prototype. */
 export function isProto(ts: TypeScript, name: tsTypes.PropertyName): boolean {
   return (ts.isIdentifier(name) || ts.isStringLiteralLike(name)) && name.text === "__proto__";
+}
+
+/** The key of an accessor that has no computed one: `16` for `get 0x10() { … }`. */
+export function accessorKey(ts: TypeScript, name: tsTypes.PropertyName): string {
+  return ts.isBigIntLiteral(name) ? name.text.replace(/n$/, "") : (name as tsTypes.Identifier).text;
+}
+
+/** The method or accessor of an object literal whose `super` a function uses: itself, or the one around an arrow. */
+export function superOwner(ts: TypeScript, fn: tsTypes.Node): tsTypes.Node | undefined {
+  if (!ts.isFunctionLike(fn) || !usesSuper(ts, fn)) return undefined;
+  let owner: tsTypes.Node = fn;
+  while (ts.isArrowFunction(owner) || !ts.isFunctionLike(owner)) {
+    if (!owner.parent || ts.isClassLike(owner)) return undefined;
+    owner = owner.parent;
+  }
+  return ts.isObjectLiteralExpression(owner.parent) ? owner : undefined;
 }
 
 /**
@@ -75,9 +93,17 @@ export function objectNames(ts: TypeScript, fn: FunctionNode): string[] {
   return isConstant && ts.isIdentifier(user.name) ? [user.name.text] : [];
 }
 
-function usesSuper(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
-  return ts.forEachChild(node, (child) => usesSuper(ts, child)) ?? false;
+/** `super` in a function, not in functions inside of it that have one of their own. */
+export function usesSuper(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
+  const uses = (node: tsTypes.Node): boolean => {
+    if (node.kind === ts.SyntaxKind.SuperKeyword) return true;
+    if (ts.isClassLike(node)) return operandsOf(ts, node).some((operand) => uses(operand.node));
+    const inner = ts.isFunctionLike(node) && !ts.isArrowFunction(node) ? node.name : node;
+    return (inner && ts.forEachChild(inner, uses)) ?? false;
+  };
+  return [...fn.parameters, (fn as tsTypes.FunctionLikeDeclaration).body].some(
+    (part) => part !== undefined && uses(part),
+  );
 }
 
 /**

@@ -210,7 +210,9 @@ function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
     if (isReference(ts, node)) refer(state, node, scope);
     return;
   }
-  if (node.kind === ts.SyntaxKind.ThisKeyword) referToCall(state, node, "this", scope);
+  // `super.x` is a property of what the `this` around it inherits from.
+  const isThis = node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword;
+  if (isThis) referToCall(state, node, "this", scope);
   if (ts.isExpressionWithTypeArguments(node)) {
     resolve(state, node.expression, scope);
     return;

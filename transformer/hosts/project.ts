@@ -1,8 +1,8 @@
 /** Which files of a program are compiled, and what became of each. */
 import type MagicString from "magic-string";
 import type ts from "typescript";
-import type { CompileOptions } from "../compile.ts";
 import type { Manifest } from "../../runtime/manifest.ts";
+import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
 import { createPackageNames } from "./package-names.ts";

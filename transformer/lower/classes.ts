@@ -5,9 +5,13 @@
  *
  *   v.Paid = $.class("Paid", { base: base(State), key1: $.key(0, key()) }, v);
  *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
+ *
+ * The function of a field that uses its object can be made again inside of the class only:
+ *
+ *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
  */
 import type tsTypes from "typescript";
-import { hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
+import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
 import { isStatic } from "../analyse/functions.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
@@ -33,8 +37,15 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
   );
   const replaced = new Map<tsTypes.Node, Rope>(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
   for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field));
+  const fields = boundFields(ts, context.analysis.bindings, node);
   if (privateFields(ts, node)) addGuards(context, node, replaced);
-  entry.body = named(node, closure, classBody(context, node, kept, replaced));
+  for (const [field, id] of fields) {
+    const name = fieldName(ts, field.name);
+    const text = name === undefined ? keyText(field.name as tsTypes.ComputedPropertyName, replaced) : quote(name);
+    const made = `${frame}.field(${[kept, quote(id), "this", ...(name === id ? [] : [text])].join(", ")})`;
+    replaced.set(field.initializer as tsTypes.Expression, made);
+  }
+  entry.body = named(node, closure, classBody(context, node, kept, replaced, makers(context, fields)));
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
     const text = copy(context, at);
@@ -59,23 +70,45 @@ function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Ro
   return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
 
-function classBody(context: Context, node: tsTypes.ClassLikeDeclaration, kept: string, replaced: Replaced): Rope {
+/** A computed key once more: what it was, or what the module has. */
+function keyText({ expression }: tsTypes.ComputedPropertyName, replaced: Replaced): string {
+  const kept = replaced.get(expression);
+  return typeof kept === "string" ? kept : expression.getText();
+}
+
+/** `{ "total"() { return () => this.sum; } }` */
+function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): Rope | undefined {
+  if (fields.size === 0) return undefined;
+  const methods = [...fields].map(([{ initializer }, id]): Rope => {
+    return [`${quote(id)}() { return `, copy(context, initializer as tsTypes.Expression), "; }"];
+  });
+  return ["{ ", join(methods, ", "), " }"];
+}
+
+function classBody(
+  context: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  kept: string,
+  replaced: Replaced,
+  fieldMakers: Rope | undefined,
+): Rope {
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
   const statics = privateStatics(ts, node).map(({ name }) => name.getText());
   const fields = privateFields(ts, node);
-  const told = [
+  const told: Rope[] = [
     hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
     statics.length > 0 ? accessTo(statics) : "undefined",
     fields ? accessToFields(fields) : "undefined",
+    fieldMakers ?? "undefined",
   ];
   while (told.at(-1) === "undefined") told.pop();
   // The front leaves out `abstract`, which an expression cannot have.
   return [
     copyWith(context, node, replaced, keyword.getStart(), node.members.pos),
     statics.map((name) => ` static ${name};`),
-    ` static { ${frame}.made(${[kept, "this", ...told].join(", ")}); }`,
+    [` static { ${frame}.made(${kept}, this`, told.map((each): Rope => [", ", each]), "); }"],
     copyWith(context, node, replaced, node.members.pos, node.end),
   ];
 }

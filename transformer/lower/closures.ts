@@ -3,7 +3,7 @@
  * to the unit's table, so that it can be made again after a reload.
  */
 import type tsTypes from "typescript";
-import { isProto } from "../analyse/functions.ts";
+import { accessorKey, isProto, superOwner } from "../analyse/functions.ts";
 import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lowerClass } from "./classes.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
@@ -43,17 +43,23 @@ function closureBody(context: Context, { node, durable }: Closure): Rope {
   if (durable) return lowerNested(context, node as FunctionNode);
   const isNative = ts.isFunctionLike(node) && context.recordHolders.has(node);
   if (ts.isMethodDeclaration(node)) return methodBody(context, node, isNative);
-  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
-    const kind = ts.isGetAccessor(node) ? "get" : "set";
-    const name = (node.name as tsTypes.Identifier).text;
-    const front = `${kind} ${name}`;
-    const accessor = isNative
-      ? lowerNative(context, node, front)
-      : [front, copyChildren(context, node, parametersStart(context, node))];
-    return ["Object.getOwnPropertyDescriptor({ ", accessor, ` }, ${quote(name)}).${kind}`];
-  }
+  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return accessorBody(context, node, isNative);
   const body = isNative ? lowerNative(context, node) : copyChildren(context, node);
+  const owner = superOwner(ts, node);
+  if (owner) return withHome(context, owner, body);
   return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
+}
+
+function accessorBody(context: Context, node: tsTypes.AccessorDeclaration, isNative: boolean): Rope {
+  const { ts } = context;
+  const kind = ts.isGetAccessor(node) ? "get" : "set";
+  const name = ts.isComputedPropertyName(node.name) ? "method" : accessorKey(ts, node.name);
+  const key = ts.isIdentifier(node.name) ? name : quote(name);
+  const front = `${kind} ${ts.isComputedPropertyName(node.name) ? name : key}`;
+  const accessor = isNative
+    ? lowerNative(context, node, front)
+    : [front, copyChildren(context, node, parametersStart(context, node))];
+  return [`Object.getOwnPropertyDescriptor({ ${homeOf(context, node)}`, accessor, ` }, ${quote(name)}).${kind}`];
 }
 
 /** `total() { … }` is a method of an object that is made for it: `({ total() { … } }).total`. */
@@ -66,7 +72,30 @@ function methodBody(context: Context, node: tsTypes.MethodDeclaration, isNative:
   const body = isNative
     ? lowerNative(context, node, front)
     : [front, copyChildren(context, node, parametersStart(context, node))];
-  return ["({ ", body, ` })[${key}]`];
+  return [`({ ${homeOf(context, node)}`, body, ` })[${key}]`];
+}
+
+/**
+ * What `super` means in a method depends on the object that it was written in. The one that is made for it inherits from
+ * what that object inherits from: `({ __proto__: $.above(h), total() { return super.total(); } }).total`.
+ */
+function homeOf(context: Context, node: tsTypes.Node): string {
+  return superOwner(context.ts, node) ? `__proto__: ${context.frame}.above(${homeName(context, node)}), ` : "";
+}
+
+/** An arrow function with the `super` of the method around it: `({ __proto__: …, at() { return () => …; } }).at.call(v.this)`. */
+function withHome(context: Context, owner: tsTypes.Node, body: Rope): Rope {
+  const self = context.analysis.bindings.scopes.get(owner)?.names.get("this");
+  const called = self && slotName(context, self);
+  const front = `({ __proto__: ${context.frame}.above(${homeName(context, owner)}), at() { return `;
+  return [front, body, `; } }).at.call(${called ?? "undefined"})`];
+}
+
+/** The name of the record that holds the home object of a method. */
+function homeName(context: Context, method: tsTypes.Node): string {
+  const name = context.homes.get(method) ?? context.names.fresh("h");
+  context.homes.set(method, name);
+  return name;
 }
 
 /** The position of the parenthesis in front of the parameters. */
@@ -76,14 +105,19 @@ export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaratio
 }
 
 export function recordsFor(context: Context, closure: Closure): string[] {
-  return scopesFor(context, closure).map((scope) => recordOf(context, scope));
+  const records = scopesFor(context, closure).map((scope) => recordOf(context, scope));
+  const owner = superOwner(context.ts, closure.node);
+  return owner ? [homeName(context, owner), ...records] : records;
 }
 
 /** What the closure is made with: a variable that does not exist yet where it is made is in a record of its own. */
 function givenRecords(context: Context, closure: Closure): string[] {
-  return scopesFor(context, closure).map((scope) =>
+  const records = scopesFor(context, closure).map((scope) =>
     context.outside.has(scope) ? `${context.frame}.env()` : recordOf(context, scope),
   );
+  const owner = superOwner(context.ts, closure.node);
+  if (owner === undefined) return records;
+  return [owner === closure.node ? `${context.frame}.home()` : homeName(context, owner), ...records];
 }
 
 function scopesFor(context: Context, closure: Closure): Scope[] {

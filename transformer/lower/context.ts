@@ -29,6 +29,8 @@ export interface Context {
   readonly edited: ReadonlySet<tsTypes.Node>;
   /** Names of loops and `finally` blocks in frames. */
   readonly paths: ReadonlyMap<tsTypes.Node, string>;
+  /** Names of the records that hold the home object of a method, by method: in its body `super` is used. */
+  readonly homes: Map<tsTypes.Node, string>;
   /** Bodies for the unit's table, filled while lowering. */
   readonly table: { readonly id: string; readonly parameters: readonly string[]; body: Rope }[];
 }

@@ -21,6 +21,7 @@ import { lowerExpression } from "./expressions.ts";
 import { lowerNative } from "./functions.ts";
 import { keep, savedOf } from "./operands.ts";
 import { quote, span } from "./text.ts";
+import { lowerProxyName } from "./traced.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {
@@ -91,6 +92,8 @@ function copyInner(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
   if (isOfCall(ts, node, context.current.fn)) return ts.isIdentifier(node) ? `${context.frame}.arguments` : "undefined";
+  const proxy = lowerProxyName(context, node);
+  if (proxy) return proxy;
   if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return copyIdentifier(context, node);
   if (ts.isShorthandPropertyAssignment(node)) return copyShorthand(context, node);
   if (ts.isFunctionLike(node) && context.recordHolders.has(node)) return lowerNative(context, node);

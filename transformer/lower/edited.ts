@@ -5,10 +5,11 @@ import { ownNamesOutside } from "../analyse/classes.ts";
 import { combinator } from "../analyse/combinators.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isReference } from "../analyse/targets.ts";
+import { boundBy, isProxyName } from "../analyse/traced.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
 export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts): Set<tsTypes.Node> {
-  const { unit, bindings, suspensions, closures, slots, functions } = analysis;
+  const { unit, bindings, suspensions, closures, slots, functions, templates } = analysis;
   const edited = new Set<tsTypes.Node>();
   const mark = (node: tsTypes.Node): void => {
     for (let current = node; !edited.has(current); current = current.parent) {
@@ -28,10 +29,11 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
   for (const owner of functions.keys()) markOwn(ts, analysis, owner, mark);
   const visit = (node: tsTypes.Node): void => {
-    if (combinator(ts, node, bindings, facts)) mark(node);
+    const isTraced = isProxyName(ts, node, bindings, facts) || boundBy(ts, node) !== undefined;
+    if (isTraced || templates.has(node) || combinator(ts, node, bindings, facts)) mark(node);
     ts.forEachChild(node, visit);
   };
-  if (unit.fn.body) visit(unit.fn.body);
+  ts.forEachChild(unit.fn, visit);
   return edited;
 }
 

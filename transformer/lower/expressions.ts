@@ -10,7 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
-import { isProto } from "../analyse/functions.ts";
+import { isProto, superOwner } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -23,21 +23,25 @@ import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
 import { temporary } from "./operands.ts";
 import { lowerOptionalChain } from "./optional-chains.ts";
 import { quote, span } from "./text.ts";
+import { lowerBind, lowerTagged } from "./traced.ts";
 
 /** The rewrite of an expression whose parts do not just follow each other; undefined for any other. */
 export function lowerExpression(context: Context, node: tsTypes.Node): Rope | undefined {
   const { ts } = context;
   if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
-  if (ts.isObjectLiteralExpression(node) && holdsAccessors(context, node)) return lowerAccessors(context, node);
+  if (ts.isObjectLiteralExpression(node)) return lowerLiteral(context, node);
   if (ts.isPropertyAssignment(node) && isNameless(context, node)) {
     return lowerKeyed(context, node.name, copy(context, node.initializer));
   }
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
   if (ts.isCallExpression(node))
-    return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression);
-  if (ts.isTaggedTemplateExpression(node)) return lowerMethodCall(context, node, node.tag);
+    return (
+      lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression) ?? lowerBind(context, node)
+    );
+  if (ts.isTaggedTemplateExpression(node))
+    return lowerTagged(context, node) ?? lowerMethodCall(context, node, node.tag);
   return undefined;
 }
 
@@ -47,6 +51,14 @@ function isNameless({ ts, analysis }: Context, { name, initializer }: tsTypes.Pr
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
   const id = isFunction ? analysis.closures.records.get(fn)?.id : undefined;
   return id !== undefined && /\)(#\d+)?$/.test(id) && !isProto(ts, name);
+}
+
+/** A literal whose methods use `super` tells them its object, when it is made: `$.homed({ … })`. */
+function lowerLiteral(context: Context, node: tsTypes.ObjectLiteralExpression): Rope | undefined {
+  const text = holdsAccessors(context, node) ? lowerAccessors(context, node) : undefined;
+  const { records } = context.analysis.closures;
+  const isHome = node.properties.some((each) => records.has(each) && superOwner(context.ts, each) === each);
+  return isHome ? [`${context.frame}.homed(`, text ?? copyChildren(context, node), ")"] : text;
 }
 
 function holdsAccessors({ ts, analysis }: Context, node: tsTypes.ObjectLiteralExpression): boolean {

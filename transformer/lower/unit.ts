@@ -85,6 +85,7 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
     temporaries: names.fresh("t"),
     edited: findEdited(ts, analysis, facts),
     paths: cursorPaths(ts, analysis),
+    homes: new Map(),
     table: [],
   };
 }

@@ -85,9 +85,15 @@ export const locals: CodecExtension = {
     Object.hasOwn(parts as object, "body")
       ? makeFunction(parts as Parameters<typeof makeFunction>[0])
       : new Local(parts),
-  keysOf: (value) => Reflect.ownKeys(value),
+  keysOf: (value) => (typeof value === "function" ? addedKeys(value) : undefined),
   order: (parts) => Number((parts as { order: number }).order),
 };
+
+/** Those that the functions above do not have. */
+function addedKeys(fn: object): (string | symbol)[] {
+  const isEnumerable = (key: string | symbol) => Object.getOwnPropertyDescriptor(fn, key)?.enumerable === true;
+  return Reflect.ownKeys(fn).filter((key) => (key !== "length" && key !== "name") || isEnumerable(key));
+}
 
 /** The prototype of a class that is made again. */
 const members: CodecExtension = {
@@ -151,6 +157,59 @@ const outerValues: CodecExtension = {
   make: () => moduleValue,
 };
 
+const proxyParts = new WeakMap<object, readonly [order: number, target: object, handler: object]>();
+
+/** A proxy that is known. */
+export function makeProxy(order: number, target: object, handler: object): object {
+  const proxy = new Proxy(target, handler);
+  proxyParts.set(proxy, [order, target, handler]);
+  return proxy;
+}
+
+export function partsOfProxy(proxy: object): unknown {
+  return proxyParts.get(proxy);
+}
+
+const proxies: CodecExtension = {
+  tag: "proxy",
+  takesProxies: true,
+  matches: (value) => proxyParts.has(value),
+  encode: (value) => proxyParts.get(value),
+  order: (parts) => (parts as readonly [number])[0],
+  late: (parts) => makeProxy(...(parts as readonly [number, object, object])),
+};
+
+/** A function that was made of its parts. */
+export class Bound {
+  readonly parts: unknown;
+  constructor(parts: unknown) {
+    this.parts = parts;
+  }
+}
+
+const bound: CodecExtension = {
+  tag: "bound",
+  matches: (value) => value instanceof Bound,
+  encode: (value) => (value as Bound).parts,
+  order: (parts) => (parts as readonly [number])[0],
+  late: (parts) => new Bound(parts),
+};
+
+/** Strings that belong to a place in the code. */
+export class Template {
+  readonly place: unknown;
+  constructor(place: unknown) {
+    this.place = place;
+  }
+}
+
+const templates: CodecExtension = {
+  tag: "template",
+  matches: (value) => value instanceof Template,
+  encode: (value) => (value as Template).place,
+  make: (parts) => new Template(parts),
+};
+
 export const testExtensions: readonly CodecExtension[] = [
   scopes,
   closures,
@@ -160,6 +219,9 @@ export const testExtensions: readonly CodecExtension[] = [
   handles,
   tools,
   outerValues,
+  proxies,
+  bound,
+  templates,
 ];
 
 /** Registered without functions. */

@@ -1,6 +1,6 @@
 /** The oracle of the codec's tests: are two graphs of values the same, as far as a program can tell? */
 import { types } from "node:util";
-import { Private, partsOf, Secret } from "./extensions.ts";
+import { Private, partsOf, partsOfProxy, Secret } from "./extensions.ts";
 
 /**
  * Answers the first difference between two values as text, or undefined. Compares with `Object.is`, prototypes, own
@@ -23,6 +23,7 @@ class Comparison {
     if (known !== undefined || this.taken.has(b)) return known === b ? undefined : `${at}: another identity`;
     this.partner.set(a, b);
     this.taken.add(b);
+    if (types.isProxy(a) && types.isProxy(b)) return this.compare(partsOfProxy(a), partsOfProxy(b), `${at} proxied`);
     const prototype = this.compare(Object.getPrototypeOf(a), Object.getPrototypeOf(b), `${at}.__proto__`);
     if (prototype) return prototype;
     for (const check of [Object.isExtensible, Object.isSealed, Object.isFrozen]) {
@@ -47,8 +48,8 @@ class Comparison {
     if (types.isBoxedPrimitive(a) && types.isBoxedPrimitive(b)) {
       return this.compare(unboxed(a), unboxed(b), `${at} boxed`);
     }
-    if (types.isDate(a) && types.isDate(b)) return this.compare(a.getTime(), b.getTime(), `${at}.getTime()`);
-    if (types.isRegExp(a) && types.isRegExp(b)) return this.compare(String(a), String(b), `${at} text`);
+    if (types.isDate(a) && types.isDate(b)) return this.compare(timeOf(a), timeOf(b), `${at}.getTime()`);
+    if (types.isRegExp(a) && types.isRegExp(b)) return this.compare(textOf(a), textOf(b), `${at} text`);
     if (a instanceof URL && b instanceof URL) return this.compare(a.href, b.href, `${at}.href`);
     if (types.isMap(a) && types.isMap(b)) return this.sequence(entriesOf(a), entriesOf(b), `${at} entry`);
     if (types.isSet(a) && types.isSet(b)) return this.sequence(itemsOf(a), itemsOf(b), `${at} item`);
@@ -57,14 +58,10 @@ class Comparison {
       return this.sequence([a.name, a.message, a.code], [b.name, b.message, b.code], `${at} of DOMException`);
     }
     if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
-      return this.sequence(
-        [a.buffer, a.byteOffset, a.byteLength],
-        [b.buffer, b.byteOffset, b.byteLength],
-        `${at} of view`,
-      );
+      return this.sequence(partsOfView(a), partsOfView(b), `${at} of view`);
     }
-    if (a instanceof ArrayBuffer && b instanceof ArrayBuffer) {
-      return Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0 ? undefined : `${at}: other bytes`;
+    if (types.isArrayBuffer(a) && types.isArrayBuffer(b)) {
+      return Buffer.compare(new Uint8Array(a), new Uint8Array(b)) === 0 ? undefined : `${at}: other bytes`;
     }
     return undefined;
   }
@@ -79,9 +76,10 @@ class Comparison {
   }
 
   private properties(a: object, b: object, at: string): string | undefined {
-    if (types.isTypedArray(a)) return undefined;
-    const keys = comparableKeys(a);
-    const found = this.sequence(keys, comparableKeys(b), `${at} key`);
+    const isElement = (key: string | symbol) => types.isTypedArray(a) && /^\d+$/.test(String(key));
+    const keys = comparableKeys(a).filter((key) => !isElement(key));
+    const others = comparableKeys(b).filter((key) => !isElement(key));
+    const found = this.sequence(keys, others, `${at} key`);
     if (found) return found;
     const partners = keys.map((key) => (this.partner.get(key) ?? key) as string | symbol);
     for (const [i, key] of keys.entries()) {
@@ -125,7 +123,28 @@ function itemsOf(set: Set<unknown>): unknown[] {
 }
 
 function unboxed(value: object): unknown {
-  return types.isSymbolObject(value) ? Symbol.prototype.valueOf.call(value) : value.valueOf();
+  const classes = [Number, String, Boolean, BigInt, Symbol];
+  const owner = classes.find((each) => types[`is${each.name as "Number"}Object`](value)) as typeof Number;
+  return owner.prototype.valueOf.call(value);
+}
+
+const timeOf = (date: Date) => Date.prototype.getTime.call(date);
+/** Source and flags. A regular expression is made again without its class. */
+const textOf = (regexp: RegExp) => {
+  const parent: unknown = Object.getPrototypeOf(regexp);
+  Object.setPrototypeOf(regexp, RegExp.prototype);
+  const text = RegExp.prototype.toString.call(regexp);
+  Object.setPrototypeOf(regexp, parent as object | null);
+  return text;
+};
+
+/** Class, buffer, offset and size, by the getters of the language. */
+function partsOfView(view: ArrayBufferView): unknown[] {
+  const prototype = types.isDataView(view) ? DataView.prototype : Object.getPrototypeOf(Uint8Array.prototype);
+  return [Symbol.toStringTag, "buffer", "byteOffset", "byteLength"].map((name) => {
+    const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+    return get ? Reflect.apply(get, view, []) : name;
+  });
 }
 
 function isObject(value: unknown): value is object {
