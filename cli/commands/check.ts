@@ -14,6 +14,7 @@ interface Options {
   readonly project?: string;
   readonly json?: boolean;
   readonly types?: boolean;
+  readonly strict?: boolean;
 }
 
 export function addCheck(program: Command, { terminal, end }: Host): void {
@@ -27,6 +28,10 @@ export function addCheck(program: Command, { terminal, end }: Host): void {
     .option("-p, --project <path>", "a tsconfig.json or its folder (default: the nearest one)")
     .option("--json", "print an array of { code, category, message, file, start, end }")
     .option("--types", "report TypeScript's own errors as well")
+    .option(
+      "--strict",
+      "values that are `any` or `unknown` are errors where they are stored (also: `strict` in tsconfig.json)",
+    )
     .addHelpText(
       "after",
       `
@@ -43,7 +48,7 @@ Exits with 1 when there is an error; warnings alone exit with 0.`,
 
 function check(files: readonly string[], options: Options, terminal: Terminal): ExitCode {
   const wanted = files.map(existingFile);
-  const projects = openProjects(options.project, terminal);
+  const projects = openProjects(options.project, terminal, options.strict ? { strict: true } : undefined);
   const known = new Set(projects.flatMap(({ program }) => program.getSourceFiles().map(({ fileName }) => fileName)));
   for (const [index, file] of wanted.entries()) {
     if (known.has(file)) continue;
@@ -59,8 +64,10 @@ function check(files: readonly string[], options: Options, terminal: Terminal): 
   const [{ ts }] = projects as [OpenProject];
   terminal.data.write(options.json ? formatAsJson(ts, diagnostics) : formatDiagnostics(ts, diagnostics, terminal.data));
   const errors = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error).length;
-  if (!options.json)
-    terminal.messages.write(summary(errors, diagnostics.length - errors, sum(results.map(({ durable }) => durable))));
+  const warnings = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Warning).length;
+  if (!options.json) {
+    terminal.messages.write(summary(errors, warnings, sum(results.map(({ durable }) => durable))));
+  }
   return errors > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
@@ -76,10 +83,10 @@ function checkProject(
   withTypes: boolean,
 ): { diagnostics: readonly tsTypes.Diagnostic[]; durable: number } {
   const { ts, program } = open;
-  const { compiled, errors, warnings } = compileProject(open, isWanted);
+  const { compiled, errors, warnings, hints } = compileProject(open, isWanted);
   const types = withTypes ? typeErrors(program, isWanted) : [];
   return {
-    diagnostics: ts.sortAndDeduplicateDiagnostics([...errors, ...warnings, ...types]),
+    diagnostics: ts.sortAndDeduplicateDiagnostics([...errors, ...warnings, ...hints, ...types]),
     durable: compiled.length,
   };
 }

@@ -5,13 +5,14 @@ import { fileURLToPath } from "node:url";
 import type tsTypes from "typescript";
 import { compileSource } from "../../compiler/transform-source.ts";
 import { mayHoldDurable } from "../../transformer/compile.ts";
+import { overlayPackage } from "../../transformer/hosts/user-typescript.ts";
 import { version } from "../../transformer/output/version.ts";
 import { Failure } from "../failure.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import { type Invocation, invocationsOf } from "../project/scripts.ts";
 import { isPatched } from "../project/toolchain.ts";
 import { type ConfigFile, configsOf, namedConfig, readConfigChain } from "../project/tsconfig-chain.ts";
-import { loadTypeScript, overlayPackage, versionIn } from "../project/typescript.ts";
+import { loadTypeScript, versionIn } from "../project/typescript.ts";
 
 export interface Facts {
   /** The folder of package.json. */

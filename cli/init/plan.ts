@@ -1,13 +1,14 @@
 /** What `backstitch init` would change in a project. A project in which all is set up gets an empty plan. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { overlayPackage } from "../../transformer/hosts/user-typescript.ts";
 import { version } from "../../transformer/output/version.ts";
 import { Failure } from "../failure.ts";
 import { type PackageJson, rangeOf, readPackageJson } from "../project/package-json.ts";
 import { findPluginEntry, pluginEntry, pluginLine } from "../project/plugin-entry.ts";
 import { isNative, isTooOld, mismatchOf, recommended } from "../project/toolchain.ts";
 import { configsOf, namedConfig, readConfigChain } from "../project/tsconfig-chain.ts";
-import { overlayPackage, versionIn } from "../project/typescript.ts";
+import { versionIn } from "../project/typescript.ts";
 import { appendTo, setIn, setSorted } from "./edit-json.ts";
 import { planScripts } from "./plan-scripts.ts";
 

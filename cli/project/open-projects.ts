@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type tsTypes from "typescript";
 import { compileFile, mayHoldDurable } from "../../transformer/compile.ts";
-import { createProject, type Project } from "../../transformer/hosts/project.ts";
+import { createProject, type PluginOptions, type Project } from "../../transformer/hosts/project.ts";
 import { version } from "../../transformer/output/version.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,12 +26,13 @@ export interface OpenProject {
  * Opens a project. One that lists no files of its own, only references, stands for those that it refers to.
  *
  * @param option a tsconfig.json or a folder that holds one; by default the nearest from the working directory upwards
+ * @param overrides options in place of those of the tsconfig.json
  * @throws Failure when there is no tsconfig.json, or no TypeScript to read it with
  */
-export function openProjects(option: string | undefined, terminal: Terminal): OpenProject[] {
+export function openProjects(option: string | undefined, terminal: Terminal, overrides?: PluginOptions): OpenProject[] {
   const configPath = findConfig(option);
   const ts = loadTypeScript(dirname(configPath));
-  return parseConfigs(ts, configPath, terminal).map(([path, parsed]) => open(ts, path, parsed));
+  return parseConfigs(ts, configPath, terminal).map(([path, parsed]) => open(ts, path, parsed, overrides));
 }
 
 /** @throws Failure when there is no such file */
@@ -75,11 +76,16 @@ function parseConfigs(
   return [[configPath, parsed]];
 }
 
-function open(ts: TypeScript, configPath: string, parsed: tsTypes.ParsedCommandLine): OpenProject {
+function open(
+  ts: TypeScript,
+  configPath: string,
+  parsed: tsTypes.ParsedCommandLine,
+  overrides: PluginOptions | undefined,
+): OpenProject {
   const { fileNames: rootNames, options, projectReferences } = parsed;
   const host = ts.createCompilerHost(options);
   const program = ts.createProgram({ rootNames, options, host, ...(projectReferences && { projectReferences }) });
-  const project = createProject(ts, program, host, { version, mayHoldDurable, compileFile });
+  const project = createProject(ts, program, host, { version, mayHoldDurable, compileFile }, overrides);
   return { ts, configPath, program, host, project };
 }
 

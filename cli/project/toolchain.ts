@@ -1,7 +1,8 @@
 /** Which compilers fit together. README.md has the same table. */
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { firstNativeTypeScript, firstTypeScript, overlayPackage } from "./typescript.ts";
+import { overlayPackage } from "../../transformer/hosts/user-typescript.ts";
+import { firstNativeTypeScript, firstTypeScript } from "./typescript.ts";
 import { isBelow } from "./versions.ts";
 
 /** The ranges that a project without any compiler gets. */

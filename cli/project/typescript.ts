@@ -3,12 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type tsTypes from "typescript";
+import { loadUserTypeScript, NoTypeScriptError, overlayPackage } from "../../transformer/hosts/user-typescript.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { installCommand } from "./package-manager.ts";
-import { isBelow } from "./versions.ts";
-
-/** The package in which Microsoft publishes TypeScript 6 for projects that have 7: both stand side by side. */
-export const overlayPackage = "@typescript/typescript6";
 
 /** The first version that works, and the first that has no compiler API. */
 export const firstTypeScript = "5.8.0";
@@ -21,25 +18,16 @@ export const firstNativeTypeScript = "7.0.0";
  * @throws Failure when there is none that can be used, with the command that installs one
  */
 export function loadTypeScript(folder: string): typeof tsTypes {
-  const found: string[] = [];
-  for (const origin of [join(folder, "package.json"), import.meta.url]) {
-    const load = createRequire(origin);
-    for (const name of ["typescript", overlayPackage]) {
-      const version = installedVersion(name, load);
-      if (version === undefined) continue;
-      if (isUsable(version)) return load(name) as typeof tsTypes;
-      found.push(`${name} ${version}`);
-    }
+  try {
+    return loadUserTypeScript(join(folder, "package.json"));
+  } catch (error) {
+    if (!(error instanceof NoTypeScriptError)) throw error;
+    const command = installCommand(folder, { dev: true }, overlayPackage);
+    throw new Failure(
+      `A TypeScript from 5.8 to 6 is needed, and ${error.why}. Run \`${command}\`.`,
+      exitCodes.notFound,
+    );
   }
-  const why = found.length === 0 ? "none is installed" : `${found[0]} has no compiler API that this version can use`;
-  throw new Failure(
-    `A TypeScript from 5.8 to 6 is needed, and ${why}. Run \`${installCommand(folder, { dev: true }, overlayPackage)}\`.`,
-    exitCodes.notFound,
-  );
-}
-
-function isUsable(version: string): boolean {
-  return !isBelow(version, firstTypeScript) && isBelow(version, firstNativeTypeScript);
 }
 
 /** The version of a package as a module in `folder` would load it; undefined when it is not installed. */

@@ -6,7 +6,7 @@ import type ts from "typescript";
 import { compileFile, mayHoldDurable } from "../compile.ts";
 import type { TypeScript } from "../ir.ts";
 import { version } from "../output/version.ts";
-import { createProject, type PluginOptions, type Project } from "./project.ts";
+import { createProject, type Project } from "./project.ts";
 
 const compiler = { version, mayHoldDurable, compileFile };
 
@@ -33,7 +33,7 @@ function withDiagnostics(ts: TypeScript, info: ts.server.PluginCreateInfo): ts.L
   const projectOf = (program: ts.Program): Project => {
     let project = projects.get(program);
     if (!project) {
-      project = createProject(ts, program, hostOf(ts, info), compiler, info.config as PluginOptions);
+      project = createProject(ts, program, hostOf(ts, info), compiler);
       projects.set(program, project);
     }
     return project;

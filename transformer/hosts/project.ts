@@ -50,12 +50,24 @@ export interface PluginOptions {
   readonly strict?: boolean;
 }
 
+/** The entry of the tsconfig.json that names this package. */
+function namedOptions(program: ts.Program): PluginOptions {
+  const plugins = (program.getCompilerOptions()["plugins"] ?? []) as readonly PluginEntry[];
+  return plugins.find(({ name, transform }) => name === "backstitch" || transform === "backstitch/transformer") ?? {};
+}
+
+interface PluginEntry extends PluginOptions {
+  readonly name?: string;
+  readonly transform?: string;
+}
+
+/** @param options by default those of the program's tsconfig.json */
 export function createProject(
   ts: TypeScript,
   program: ts.Program,
   host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
   compiler: Compiler,
-  { strict = false }: PluginOptions = {},
+  { strict = namedOptions(program).strict ?? false }: PluginOptions = {},
 ): Project {
   const queries = createCheckerQueries(ts, program);
   const packageNameOf = createPackageNames(host);

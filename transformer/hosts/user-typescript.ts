@@ -2,34 +2,48 @@
 import { createRequire } from "node:module";
 import type { TypeScript } from "../ir.ts";
 
-/** Where TypeScript 6 is looked for when `typescript` is one without a compiler API in JavaScript. */
-const namesOfTypeScript = ["typescript", "typescript-6"];
+/** The package in which Microsoft publishes TypeScript 6 for projects that have 7: both stand side by side. */
+export const overlayPackage = "@typescript/typescript6";
+
+/** There is no TypeScript that can be used: `why` is a clause, "none is installed". */
+export class NoTypeScriptError extends Error {
+  readonly why: string;
+
+  constructor(why: string) {
+    super(`A TypeScript from 5.8 to 6 is needed, and ${why}. Run \`npm install --save-dev ${overlayPackage}\`.`);
+    this.name = "NoTypeScriptError";
+    this.why = why;
+  }
+}
 
 /**
- * Loads the TypeScript that a file of the user's resolves, else the one that came with this package.
+ * Loads the TypeScript that a file of the user's resolves, or the one beside it for the overlay; else one of those that
+ * came with this package.
  *
  * @param fileName absolute path of the file
  * @param ownPlace where to look for it beside the user's project
- * @throws Error when there is none, or only one without a compiler API; the message says what to install
+ * @throws NoTypeScriptError when there is none, or only one without a compiler API in JavaScript
  */
 export function loadUserTypeScript(fileName: string, ownPlace: string = import.meta.url): TypeScript {
-  const withoutApi: string[] = [];
+  const found: string[] = [];
   for (const from of [fileName, ownPlace]) {
     const load = createRequire(from);
-    for (const name of namesOfTypeScript) {
-      const found = loadPackage(load, name);
-      if (found === undefined) continue;
-      if (typeof found.createSourceFile === "function") return found as TypeScript;
-      withoutApi.push(String(found.version));
+    for (const name of ["typescript", overlayPackage]) {
+      const ts = loadPackage(load, name);
+      if (ts === undefined) continue;
+      if (isUsable(ts)) return ts as TypeScript;
+      found.push(`${name} ${ts.version}`);
     }
   }
-  throw new Error(
-    withoutApi.length === 0
-      ? `backstitch compiles ${fileName} with the TypeScript of your project, and finds none: npm i -D typescript@6.0.3`
-      : `TypeScript ${withoutApi[0]} has no compiler API in JavaScript, which backstitch compiles with. ` +
-          "Install TypeScript 6 in its place (npm i -D typescript@6.0.3), or beside it under a name of its own " +
-          "(npm i -D typescript-6@npm:typescript@6.0.3), where it is found by itself.",
+  throw new NoTypeScriptError(
+    found.length === 0 ? "none is installed" : `${found[0]} has no compiler API that this version can use`,
   );
+}
+
+/** Version 7 has no compiler API in JavaScript. */
+function isUsable(ts: Partial<TypeScript>): boolean {
+  const [major = 0, minor = 0] = (ts.versionMajorMinor ?? "").split(".").map(Number);
+  return typeof ts.createSourceFile === "function" && (major > 5 || (major === 5 && minor >= 8));
 }
 
 /** Undefined when there is no such package. */

@@ -5,7 +5,7 @@
 import type ts from "typescript";
 import type { TypeScript } from "../../ir.ts";
 import { type FullSourceFile, missingInternals, type PatchableProgram } from "../internals.ts";
-import { type Compiler, createProject, type PluginOptions, type Project } from "../project.ts";
+import { type Compiler, createProject, type Project } from "../project.ts";
 import { createShadow } from "../shadow.ts";
 import { createEmit } from "./emit.ts";
 
@@ -13,7 +13,7 @@ import { createEmit } from "./emit.ts";
 export type ProgramTransformer = (
   program: ts.Program,
   host: ts.CompilerHost | undefined,
-  config: PluginOptions,
+  config: object,
   extras: { readonly ts: typeof ts },
 ) => ts.Program;
 
@@ -32,12 +32,12 @@ const patched = Symbol.for("backstitch.patched");
  * @returns a transformer that throws when TypeScript lacks what it needs
  */
 export function createProgramTransformer(compiler: Compiler): ProgramTransformer {
-  return (program, maybeHost, config, { ts }) => {
+  return (program, maybeHost, _config, { ts }) => {
     if (patched in program) return program;
     assertSupported(ts, program);
     Object.defineProperty(program, patched, { value: true });
     const host = maybeHost ?? ts.createCompilerHost(program.getCompilerOptions());
-    const project = createProject(ts, program, host, compiler, config);
+    const project = createProject(ts, program, host, compiler);
     markVersions(program, project, compiler.version);
     patchDiagnostics(program, project);
     patchEmit(ts as PatchedTypeScript, program, host, project);

@@ -56,13 +56,13 @@ function report(
   { diagnostics }: CompiledText,
   { onError }: BackstitchOptions,
 ): void {
-  const isError = ({ category }: ts.Diagnostic) => category === ts.DiagnosticCategory.Error;
+  const of = (category: ts.DiagnosticCategory) => diagnostics.filter((diagnostic) => diagnostic.category === category);
   const messageOf = (found: readonly [ts.Diagnostic, ...ts.Diagnostic[]]) => ({
     message: describeDiagnostics(ts, found),
     loc: { file: fileName, ...positionOf(found[0]) },
   });
-  for (const warning of diagnostics.filter((each) => !isError(each))) context.warn(messageOf([warning]));
-  const [first, ...others] = diagnostics.filter(isError);
+  for (const warning of of(ts.DiagnosticCategory.Warning)) context.warn(messageOf([warning]));
+  const [first, ...others] = of(ts.DiagnosticCategory.Error);
   if (!first) return;
   if (onError) onError(fileName, describeDiagnostics(ts, [first, ...others]));
   else context.error(messageOf([first, ...others]));
