@@ -4,8 +4,9 @@ import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { SafeMap } from "./collections.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
 import { functionName, inherits, isNativeFunction, nativeName, ownConstructor, prototypesOf } from "./kinds.ts";
-import { isAccessor, isOrdinary } from "./properties.ts";
+import { describeProperties, isAccessor, isOrdinary, writeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
+import type { Emit } from "./write.ts";
 
 /** Own data properties in their order. */
 type Properties = Map<string, unknown>;
@@ -52,20 +53,26 @@ function keepForm(
   head: readonly string[],
   own: OwnProperties,
 ): void {
-  scan.keep(error, integrity, (out) =>
+  const symbols = Object.getOwnPropertySymbols(error).filter((key) => isShown(error, key));
+  const described = describeProperties(scan, error, symbols, integrity);
+  const write: Emit = (out) =>
     out.tagged(tag, () => {
       out.raw(`[${head.map((text) => JSON.stringify(text)).join(",")},`);
       out.record([...own.hidden.keys()], (name) => own.hidden.get(name));
       out.raw(",");
       out.record([...own.shown.keys()], (name) => own.shown.get(name));
       out.raw("]");
-    }),
-  );
+    });
+  scan.keep(error, integrity, (out) => writeProperties(out, described, () => write(out)));
+}
+
+function isShown(error: object, key: symbol): boolean {
+  return Object.getOwnPropertyDescriptor(error, key)?.enumerable === true;
 }
 
 /**
- * The own properties of an error. Symbol keys and hidden functions are left out: libraries and Node mark their errors
- * with them (`[kError]: true`, a `toString` of its own), and they are not what an error reports.
+ * The own properties of an error with names. Hidden ones under symbols, and hidden functions that are not of the run, are
+ * left out: Node and libraries mark their errors with them, and they are not what an error reports.
  */
 function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
   const own: OwnProperties = { hidden: new SafeMap(), shown: new SafeMap() };
@@ -78,7 +85,7 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
     } else if (property.enumerable) {
       requireData(scan, property, name, integrity);
       own.shown.set(name, property.value);
-    } else if (typeof property.value !== "function") {
+    } else if (typeof property.value !== "function" || scan.isExtended(property.value)) {
       requireData(scan, property, name, integrity);
       own.hidden.set(name, property.value);
     }

@@ -133,6 +133,7 @@ const view: BuiltInForm = {
     if (problem !== undefined) scan.refuse(problem);
     const length = lengthOf(shown);
     scan.buffers.add(shown);
+    if (!isPlainBuffer(bufferOf(shown))) scan.child("buffer", bufferOf(shown));
     const name = scan.hasOwnPrototype(value) ? viewKind(value) : viewClassOf(Object.getPrototypeOf(value));
     const described = describeProperties(scan, value, addedToView(shown), integrity);
     const write: Emit = (out) => {
@@ -190,6 +191,11 @@ function withAdded(
   const added = Reflect.ownKeys(value).filter((key) => typeof key === "symbol" || !builtIn.includes(key));
   const described = describeProperties(scan, value, added, integrity);
   return (out) => writeProperties(out, described, () => emit(out));
+}
+
+/** Others may lead to more of the run, and are visited like any object. */
+function isPlainBuffer(buffer: object): boolean {
+  return nativeName(Object.getPrototypeOf(buffer) ?? buffer) === "ArrayBuffer" && Reflect.ownKeys(buffer).length === 0;
 }
 
 /** Properties beside the elements. Listing the keys of a long view would cost more than encoding it. */

@@ -38,12 +38,15 @@ export interface StoredOwners {
   instanceProblem(owner: object): string | undefined;
 }
 
-/** Why an object cannot be stored because of what it inherits from; undefined when it can. */
-export function ancestryProblem(value: object, owners: StoredOwners): string | undefined {
+/**
+ * Why an object cannot be stored because of what it inherits from; undefined when it can. Of a built-in object nothing is
+ * hidden.
+ */
+export function ancestryProblem(value: object, owners: StoredOwners, isBuiltIn = false): string | undefined {
   const problem = `${describe(value)} cannot be stored`;
   for (const ancestor of prototypesOf(value)) {
     const name = intrinsicName(ancestor);
-    if (name !== undefined) return isOpenPrototype(name) ? undefined : problem;
+    if (name !== undefined) return isBuiltIn || isOpenPrototype(name) ? undefined : problem;
     const owner = owners.ownerOf(ancestor);
     if (owner === undefined) continue;
     if (owners.isStored(owner)) {

@@ -64,7 +64,7 @@ function scanInheriting(
   const form = formOf(value);
   const isBuiltIn = form !== undefined || Array.isArray(value) || types.isNativeError(value);
   const isHidden = !isBuiltIn && hasHiddenState(value);
-  const problem = isHidden ? `${describe(value)} cannot be stored` : ancestryProblem(value, scan);
+  const problem = isHidden ? `${describe(value)} cannot be stored` : ancestryProblem(value, scan, isBuiltIn);
   if (problem !== undefined) {
     if (!scan.intrinsic(value, lateIntrinsicName)) scan.refuse(problem);
     return;

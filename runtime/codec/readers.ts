@@ -285,7 +285,7 @@ const readBoxed: Reader = (decoder, payload) =>
 /** Tags that can have properties around them: containers, and what is made without looking at other definitions. */
 const extendable = new SafeSet([
   ...["$date", "$regexp", "$url", "$map", "$set", "$array", "$nullProto", "$create", "$class", "$buffer", "$boxed"],
-  "$view",
+  ...["$view", "$error", "$domException"],
 ]);
 
 const readProperties: Reader = (decoder, payload) => {

@@ -15,16 +15,32 @@ export const makeArguments = function (this: unknown): object {
 /** The parts of an arguments object. Authors seldom change more than its elements; what else they did is refused. */
 export function argumentsImage(value: object): ArgumentsImage {
   const own: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const property = Object.getOwnPropertyDescriptor(value, key);
-    if (property === undefined || !("value" in property)) {
-      throw new NotEncodableError([key], "an accessor (get or set) cannot be stored");
-    }
-    own[key] = property.value;
+  let isChanged = !Object.isExtensible(value) || Object.getPrototypeOf(value) !== Object.prototype;
+  for (const key of Reflect.ownKeys(value)) {
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
+    const isOrdinary = property.writable === true && property.enumerable === true && property.configurable === true;
+    if (typeof key === "string" && key !== "length" && isOrdinary) own[key] = property.value;
+    else isChanged ||= !isBuiltIn(key, property);
   }
   const length: unknown = Object.getOwnPropertyDescriptor(value, "length")?.value;
-  if (typeof length !== "number") throw new NotEncodableError(["length"], "it must be a number to be stored");
+  if (isChanged || typeof length !== "number" || !Object.hasOwn(value, Symbol.iterator)) {
+    throw new NotEncodableError([], "an arguments object whose own properties were changed cannot be stored, copy it");
+  }
   return { length, own };
+}
+
+const builtIn = Object.getOwnPropertyDescriptors(makeArguments()) as Record<PropertyKey, PropertyDescriptor>;
+
+/** A property that is as every arguments object has it, but for how long it is. */
+function isBuiltIn(
+  key: string | symbol,
+  { value, get, writable, enumerable, configurable }: PropertyDescriptor,
+): boolean {
+  const before = Object.hasOwn(builtIn, key) ? builtIn[key] : undefined;
+  if (before === undefined) return false;
+  const isSame =
+    writable === before.writable && enumerable === before.enumerable && configurable === before.configurable;
+  return isSame && get === before.get && (key === "length" || value === before.value);
 }
 
 export function argumentsOfImage({ length, own }: ArgumentsImage): object {

@@ -6,32 +6,43 @@ import { ambientActivation } from "./ambient.ts";
 import { homeOf } from "./closures.ts";
 import type { Frame, FrameOrigin } from "./frame.ts";
 import { Handle } from "./handle.ts";
+import { nameFunction } from "./natural.ts";
 import { type CompiledBody, type CompiledCode, handOver, noteUse, referenceTo, rememberCode } from "./registry.ts";
+
+const asyncFunctions: object = Object.getPrototypeOf(async () => {});
 
 /** A function that can be called as a compiled one is. Its `this` is the callee's. */
 type Callable = (this: unknown, ...args: unknown[]) => Handle;
 
 /** The callable of a compiled function that is no closure, or of one that callers know by its code id too. */
 export function callableOf(code: CompiledCode): Callable {
-  return function compiled(this: unknown, ...args) {
-    const activation = ambientActivation();
-    if (activation === undefined) throw calledFromOutside(code.info.code);
-    const invocation = activation.closures.get(compiled)?.invocation;
-    return entered(prepare(activation, code, this, args, invocation && { closure: compiled, invocation }));
+  const { compiled }: { compiled: Callable } = {
+    compiled(...args) {
+      const activation = ambientActivation();
+      if (activation === undefined) throw calledFromOutside(code.info.code);
+      const invocation = activation.closures.get(compiled)?.invocation;
+      return entered(prepare(activation, code, this, args, invocation && { closure: compiled, invocation }));
+    },
   };
+  return compiled;
 }
 
 /** The callable of a durable function that is a closure: known by itself, because its body closes over records. */
 export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unknown>, name: string): Callable {
   const code = { info, body: body as unknown as CompiledBody };
-  const compiled: Callable = function (...args) {
-    const home = homeOf(compiled);
-    if (home === undefined) throw calledFromOutside(info.code);
-    const { activation, record } = home;
-    if (ambientActivation() !== activation && !activation.outside) return calledTooLate(activation, name);
-    return entered(prepare(activation, code, this, args, { closure: compiled, invocation: record.invocation }));
+  const { compiled }: { compiled: Callable } = {
+    compiled(...args) {
+      const home = homeOf(compiled);
+      if (home === undefined) throw calledFromOutside(info.code);
+      const { activation, record } = home;
+      if (ambientActivation() !== activation && !activation.outside) return calledTooLate(activation, name);
+      return entered(prepare(activation, code, this, args, { closure: compiled, invocation: record.invocation }));
+    },
   };
-  Object.defineProperty(compiled, "name", { value: name, configurable: true });
+  // What programs can see of an async function. Like one, a method is no constructor and has no prototype.
+  Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
+  nameFunction(compiled, name);
+  Object.setPrototypeOf(compiled, asyncFunctions);
   rememberCode(compiled, code);
   return compiled;
 }

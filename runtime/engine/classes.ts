@@ -204,17 +204,35 @@ export function changedKeys(value: object): (string | symbol)[] {
 }
 
 /**
- * Puts beside the values of a class what is stored with it: its private static fields, and its prototype when that was
- * changed, because perhaps nothing else refers to it.
+ * Puts beside the values of a class what is stored with it: its private static fields, and its prototype and methods when
+ * they were changed, because perhaps nothing else refers to them.
  */
 export function keepState(made: object, [values]: readonly ScopeRecord[]): void {
   const definition = definitions.get(made);
   if (definition === undefined || values === undefined) return;
   const { prototype, statics } = definition;
   if (statics) values.statics = statics.get();
-  const isChanged = changedKeys(prototype).length > 0 || Object.getPrototypeOf(prototype) !== definition.parents[1];
-  if (isChanged || !Object.isExtensible(prototype)) values.prototype = prototype;
+  if (isChanged(prototype)) values.prototype = prototype;
   else delete values.prototype;
+  const methods = [...functionsIn(definition.own), ...functionsIn(definition.ofPrototype)].filter(isChanged);
+  if (methods.length > 0) values.methods = methods;
+  else delete values.methods;
+}
+
+/** A prototype or method that is not as its class made it. */
+function isChanged(member: object): boolean {
+  return (
+    members.has(member) &&
+    (!Object.isExtensible(member) ||
+      Object.getPrototypeOf(member) !== parentOf(member) ||
+      changedKeys(member).length > 0)
+  );
+}
+
+function functionsIn(properties: Properties): object[] {
+  return [...properties.values()].flatMap(({ value, get, set }) => {
+    return [value, get, set].filter((fn): fn is object => typeof fn === "function");
+  });
 }
 
 /** Puts the private static fields of a class back, when all values of the run are there. */

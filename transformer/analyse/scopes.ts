@@ -213,6 +213,7 @@ function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
   // `super.x` is a property of what the `this` around it inherits from.
   const isThis = node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword;
   if (isThis) referToCall(state, node, "this", scope);
+  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) referToCall(state, node, "new", scope);
   if (ts.isExpressionWithTypeArguments(node)) {
     resolve(state, node.expression, scope);
     return;
@@ -248,10 +249,10 @@ function resolveParts(state: State, fn: tsTypes.SignatureDeclaration, inner: Sco
 }
 
 /**
- * `this` or `arguments` in an arrow function is that of the function around it. When that one is nested in the unit, the
+ * `this`, `arguments` or `new.target` in an arrow function is that of the function around it. When that one is nested in the unit, the
  * arrow function may live longer than its call, and takes what it needs along like a variable.
  */
-function referToCall(state: State, node: tsTypes.Node, name: "this" | "arguments", scope: Scope): void {
+function referToCall(state: State, node: tsTypes.Node, name: "this" | "arguments" | "new", scope: Scope): void {
   const { ts } = state;
   let isInArrow = false;
   let owner: Scope | undefined = scope;

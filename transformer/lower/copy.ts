@@ -91,9 +91,12 @@ function needsParentheses({ ts }: Context, operand: tsTypes.Expression): boolean
 function copyInner(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
-  if (isOfCall(ts, node, context.current.fn)) return ts.isIdentifier(node) ? `${context.frame}.arguments` : "undefined";
+  const isCaptured = context.analysis.bindings.byIdentifier.has(node);
+  if (!isCaptured && isOfCall(ts, node, context.current.fn))
+    return ts.isIdentifier(node) ? `${context.frame}.arguments` : "undefined";
   const proxy = lowerProxyName(context, node);
   if (proxy) return proxy;
+  if (ts.isMetaProperty(node) && isCaptured) return nameText(context, node);
   if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return copyIdentifier(context, node);
   if (ts.isShorthandPropertyAssignment(node)) return copyShorthand(context, node);
   if (ts.isFunctionLike(node) && context.recordHolders.has(node)) return lowerNative(context, node);

@@ -104,12 +104,15 @@ function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, stat
 function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound: readonly Rope[]): Rope {
   const scope = context.analysis.bindings.scopes.get(fn) as Scope;
   if (!context.records.has(scope)) return bound.length === 0 ? "" : join(bound, " ");
-  const taken = ["this", "arguments", ...(fn.name && context.ts.isIdentifier(fn.name) ? [fn.name.text] : [])].flatMap(
-    (name) => {
-      const binding = scope.names.get(name);
-      return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
-    },
-  );
+  const taken = [
+    "this",
+    "arguments",
+    "new",
+    ...(fn.name && context.ts.isIdentifier(fn.name) ? [fn.name.text] : []),
+  ].flatMap((name) => {
+    const binding = scope.names.get(name);
+    return binding && isOfCall(binding) && slotName(context, binding) ? [takeFromCall(context, fn, binding)] : [];
+  });
   const init = [...taken, ...bound];
   if (init.length === 0) return openRecord(context, scope);
   // Variables of their own cannot be declared in the record's initialiser. A function that has any never suspends.
@@ -127,12 +130,13 @@ function isPlainParameter(
 }
 
 function isOfCall({ name, kind }: Binding): boolean {
-  return name === "this" || name === "arguments" || kind === "self";
+  return name === "this" || name === "arguments" || name === "new" || kind === "self";
 }
 
 function takeFromCall(context: Context, fn: tsTypes.SignatureDeclaration, binding: Binding): string {
   const isDurable = context.analysis.functions.has(fn as FunctionNode);
-  const value = binding.name === "arguments" && isDurable ? `${context.frame}.arguments` : binding.name;
+  const own = isDurable ? { arguments: `${context.frame}.arguments`, new: "undefined" } : { new: "new.target" };
+  const value = new Map(Object.entries(own)).get(binding.name) ?? binding.name;
   return `${slotName(context, binding)} = ${value};`;
 }
 
