@@ -32,10 +32,10 @@ export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv = p
   const forced = force !== undefined && !["", "0", "false"].includes(force);
   const refused = Boolean(env["NO_COLOR"]) || args.includes("--no-color");
   const output = (stream: NodeJS.WriteStream): Output => {
-    const wanted = forced || (stream.isTTY && env["TERM"] !== "dumb" && force === undefined);
+    const wanted = forced || (stream.isTTY === true && env["TERM"] !== "dumb" && force === undefined);
     return {
       write: (text) => void stream.write(text),
-      pretty: stream.isTTY || forced,
+      pretty: stream.isTTY === true || forced,
       colours: picocolors.createColors(wanted && !refused),
     };
   };

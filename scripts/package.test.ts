@@ -67,7 +67,9 @@ function installedByUser(packages: Lock): string[] {
   const found = new Set<string>();
   const visit = (path: string): void => {
     const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta } = packages[path] ?? {};
-    const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta?.[name]?.optional);
+    // Optional peers of the package itself are installed by whoever compiles; those of its dependencies are not ours.
+    const isPeer = (name: string) => path === "" || !peerDependenciesMeta?.[name]?.optional;
+    const peers = Object.keys(peerDependencies).filter(isPeer);
     for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers]) {
       const dependency = resolve(packages, path, name);
       if (dependency === undefined || found.has(dependency)) continue;

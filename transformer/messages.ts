@@ -84,6 +84,11 @@ const table = {
     category: "strict",
     text: "The %what% of the step `%label%` has the type `%type%`%place%, which does not tell whether it can be persisted. %fix%",
   },
+  "iterator-across-suspension": {
+    code: 90027,
+    category: "error",
+    text: "The loop over `%text%` suspends at `%label%`, and where a `%type%` stands cannot be persisted. %fix%",
+  },
   "step-not-awaited": {
     code: 90030,
     category: "warning",

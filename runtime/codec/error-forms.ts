@@ -53,7 +53,7 @@ function keepForm(
   head: readonly string[],
   own: OwnProperties,
 ): void {
-  const symbols = Object.getOwnPropertySymbols(error).filter((key) => isShown(error, key));
+  const symbols = Object.getOwnPropertySymbols(error).filter((key) => isOfRun(scan, error, key));
   const described = describeProperties(scan, error, symbols, integrity);
   const write: Emit = (out) =>
     out.tagged(tag, () => {
@@ -66,13 +66,17 @@ function keepForm(
   scan.keep(error, integrity, (out) => writeProperties(out, described, () => write(out)));
 }
 
-function isShown(error: object, key: symbol): boolean {
-  return Object.getOwnPropertyDescriptor(error, key)?.enumerable === true;
+/** A property under a symbol that surely is no mark of a library: with a value that cannot fail to be stored. */
+function isOfRun(scan: Scan, error: object, key: symbol): boolean {
+  const property = Object.getOwnPropertyDescriptor(error, key);
+  if (!scan.isOfRun || !property?.enumerable || isAccessor(property)) return false;
+  const value: unknown = property.value;
+  return Object(value) !== value || scan.isExtended(value as object);
 }
 
 /**
- * The own properties of an error with names. Hidden ones under symbols, and hidden functions that are not of the run, are
- * left out: Node and libraries mark their errors with them, and they are not what an error reports.
+ * The own properties of an error with names. Hidden functions that are not of the run are left out, as are most properties
+ * under symbols: Node and libraries mark their errors with them, and they are not what an error reports.
  */
 function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
   const own: OwnProperties = { hidden: new SafeMap(), shown: new SafeMap() };

@@ -68,6 +68,11 @@ export class Scan implements Scanned, StoredOwners {
     return this.isPlain;
   }
 
+  /** What is encoded is the frame of a run, with values that only the runtime knows. */
+  get isOfRun(): boolean {
+    return this.extensions.length > 0;
+  }
+
   root(value: unknown): void {
     this.value(value);
     // Parts of extension values wait here, so that a chain of closures and scopes may be of any length.

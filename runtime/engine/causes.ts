@@ -34,7 +34,10 @@ export function joinedBy(error: AggregateError): readonly unknown[] {
  */
 export function joinedInDisposal(error: unknown): readonly unknown[] {
   if (!(error instanceof Error)) return [];
-  const { name, error: own, suppressed } = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap;
+  // One by one: reading the stack of an error may run code of the author, in a getter of its message.
+  const [name, own, suppressed] = ["name", "error", "suppressed"].map((key) => {
+    return Object.getOwnPropertyDescriptor(error, key);
+  });
   const isNamed = name === undefined ? isSuppressedError(error) : name.value === "SuppressedError";
   return isNamed && own && suppressed ? [own.value, suppressed.value] : [];
 }

@@ -7,6 +7,7 @@ import type { Reporter } from "../messages.ts";
 import { checkAwaited } from "./awaited.ts";
 import { checkCallbacks } from "./callbacks.ts";
 import { checkLiveValues } from "./live-values.ts";
+import { checkLoops } from "./loops.ts";
 import { checkRollbacks } from "./rollbacks.ts";
 import { checkStepIds } from "./step-ids.ts";
 import { checkEvent, checkSteps } from "./step-values.ts";
@@ -40,6 +41,7 @@ export function checkUnits(ts: TypeScript, analyses: readonly Analysis[], surrou
     checkStepIds(check);
     checkCallbacks(check);
     checkRollbacks(check);
+    checkLoops(check);
     const { queries } = surroundings;
     if (queries) checkTypes({ ...check, queries, known });
   }

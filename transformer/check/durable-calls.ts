@@ -1,6 +1,10 @@
-/** Calls of durable functions, as far as syntax tells. */
+/** Calls of durable functions, and where they are awaited, as far as syntax tells. */
 import type tsTypes from "typescript";
+import { combinator } from "../analyse/combinators.ts";
+import { mayBeHandle } from "../analyse/handles.ts";
+import { chainOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
+import type { Suspension } from "../ir.ts";
 import type { Check } from "./check-units.ts";
 
 /** A call of a durable function of this unit, or of one that is given the tools: `pay(step, sum)`. */
@@ -15,4 +19,17 @@ export function isDurableCall({ ts, analysis }: Check, node: tsTypes.Expression)
     const binding = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
     return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
   });
+}
+
+/** A frame is stored where a step, a durable call or a handle is awaited; an ordinary await ends within its segment. */
+export function mayBeStored(check: Check, { operand }: Suspension): boolean {
+  const { ts, analysis } = check;
+  const { bindings, tools, suspensions } = analysis;
+  if (!operand) return false;
+  const value = unwrap(ts, operand);
+  if (!ts.isCallExpression(value)) return mayBeHandle({ ts, bindings }, value);
+  const callee = unwrap(ts, value.expression);
+  if (ts.isPropertyAccessExpression(callee) && /^(?:then|catch|finally)$/.test(callee.name.text)) return true;
+  if (chainOf(ts, value, bindings, tools) || isDurableCall(check, value)) return true;
+  return combinator(ts, value, bindings, check.facts) !== undefined || suspensions.holders.has(value);
 }

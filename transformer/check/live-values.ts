@@ -1,14 +1,10 @@
 /** Variables that live across a suspension, and what the callbacks of steps take along: all of it is stored. */
 import type tsTypes from "typescript";
-import { combinator } from "../analyse/combinators.ts";
-import { mayBeHandle } from "../analyse/handles.ts";
 import { usingKeyword } from "../analyse/resources.ts";
-import { chainOf } from "../analyse/tools.ts";
-import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, Suspension } from "../ir.ts";
 import { adviceFor, placeOf } from "./advice.ts";
 import type { TypedCheck } from "./check-units.ts";
-import { isDurableCall } from "./durable-calls.ts";
+import { mayBeStored } from "./durable-calls.ts";
 import { isLocal, originsOf } from "./origins.ts";
 import { type Finding, findUnstorable } from "./storable.ts";
 
@@ -22,19 +18,6 @@ export function checkLiveValues(check: TypedCheck): void {
       checkBinding(check, binding, suspension);
     }
   }
-}
-
-/** A frame is stored where a step, a durable call or a handle is awaited; an ordinary await ends within its segment. */
-function mayBeStored(check: TypedCheck, { operand }: Suspension): boolean {
-  const { ts, analysis } = check;
-  const { bindings, tools, suspensions } = analysis;
-  if (!operand) return false;
-  const value = unwrap(ts, operand);
-  if (!ts.isCallExpression(value)) return mayBeHandle({ ts, bindings }, value);
-  const callee = unwrap(ts, value.expression);
-  if (ts.isPropertyAccessExpression(callee) && /^(?:then|catch|finally)$/.test(callee.name.text)) return true;
-  if (chainOf(ts, value, bindings, tools) || isDurableCall(check, value)) return true;
-  return combinator(ts, value, bindings, check.facts) !== undefined || suspensions.holders.has(value);
 }
 
 /** Arguments of helpers are judged where they come from. */

@@ -49,8 +49,9 @@ function originOf(names: Names, expression: tsTypes.Expression, path: string): O
     return worst(originOf(names, node.whenTrue, path), originOf(names, node.whenFalse, path));
   }
   if (ts.isNewExpression(node)) {
+    if (isMadeHere(names, node.expression) || node.expression.getText() === "Proxy") return "made";
     // What is put into a container later is not its maker's.
-    return isMadeHere(names, node.expression) ? "made" : path === "" ? "foreign" : "unknown";
+    return path === "" ? "foreign" : "unknown";
   }
   return ts.isCallExpression(node) ? originOfCall(names, node, path) : "unknown";
 }

@@ -25,9 +25,18 @@ const storable = new Set(
   BigInt64Array BigUint64Array Buffer NonSharedBuffer String Number Boolean BigInt`.split(/\s+/),
 );
 /** Types of the language that say little about the value. */
-const openTypes = new Set(["Object", "Iterable", "ArrayLike", "ThisType", "NodeJS.Dict"]);
+const openTypes = new Set([
+  "Object",
+  "Disposable",
+  "AsyncDisposable",
+  "Iterable",
+  "ArrayLike",
+  "ThisType",
+  "NodeJS.Dict",
+]);
 const weak = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "WeakKey"]);
 const iterators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObject)$|Iterator$/;
+const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
 /** Types of this package whose values the runtime makes again. */
 const ownTypes = new Set(["Step", "Context", "Handle", "Logger", "Backstitch"]);
@@ -106,6 +115,7 @@ class Search {
       if (containers.has(name)) return this.#inArguments(shape, depth);
       if (storable.has(name) || shape.bases.includes("Error")) return undefined;
       if (openTypes.has(name)) return at("open");
+      if (functions.has(name)) return at("function");
       if (weak.has(name)) return at("weak");
       if (promises.has(name)) return at("promise");
       if (iterators.test(name)) return at("iterator");
@@ -131,6 +141,11 @@ class Search {
     const type = property.type();
     return type && within(`.${property.name}`, this.find(type, depth));
   }
+}
+
+/** A generator, or an iterator of the language. */
+export function isIteratorType(shape: Shape): boolean {
+  return shape.kind === "object" && shape.home === "language" && iterators.test(shape.name ?? "");
 }
 
 function within(path: string, finding: Finding | undefined): Finding | undefined {

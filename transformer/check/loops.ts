@@ -1,0 +1,59 @@
+/** Loops that suspend and go over what gives its items only once: nobody can tell later where a generator stands. */
+import type tsTypes from "typescript";
+import { heldBy } from "../analyse/analyse-unit.ts";
+import { unwrap } from "../discover/unwrap.ts";
+import type { Check } from "./check-units.ts";
+import { mayBeStored } from "./durable-calls.ts";
+import { isIteratorType } from "./storable.ts";
+
+export function checkLoops(check: Check): void {
+  const { ts, analysis } = check;
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isForOfStatement(node)) checkLoop(check, node);
+    ts.forEachChild(node, visit);
+  };
+  visit(analysis.unit.fn);
+}
+
+function checkLoop(check: Check, loop: tsTypes.ForOfStatement): void {
+  const suspension = heldBy(check.analysis, loop.statement).find((each) => mayBeStored(check, each));
+  const type = suspension && iteratorType(check, loop.expression);
+  if (type === undefined) return;
+  const text = loop.expression.getText();
+  const fix = loop.awaitModifier
+    ? "Collect its items in a step, and loop over the array."
+    : `Copy what it gives into an array: \`[...${text}]\`.`;
+  check.report.error("iterator-across-suspension", loop.expression, {
+    text,
+    type,
+    label: suspension?.label ?? "",
+    fix,
+  });
+}
+
+/** The type of a generator or of an iterator of the language: from syntax for generators of the file, else from types. */
+function iteratorType(check: Check, expression: tsTypes.Expression): string | undefined {
+  const { ts, queries } = check;
+  const value = unwrap(ts, expression);
+  const callee = ts.isCallExpression(value) ? unwrap(ts, value.expression) : undefined;
+  if (callee && ts.isIdentifier(callee) && isGenerator(check, callee)) return "Generator";
+  // `map.entries()`: a loop keeps the collection and its own place in it.
+  const isView = callee && ts.isPropertyAccessExpression(callee) && /^(?:entries|keys|values)$/.test(callee.name.text);
+  const type = isView ? undefined : queries?.typeOf(expression);
+  return type && queries && isIteratorType(queries.shapeOf(type)) ? queries.textOf(type) : undefined;
+}
+
+/** A generator function of the durable function, or one that the file declares at its top. */
+function isGenerator({ ts, analysis }: Check, name: tsTypes.Identifier): boolean {
+  const isStarred = (node: tsTypes.Node | undefined): boolean =>
+    node !== undefined &&
+    (ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node)) &&
+    node.asteriskToken !== undefined;
+  const binding = analysis.bindings.byIdentifier.get(name);
+  if (binding) return !binding.reassigned && isStarred(binding.closure);
+  return name
+    .getSourceFile()
+    .statements.some(
+      (statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name.text && isStarred(statement),
+    );
+}
