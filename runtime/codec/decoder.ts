@@ -207,14 +207,13 @@ export class Decoder {
    * Revives parts for code that is not ours. That code may copy them, so a late value among them is also patched where
    * `use` left it as a property of the object that it answers.
    */
-  withParts(payload: unknown, what: string, use: (parts: unknown) => unknown): object {
+  withParts(payload: unknown, what: string, use: (parts: unknown) => unknown): object | symbol {
     const before = this.waitingPlaces;
     const parts = this.revive(payload);
     if (this.isLate(parts)) this.fail(`the parts of ${what} cannot be a late value`);
     const holder = this.foreign(what, () => use(parts));
-    if ((typeof holder !== "object" && typeof holder !== "function") || holder === null) {
-      this.fail(`${what} was made as ${typeof holder}, and an object is expected`);
-    }
+    if (typeof holder === "symbol") return holder;
+    if (!isObject(holder)) this.fail(`${what} was made as ${typeof holder}, and an object is expected`);
     if (this.waitingPlaces > before) this.patchProperties(holder);
     return holder;
   }

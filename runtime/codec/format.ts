@@ -100,6 +100,8 @@ export interface CodecExtension {
   readonly tag: ExtensionTag;
   /** Asked for every object and function that is met, so it must be fast; it must not run code of the author. */
   matches(value: object): boolean;
+  /** For made values: the parts of a symbol that is found again; undefined for any other. */
+  encodeSymbol?(value: symbol): unknown;
   /** Whether `matches` is asked for proxies too, which it must not touch: every access may run a trap. */
   readonly takesProxies?: boolean;
   /**
@@ -129,7 +131,7 @@ export interface CodecExtension {
    */
   fill?(shell: object, parts: unknown): void;
   /** Makes a value from its parts. Containers among them may still be empty if they lead back to this value. */
-  make?(parts: unknown): object;
+  make?(parts: unknown): object | symbol;
   /** Makes a value after everything else is filled; every place that refers to it is then patched. */
   late?(parts: unknown): unknown;
   /** Late values are made in ascending order of this number; 0 when absent. */

@@ -43,7 +43,7 @@ type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
 export class Scan implements Scanned, StoredOwners {
   readonly seen = new SafeSet<object | symbol>();
   readonly defined = new SafeSet<object | symbol>();
-  readonly emits = new SafeMap<object, Emit>();
+  readonly emits = new SafeMap<object | symbol, Emit>();
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
   readonly made = new SafeSet<object | symbol>();
   /** Stored by name: these never get a definition. */
@@ -211,6 +211,20 @@ export class Scan implements Scanned, StoredOwners {
     if (isGlobalSymbol(value)) return;
     if (this.seen.has(value)) this.defined.add(value);
     this.seen.add(value);
+    if (this.defined.has(value)) return;
+    for (const extension of this.extensions) {
+      const parts = extension.encodeSymbol?.(value);
+      if (parts === undefined) continue;
+      this.defined.add(value);
+      this.waiting.push({ origin: this.here(), parts, run: undefined });
+      this.emits.set(value, (out) => out.extension(extension.tag, parts));
+      return;
+    }
+  }
+
+  /** The path to what is visited, for parts that are visited later. */
+  private here(): Origin {
+    return { before: this.origin, keys: this.path.slice() };
   }
 
   /** Stores a value by name, if it is one that every process has. */
@@ -312,7 +326,7 @@ export class Scan implements Scanned, StoredOwners {
     const parts = this.partsOf(value, extension);
     this.defined.add(value);
     if (extension.make) this.made.add(value);
-    const origin = { before: this.origin, keys: this.path.slice() };
+    const origin = this.here();
     this.waiting.push({ origin, parts, run: undefined });
     const write: Emit = (out) => out.extension(extension.tag, parts);
     const keys = this.addedKeys(value, extension);

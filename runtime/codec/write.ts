@@ -15,7 +15,7 @@ export interface Scanned {
   /** Those that get a definition: met more than once, or values of an extension. */
   readonly defined: ReadonlySet<object | symbol>;
   /** How to write the ones that are not plain. */
-  readonly emits: ReadonlyMap<object, Emit>;
+  readonly emits: ReadonlyMap<object | symbol, Emit>;
 }
 
 /** One definition as written, with the numbers of the definitions it refers to. */
@@ -214,12 +214,9 @@ export class Writer {
   }
 
   private body(value: object | symbol): void {
-    if (typeof value === "symbol") {
-      this.text += symbolText(value);
-      return;
-    }
     const emit = this.scanned.emits.get(value);
     if (emit !== undefined) emit(this);
+    else if (typeof value === "symbol") this.text += symbolText(value);
     else if (!this.scanned.seen.has(value)) {
       // Only an `encode` of an extension or class can run between the passes.
       throw new NotEncodableError([], "the value changed while it was being encoded");

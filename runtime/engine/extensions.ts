@@ -220,11 +220,12 @@ function outerValues(activation: Activation): CodecExtension {
     takesProxies: true,
     matches: (value) => activation.outer.pathOf(value) !== undefined,
     encode: (value) => activation.outer.pathOf(value),
+    encodeSymbol: (value) => activation.outer.pathOf(value),
     make(parts) {
       const [id, ...path] = parts as readonly [string, ...OuterPath];
       const code = activation.code(id);
       const value = code && "outer" in code && code.outer ? valueAt(code.outer, path) : undefined;
-      if (value !== undefined) return value as object;
+      if (value !== undefined) return value as object | symbol;
       throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
     },
   };

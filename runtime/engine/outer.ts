@@ -1,6 +1,6 @@
 /**
- * What compiled code refers to outside of itself: functions, classes, clients and collections of its module, and what
- * the module imports. A variable may hold one of them across a suspension. It is stored by the name under which the code
+ * What compiled code refers to outside of itself: functions, classes, clients, collections and symbols of its module, and
+ * what the module imports. A variable may hold one of them across a suspension. It is stored by the name under which the code
  * knows it, and is the module's own value again after a reload.
  */
 
@@ -15,9 +15,11 @@ export type OuterNames = Readonly<Record<string, () => unknown>>;
 /** The name of a value, and the key when it is a function that the value holds. */
 export type OuterPath = readonly [name: string, key?: string];
 
-const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<object, OuterPath>>();
+type OuterValue = object | symbol;
 
-/** The objects and functions that code refers to, by identity. */
+const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<OuterValue, OuterPath>>();
+
+/** The objects, functions and symbols that code refers to, by identity. */
 export class OuterValues {
   /** References to code by what it refers to: methods are made anew at each call. */
   readonly #codes = new SafeMap<OuterNames, string>();
@@ -28,7 +30,7 @@ export class OuterValues {
   }
 
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
-  pathOf(value: object): readonly [code: string, ...path: OuterPath] | undefined {
+  pathOf(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
     for (const [names, id] of this.#codes) {
       const path = valuesOf(names).get(value);
       if (path !== undefined) return [id, ...path];
@@ -44,14 +46,15 @@ export function valueAt(names: OuterNames, [name, key]: OuterPath): unknown {
   return isObject(value) ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
 }
 
-function valuesOf(names: OuterNames): ReadonlyMap<object, OuterPath> {
+function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
   const known = readValues.get(names);
   if (known) return known;
-  const values = new SafeMap<object, OuterPath>();
+  const values = new SafeMap<OuterValue, OuterPath>();
   let isComplete = true;
   for (const [name, read] of Object.entries(names)) {
     try {
       const value = read();
+      if (typeof value === "symbol") values.set(value, [name]);
       if (!isObject(value)) continue;
       values.set(value, [name]);
       addFunctions(values, name, value);
@@ -65,7 +68,7 @@ function valuesOf(names: OuterNames): ReadonlyMap<object, OuterPath> {
 }
 
 /** Functions that are properties of a value: `services.charge`. No getter is run. */
-function addFunctions(values: Map<object, OuterPath>, name: string, owner: object): void {
+function addFunctions(values: Map<OuterValue, OuterPath>, name: string, owner: object): void {
   if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
   for (const key of Object.getOwnPropertyNames(owner)) {
     const value: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;

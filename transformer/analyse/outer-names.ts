@@ -53,9 +53,11 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== outer;
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag !== outer;
   if (ts.isPropertyAccessExpression(parent)) return isPassedOn(ts, parent);
-  if (ts.isElementAccessExpression(parent)) return parent.expression === outer && isPassedOn(ts, parent);
+  // A key may be a symbol of the module.
+  if (ts.isElementAccessExpression(parent)) return parent.expression !== outer || isPassedOn(ts, parent);
   if (ts.isBinaryExpression(parent)) {
     const { kind } = parent.operatorToken;
+    if (kind === ts.SyntaxKind.InKeyword) return parent.left === outer;
     return isLogicalOperator(ts, kind) || (parent.right === outer && passesRight(ts, kind));
   }
   return !ts.isTypeOfExpression(parent) && !ts.isExpressionStatement(parent) && !ts.isPrefixUnaryExpression(parent);

@@ -36,7 +36,10 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
   if (!context.edited.has(node)) return span(node.getStart(), node.end);
   const { suspensions, closures } = context.analysis;
   const record = closures.records.get(node);
-  if (record) return closureCall(context, record);
+  if (record) {
+    const isConstructor = ts.isNewExpression(node.parent) && node.parent.expression === node;
+    return isConstructor ? ["(", closureCall(context, record), ")"] : closureCall(context, record);
+  }
   const suspension = suspensions.byNode.get(node);
   if (suspension) {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
