@@ -46,6 +46,7 @@ export interface BranchInfo {
   /** Source text of the condition or of the loop's head. */
   readonly text: string;
   readonly range: SourceRange;
+  readonly within: readonly EnclosingConstruct[];
   readonly next: readonly Edge[];
 }
 
@@ -58,6 +59,10 @@ export interface Part {
   readonly code?: string;
   /** Source text of the list, when it stands for one part per element. */
   readonly each?: string;
+  /** What callbacks of `.then` and `.finally` behind it wait for. */
+  readonly next?: readonly Part[];
+  /** What a `.catch` behind it waits for. Empty when the failure is ignored. */
+  readonly rollback?: readonly Part[];
   /** Of a combination. */
   readonly method?: CombinationMethod;
   readonly parts?: readonly Part[];

@@ -47,7 +47,7 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   /** The value of a `return` or of an expression body. */
   protected result(node: tsTypes.Expression): void {
-    if (this.input.suspensions.byNode.has(node)) this.awaited(node, node);
+    if (this.input.suspensions.byNode.has(node) && !this.ts.isAwaitExpression(node)) this.awaited(node, node);
     else this.expression(node);
   }
 

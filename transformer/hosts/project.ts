@@ -1,6 +1,7 @@
 /** Which files of a program are compiled, and what became of each. */
 import type MagicString from "magic-string";
 import type ts from "typescript";
+import type { Manifest } from "../../runtime/manifest.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
@@ -14,17 +15,22 @@ export interface Compiler {
   /** False only when the text can hold nothing durable. Cheap. */
   mayHoldDurable(text: string): boolean;
   /** Undefined when nothing in the file is durable. */
-  compileFile(
-    ts: TypeScript,
-    file: ts.SourceFile,
-    options?: CompileOptions,
-  ): { readonly edits: MagicString; readonly diagnostics: readonly Diagnostic[] } | undefined;
+  compileFile(ts: TypeScript, file: ts.SourceFile, options?: CompileOptions): CompilerResult | undefined;
+}
+
+interface CompilerResult {
+  readonly edits: MagicString;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Made when it is asked for. */
+  readonly manifest: () => Manifest;
 }
 
 /** A file that holds something durable. */
 export interface CompiledFile {
   /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
   readonly edits: MagicString | undefined;
+  /** What is to be written beside its JavaScript; undefined when the author wants none. */
+  readonly manifest: (() => Manifest) | undefined;
   readonly errors: readonly ts.Diagnostic[];
   /** Errors, warnings and hints. */
   readonly diagnostics: readonly ts.Diagnostic[];
@@ -44,6 +50,8 @@ export interface Project {
 export interface PluginOptions {
   /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
   readonly strict?: boolean;
+  /** Whether a manifest is written beside the JavaScript of each compiled file. Default true. */
+  readonly manifest?: boolean;
 }
 
 export function createProject(
@@ -51,7 +59,7 @@ export function createProject(
   program: ts.Program,
   host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
   compiler: Compiler,
-  { strict = false }: PluginOptions = {},
+  { strict = false, manifest = true }: PluginOptions = {},
 ): Project {
   const queries = createCheckerQueries(ts, program);
   const packageNameOf = createPackageNames(host);
@@ -78,7 +86,12 @@ export function createProject(
     const of = (category: ts.DiagnosticCategory) => all.filter((diagnostic) => diagnostic.category === category);
     const errors = of(ts.DiagnosticCategory.Error);
     warnings.push(...of(ts.DiagnosticCategory.Warning));
-    return { edits: errors.length > 0 ? undefined : result.edits, errors, diagnostics: all };
+    return {
+      edits: errors.length > 0 ? undefined : result.edits,
+      manifest: manifest ? result.manifest : undefined,
+      errors,
+      diagnostics: all,
+    };
   };
 
   return {

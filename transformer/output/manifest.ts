@@ -68,7 +68,9 @@ function describe(
   }
   const branches: Record<string, BranchInfo> = {};
   for (const [key, { branch, next }] of edges.branches()) {
-    define(branches, key, { kind: branch.kind, text: branch.text, range: rangeOf(file, branch.node), next });
+    const { kind, text, node } = branch;
+    const within = enclosingConstructs(ts, node, fn, analysis.suspensions.inlined);
+    define(branches, key, { kind, text, range: rangeOf(file, node), within, next });
   }
   return {
     code,
@@ -124,8 +126,9 @@ function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block[]> {
 }
 
 /** Whether a part is more than the op that the label names. */
-function saysMore(ts: TypeScript, { kind, code, parts, each }: Part, { operand }: Suspension): boolean {
-  if (code !== undefined || parts !== undefined || each !== undefined) return true;
+function saysMore(ts: TypeScript, part: Part, { operand }: Suspension): boolean {
+  const { kind, code, parts, each, next, rollback } = part;
+  if ([code, parts, each, next, rollback].some((more) => more !== undefined)) return true;
   return kind !== "await" && ts.isIdentifier(unwrap(ts, operand));
 }
 

@@ -7,7 +7,7 @@ import type { CombinationMethod, Part } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { shortText } from "../analyse/enclosing.ts";
 import { baseLabel } from "../analyse/labels.ts";
-import { chainOf, toolCall } from "../analyse/tools.ts";
+import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
@@ -30,12 +30,11 @@ function find(input: PartsInput, expression: tsTypes.Expression, seen: ReadonlyS
   const node = unwrap(ts, expression);
   if (ts.isIdentifier(node)) return constant(input, node, seen) ?? { kind: "await", name: node.text };
   if (!ts.isCallExpression(node)) return { kind: "await", name: shortText(node.getText()) };
-  const tool = chainOf(ts, node, analysis.bindings, analysis.tools)?.base;
-  if (tool) return toolPart(input, tool);
+  const reaction = reactionOf(ts, node);
+  if (reaction) return withReaction(input, reaction, find(input, reaction.source, seen), seen);
+  if (toolCall(ts, node, analysis.bindings, analysis.tools)) return toolPart(input, node);
   const method = combinationOf(ts, node);
   if (method) return { kind: "combination", name: nameOf(input, node), method, parts: elements(input, node, seen) };
-  const source = reactionSource(ts, node);
-  if (source) return find(input, source, seen);
   return listPart(input, node, seen) ?? callPart(input, node);
 }
 
@@ -135,12 +134,44 @@ function combinationOf(ts: TypeScript, node: tsTypes.CallExpression): Combinatio
   return found?.[1] as CombinationMethod | undefined;
 }
 
-/** `x` of `x.then(f)`, when it is a call. */
-function reactionSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.Expression | undefined {
+interface Reaction {
+  readonly source: tsTypes.Expression;
+  readonly method: "then" | "catch" | "finally";
+  readonly callbacks: readonly tsTypes.Expression[];
+}
+
+/** `x.then(f)` and its like, where `x` is a call or a constant. */
+function reactionOf(ts: TypeScript, call: tsTypes.CallExpression): Reaction | undefined {
   const callee = unwrap(ts, call.expression);
   if (!ts.isPropertyAccessExpression(callee) || !/^(then|catch|finally)$/.test(callee.name.text)) return undefined;
   const source = unwrap(ts, callee.expression);
-  return ts.isCallExpression(source) ? source : undefined;
+  if (!ts.isCallExpression(source) && !ts.isIdentifier(source)) return undefined;
+  return { source, method: callee.name.text as Reaction["method"], callbacks: call.arguments };
+}
+
+function withReaction(
+  input: PartsInput,
+  { method, callbacks }: Reaction,
+  part: Part,
+  seen: ReadonlySet<tsTypes.Node>,
+): Part {
+  const [first, second] = callbacks.map((callback) => callbackParts(input, callback, seen));
+  const onSuccess = method === "catch" ? [] : (first ?? []);
+  const onFailure = method === "catch" ? (first ?? []) : method === "then" ? second : undefined;
+  const next = [...(part.next ?? []), ...onSuccess];
+  const rollback = part.rollback ?? onFailure;
+  return { ...part, ...(next.length > 0 && { next }), ...(rollback && { rollback }) };
+}
+
+/** What a callback waits for, when its text tells. */
+function callbackParts(input: PartsInput, callback: tsTypes.Expression, seen: ReadonlySet<tsTypes.Node>): Part[] {
+  const { ts } = input;
+  const fn = unwrap(ts, callback);
+  const code = codeOf(input, fn);
+  if (code !== undefined) return [{ kind: "call", name: ts.isIdentifier(fn) ? fn.text : "()", code }];
+  const result = ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) ? resultOf(ts, fn) : undefined;
+  const part = result && ts.isCallExpression(unwrap(ts, result)) ? find(input, result, seen) : undefined;
+  return part && part.kind !== "await" ? [part] : [];
 }
 
 function nameOf({ ts, analysis }: PartsInput, call: tsTypes.Expression): string {

@@ -1,6 +1,8 @@
 /** Writing the output of a program: everything as TypeScript would, but for the JavaScript of compiled files. */
+import { posix } from "node:path";
 import type MagicString from "magic-string";
 import type ts from "typescript";
+import type { Manifest } from "../../../runtime/manifest.ts";
 import { composeInlineSourceMap, composeSourceMap } from "../../output/source-map.ts";
 import type { Project } from "../project.ts";
 import type { PatchableProgram } from "./internals.ts";
@@ -24,6 +26,8 @@ export interface EmitParts {
  * declarations, build info, and every other file are written from the author's text. The second pass asks the shadow
  * for what was held back. What is not written in the first pass (`--noEmit`, `noEmitOnError`, an unaffected file of an
  * incremental build) is therefore not written at all, and a project without compiled files has no second pass.
+ *
+ * The manifest of a compiled file is written whenever its JavaScript is.
  */
 export function createEmit({ program, host, project, emitOriginal, shadow }: EmitParts): Emit {
   return (target, writeFile, cancellation, emitOnly, transformers, ...rest: unknown[]) => {
@@ -43,8 +47,11 @@ export function createEmit({ program, host, project, emitOriginal, shadow }: Emi
     for (const [file, edits] of heldBack) {
       shadow().emit(
         shadow().getSourceFile(file.fileName),
-        (fileName, text, bom, onError, _sources, data) =>
-          write(fileName, composed(fileName, text, edits), bom, onError, [file], data),
+        (fileName, text, bom, onError, _sources, data) => {
+          write(fileName, composed(fileName, text, edits), bom, onError, [file], data);
+          const manifest = isMap(fileName) ? undefined : project.compile(file)?.manifest?.();
+          if (manifest) write(manifestName(fileName), manifestText(fileName, file, manifest), false, onError);
+        },
         cancellation,
         false,
         transformers,
@@ -63,6 +70,20 @@ function isScript(fileName: string): boolean {
   return /\.[cm]?jsx?(\.map)?$/.test(fileName);
 }
 
+function isMap(fileName: string): boolean {
+  return fileName.endsWith(".map");
+}
+
+/** Not `order.json`: the outputs of `order.ts` and `order.mts` must not meet. */
+function manifestName(script: string): string {
+  return `${script}.backstitch.json`;
+}
+
+function manifestText(script: string, { fileName }: ts.SourceFile, { functions, ...head }: Manifest): string {
+  const source = posix.relative(posix.dirname(script), fileName);
+  return `${JSON.stringify({ ...head, source, functions }, undefined, 2)}\n`;
+}
+
 function composed(fileName: string, text: string, edits: MagicString): string {
-  return fileName.endsWith(".map") ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
+  return isMap(fileName) ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
 }
