@@ -126,6 +126,7 @@ export class FlowBuilder {
     const each = parts.length === 1 ? parts[0]?.each : undefined;
     this.#add(flow, { id, kind: "fork", text: each === undefined ? methodText(part) : `each of ${each}`, ...place });
     this.#add(flow, { id: join, kind: "join", text: part.name, ...place });
+    if (parts.length === 0) this.#edge({ from: id, to: join, kind: "success" });
     for (const [index, element] of parts.entries()) {
       const { each: _each, ...one } = element;
       this.#branch(flow, `${id}:${index}`, parts.length === 1 ? one : element, place, [id, join]);

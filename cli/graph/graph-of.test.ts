@@ -124,6 +124,15 @@ describe("at the same time", () => {
     ]);
   });
 
+  test("a combination of nothing comes to its end", () => {
+    expect(edgesOf("await Promise.all([]);")).toEqual([
+      "f -> all of",
+      "all of -> join",
+      "join -> completed",
+      "join ~> failed (one fails)",
+    ]);
+  });
+
   test("a failure in a branch is that of the join, unless the branch catches it", () => {
     const body = `await step.map(event.xs, async (x) => {
       try { await ${step("a")}; await ${step("b")}; } catch (e) { await ${step("undo")}; throw e; }
@@ -192,5 +201,6 @@ test("names that mean something in a format are text in it", () => {
 
 test("nothing that suspends gives an empty graph", () => {
   expect(graphOf(manifestOf("return 1;"))).toEqual({ nodes: [], edges: [] });
+  expect(toSvg({ nodes: [], edges: [] })).not.toMatch(/NaN|Infinity/);
   expect(graphOf(manifestOf(`await ${step("a")};`), { function: "none" })).toEqual({ nodes: [], edges: [] });
 });

@@ -51,6 +51,7 @@ const notes: Partial<Record<NodeKind, string>> = {
 const pull = { success: 12, either: 12, throw: 2, rollback: 1 } as const;
 
 export function layOut({ nodes, lines }: Picture): Layout {
+  if (nodes.length === 0) return { width: 0, height: 0, nodes: [], lines: [] };
   const graph = new LayoutGraph({ multigraph: false, compound: false });
   // Of dagre's ways to assign ranks, this one keeps what happens when nothing fails in one column.
   const options = { rankdir: "TB", ranker: "tight-tree", nodesep: 34, edgesep: 14, ranksep: 30 } as const;

@@ -56,7 +56,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     if (isErased(ts, node)) return;
     if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
     else if (ts.isIdentifier(node)) this.identifier(node);
-    else if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) this.uses(this.input.capturesOf(node));
+    else if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) this.functionLike(node);
     else if (ts.isClassLike(node)) this.classLike(node);
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
     else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
@@ -69,6 +69,13 @@ export abstract class ExpressionFlow extends FlowCursor {
       this.children(node);
       this.functionsMadeAgain(node);
     }
+  }
+
+  /** A computed name is evaluated where its function is made. */
+  private functionLike(node: tsTypes.SignatureDeclaration | tsTypes.ClassStaticBlockDeclaration): void {
+    const name = (node as tsTypes.MethodDeclaration).name as tsTypes.PropertyName | undefined;
+    if (name && this.ts.isComputedPropertyName(name)) this.expression(name.expression);
+    this.uses(this.input.capturesOf(node));
   }
 
   private children(node: tsTypes.Node): void {
