@@ -44,7 +44,7 @@ export function transformSource(ts: typeof tsTypes, input: SourceInput): Transfo
   return {
     code: result.edits.toString(),
     map: result.edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" }),
-    manifest: result.manifest,
+    manifest: result.manifest(),
     diagnostics: result.diagnostics,
   };
 }

@@ -30,14 +30,46 @@ export interface EnclosingConstruct {
   readonly kind: "if" | "else" | "switch" | "loop" | "try" | "catch" | "finally" | "block" | "callback";
   /** Loop variable, label or other name that the author gave it. */
   readonly name?: string;
+  /** Source text of its condition, of the loop's head, or of what the `switch` compares. */
+  readonly text?: string;
 }
 
-/** Where control can go from a suspension. A target is a label, `return` or `throw`. */
-export interface Edge {
-  readonly to: string;
-  /** Source text of the condition under which the edge is taken, when there is one. */
+/** Where control can go: to a label, to a place where it divides, or out of the function. */
+export type Edge = ({ readonly to: string } | { readonly branch: string } | { readonly end: "return" | "throw" }) & {
+  /** The outcome of the branch under which the edge is taken: `yes`, `no`, `next`, `done`, the text of a `case`. */
   readonly when?: string;
+};
+
+/** A place between suspensions where control divides, and what comes next depends on it. */
+export interface BranchInfo {
+  readonly kind: "if" | "switch" | "loop" | "finally";
+  /** Source text of the condition or of the loop's head. */
+  readonly text: string;
+  readonly range: SourceRange;
+  readonly within: readonly EnclosingConstruct[];
+  readonly next: readonly Edge[];
 }
+
+/** What is waited for: one of a combination's elements, what a handle stands for, or the function that a call runs. */
+export interface Part {
+  readonly kind: SuspensionKind;
+  /** As its label would be. */
+  readonly name: string;
+  /** Code id of the durable function that it runs, as far as syntax tells. */
+  readonly code?: string;
+  /** Source text of the list, when it stands for one part per element. */
+  readonly each?: string;
+  /** What callbacks of `.then` and `.finally` behind it wait for. */
+  readonly next?: readonly Part[];
+  /** What a `.catch` behind it waits for. Empty when the failure is ignored. */
+  readonly rollback?: readonly Part[];
+  /** Of a combination. */
+  readonly method?: CombinationMethod;
+  readonly parts?: readonly Part[];
+}
+
+/** `map` is `step.map`. */
+export type CombinationMethod = "all" | "allSettled" | "any" | "race" | "map";
 
 /** All that the build knows of one suspension. */
 export interface LabelInfo {
@@ -49,6 +81,8 @@ export interface LabelInfo {
   readonly next: readonly Edge[];
   /** Taken when it fails: the rollback edges. */
   readonly rollback: readonly Edge[];
+  /** What it waits for, unless that is the one op that its label names. */
+  readonly part?: Part;
 }
 
 /** One durable function. */
@@ -59,7 +93,9 @@ export interface FunctionManifest {
   /** Hash of the author's text of the function, white space and comments left out. */
   readonly hash: string;
   readonly labels: Readonly<Record<string, LabelInfo>>;
-  /** Labels that are reached first from the function's start. */
+  /** What edges name as `branch`. Absent when control never divides. */
+  readonly branches?: Readonly<Record<string, BranchInfo>>;
+  /** What is reached first from the function's start. */
   readonly entry: readonly Edge[];
 }
 
@@ -68,6 +104,8 @@ export interface Manifest {
   readonly format: typeof CODE_FORMAT;
   /** Version of the compiler that wrote it. */
   readonly compiler: string;
+  /** The author's file, from the folder of this manifest. Only in manifests that a build wrote. */
+  readonly source?: string;
   readonly functions: readonly FunctionManifest[];
 }
 

@@ -13,6 +13,7 @@ import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
 import { buildManifest, codeInfo } from "./output/manifest.ts";
+import { version } from "./output/version.ts";
 import { realise } from "./print/realise.ts";
 
 export { mayHoldDurable };
@@ -29,7 +30,8 @@ export interface CompileOptions {
 export interface CompileResult {
   /** The author's text with the edits that make it durable. Unchanged when `diagnostics` holds an error. */
   readonly edits: MagicString;
-  readonly manifest: Manifest;
+  /** Made when it is first asked for. */
+  readonly manifest: () => Manifest;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -46,12 +48,21 @@ export function compileFile(
   const facts = findFileFacts(ts, file);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { imports, facts, report }));
   checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });
-  const manifest = buildManifest(ts, file, analyses);
+  const { packageName = "", queries } = options;
+  let manifest: Manifest | undefined;
+  const typeOf = (name: tsTypes.Identifier): string | undefined => {
+    const type = queries?.typeOf(name);
+    return type && queries?.textOf(type);
+  };
   const edits = new MagicString(file.text);
   const failed = report.diagnostics.some(({ category }) => category === "error");
   if (!failed) {
     const infoOf: InfoOf = (analysis, fn) => codeInfo(ts, analysis, fn);
-    realise(lowerFile({ ts, file, facts, infoOf, version: manifest.compiler }, analyses), edits);
+    realise(lowerFile({ ts, file, facts, infoOf, version }, analyses), edits);
   }
-  return { edits, manifest, diagnostics: report.diagnostics };
+  return {
+    edits,
+    manifest: () => (manifest ??= buildManifest({ ts, file, packageName, typeOf }, analyses)),
+    diagnostics: report.diagnostics,
+  };
 }

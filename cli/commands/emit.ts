@@ -20,7 +20,7 @@ export function addEmit(program: Command, { terminal, end }: Host): void {
     .command("emit")
     .summary("write the compiled handlers over the output of tsc")
     .description(
-      "Writes the JavaScript and source maps of files with durable functions over what tsc wrote for them. For TypeScript 7, which takes no plugins, and for builds without ts-patch. Declarations, type errors and all other files stay tsc's matter. Prints the files written.",
+      "Writes the JavaScript and source maps of files with durable functions over what tsc wrote for them. For TypeScript 7, which takes no plugins, and for builds without ts-patch. Declarations, type errors and all other files stay tsc's matter. Beside the JavaScript comes the manifest, which `backstitch graph` and `backstitch check --against` read. Prints the files written.",
     )
     .option("-p, --project <path>", "a tsconfig.json or its folder (default: the nearest one)")
     .addHelpText(
@@ -40,17 +40,25 @@ A file with an error is left as tsc wrote it, and the command exits with 1.`,
 function emit(option: string | undefined, terminal: Terminal): ExitCode {
   const results = openProjects(option, terminal).map((project) => emitProject(project, terminal));
   const written = results.flatMap((result) => result.written);
-  for (const { path } of written) terminal.data.write(`${relative(process.cwd(), path).replaceAll("\\", "/")}\n`);
+  for (const { path } of written) terminal.data.write(`${shown(path)}\n`);
   const errors = results.reduce((total, result) => total + result.errors, 0);
-  const added = written.filter(({ existed }) => !existed).length;
+  const added = written
+    .filter(({ path, existed }) => !existed && !path.endsWith(".json"))
+    .map(({ path }) => shown(path));
   const said = [
     ...(errors > 0 ? [`${count(errors, "error")}: the files with errors stay as tsc wrote them.`] : []),
     ...(written.length > 0 ? [`${count(written.length, "file")} written.`] : []),
-    ...(added > 0 ? [`${added} of them had not been there: run \`tsc\` first, which writes all others.`] : []),
+    ...(added.length > 0
+      ? [`${added.join(", ")} had not been there: run \`tsc\` first, which writes all others.`]
+      : []),
     ...(errors === 0 && written.length === 0 ? ["Nothing to write: no file holds a durable function."] : []),
   ];
   terminal.messages.write(`${said.join("\n")}\n`);
   return errors > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path).replaceAll("\\", "/");
 }
 
 interface Emitted {
@@ -74,10 +82,10 @@ function emitProject(open: OpenProject, terminal: Terminal): Emitted {
     });
   };
   let shadow: tsTypes.Program | undefined;
-  for (const { file, edits } of compiled) {
-    if (edits === undefined) continue;
+  for (const each of compiled) {
+    if (each.edits === undefined) continue;
     shadow ??= createShadow({ ts, createProgram: ts.createProgram, program, host, project });
-    emitCompiled(shadow, file, edits, write);
+    emitCompiled({ shadow, project }, each, write);
   }
   return { written, errors: errors.length };
 }

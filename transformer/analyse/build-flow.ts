@@ -7,18 +7,20 @@
 import type tsTypes from "typescript";
 import type { Suspension } from "../ir.ts";
 import type { Block, FlowGraph } from "./control-flow.ts";
-import { shortText } from "./enclosing.ts";
+import { headOf, shortText } from "./enclosing.ts";
 import { ExpressionFlow, type FlowInput } from "./expression-flow.ts";
 import type { Finalizer, Target } from "./flow-cursor.ts";
 import type { AwaitedLoop } from "./suspensions.ts";
 
 export class FlowBuilder extends ExpressionFlow {
   private readonly exit: Block;
+  protected readonly failure: Block;
   private pendingLabels: string[] = [];
 
   constructor(input: FlowInput) {
     super(input);
     this.exit = this.newBlock();
+    this.failure = this.newBlock();
   }
 
   build(): FlowGraph {
@@ -27,7 +29,7 @@ export class FlowBuilder extends ExpressionFlow {
     for (const parameter of fn.parameters) this.expression(parameter);
     if (fn.body) this.body(fn.body);
     this.edge(this.current, this.exit);
-    return { blocks: this.blocks, entry, exit: this.exit };
+    return { blocks: this.blocks, entry, exit: this.exit, failure: this.failure };
   }
 
   protected body(body: tsTypes.ConciseBody): void {
@@ -63,6 +65,7 @@ export class FlowBuilder extends ExpressionFlow {
       this.leave();
     } else if (ts.isThrowStatement(node)) {
       this.expression(node.expression);
+      this.edge(this.current, this.handler ?? this.failure);
       this.current = this.newBlock();
     } else this.expression(node);
   }
@@ -80,13 +83,12 @@ export class FlowBuilder extends ExpressionFlow {
 
   private ifStatement(node: tsTypes.IfStatement): void {
     this.expression(node.expression);
-    const condition = shortText(node.expression.getText());
-    const before = this.current;
-    this.follow(condition);
+    const before = this.divide("if", shortText(node.expression.getText()), node);
+    this.follow("yes");
     this.statement(node.thenStatement);
     const thenEnd = this.current;
     this.current = before;
-    this.follow(`!(${condition})`);
+    this.follow("no");
     if (node.elseStatement) this.statement(node.elseStatement);
     const after = this.newBlock();
     this.edge(thenEnd, after);
@@ -125,9 +127,9 @@ export class FlowBuilder extends ExpressionFlow {
     const after = this.newBlock();
     const updating = this.newBlock();
     if (test) this.expression(test);
-    const condition = test && shortText(test.getText());
-    if (test || head) this.edge(this.current, after, condition && `!(${condition})`);
-    this.follow(condition);
+    if (test && this.isTrue(test)) this.deadEdge(this.current, after);
+    else if (test || head) this.edge(this.divide("loop", headOf(node), node), after, "done");
+    this.follow("next");
     if (head) this.bindHead(head);
     this.withTarget({ node, labels, onBreak: after, onContinue: updating, depth: this.finalizers.length }, () =>
       this.turn(node),
@@ -137,6 +139,11 @@ export class FlowBuilder extends ExpressionFlow {
     if (update) this.expression(update);
     this.edge(this.current, start);
     this.current = after;
+  }
+
+  /** `while (true)` does not end by its test. */
+  private isTrue({ kind }: tsTypes.Expression): boolean {
+    return kind === this.ts.SyntaxKind.TrueKeyword;
   }
 
   /** The body; of a `for…of` also the end of the resource that its head declares. */
@@ -160,9 +167,9 @@ export class FlowBuilder extends ExpressionFlow {
       this.expression(node.expression);
       const start = this.follow();
       this.suspend(next);
-      this.edge(this.current, after);
+      this.edge(this.divide("loop", headOf(node), node), after, "done");
       this.handler = closing;
-      this.follow();
+      this.follow("next");
       this.bindHead(node.initializer);
       const left = this.newBlock();
       this.withTarget({ node, labels, onBreak: left, onContinue: start, depth: this.finalizers.length }, () =>
@@ -194,9 +201,9 @@ export class FlowBuilder extends ExpressionFlow {
     this.edge(this.current, testing);
     this.current = testing;
     this.expression(node.expression);
-    const condition = shortText(node.expression.getText());
-    this.edge(this.current, start, condition);
-    this.edge(this.current, after, `!(${condition})`);
+    this.edge(this.divide("loop", headOf(node), node), start, "next");
+    if (this.isTrue(node.expression)) this.deadEdge(this.current, after);
+    else this.edge(this.current, after, "done");
     this.current = after;
   }
 
@@ -204,16 +211,20 @@ export class FlowBuilder extends ExpressionFlow {
     this.expression(node.expression);
     const after = this.newBlock();
     const { clauses } = node.caseBlock;
+    const text = shortText(node.expression.getText());
     const bodies = clauses.map(() => this.newBlock());
     for (const [position, clause] of clauses.entries()) {
       if (!this.ts.isCaseClause(clause)) continue;
       this.conditionally(() => this.expression(clause.expression));
-      this.edge(this.current, bodies[position] as Block, `case ${shortText(clause.expression.getText())}`);
+      const before = this.divide("switch", text, node);
+      this.edge(before, bodies[position] as Block, shortText(clause.expression.getText()));
     }
     // Wherever it stands, `default` is taken when no test has matched.
     const byDefault = clauses.findIndex((clause) => this.ts.isDefaultClause(clause));
-    if (byDefault >= 0) this.edge(this.current, bodies[byDefault] as Block, "default");
-    this.edge(this.current, after);
+    if (byDefault >= 0) {
+      this.edge(this.current, bodies[byDefault] as Block, "default");
+      this.deadEdge(this.current, after);
+    } else this.edge(this.current, after, "no case");
     this.withTarget({ node, labels, onBreak: after, depth: this.finalizers.length }, () => {
       this.current = this.newBlock();
       for (const [position, clause] of clauses.entries()) {
@@ -229,24 +240,30 @@ export class FlowBuilder extends ExpressionFlow {
   private tryStatement(node: tsTypes.TryStatement): void {
     const outer = this.handler;
     const after = this.newBlock();
-    const finalizer: Finalizer | undefined = node.finallyBlock && { entry: this.newBlock(), resume: new Set() };
+    const finalizer: Finalizer | undefined = node.finallyBlock && { entry: this.newBlock(), resume: new Map() };
     if (finalizer) this.finalizers.push(finalizer);
     const failed = finalizer ? finalizer.entry : outer;
     const catcher = node.catchClause && this.blockUnder(failed);
+    for (const entered of [catcher, finalizer?.entry]) if (entered) this.enter(entered);
     this.handler = catcher ?? failed;
     this.follow();
     this.block(node.tryBlock);
+    let completes = this.isEntered(this.current);
     this.edge(this.current, finalizer?.entry ?? after);
     if (catcher && node.catchClause) {
       this.handler = failed;
       this.current = catcher;
       if (node.catchClause.variableDeclaration) this.bindPattern(node.catchClause.variableDeclaration.name);
       this.block(node.catchClause.block);
+      completes ||= this.isEntered(this.current);
       this.edge(this.current, finalizer?.entry ?? after);
     }
     this.handler = outer;
     const { finallyBlock } = node;
-    if (finalizer && finallyBlock) this.finish(finalizer, () => this.block(finallyBlock), after, outer);
+    if (finalizer && finallyBlock) {
+      const code = () => this.block(finallyBlock);
+      this.finish(finalizer, { node: finallyBlock, code, after, completes, outer });
+    }
     this.current = after;
   }
 
@@ -255,32 +272,36 @@ export class FlowBuilder extends ExpressionFlow {
     if (!end) return inner();
     const outer = this.handler;
     const after = this.newBlock();
-    const finalizer: Finalizer = { entry: this.newBlock(), resume: new Set() };
+    const finalizer: Finalizer = { entry: this.newBlock(), resume: new Map() };
     this.finalizers.push(finalizer);
+    this.enter(finalizer.entry);
     this.handler = finalizer.entry;
     this.follow();
     inner();
+    const completes = this.isEntered(this.current);
     this.edge(this.current, finalizer.entry);
     this.handler = outer;
-    this.finish(finalizer, () => this.suspend(end), after, outer);
+    this.finish(finalizer, { node: end.node, code: () => this.suspend(end), after, completes, outer });
     this.current = after;
   }
 
-  private finish(finalizer: Finalizer, code: () => void, after: Block, outer: Block | undefined): void {
+  private finish(finalizer: Finalizer, { node, code, after, completes, outer }: Finish): void {
     this.finalizers.pop();
     this.current = finalizer.entry;
     this.follow();
     code();
-    this.edge(this.current, after);
-    for (const resume of finalizer.resume) this.edge(this.current, resume);
-    if (outer) this.edge(this.current, outer);
+    this.divide("finally", "finally", node);
+    if (completes) this.edge(this.current, after, "completed");
+    else this.deadEdge(this.current, after);
+    for (const [resume, reason] of finalizer.resume) this.edge(this.current, resume, reason);
+    this.edge(this.current, outer ?? this.failure, "failed");
   }
 
   private jump(node: tsTypes.BreakOrContinueStatement): void {
     const isContinue = this.ts.isContinueStatement(node);
     const target = this.findTarget(node, isContinue);
     const to = isContinue ? target?.onContinue : target?.onBreak;
-    if (target && to) this.goThroughFinalizers(target.depth, to);
+    if (target && to) this.goThroughFinalizers(target.depth, to, isContinue ? "continue" : "break");
     this.current = this.newBlock();
   }
 
@@ -300,7 +321,19 @@ export class FlowBuilder extends ExpressionFlow {
 
   private leave(): void {
     const callback = this.returns[this.returns.length - 1];
-    this.goThroughFinalizers(callback?.depth ?? 0, callback?.block ?? this.exit);
+    this.goThroughFinalizers(callback?.depth ?? 0, callback?.block ?? this.exit, "return");
     this.current = this.newBlock();
   }
+}
+
+/** How what a `finally` or the end of a resource does goes on. */
+interface Finish {
+  readonly node: tsTypes.Node;
+  /** Walks what it does. */
+  readonly code: () => void;
+  readonly after: Block;
+  /** Whether control may come to the end of what it is the end of. */
+  readonly completes: boolean;
+  /** Where an exception goes on to. */
+  readonly outer: Block | undefined;
 }

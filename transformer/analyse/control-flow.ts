@@ -4,6 +4,8 @@
  *
  * The graph points at bindings and suspensions; it rewrites nothing.
  */
+import type tsTypes from "typescript";
+import type { BranchInfo } from "../../runtime/manifest.ts";
 import type { Binding, Suspension } from "../ir.ts";
 
 export type Item =
@@ -17,12 +19,23 @@ export interface Block {
   readonly next: Edge[];
   /** Where an exception raised in this block goes; undefined leaves the unit. */
   readonly handler: Block | undefined;
+  /** What decides between its edges, when there are several. */
+  branch?: Branch;
+}
+
+export interface Branch {
+  readonly kind: BranchInfo["kind"];
+  /** Source text of the condition or of the loop's head. */
+  readonly text: string;
+  readonly node: tsTypes.Node;
 }
 
 export interface Edge {
   readonly to: Block;
-  /** Source text of the condition, when the edge depends on one. */
+  /** The outcome of the branch under which the edge is taken. */
   readonly when?: string;
+  /** Never taken (`while (true)` does not end by its test). Liveness follows it all the same. */
+  readonly dead?: true;
 }
 
 export interface FlowGraph {
@@ -30,4 +43,6 @@ export interface FlowGraph {
   readonly entry: Block;
   /** Reached by `return` and by the end of the body. */
   readonly exit: Block;
+  /** Reached by a `throw` that nothing in the function catches. */
+  readonly failure: Block;
 }

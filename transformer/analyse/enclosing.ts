@@ -29,12 +29,15 @@ export function constructOf(
   inlined: InlinedCallbacks,
 ): EnclosingConstruct | undefined {
   if (ts.isIfStatement(parent)) {
-    if (parent.thenStatement === child) return { kind: "if" };
-    return parent.elseStatement === child ? { kind: "else" } : undefined;
+    const text = shortText(parent.expression.getText());
+    if (parent.thenStatement === child) return { kind: "if", text };
+    return parent.elseStatement === child ? { kind: "else", text } : undefined;
   }
   if (ts.isIterationStatement(parent, false)) return parent.statement === child ? loopConstruct(ts, parent) : undefined;
-  if (ts.isCaseClause(parent)) return { kind: "switch", name: `case ${shortText(parent.expression.getText())}` };
-  if (ts.isDefaultClause(parent)) return { kind: "switch", name: "default" };
+  if (ts.isCaseOrDefaultClause(parent)) {
+    const name = ts.isCaseClause(parent) ? `case ${shortText(parent.expression.getText())}` : "default";
+    return { kind: "switch", name, text: shortText(parent.parent.parent.expression.getText()) };
+  }
   if (ts.isTryStatement(parent)) {
     if (parent.tryBlock === child) return { kind: "try" };
     return parent.finallyBlock === child ? { kind: "finally" } : undefined;
@@ -50,7 +53,16 @@ export function constructOf(
 /** A loop is known by its label, else by the variable of its head. */
 export function loopConstruct(ts: TypeScript, loop: tsTypes.IterationStatement): EnclosingConstruct {
   const name = ts.isLabeledStatement(loop.parent) ? loop.parent.label.text : loopVariable(ts, loop);
-  return name === undefined ? { kind: "loop" } : { kind: "loop", name };
+  return { kind: "loop", ...(name !== undefined && { name }), text: headOf(loop) };
+}
+
+/** `for (const order of orders)`; of `do … while (c)` the end. */
+export function headOf(loop: tsTypes.IterationStatement): string {
+  const text = loop.getText();
+  const start = loop.getStart();
+  const body = loop.statement;
+  const head = text.startsWith("do") ? text.slice(body.end - start) : text.slice(0, body.getStart() - start);
+  return shortText(head.replace(/;\s*$/, ""));
 }
 
 /** `order` of `for (const order of orders)`, `i` of `for (let i = 0; …)`. */

@@ -7,6 +7,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { isConstant, mayBeEarly } from "./early.ts";
+import { shortText } from "./enclosing.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
 import { type Bindings, isErased } from "./scopes.ts";
@@ -39,12 +40,15 @@ export abstract class ExpressionFlow extends FlowCursor {
     this.ts = input.ts;
   }
 
+  /** Reached by an exception that nothing catches. */
+  protected abstract readonly failure: Block;
+
   /** The body of the unit or of a callback that is lowered in place. */
   protected abstract body(body: tsTypes.ConciseBody): void;
 
   /** The value of a `return` or of an expression body. */
   protected result(node: tsTypes.Expression): void {
-    if (this.input.suspensions.byNode.has(node)) this.awaited(node, node);
+    if (this.input.suspensions.byNode.has(node) && !this.ts.isAwaitExpression(node)) this.awaited(node, node);
     else this.expression(node);
   }
 
@@ -63,10 +67,7 @@ export abstract class ExpressionFlow extends FlowCursor {
       else this.expression(node.right);
       this.assignTo(node.left);
     } else {
-      ts.forEachChild(node, (child) => {
-        if (isConditional(ts, node, child)) this.conditionally(() => this.expression(child));
-        else this.expression(child);
-      });
+      this.children(node);
       this.functionsMadeAgain(node);
     }
   }
@@ -76,6 +77,43 @@ export abstract class ExpressionFlow extends FlowCursor {
     const name = (node as tsTypes.MethodDeclaration).name as tsTypes.PropertyName | undefined;
     if (name && this.ts.isComputedPropertyName(name)) this.expression(name.expression);
     this.uses(this.input.capturesOf(node));
+  }
+
+  private children(node: tsTypes.Node): void {
+    const { ts } = this;
+    const { holders } = this.input.suspensions;
+    if (ts.isConditionalExpression(node) && (holders.has(node.whenTrue) || holders.has(node.whenFalse))) {
+      this.choice(node);
+      return;
+    }
+    ts.forEachChild(node, (child) => {
+      if (!isConditional(ts, node, child)) this.expression(child);
+      else if (holders.has(child) && !isReceiver(node, child)) this.skippable(node, child);
+      else this.conditionally(() => this.expression(child));
+    });
+  }
+
+  /** `c ? await x : await y` */
+  private choice({ condition, whenTrue, whenFalse }: tsTypes.ConditionalExpression): void {
+    this.expression(condition);
+    const before = this.divide("if", shortText(condition.getText()), condition);
+    this.follow("yes");
+    this.conditionally(() => this.expression(whenTrue));
+    const trueEnd = this.current;
+    this.current = before;
+    // What frames hold was decided with the values in a row, and stays so.
+    this.deadEdge(trueEnd, this.follow("no"));
+    this.conditionally(() => this.expression(whenFalse));
+    this.edge(trueEnd, this.follow());
+  }
+
+  /** `await x` in `a && await x`, `a?.b(await x)`, `{ a = await x } = o`: evaluated, or passed over. */
+  private skippable(node: tsTypes.Node, child: tsTypes.Node): void {
+    const before = this.divide("if", conditionOf(this.ts, node), node);
+    this.follow("yes");
+    this.conditionally(() => this.expression(child));
+    this.follow();
+    this.edge(before, this.current, "no");
   }
 
   /**
@@ -212,8 +250,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     this.callback(onFailure);
     // `.catch()` ignores the failure.
     const isHandled = link.method === "catch" || (link.method === "then" && onFailure !== undefined);
-    if (isHandled) this.edge(this.current, after);
-    else if (outer) this.edge(this.current, outer);
+    this.edge(this.current, isHandled ? after : (outer ?? this.failure));
     this.current = after;
   }
 
@@ -251,6 +288,34 @@ export abstract class ExpressionFlow extends FlowCursor {
 
 function isSimpleAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
   return node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+}
+
+/** `a` of `a?.b(…)` is evaluated whenever the chain is. */
+function isReceiver(parent: tsTypes.Node, child: tsTypes.Node): boolean {
+  return (parent as { readonly expression?: tsTypes.Node }).expression === child;
+}
+
+/** Under which condition an operand is evaluated, as an author would write it. */
+function conditionOf(ts: TypeScript, parent: tsTypes.Node): string {
+  if (ts.isShorthandPropertyAssignment(parent)) return `${parent.name.text} === undefined`;
+  if (!ts.isBinaryExpression(parent)) {
+    let link = parent as tsTypes.CallChain;
+    while (!link.questionDotToken) link = link.expression as tsTypes.CallChain;
+    return `${shortText(link.expression.getText())} != null`;
+  }
+  const operand = unwrap(ts, parent.left);
+  const left = shortText(operand.getText());
+  const { SyntaxKind } = ts;
+  switch (parent.operatorToken.kind) {
+    case SyntaxKind.BarBarToken:
+    case SyntaxKind.BarBarEqualsToken:
+      return ts.isLeftHandSideExpression(operand) ? `!${left}` : `!(${left})`;
+    case SyntaxKind.QuestionQuestionToken:
+    case SyntaxKind.QuestionQuestionEqualsToken:
+      return `${left} == null`;
+    default:
+      return left;
+  }
 }
 
 /** Operands that are evaluated only sometimes: right of `&&`, branches of `?:`, behind `?.`, defaults in patterns. */

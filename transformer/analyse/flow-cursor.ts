@@ -3,7 +3,7 @@
  * blocks that a jump passes on its way.
  */
 import type tsTypes from "typescript";
-import type { Block, Item } from "./control-flow.ts";
+import type { Block, Branch, Item } from "./control-flow.ts";
 
 export interface Target {
   readonly node: tsTypes.Node;
@@ -16,8 +16,8 @@ export interface Target {
 
 export interface Finalizer {
   readonly entry: Block;
-  /** Where ways that entered it go on. */
-  readonly resume: Set<Block>;
+  /** Where ways that entered it go on, and what brought them: `return`, `break`, `continue`. */
+  readonly resume: Map<Block, string>;
 }
 
 export class FlowCursor {
@@ -27,9 +27,20 @@ export class FlowCursor {
   protected handler: Block | undefined;
   protected readonly targets: Target[] = [];
   protected readonly finalizers: Finalizer[] = [];
+  /** Blocks that control can reach. Code behind a jump is in a block of its own, which is not here. */
+  private readonly entered = new Set<Block>();
 
   constructor() {
     this.current = this.newBlock();
+    this.enter(this.current);
+  }
+
+  protected enter(block: Block): void {
+    this.entered.add(block);
+  }
+
+  protected isEntered(block: Block): boolean {
+    return this.entered.has(block);
   }
 
   protected newBlock(): Block {
@@ -48,6 +59,18 @@ export class FlowCursor {
 
   protected edge(from: Block, to: Block, when?: string): void {
     from.next.push(when === undefined ? { to } : { to, when });
+    if (this.entered.has(from)) this.enter(to);
+  }
+
+  /** An edge that liveness follows and that is never taken. */
+  protected deadEdge(from: Block, to: Block): void {
+    from.next.push({ to, dead: true });
+  }
+
+  /** Control divides behind the current block, which is given back: its edges say under which outcome they are taken. */
+  protected divide(kind: Branch["kind"], text: string, node: tsTypes.Node): Block {
+    this.current.branch ??= { kind, text, node };
+    return this.current;
   }
 
   /** A fresh block behind the current one. */
@@ -69,15 +92,15 @@ export class FlowCursor {
   }
 
   /** From here through the `finally` blocks deeper than `depth`, innermost first, to `to`. */
-  protected goThroughFinalizers(depth: number, to: Block): void {
+  protected goThroughFinalizers(depth: number, to: Block, reason: string): void {
     let from: Finalizer | undefined;
     for (let i = this.finalizers.length - 1; i >= depth; i--) {
       const finalizer = this.finalizers[i] as Finalizer;
-      if (from) from.resume.add(finalizer.entry);
+      if (from) from.resume.set(finalizer.entry, reason);
       else this.edge(this.current, finalizer.entry);
       from = finalizer;
     }
-    if (from) from.resume.add(to);
+    if (from) from.resume.set(to, reason);
     else this.edge(this.current, to);
   }
 }

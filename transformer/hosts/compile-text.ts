@@ -10,7 +10,8 @@ import { toTypeScript } from "./project.ts";
 export interface CompiledText {
   /** Undefined when `diagnostics` holds an error. */
   readonly edits: MagicString | undefined;
-  readonly manifest: Manifest;
+  /** Made when it is asked for. */
+  readonly manifest: () => Manifest;
   readonly diagnostics: readonly ts.Diagnostic[];
 }
 

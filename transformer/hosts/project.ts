@@ -15,20 +15,22 @@ export interface Compiler {
   /** False only when the text can hold nothing durable. Cheap. */
   mayHoldDurable(text: string): boolean;
   /** Undefined when nothing in the file is durable. */
-  compileFile(
-    ts: TypeScript,
-    file: ts.SourceFile,
-    options?: CompileOptions,
-  ):
-    | { readonly edits: MagicString; readonly manifest: Manifest; readonly diagnostics: readonly Diagnostic[] }
-    | undefined;
+  compileFile(ts: TypeScript, file: ts.SourceFile, options?: CompileOptions): CompilerResult | undefined;
+}
+
+interface CompilerResult {
+  readonly edits: MagicString;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Made when it is asked for. */
+  readonly manifest: () => Manifest;
 }
 
 /** A file that holds something durable. */
 export interface CompiledFile {
   /** Undefined when the file has errors: it is then emitted as its author wrote it, and throws at registration. */
   readonly edits: MagicString | undefined;
-  readonly manifest: Manifest;
+  /** Made when it is asked for. */
+  readonly manifest: () => Manifest;
   readonly errors: readonly ts.Diagnostic[];
   /** Errors, warnings and hints. */
   readonly diagnostics: readonly ts.Diagnostic[];
@@ -36,6 +38,8 @@ export interface CompiledFile {
 
 /** Results of one program. Each file is compiled when it is first asked for, and once. */
 export interface Project {
+  /** Whether the author wants manifests beside the JavaScript. */
+  readonly writesManifests: boolean;
   /** True when the file is the user's own and its text may hold something durable. */
   isCandidate(file: ts.SourceFile): boolean;
   /** Undefined for a file without anything durable, and for one that TypeScript could not parse. */
@@ -48,6 +52,8 @@ export interface Project {
 export interface PluginOptions {
   /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
   readonly strict?: boolean;
+  /** Whether a manifest is written beside the JavaScript of each compiled file. Default true. */
+  readonly manifest?: boolean;
 }
 
 /** The entry of the tsconfig.json that names this package. */
@@ -67,7 +73,7 @@ export function createProject(
   program: ts.Program,
   host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
   compiler: Compiler,
-  { strict = namedOptions(program).strict ?? false }: PluginOptions = {},
+  { strict = false, manifest: writesManifests = true }: PluginOptions = namedOptions(program),
 ): Project {
   const queries = createCheckerQueries(ts, program);
   const packageNameOf = createPackageNames(host);
@@ -98,6 +104,7 @@ export function createProject(
   };
 
   return {
+    writesManifests,
     isCandidate,
     compile(file) {
       if (!compiled.has(file)) compiled.set(file, compileNow(file));

@@ -4,7 +4,9 @@
  */
 import type MagicString from "magic-string";
 import type ts from "typescript";
+import type { Manifest } from "../../runtime/manifest.ts";
 import type { TypeScript } from "../ir.ts";
+import { manifestName, manifestText } from "../output/manifest-file.ts";
 import { composeInlineSourceMap, composeSourceMap } from "../output/source-map.ts";
 import type { FullSourceFile, PatchableProgram } from "./internals.ts";
 import type { Project } from "./project.ts";
@@ -31,32 +33,44 @@ export function createShadow({ ts, createProgram, program, host, project }: Shad
   });
 }
 
+/** What the compiler made of a file of the program that a shadow is the shadow of. */
+export interface Emittable {
+  readonly file: ts.SourceFile;
+  readonly edits: MagicString | undefined;
+  readonly manifest: () => Manifest;
+}
+
 /**
- * Emits the JavaScript of one compiled file, and its map, which then leads to the author's text.
- *
- * @param file the file of the program that `shadow` is the shadow of
- * @param edits what the compiler made of it
+ * Emits the JavaScript of one compiled file, its map, which then leads to the author's text, and its manifest. Nothing for
+ * a file without edits.
  */
 export function emitCompiled(
-  shadow: ts.Program,
-  file: ts.SourceFile,
-  edits: MagicString,
+  { shadow, project }: { readonly shadow: ts.Program; readonly project: Project },
+  { file, edits, manifest }: Emittable,
   write: ts.WriteFileCallback,
   cancellation?: ts.CancellationToken,
   transformers?: ts.CustomTransformers,
 ): void {
+  if (!edits) return;
   shadow.emit(
     shadow.getSourceFile(file.fileName),
-    (fileName, text, bom, onError, _sources, data) =>
-      write(fileName, composed(fileName, text, edits), bom, onError, [file], data),
+    (fileName, text, bom, onError, _sources, data) => {
+      write(fileName, composed(fileName, text, edits), bom, onError, [file], data);
+      if (!project.writesManifests || isMap(fileName)) return;
+      write(manifestName(fileName), manifestText(fileName, file.fileName, manifest()), false, onError);
+    },
     cancellation,
     false,
     transformers,
   );
 }
 
+function isMap(fileName: string): boolean {
+  return fileName.endsWith(".map");
+}
+
 function composed(fileName: string, text: string, edits: MagicString): string {
-  return fileName.endsWith(".map") ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
+  return isMap(fileName) ? composeSourceMap(text, edits) : composeInlineSourceMap(text, edits);
 }
 
 /** Only JavaScript, laid out as the original program lays it out; nothing is checked a second time. */

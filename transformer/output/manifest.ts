@@ -2,76 +2,116 @@
 import { createHash } from "node:crypto";
 import type tsTypes from "typescript";
 import {
+  type BranchInfo,
   CODE_FORMAT,
   type CodeInfo,
   type Edge,
   type FunctionManifest,
   type LabelInfo,
   type Manifest,
+  type Part,
   type SlotInfo,
   type SourceRange,
-  type SuspensionKind,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
-import type { Block, FlowGraph } from "../analyse/control-flow.ts";
+import type { Block } from "../analyse/control-flow.ts";
 import { enclosingConstructs } from "../analyse/enclosing.ts";
 import { functionAround } from "../analyse/paths.ts";
 import { temporariesPath } from "../analyse/temporaries.ts";
-import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
+import { createEdges } from "./edges.ts";
+import { type PartsInput, partOf } from "./parts.ts";
 import { version } from "./version.ts";
 
-export function buildManifest(ts: TypeScript, file: tsTypes.SourceFile, analyses: readonly Analysis[]): Manifest {
+export interface ManifestInput {
+  readonly ts: TypeScript;
+  readonly file: tsTypes.SourceFile;
+  readonly packageName: string;
+  /** The type of a variable, by its declared name, in builds that know types. */
+  readonly typeOf: (name: tsTypes.Identifier) => string | undefined;
+}
+
+export function buildManifest(input: ManifestInput, analyses: readonly Analysis[]): Manifest {
+  const codeOfName = outerCodes(input, analyses);
   return {
     format: CODE_FORMAT,
     compiler: version,
     functions: analyses.flatMap((analysis) =>
-      [...analysis.functions.values()].map((fn) => describe(ts, file, analysis, fn)),
+      [...analysis.functions.values()].map((fn) => describe(input, { analysis, codeOfName }, fn)),
     ),
   };
 }
 
 function describe(
-  ts: TypeScript,
-  file: tsTypes.SourceFile,
-  analysis: Analysis,
-  current: FunctionAnalysis,
+  input: ManifestInput,
+  { analysis, codeOfName }: { analysis: Analysis; codeOfName: (name: string) => string | undefined },
+  { graph, fn, code }: FunctionAnalysis,
 ): FunctionManifest {
-  const { graph, fn, code } = current;
-  const { suspensions } = analysis;
+  const { ts, file } = input;
   const labels: Record<string, LabelInfo> = {};
   const blocks = suspensionBlocks(graph.blocks);
+  const edges = createEdges(graph);
+  const entry = edges.from(graph.entry);
   for (const suspension of suspensionsOf(analysis, fn)) {
     const places = blocks.get(suspension) ?? [];
+    const part = partAt({ ts, analysis, codeOfName }, suspension);
     define(labels, suspension.label, {
-      kind: kindOf(ts, analysis, suspension),
+      kind: part.kind,
       range: rangeOf(file, suspension.node),
-      slots: slotInfos(analysis, suspension),
-      within: enclosingConstructs(ts, suspension.node, fn, suspensions.inlined),
-      next: collect(
-        places.flatMap((block) => block.next.map(({ to, when }) => ({ block: to, when }))),
-        graph,
-      ),
-      rollback: rollbackEdges(places, graph),
+      slots: slotInfos(analysis, suspension, input),
+      within: enclosingConstructs(ts, suspension.node, fn, analysis.suspensions.inlined),
+      next: distinct(places.flatMap((block) => block.next.flatMap(({ to }) => edges.from(to)))),
+      rollback: distinct(places.flatMap(({ handler }) => edges.from(handler ?? graph.failure))),
+      ...(saysMore(ts, part, suspension) && { part }),
     });
+  }
+  const branches: Record<string, BranchInfo> = {};
+  for (const [key, { branch, next }] of edges.branches()) {
+    const { kind, text, node } = branch;
+    const within = enclosingConstructs(ts, node, fn, analysis.suspensions.inlined);
+    define(branches, key, { kind, text, range: rangeOf(file, node), within, next });
   }
   return {
     code,
     range: rangeOf(file, fn),
     hash: hashOf(ts, fn),
     labels,
-    entry: collect([{ block: graph.entry, when: undefined }], graph),
+    ...(Object.keys(branches).length > 0 && { branches }),
+    entry,
   };
+}
+
+/** The durable functions of the module by the names under which it calls them: its own helpers, and imported ones. */
+function outerCodes(
+  { ts, file, packageName }: ManifestInput,
+  analyses: readonly Analysis[],
+): (name: string) => string | undefined {
+  const codes = new Map<string, string>();
+  for (const statement of file.statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    // The code ids of other packages begin with names that are not known here.
+    if (!statement.moduleSpecifier.text.startsWith(".")) continue;
+    const { name, namedBindings } = statement.importClause ?? {};
+    if (name) codes.set(name.text, `${packageName}#default`);
+    if (!namedBindings || !ts.isNamedImports(namedBindings)) continue;
+    for (const element of namedBindings.elements) {
+      codes.set(element.name.text, `${packageName}#${(element.propertyName ?? element.name).text}`);
+    }
+  }
+  for (const { unit } of analyses) {
+    if (unit.kind !== "handler") codes.set(unit.code.slice(unit.code.indexOf("#") + 1), unit.code);
+  }
+  return (name) => codes.get(name);
 }
 
 function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
   return suspensions.all.filter(({ owner }) => owner === fn);
 }
 
-/** A label may be called `__proto__`. */
-function define(labels: Record<string, LabelInfo>, label: string, info: LabelInfo): void {
-  Object.defineProperty(labels, label, { value: info, enumerable: true, configurable: true, writable: true });
+/** Labels and texts may be called `__proto__`. */
+function define<Info>(record: Record<string, Info>, key: string, value: Info): void {
+  Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The blocks of a suspension: two when it stands in the callback of `.finally`. */
@@ -85,71 +125,27 @@ function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block[]> {
   return found;
 }
 
-function rollbackEdges(places: readonly Block[], graph: FlowGraph): Edge[] {
-  const handlers = places.flatMap(({ handler }) => (handler ? [{ block: handler, when: undefined }] : []));
-  const isUncaught = places.some(({ handler }) => handler === undefined);
-  return [...collect(handlers, graph), ...(isUncaught ? [{ to: "throw" }] : [])];
+/** The next value of a `for await` and the end of a resource are awaited without an `await`. */
+function partAt(input: PartsInput, { operand, label }: Suspension): Part {
+  return operand ? partOf(input, operand) : { kind: "await", name: label };
 }
 
-function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
-  if (!operand) return "await";
-  const node = unwrap(ts, operand);
-  if (isCombination(ts, node)) return "combination";
-  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
-  if (tool) return tool;
-  const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
-  return passesStep ? "call" : "await";
+/** Whether a part is more than the op that the label names. */
+function saysMore(ts: TypeScript, part: Part, { operand }: Suspension): boolean {
+  const { kind, code, parts, each, next, rollback } = part;
+  if ([code, parts, each, next, rollback].some((more) => more !== undefined)) return true;
+  return kind !== "await" && operand !== undefined && ts.isIdentifier(unwrap(ts, operand));
 }
 
-function isCombination(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (!ts.isCallExpression(node)) return false;
-  return /^Promise\.(all|allSettled|any|race)$/.test(unwrap(ts, node.expression).getText());
+function distinct(edges: readonly Edge[]): Edge[] {
+  return [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()];
 }
 
-function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Expression): boolean {
-  const binding = ts.isIdentifier(node) ? bindings.byIdentifier.get(node) : undefined;
-  return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
-}
-
-interface Step {
-  readonly block: Block;
-  readonly when: string | undefined;
-}
-
-/** From the given blocks along the edges to the next suspensions and the end. */
-function collect(start: readonly Step[], graph: FlowGraph): Edge[] {
-  const edges: Edge[] = [];
-  const seen = new Set<Block>();
-  const pending = [...start].reverse();
-  for (let step = pending.pop(); step; step = pending.pop()) {
-    const { block, when } = step;
-    if (seen.has(block)) continue;
-    seen.add(block);
-    const target = targetOf(block, graph.exit);
-    if (target !== undefined) edges.push(when === undefined ? { to: target } : { to: target, when });
-    else
-      for (const edge of [...block.next].reverse())
-        pending.push({ block: edge.to, when: joinConditions(when, edge.when) });
-  }
-  return edges;
-}
-
-function targetOf(block: Block, exit: Block): string | undefined {
-  if (block === exit) return "return";
-  const suspended = block.items.find((item) => item.kind === "suspend");
-  return suspended?.kind === "suspend" ? suspended.suspension.label : undefined;
-}
-
-function joinConditions(first: string | undefined, second: string | undefined): string | undefined {
-  if (first === undefined || second === undefined) return first ?? second;
-  return `${first} && ${second}`;
-}
-
-function slotInfos(analysis: Analysis, suspension: Suspension): SlotInfo[] {
-  const slots = liveSlots(analysis, suspension).map((binding) => ({
-    scope: analysis.paths.get(binding.scope) as string,
-    name: binding.name,
-  }));
+function slotInfos(analysis: Analysis, suspension: Suspension, { typeOf }: ManifestInput): SlotInfo[] {
+  const slots = liveSlots(analysis, suspension).map(({ scope, name, declarations: [declaration] }) => {
+    const type = declaration && typeOf(declaration);
+    return { scope: analysis.paths.get(scope) as string, name, ...(type !== undefined && { type }) };
+  });
   const kept = temporariesAt(analysis, suspension).map((name) => ({ scope: temporariesPath, name }));
   return [...slots, ...kept];
 }

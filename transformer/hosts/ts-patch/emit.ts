@@ -1,8 +1,7 @@
 /** Writing the output of a program: everything as TypeScript would, but for the JavaScript of compiled files. */
-import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { PatchableProgram } from "../internals.ts";
-import type { Project } from "../project.ts";
+import type { CompiledFile, Project } from "../project.ts";
 import { emitCompiled } from "../shadow.ts";
 
 type Emit = ts.Program["emit"];
@@ -24,24 +23,26 @@ export interface EmitParts {
  * declarations, build info, and every other file are written from the author's text. The second pass asks the shadow
  * for what was held back. What is not written in the first pass (`--noEmit`, `noEmitOnError`, an unaffected file of an
  * incremental build) is therefore not written at all, and a project without compiled files has no second pass.
+ *
+ * The manifest of a compiled file is written whenever its JavaScript is.
  */
 export function createEmit({ program, host, project, emitOriginal, shadow }: EmitParts): Emit {
   return (target, writeFile, cancellation, emitOnly, transformers, ...rest: unknown[]) => {
     const write: ts.WriteFileCallback = writeFile ?? ((...args) => host.writeFile(...args));
-    const heldBack = new Map<ts.SourceFile, MagicString>();
+    const heldBack = new Map<ts.SourceFile, CompiledFile>();
 
     const holdBack: ts.WriteFileCallback = (fileName, text, bom, onError, sources, data) => {
       const file = isScript(fileName) && sources?.length === 1 ? originalOf(program, sources[0]) : undefined;
-      const edits = file && project.compile(file)?.edits;
-      if (file && edits) heldBack.set(file, edits);
+      const compiled = file && project.compile(file);
+      if (compiled?.edits) heldBack.set(file as ts.SourceFile, compiled);
       else write(fileName, text, bom, onError, sources, data);
     };
     // TypeScript passes parameters that the public type does not list; each of them counts.
     const emit = emitOriginal as (...args: unknown[]) => ts.EmitResult;
     const result = emit(target, holdBack, cancellation, emitOnly, transformers, ...rest);
 
-    for (const [file, edits] of heldBack) {
-      emitCompiled(shadow(), file, edits, write, cancellation, transformers);
+    for (const [file, compiled] of heldBack) {
+      emitCompiled({ shadow: shadow(), project }, { file, ...compiled }, write, cancellation, transformers);
     }
     return result;
   };

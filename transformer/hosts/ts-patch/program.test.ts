@@ -2,12 +2,15 @@ import type ts from "typescript";
 import { expect, test } from "vitest";
 import { createStandIn } from "../../../fixtures/stand-in-compiler.ts";
 import { loadTypeScript } from "../../../fixtures/toolchain.ts";
+import { compileFile, mayHoldDurable } from "../../compile.ts";
+import type { PluginOptions } from "../project.ts";
 import { createProgramTransformer } from "./program.ts";
 
 const typescript = loadTypeScript();
 /** TypeScript as ts-patch hands it over. */
 const patchedTypeScript = { ...typescript, originalCreateProgram: typescript.createProgram };
 const transform = createProgramTransformer(createStandIn("1"));
+const transformForReal = createProgramTransformer({ version: "1", mayHoldDurable, compileFile });
 const handler = "export default async ({ step }: any) => { await step.run('a', () => 1) /* error: no */ };\n";
 
 /** A program of files in memory. */
@@ -89,9 +92,38 @@ test("outFile is refused where it would hide a durable function", () => {
 test("without a host, TypeScript's own is used", () => {
   const { program } = createProgram({ "/a.ts": handler.replace("/* error: no */", "") });
   transform(program, undefined, {}, { ts: patchedTypeScript });
-  let script = "";
-  program.emit(undefined, (_name, text) => {
-    script = text;
+  const written: Record<string, string> = {};
+  program.emit(undefined, (name, text) => {
+    written[name] = text;
   });
-  expect(script).toContain("$.at(");
+  expect(written["a.js"] ?? written["/a.js"]).toContain("$.at(");
+});
+
+test("a manifest is written with the JavaScript, unless the author wants none", () => {
+  const handled = `createFunction({ id: "a" }, {}, async ({ step }: any) => {
+    const n: number = await step.run("one", () => 1);
+    await step.run("two", () => n);
+  });`;
+  const build = (entry: PluginOptions, options: ts.CompilerOptions = {}) => {
+    // TypeScript does not declare that options hold the entries.
+    const plugins = [{ transform: "backstitch/transformer", ...entry }] as unknown as string[];
+    const { program, host, written } = createProgram(
+      { "/src/a.mts": handled },
+      { outDir: "/dist", plugins, ...options },
+    );
+    transformForReal(program, host, {}, { ts: patchedTypeScript }).emit();
+    return written;
+  };
+  const { "/dist/a.mjs.backstitch.json": text = "", ...rest } = build({});
+  expect(JSON.parse(text)).toMatchObject({
+    source: "../src/a.mts",
+    functions: [{ code: "a", labels: { two: { slots: [{ scope: "", name: "n", type: "number" }] } } }],
+  });
+  expect(build({ manifest: false })).toEqual(rest);
+  expect(Object.keys(build({}, { sourceMap: true }))).toEqual([
+    "/dist/a.mjs.map",
+    "/dist/a.mjs",
+    "/dist/a.mjs.backstitch.json",
+  ]);
+  expect(build({}, { noEmit: true })).toEqual({});
 });

@@ -96,7 +96,7 @@ function createPrograms(ts: TypeScript, types: boolean, tsconfig: string | undef
 
 /** Labels come from the author's text in every build. A plugin that changed them makes runs that no other build can resume. */
 function assertSameFrames(fileName: string, found: CompiledText | undefined, original: CompiledText | undefined): void {
-  if (framesOf(found?.manifest) === framesOf(original?.manifest)) return;
+  if (framesOf(found?.manifest()) === framesOf(original?.manifest())) return;
   throw new Error(
     `Another plugin changed ${fileName} before backstitch() saw it, and with it the durable functions in it. ` +
       "Put backstitch() in front of the plugins that compile or rewrite TypeScript. One that reads the files itself " +

@@ -37,7 +37,7 @@ export const plugin = createUnplugin<BackstitchOptions | undefined, false>((opti
         const { ts, files } = userOf(fileName);
         const compiled = (query === undefined ? files.compile : files.compileVirtual)(fileName, text);
         if (!compiled) return undefined;
-        options.onManifest?.(fileName, compiled.manifest);
+        options.onManifest?.(fileName, compiled.manifest());
         report(ts, this, fileName, compiled, options);
         if (!compiled.edits) return undefined;
         const map = compiled.edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" });
