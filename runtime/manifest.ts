@@ -61,6 +61,17 @@ export interface FunctionManifest {
   readonly labels: Readonly<Record<string, LabelInfo>>;
   /** Labels that are reached first from the function's start. */
   readonly entry: readonly Edge[];
+  readonly layout: FrameLayout;
+  /** Of an outermost function: the functions in it that can be stored, its step callbacks included, by their ids. */
+  readonly closures?: Readonly<Record<string, ClosureInfo>>;
+}
+
+/** A function that can be stored. */
+export interface ClosureInfo {
+  /** As in `FrameLayout.captures`, and never left out. */
+  readonly scopes: readonly string[];
+  /** Where a frame may hold it, when that is only where the step waits whose callback it is. */
+  readonly at?: { readonly code: string; readonly label: string };
 }
 
 /** All durable functions of one source file. */
@@ -74,17 +85,41 @@ export interface Manifest {
 /** Which slots of which scope are live, by scope path. */
 export type LiveSlots = Readonly<Record<string, readonly string[]>>;
 
+/** What a slot starts with in a frame that lacks it: the one value, or undefined when there is none. */
+export type SlotDefault = readonly [] | readonly [string | number | boolean | null];
+
+/** How the code in front of a `finally` leaves the statement: `value` is that of a chain with `.finally(f)`. */
+export type WayOut = "return" | "jump" | "value";
+
 /**
- * What emitted code hands to `$.durable`: the part of the manifest that the runtime needs.
+ * What frames of a function hold: by it a frame is written, and an older one is held to it when it is loaded.
+ *
  * `labels[l]` lists the slots to encode when the function is parked at `l`.
  * `kept[s]` lists the slots of scope `s` that closures capture: they are encoded whenever the scope is.
+ * What says nothing is left out.
  */
-export interface CodeInfo {
+export interface FrameLayout {
+  readonly labels: Readonly<Record<string, LiveSlots>>;
+  readonly kept?: LiveSlots;
+  /** Kinds of the labels that are not steps. */
+  readonly kinds?: Readonly<Record<string, SuspensionKind>>;
+  /** Loops over collections around a label, outermost first. */
+  readonly cursors?: Readonly<Record<string, readonly string[]>>;
+  /** `finally` blocks around a label that suspend, with the ways in which their code may have been entered. */
+  readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;
+  /** By scope and name. */
+  readonly defaults?: Readonly<Record<string, Readonly<Record<string, SlotDefault>>>>;
+  /** Of an outermost function: scopes whose records a closure in it is made with, when not its own scope alone, or none. */
+  readonly captures?: LiveSlots;
+  /** Names of the parameters of a function that is no handler; one that calls may leave out ends with a question mark. */
+  readonly parameters?: readonly string[];
+}
+
+/** What emitted code hands to `$.durable`: the part of the manifest that the runtime needs. */
+export interface CodeInfo extends FrameLayout {
   readonly code: string;
   readonly hash: string;
   readonly format: number;
-  readonly labels: Readonly<Record<string, LiveSlots>>;
-  readonly kept?: LiveSlots;
   /** Number of leading arguments that the frame keeps; absent keeps all. */
   readonly arity?: number;
 }

@@ -102,7 +102,7 @@ export const operands = handler(
 /** `for (const x of collection.entries())`, over what was evaluated before. */
 export const views = handler(
   "views",
-  { labels: { s: { "": ["seen"] } } },
+  { labels: { s: { "": ["seen"] } }, cursors: { s: ["x"] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ s: () => (n) => n });
@@ -129,19 +129,19 @@ export const patterns = handler(
     switch ($.pc) {
       case "":
       case "s":
-        $.open("p", $.live && (event.data.iterable ?? event.data.make?.()));
+        $.open("~p", $.live && (event.data.iterable ?? event.data.make?.()));
         try {
           if ($.live) {
-            v.a = $.next("p");
-            v.next = $.next("p");
+            v.a = $.next("~p");
+            v.next = $.next("~p");
           }
           v.b = $.in("s") || v.next === undefined ? await $.at("s", () => step.run("s", $.fn("s"))) : v.next;
-          v.rest = event.data.rest ? $.rest("p") : undefined;
+          v.rest = event.data.rest ? $.rest("~p") : undefined;
         } catch (error) {
-          $.abandon("p");
+          $.abandon("~p");
           throw error;
         }
-        $.close("p");
+        $.close("~p");
     }
     return [v.a, v.b, v.rest];
   },

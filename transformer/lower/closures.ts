@@ -3,9 +3,10 @@
  * to the unit's table, so that it can be made again after a reload.
  */
 import type tsTypes from "typescript";
-import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
+import { closureScopes } from "../analyse/paths.ts";
+import type { Closure, FunctionNode, Rope } from "../ir.ts";
 import { lowerClass } from "./classes.ts";
-import { type Context, recordOf, slotName } from "./context.ts";
+import { type Context, recordOf } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerNative, lowerNested } from "./functions.ts";
 import { quote } from "./text.ts";
@@ -73,18 +74,12 @@ export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaratio
 }
 
 export function recordsFor(context: Context, closure: Closure): string[] {
-  return scopesFor(context, closure).map((scope) => recordOf(context, scope));
+  return closureScopes(context.analysis, closure).map((scope) => recordOf(context, scope));
 }
 
 /** What the closure is made with: a variable that does not exist yet where it is made is in a record of its own. */
 function givenRecords(context: Context, closure: Closure): string[] {
-  return scopesFor(context, closure).map((scope) =>
+  return closureScopes(context.analysis, closure).map((scope) =>
     context.outside.has(scope) ? `${context.frame}.env()` : recordOf(context, scope),
   );
-}
-
-function scopesFor(context: Context, closure: Closure): Scope[] {
-  const scopes = new Set<Scope>();
-  for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
-  return [...context.records.keys()].filter((scope) => scopes.has(scope));
 }
