@@ -244,6 +244,18 @@ export class Frame extends FrameFinally implements Waiter {
     return this.place.returned ? undefined : own(this.info.labels, this.place.label);
   }
 
+  /** Whether the current record of a scope is stored with the frame. */
+  storesScope(path: string): boolean {
+    const live = this.liveSlots();
+    return live !== undefined && Object.hasOwn(live, path);
+  }
+
+  /** How a record of one of its scopes is called where it is stored alone. */
+  scopeName(path: string): string {
+    const record = this.closure && this.activation.closures.get(this.closure);
+    return record ? `${record.id}() ${path}` : path;
+  }
+
   /** Completions of the `finally` blocks inside which it is parked. */
   openCompletions(): [name: string, completion: Completion][] {
     return this.completionsAt(this.place.label);
