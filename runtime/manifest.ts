@@ -64,6 +64,8 @@ export interface FunctionManifest {
   readonly layout: FrameLayout;
   /** Of an outermost function: the functions in it that can be stored, its step callbacks included, by their ids. */
   readonly closures?: Readonly<Record<string, ClosureInfo>>;
+  /** Of an outermost function: names of the module whose values its variables may hold. */
+  readonly outer?: readonly string[];
 }
 
 /** A function that can be stored. */
@@ -72,6 +74,8 @@ export interface ClosureInfo {
   readonly scopes: readonly string[];
   /** Where a frame may hold it, when that is only where the step waits whose callback it is. */
   readonly at?: { readonly code: string; readonly label: string };
+  /** Labels of the outermost function at which it is not made yet. */
+  readonly notAt?: readonly string[];
 }
 
 /** All durable functions of one source file. */
@@ -81,6 +85,12 @@ export interface Manifest {
   readonly compiler: string;
   readonly functions: readonly FunctionManifest[];
 }
+
+/** Scope path of the record of temporaries: values of operands in front of a suspension. No construct has this name. */
+export const temporariesPath = "~";
+
+/** Behind the name of a loop over keys, in layouts. */
+export const keysSuffix = " in";
 
 /** Which slots of which scope are live, by scope path. */
 export type LiveSlots = Readonly<Record<string, readonly string[]>>;
@@ -103,7 +113,7 @@ export interface FrameLayout {
   readonly kept?: LiveSlots;
   /** Kinds of the labels that are not steps. */
   readonly kinds?: Readonly<Record<string, SuspensionKind>>;
-  /** Loops over collections around a label, outermost first. */
+  /** Loops over collections around a label, outermost first; `keysSuffix` is behind the name of one over keys. */
   readonly cursors?: Readonly<Record<string, readonly string[]>>;
   /** `finally` blocks around a label that suspend, with the ways in which their code may have been entered. */
   readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;

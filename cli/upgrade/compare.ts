@@ -24,14 +24,17 @@ function gone({ code }: FunctionManifest, label: string): LabelReport {
 }
 
 /** Functions of a unit that runs may hold and the new code does not make, with the place where they are held. */
-type ClosureMisfits = readonly { readonly at: ClosureInfo["at"]; readonly misfit: Misfit }[];
+type ClosureMisfits = readonly (Pick<ClosureInfo, "at" | "notAt"> & {
+  readonly unit: string;
+  readonly misfit: Misfit;
+})[];
 
 function closureMisfits(old: FunctionManifest | undefined, now: FunctionManifest | undefined): ClosureMisfits {
-  return Object.entries(old?.closures ?? {}).flatMap(([id, { scopes, at }]) => {
+  return Object.entries(old?.closures ?? {}).flatMap(([id, { scopes, at, notAt }]) => {
     const misfit =
       closureMisfit(id, scopes, now?.closures?.[id]) ??
       (at === undefined ? keptMisfit(id, scopes, old, now) : undefined);
-    return misfit ? [{ at, misfit }] : [];
+    return misfit ? [{ ...(at && { at }), ...(notAt && { notAt }), unit: old?.code ?? "", misfit }] : [];
   });
 }
 
@@ -62,7 +65,9 @@ function compareLabel(
   const { code } = old;
   const { misfits, defaults } = fitOf(heldAt(old, label, old.hash === now.hash), now.layout);
   if (misfits.some(({ about }) => about === "label")) return withoutLabel(old, now, label);
-  const held = closures.filter(({ at }) => at === undefined || (at.code === code && at.label === label));
+  const held = closures.filter(({ at, notAt, unit }) =>
+    at ? at.code === code && at.label === label : unit !== code || !notAt?.includes(label),
+  );
   const all = [...misfits, ...held.map(({ misfit }) => misfit)];
   const types = typeChanges(old, now, label);
   const reasons = [...all.map(({ text }) => text), ...types.map(({ text }) => text)];

@@ -4,7 +4,7 @@ import { heldBy } from "../../runtime/engine/fit-loaded.ts";
 import type { FrameImage, RunImage } from "../../runtime/engine/image.ts";
 import { hashIn, idIn } from "../../runtime/engine/registry.ts";
 import { originOf, type ScopeRecord } from "../../runtime/engine/scopes.ts";
-import { readStoredRun, StoredClosure } from "../../runtime/engine/stored-run.ts";
+import { readStoredRun, StoredClosure, type StoredReferences } from "../../runtime/engine/stored-run.ts";
 import type { Manifest } from "../../runtime/manifest.ts";
 import type { ParkedRun, Store } from "../../runtime/store.ts";
 import { Build, closureMisfit } from "./code.ts";
@@ -47,10 +47,10 @@ export async function checkParked(after: readonly Manifest[], store: Store, app?
 
 /** One row per frame: a run that is parked in a helper is parked in each call that waits for it. */
 function framesOf(run: ParkedRun, text: string, build: Build): LabelReport[] {
-  const closures: StoredClosure[] = [];
+  const references: StoredReferences = { closures: [], outer: [] };
   let image: RunImage;
   try {
-    image = readStoredRun(text, closures);
+    image = readStoredRun(text, references);
   } catch (error) {
     return [row(run.functionId, run.label ?? "", "STRANDED", [`the frame cannot be read: ${messageOf(error)}`])];
   }
@@ -58,15 +58,16 @@ function framesOf(run: ParkedRun, text: string, build: Build): LabelReport[] {
   return (image.frames ?? []).flatMap((frame): LabelReport[] => {
     if (frame.at === undefined) return [];
     const unit = frame.closure instanceof StoredClosure ? frame.closure.reference : frame.code;
-    const own = closures.filter(({ reference }) => reference === unit);
-    return [frameRow(frame, image, own, names, build)];
+    const closures = references.closures.filter(({ reference }) => reference === unit);
+    const outer = references.outer.flatMap(([reference, name]) => (reference === unit ? [name] : []));
+    return [frameRow(frame, image, { closures, outer }, names, build)];
   });
 }
 
 function frameRow(
   frame: FrameImage,
   image: RunImage,
-  closures: readonly StoredClosure[],
+  { closures, outer }: { readonly closures: readonly StoredClosure[]; readonly outer: readonly string[] },
   names: ReadonlyMap<ScopeRecord, string>,
   build: Build,
 ): LabelReport {
@@ -91,10 +92,15 @@ function frameRow(
         unit?.closures?.[id],
       ) ?? [],
   );
-  const all: Misfit[] = [...misfits, ...held];
+  const gone = outer.find((name) => !unit?.outer?.includes(name));
+  const all: Misfit[] = [...misfits, ...held, ...(gone === undefined ? [] : [outerMisfit(gone)])];
   const verdict = all.length > 0 ? "NEEDS MIGRATION" : defaults.length > 0 ? "SAFE WITH DEFAULT" : "SAFE";
   const reasons = all.map(({ text }) => text);
   return { ...row(code, label, verdict, reasons), defaults, missing: slotsOf(all, fn, label) };
+}
+
+function outerMisfit(name: string): Misfit {
+  return { about: "closure", text: `it holds "${name}" of the module, to which the code does not refer any more` };
 }
 
 /** How the records of the run are called in `captures`. */

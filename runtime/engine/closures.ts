@@ -111,6 +111,7 @@ export function nameFunction(fn: object, name: string): void {
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
-  const name = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
+  const base = id.replace(/(#\d+\/\d+)?'*$/, "");
+  const name = base.slice(base.lastIndexOf("/") + 1);
   if (!name.endsWith(")")) nameFunction(fn, name);
 }

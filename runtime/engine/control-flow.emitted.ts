@@ -207,7 +207,7 @@ function mutate(source, turn) {
 
 export const keyCursor = handler(
   "key-cursor",
-  { labels: { visit: { "": ["object", "seen"], key: ["key"] } }, cursors: { visit: ["key"] }, captures: { visit: ["key"] } },
+  { labels: { visit: { "": ["object", "seen"], key: ["key"] } }, cursors: { visit: ["key in"] }, captures: { visit: ["key"] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ visit: (v_k) => () => v_k.key });

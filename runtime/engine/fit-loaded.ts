@@ -1,6 +1,6 @@
 /** Holds what was loaded to the code that is to go on with it, and gives new variables what they start with. */
 import type { BackstitchError } from "../faults.ts";
-import type { CodeInfo, FrameLayout, WayOut } from "../manifest.ts";
+import { type CodeInfo, type FrameLayout, keysSuffix, type WayOut } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { ClosureRecord } from "./closures.ts";
 import type { Loaded } from "./extensions.ts";
@@ -49,7 +49,9 @@ export function heldBy(image: FrameImage, sameCode: boolean): HeldFrame {
     label: at,
     kind,
     scopes: held,
-    cursors: Object.keys(cursors ?? {}),
+    cursors: Object.entries(cursors ?? {}).map(([name, { kind: of }]) =>
+      of === "keys" ? `${name}${keysSuffix}` : name,
+    ),
     completions: ways,
     parameters: parameters ?? [],
     sameCode,

@@ -2,7 +2,7 @@
  * Whether a frame fits code: what it holds against the layout of the function. The engine asks it of every frame that it
  * loads, `backstitch check --against` of the frames that runs have, or may have. Nothing else decides.
  */
-import type { FrameLayout, SlotDefault, SuspensionKind, WayOut } from "../manifest.ts";
+import { type FrameLayout, type SlotDefault, type SuspensionKind, temporariesPath, type WayOut } from "../manifest.ts";
 
 /** What a frame holds. */
 export interface HeldFrame {
@@ -97,7 +97,14 @@ function slotFit(held: HeldFrame, layout: FrameLayout, live: Readonly<Record<str
       else misfits.push({ about: "slot", text: `it has no variable ${slotName(scope, name)}`, scope, name });
     }
   }
-  return { misfits, defaults };
+  return { misfits: [...misfits, ...operandMisfits(held, own(live, temporariesPath) ?? [])], defaults };
+}
+
+/** Temporaries are named after what they hold: one too many tells that the others may hold something else as well. */
+function operandMisfits({ scopes }: HeldFrame, expected: readonly string[]): Misfit[] {
+  const surplus = own(scopes, temporariesPath)?.find((name) => !expected.includes(name));
+  if (expected.length === 0 || surplus === undefined) return [];
+  return [{ about: "slot", text: `it holds an operand "${surplus}" that the code does not have there` }];
 }
 
 /** `total`, or `total of order/body` for one of an inner scope. */

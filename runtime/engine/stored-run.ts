@@ -70,17 +70,24 @@ export class StoredClosure extends StoredValue {
   }
 }
 
+/** What the values of a run refer to in its code. */
+export interface StoredReferences {
+  readonly closures: StoredClosure[];
+  /** Values of modules: the code that refers to them, and their name there. */
+  readonly outer: (readonly [reference: string, name: string])[];
+}
+
 /**
- * @param closures gets all functions of the run
+ * @param references gets those of the run
  * @throws DecodeError
  */
-export function readStoredRun(text: string, closures: StoredClosure[] = []): RunImage {
-  return decode(text, extensionsFor(closures)) as RunImage;
+export function readStoredRun(text: string, references: StoredReferences = { closures: [], outer: [] }): RunImage {
+  return decode(text, extensionsFor(references)) as RunImage;
 }
 
 /** @throws NotEncodableError */
 export function writeStoredRun(image: RunImage): string {
-  return encode(image, extensionsFor([]));
+  return encode(image, extensionsFor({ closures: [], outer: [] }));
 }
 
 const scopes: CodecExtension = {
@@ -100,7 +107,7 @@ const scopes: CodecExtension = {
   },
 };
 
-function extensionsFor(closures: StoredClosure[]): readonly CodecExtension[] {
+function extensionsFor({ closures, outer }: StoredReferences): readonly CodecExtension[] {
   const made = (parts: unknown) => {
     const closure = new StoredClosure(parts);
     closures.push(closure);
@@ -114,7 +121,7 @@ function extensionsFor(closures: StoredClosure[]): readonly CodecExtension[] {
     late("instance"),
     container("handle"),
     container("tool"),
-    container("outer"),
+    container("outer", (parts) => outer.push(parts as readonly [string, string])),
   ];
 }
 
@@ -129,12 +136,15 @@ function late(tag: ExtensionTag, make = (parts: unknown) => new StoredValue(tag,
   };
 }
 
-function container(tag: ExtensionTag): CodecExtension {
+function container(tag: ExtensionTag, note: (parts: unknown) => void = () => {}): CodecExtension {
   return {
     tag,
     matches: (value) => StoredValue.is(value, tag),
     encode: (value) => StoredValue.partsOf(value as StoredValue),
     create: () => new StoredValue(tag),
-    fill: (shell, parts) => (shell as StoredValue).fill(parts),
+    fill: (shell, parts) => {
+      note(parts);
+      (shell as StoredValue).fill(parts);
+    },
   };
 }

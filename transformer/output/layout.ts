@@ -4,12 +4,13 @@ import {
   CODE_FORMAT,
   type CodeInfo,
   type FrameLayout,
+  keysSuffix,
   type SuspensionKind,
+  temporariesPath,
   type WayOut,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { closureScopes, cursorPaths, finallyName, functionAround } from "../analyse/paths.ts";
-import { temporariesPath } from "../analyse/temporaries.ts";
 import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
@@ -127,7 +128,7 @@ function constructsAround(
     if (ts.isTryStatement(parent)) {
       if (parent.finallyBlock === child) define(completions, name, waysOut(ts, parent));
     } else if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) {
-      if (parent.expression !== child) cursors.unshift(name);
+      if (parent.expression !== child) cursors.unshift(ts.isForInStatement(parent) ? `${name}${keysSuffix}` : name);
     }
   }
   return { cursors, completions };
@@ -226,9 +227,13 @@ function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension
   return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
 }
 
-/** The collection of a loop is evaluated outside of the scope of its variable. */
-function isEntered(ts: TypeScript, { node: around }: Scope, node: tsTypes.Node): boolean {
+/**
+ * The collection of a loop is evaluated outside of the scope of its variable. The record of a `switch` is made in front of
+ * its discriminant.
+ */
+function isEntered(ts: TypeScript, scope: Scope, node: tsTypes.Node): boolean {
   const isIn = (part: tsTypes.Node) => part.pos <= node.pos && node.end <= part.end;
+  const around = ts.isCaseBlock(scope.node) ? scope.node.parent : scope.node;
   return isIn(around) && !((ts.isForOfStatement(around) || ts.isForInStatement(around)) && isIn(around.expression));
 }
 

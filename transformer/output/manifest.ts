@@ -9,11 +9,11 @@ import {
   type Manifest,
   type SlotInfo,
   type SourceRange,
+  temporariesPath,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { Block, FlowGraph } from "../analyse/control-flow.ts";
 import { enclosingConstructs } from "../analyse/enclosing.ts";
-import { temporariesPath } from "../analyse/temporaries.ts";
 import type { Suspension, TypeScript } from "../ir.ts";
 import { hashOf } from "./hash.ts";
 import { frameLayout, kindOf, liveSlots, scopesOfClosure, suspensionsOf, temporariesAt } from "./layout.ts";
@@ -61,7 +61,7 @@ function describe(
     labels,
     entry: collect([{ block: graph.entry, when: undefined }], graph),
     layout: frameLayout(ts, analysis, current),
-    ...(fn === analysis.unit.fn && { closures: closureInfos(ts, analysis) }),
+    ...(fn === analysis.unit.fn && { closures: closureInfos(ts, analysis), outer: [...analysis.outer] }),
   };
 }
 
@@ -71,9 +71,24 @@ function closureInfos(ts: TypeScript, analysis: Analysis): Record<string, Closur
     const scopes = scopesOfClosure(ts, analysis, closure);
     const on = analysis.slots.escaping.has(closure) ? undefined : operandAround(analysis, closure.node);
     const at = on && { code: analysis.functions.get(on.owner)?.code ?? "", label: on.label };
-    define(infos, closure.id, at ? { scopes, at } : { scopes });
+    const notAt = at ? [] : labelsBefore(ts, analysis, closure.node);
+    define(infos, closure.id, { scopes, ...(at && { at }), ...(notAt.length > 0 && { notAt }) });
   }
   return infos;
+}
+
+/** Labels in front of a function that is made where it stands: control comes back to them in loops only. */
+function labelsBefore(ts: TypeScript, analysis: Analysis, node: tsTypes.Node): string[] {
+  const { fn } = analysis.unit;
+  if (ts.isFunctionDeclaration(node)) return [];
+  const loops: tsTypes.Node[] = [];
+  for (let outer = node.parent; outer !== fn; outer = outer.parent) {
+    if (ts.isFunctionLike(outer) && !analysis.suspensions.inlined.has(outer)) return [];
+    if (ts.isIterationStatement(outer, false)) loops.push(outer);
+  }
+  const isBefore = ({ node: at }: Suspension) =>
+    at.end <= node.pos && !loops.some((loop) => loop.pos <= at.pos && at.end <= loop.end);
+  return suspensionsOf(analysis, fn).flatMap((suspension) => (isBefore(suspension) ? [suspension.label] : []));
 }
 
 /** The suspension whose awaited call gets a callback. */
