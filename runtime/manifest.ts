@@ -92,6 +92,9 @@ export const temporariesPath = "~";
 /** Behind the name of a loop over keys, in layouts. */
 export const keysSuffix = " in";
 
+/** What ids of functions in a table end with when several would be equal. In front of it is what the author called them. */
+export const ordinalOfId = /(#\d+\/\d+)?'*$/;
+
 /** Which slots of which scope are live, by scope path. */
 export type LiveSlots = Readonly<Record<string, readonly string[]>>;
 

@@ -6,6 +6,7 @@
  * compiled function up to `$.code`, which stands before any code of the author.
  */
 import { types } from "node:util";
+import { ordinalOfId } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { changedKeys, isDefined, madeBy } from "./classes.ts";
 import { goneCode } from "./registry.ts";
@@ -111,7 +112,7 @@ export function nameFunction(fn: object, name: string): void {
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
-  const base = id.replace(/(#\d+\/\d+)?'*$/, "");
+  const base = id.replace(ordinalOfId, "");
   const name = base.slice(base.lastIndexOf("/") + 1);
   if (!name.endsWith(")")) nameFunction(fn, name);
 }

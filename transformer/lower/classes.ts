@@ -7,6 +7,7 @@
  *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
  */
 import type tsTypes from "typescript";
+import { ordinalOfId } from "../../runtime/manifest.ts";
 import { hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
 import { isStatic } from "../analyse/functions.ts";
 import type { Closure, Rope } from "../ir.ts";
@@ -54,7 +55,8 @@ function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
 
 /** An anonymous class gets the name of what it is given to before its static code runs. */
 function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Rope): Rope {
-  const inferred = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
+  const base = id.replace(ordinalOfId, "");
+  const inferred = base.slice(base.lastIndexOf("/") + 1);
   if (name || inferred.endsWith(")")) return text;
   return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
