@@ -8,7 +8,7 @@ import type { EventTrigger, RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries"];
+const optionKeys = ["id", "name", "retries", "migrate"];
 const wrongOptions = "BS2003";
 
 /**
@@ -21,7 +21,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, triggers } = options as { name?: unknown; retries?: unknown; triggers?: unknown };
+  const { name, retries, triggers, migrate } = options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
@@ -29,6 +29,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
     id,
     name: name ?? id,
     retries: allowed,
+    migrate: checkedMigrate(migrate, where),
     triggers: checkedTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
   });
@@ -53,6 +54,14 @@ function checkedTriggers(given: unknown, where: string): readonly EventTrigger[]
     const { event } = trigger as { event?: unknown };
     checkName(event, "event", `a trigger of ${where}`, wrongOptions);
     return { event };
+  });
+}
+
+function checkedMigrate(migrate: unknown, where: string): RegisteredFunction["migrate"] {
+  if (migrate === undefined || typeof migrate === "function") return migrate as RegisteredFunction["migrate"];
+  throw new BackstitchError(wrongOptions, {
+    where: `${where} has a \`migrate\` that is no function`,
+    fix: "Give a function that takes a stored frame and gives it back, or leave it out.",
   });
 }
 

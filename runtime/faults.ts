@@ -27,6 +27,7 @@ const faults = {
   BS2108: "A local value cannot be made again",
   BS2109: "The run cannot be driven",
   BS2110: "A race waits for an ordinary promise",
+  BS2111: "The run cannot be migrated",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

@@ -31,6 +31,7 @@ export {
   RetryAfterError,
   StepError,
 } from "./errors.ts";
+export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
 export type { RunStatus, Store } from "./store.ts";

@@ -97,6 +97,21 @@ export interface FunctionManifest {
   readonly branches?: Readonly<Record<string, BranchInfo>>;
   /** What is reached first from the function's start. */
   readonly entry: readonly Edge[];
+  readonly layout: FrameLayout;
+  /** Of an outermost function: the functions in it that can be stored, its step callbacks included, by their ids. */
+  readonly closures?: Readonly<Record<string, ClosureInfo>>;
+  /** Of an outermost function: names of the module whose values its variables may hold. */
+  readonly outer?: readonly string[];
+}
+
+/** A function that can be stored. */
+export interface ClosureInfo {
+  /** As in `FrameLayout.captures`, and never left out. */
+  readonly scopes: readonly string[];
+  /** Where a frame may hold it, when that is only where the step waits whose callback it is. */
+  readonly at?: { readonly code: string; readonly label: string };
+  /** Labels of the outermost function at which it is not made yet. */
+  readonly notAt?: readonly string[];
 }
 
 /** All durable functions of one source file. */
@@ -109,20 +124,70 @@ export interface Manifest {
   readonly functions: readonly FunctionManifest[];
 }
 
+/** Scope path of the record of temporaries: values of operands in front of a suspension. No construct has this name. */
+export const temporariesPath = "~";
+
+/** Behind the name of a loop over keys, in layouts. */
+export const keysSuffix = " in";
+
+/** Behind the name of a loop that awaits its items, in layouts. */
+export const awaitSuffix = " await";
+
+/** What ids of functions in a table end with when several would be equal. In front of it is what the author called them. */
+const ordinalOfId = /(#\d+\/\d+)?'*$/;
+
+/** What the function of an id in a table is called; undefined for one that the language gives no name. */
+export function nameOfId(id: string): string | undefined {
+  const base = id.replace(ordinalOfId, "");
+  const name = base.slice(base.lastIndexOf("/") + 1);
+  return name.endsWith(")") ? undefined : name;
+}
+
 /** Which slots of which scope are live, by scope path. */
 export type LiveSlots = Readonly<Record<string, readonly string[]>>;
 
+/** What a slot starts with in a frame that lacks it: the one value, or undefined when there is none. */
+export type SlotDefault = readonly [] | readonly [string | number | boolean | null];
+
+/** How the code in front of a `finally` leaves the statement: `value` is that of a chain with `.finally(f)`. */
+export type WayOut = "return" | "jump" | "value";
+
 /**
- * What emitted code hands to `$.durable`: the part of the manifest that the runtime needs.
+ * What frames of a function hold: by it a frame is written, and an older one is held to it when it is loaded.
+ *
  * `labels[l]` lists the slots to encode when the function is parked at `l`.
  * `kept[s]` lists the slots of scope `s` that closures capture: they are encoded whenever the scope is.
+ * What says nothing is left out.
  */
-export interface CodeInfo {
+export interface FrameLayout {
+  readonly labels: Readonly<Record<string, LiveSlots>>;
+  readonly kept?: LiveSlots;
+  /** Kinds of the labels that are not steps. */
+  readonly kinds?: Readonly<Record<string, SuspensionKind>>;
+  /** Loops over collections around a label, outermost first; a suffix tells those over keys and those of `for await`. */
+  readonly cursors?: Readonly<Record<string, readonly string[]>>;
+  /** `finally` blocks around a label that suspend, with the ways in which their code may have been entered. */
+  readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;
+  /** Scopes around a label whose resources the frame keeps, once the first is declared. */
+  readonly resources?: Readonly<Record<string, readonly string[]>>;
+  /** By scope and name. */
+  readonly defaults?: Readonly<Record<string, Readonly<Record<string, SlotDefault>>>>;
+  /** Of an outermost function: scopes whose records a closure in it is made with, when not its own scope alone, or none. */
+  readonly captures?: LiveSlots;
+  /** Names of the parameters of a function that is no handler; one that calls may leave out ends with a question mark. */
+  readonly parameters?: readonly string[];
+}
+
+/** What emitted code hands to `$.durable`: the part of the manifest that the runtime needs. */
+export interface CodeInfo extends FrameLayout {
   readonly code: string;
   readonly hash: string;
   readonly format: number;
-  readonly labels: Readonly<Record<string, LiveSlots>>;
-  readonly kept?: LiveSlots;
   /** Number of leading arguments that the frame keeps; absent keeps all. */
   readonly arity?: number;
+}
+
+/** A value of a table by label, path or id. Authors choose these, and may choose `toString`. */
+export function own<Value>(table: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined {
+  return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -122,6 +122,18 @@ export interface RunQuery {
   readonly before?: string;
 }
 
+/** Which runs `listParked` gives. */
+export interface ParkedPage {
+  readonly limit: number;
+  /** Id of the last run of the page before. */
+  readonly after?: string;
+}
+
+/** A run that has not ended, as it is stored. */
+export interface ParkedRun extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error"> {
+  readonly frame: string | null;
+}
+
 export interface ClaimRequest {
   readonly app: string;
   /** Identity of the worker process; unique per start. */
@@ -170,6 +182,8 @@ export interface Store {
 
   getRun(run: string): Promise<RunView | undefined>;
   listRuns(query: RunQuery): Promise<RunView[]>;
+  /** Runs of all apps that have not ended, by their ids, with what is stored of them: for tools that look and do not work. */
+  listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
 }

@@ -1,6 +1,7 @@
 /** The types that authors write against. Nothing here exists at run time. */
 import type { Duration } from "./duration.ts";
 import type { Logger, RunnableFunction } from "./engine/contract.ts";
+import type { Migrate } from "./migration.ts";
 import type { RunStatus } from "./store.ts";
 
 /**
@@ -66,6 +67,8 @@ export interface FunctionOptions {
   readonly name?: string | undefined;
   /** Retries of a step, and of the code between steps, after the first attempt: 0 to 100. Default 4. */
   readonly retries?: number | undefined;
+  /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
+  readonly migrate?: Migrate | undefined;
 }
 
 /** Options of a function in the form with two arguments. */

@@ -12,7 +12,8 @@ import { findImports } from "./discover/imports.ts";
 import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
-import { buildManifest, codeInfo } from "./output/manifest.ts";
+import { codeInfo } from "./output/layout.ts";
+import { buildManifest } from "./output/manifest.ts";
 import { version } from "./output/version.ts";
 import { realise } from "./print/realise.ts";
 

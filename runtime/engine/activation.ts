@@ -138,6 +138,11 @@ export class Activation {
     return handle;
   }
 
+  /** What the build said of the handler. */
+  get handlerInfo(): CodeInfo | undefined {
+    return codeOf(this.owner.handler)?.info;
+  }
+
   /** The loaded code of a reference. The run's own handler comes first: another module may have a function of its id. */
   code(reference: string): RegisteredCode | undefined {
     const own = codeOf(this.owner.handler);

@@ -8,6 +8,7 @@
 
 import { types } from "node:util";
 import { SafeWeakMap } from "../codec/index.ts";
+import { nameOfId } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { changedKeys, isDefined, madeBy, parentOf } from "./classes.ts";
 import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
@@ -18,8 +19,6 @@ interface Held {
   readonly owner: ClosureRecords;
   readonly record: ClosureRecord;
 }
-
-const byName = /\(\)(?:#\d+)?$/;
 
 /** A constructor that gives what it gets, which then gets the private names of the class below. */
 const Given = function Given(this: unknown, object: object) {
@@ -107,7 +106,7 @@ export class ClosureRecords {
 
   /** A callback given by name is not made again, but the author's own. */
   #isOfModule(closure: object, { id }: ClosureRecord): boolean {
-    return byName.test(id) && this.activation.outer.pathOf(closure) !== undefined;
+    return nameOfId(id) === undefined && this.activation.outer.pathOf(closure) !== undefined;
   }
 
   set(closure: object, record: ClosureRecord): void {
@@ -144,6 +143,6 @@ export function makeClosure(record: ClosureRecord, table: ClosureTable | undefin
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
-  const name = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
-  if (!name.endsWith(")")) nameFunction(fn, name);
+  const name = nameOfId(id);
+  if (name !== undefined) nameFunction(fn, name);
 }

@@ -1,5 +1,6 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
 import type { Clock } from "../clock.ts";
+import type { Migrate } from "../migration.ts";
 import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -9,6 +10,8 @@ export interface RunnableFunction {
   readonly handler: (...args: never[]) => unknown;
   /** Retries of a step and of a segment, after the first attempt. Default 4. */
   readonly retries: number;
+  /** Brings frames of older code to the loaded one. */
+  readonly migrate?: Migrate | undefined;
 }
 
 /** Levels as in the console and pino; a logger never throws. */

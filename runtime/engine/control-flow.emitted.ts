@@ -8,6 +8,7 @@ export const iterationRecords = handler(
   {
     labels: { "work-*": { "": ["readers", "seen"], loop: ["i", "twice"] } },
     kept: { loop: ["i", "twice"] },
+    captures: { reader: ["loop"], bump: ["loop"], "work-*": ["loop"] },
   },
   async ($, { step }) => {
     const v = $.scope("");
@@ -41,7 +42,7 @@ export const iterationRecords = handler(
 /** `try { a } catch (e) { b; c uses e; throw }` around a finally without a suspension. */
 export const caughtTwice = handler(
   "caught-twice",
-  { labels: { a: { "": ["log"] }, b: { "": ["log"], catch: ["e"] }, c: { "": ["log"], catch: ["e"] } } },
+  { labels: { a: { "": ["log"] }, b: { "": ["log"], catch: ["e"] }, c: { "": ["log"], catch: ["e"] } }, captures: { c: ["catch"] } },
   async ($, { step }) => {
     const v = $.scope("");
     let v_c;
@@ -79,7 +80,10 @@ export const caughtTwice = handler(
 /** A finally that suspends, left by return, throw, break and by its end. */
 export const pendingCompletion = handler(
   "pending-completion",
-  { labels: { body: { "": ["how", "log"] }, cleanup: { "": ["how", "log"] }, after: { "": ["log"] } } },
+  {
+    labels: { body: { "": ["how", "log"] }, cleanup: { "": ["how", "log"] }, after: { "": ["log"] } },
+    completions: { cleanup: { fin: ["jump", "return"] } },
+  },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ body: () => () => "body", cleanup: () => () => "cleanup", after: () => () => "after" });
@@ -161,7 +165,7 @@ export const switchAndIf = handler(
 /** Loops over every collection that has a cursor, changed inside the loop. */
 export const cursors = handler(
   "cursors",
-  { labels: { visit: { "": ["source", "seen"], item: ["item"] } }, kept: { item: ["item"] } },
+  { labels: { visit: { "": ["source", "seen"], item: ["item"] } }, kept: { item: ["item"] }, cursors: { visit: ["item"] }, captures: { visit: ["item"] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ visit: (v_i) => () => v_i.item });
@@ -203,7 +207,7 @@ function mutate(source, turn) {
 
 export const keyCursor = handler(
   "key-cursor",
-  { labels: { visit: { "": ["object", "seen"], key: ["key"] } } },
+  { labels: { visit: { "": ["object", "seen"], key: ["key"] } }, cursors: { visit: ["key in"] }, captures: { visit: ["key"] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ visit: (v_k) => () => v_k.key });
@@ -227,7 +231,7 @@ export const keyCursor = handler(
 /** A loop in a loop: the inner cursor begins again with each outer item, and both end early. */
 export const nestedLoops = handler(
   "nested-loops",
-  { labels: { pair: { "": ["seen"], outer: ["a"], inner: ["b"] }, end: { "": ["seen"] } } },
+  { labels: { pair: { "": ["seen"], outer: ["a"], inner: ["b"] }, end: { "": ["seen"] } }, cursors: { pair: ["outer", "inner"] }, captures: { pair: ["outer", "inner"] } },
   async ($, { step }) => {
     const v = $.scope("");
     $.code({ pair: (v_a, v_b) => () => `${v_a.a}${v_b.b}`, end: () => () => "end" });

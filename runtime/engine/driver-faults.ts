@@ -18,3 +18,13 @@ export function followedInVain(run: string, { what }: Handle): BackstitchError {
     fix: "Await it in a compiled function. To run steps for many items, a few at a time, use step.map(items, { concurrency: 4 }, async (item) => …).",
   });
 }
+
+/** What `load` gives, or the fault of ours that it throws. */
+export function faultOr<Value>(load: () => Value): Value | BackstitchError {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof BackstitchError) return error;
+    throw error;
+  }
+}

@@ -14,7 +14,7 @@ import { type EndedAttempt, startAttempt } from "./attempts.ts";
 import { Bell } from "./bell.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
-import { followedInVain, undrivable } from "./driver-faults.ts";
+import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
 import type { Frame } from "./frame.ts";
 import { encodeActivation } from "./image.ts";
 import {
@@ -26,9 +26,10 @@ import {
   startRun,
   tellAttempt,
 } from "./load.ts";
+import { migratedText } from "./migrate.ts";
 import { isDue, type Op } from "./ops.ts";
 import { done } from "./outcome.ts";
-import { decodeActivation, type LoadedActivation } from "./read-image.ts";
+import { decodeActivation } from "./read-image.ts";
 import { attemptRecord, wakeRecord } from "./records.ts";
 import { encodeThrown } from "./thrown.ts";
 import { closedTurn, type Turn, withOp } from "./turn.ts";
@@ -60,6 +61,8 @@ class RunDriver implements ActivationOwner {
   #label: string | null = null;
   #turn: Turn = closedTurn();
   #endChecked = false;
+  /** The loaded frame is not the stored one any more. */
+  #migrated = false;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     this.run = claim.run;
@@ -95,6 +98,8 @@ class RunDriver implements ActivationOwner {
   async #driveOn(): Promise<DriveEnd> {
     const fault = this.#begin();
     if (fault) return (await this.#block(fault)) ?? "blocked";
+    const stored = this.#migrated ? await this.#commitState() : undefined;
+    if (stored) return stored;
     for (;;) {
       const end = await this.#advance();
       if (end) return end;
@@ -110,21 +115,20 @@ class RunDriver implements ActivationOwner {
         fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
       });
     }
-    const fault = this.#load(this.#text);
+    const text = faultOr(() => migratedText(this.#text, this.run, this.#fn));
+    const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
+    this.#migrated = text !== this.#text;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.#fn.retries, this.now());
     return undefined;
   }
 
   /** Makes the activation of a frame, to be entered next. */
   #load(text: string | null): BackstitchError | undefined {
-    let loaded: LoadedActivation;
-    try {
-      loaded = text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this);
-    } catch (error) {
-      if (error instanceof BackstitchError) return error;
-      throw error;
-    }
+    const loaded = faultOr(() =>
+      text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this),
+    );
+    if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded.activation;
     this.#entry = loaded.root;
     this.#label = loaded.activation.label();
@@ -388,12 +392,9 @@ class RunDriver implements ActivationOwner {
   }
 
   async #wait(until?: number): Promise<undefined> {
-    if (until === undefined) {
-      await this.#bell.wait();
-      return;
-    }
     const stop = new AbortController();
-    await Promise.race([this.#bell.wait(), this.#host.clock.until(until, stop.signal)]);
+    const timer = until === undefined ? [] : [this.#host.clock.until(until, stop.signal)];
+    await Promise.race([this.#bell.wait(), ...timer]);
     stop.abort();
   }
 }

@@ -102,7 +102,7 @@ export const operands = handler(
 /** `for (const x of collection.entries())`, over what was evaluated before. */
 export const views = handler(
   "views",
-  { labels: { s: { "": ["seen"] } } },
+  { labels: { s: { "": ["seen"] } }, cursors: { s: ["x"] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({ s: () => (n) => n });
@@ -130,11 +130,11 @@ export const patterns = handler(
       case "":
       case "s":
         [
-          ($.in("s") || ((v.a = $.next("p")), (v.next = $.next("p"))),
+          ($.in("s") || ((v.a = $.next("~p")), (v.next = $.next("~p"))),
           (v.b = $.in("s") || v.next === undefined ? await $.at("s", () => step.run("s", $.fn("s"))) : v.next),
-          (v.rest = event.data.rest ? $.rest("p") : undefined),
+          (v.rest = event.data.rest ? $.rest("~p") : undefined),
           $).end,
-        ] = $.open("p", $.live && (event.data.iterable ?? event.data.make?.()));
+        ] = $.open("~p", $.live && (event.data.iterable ?? event.data.make?.()));
     }
     return [v.a, v.b, v.rest];
   },

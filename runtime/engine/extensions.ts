@@ -24,7 +24,15 @@ import { bareInstance, hasPrivateFields, type PrivateState, privateStateOf, rest
 import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt } from "./outer.ts";
 import { goneCode } from "./registry.ts";
-import { isScopeRecord, newRecord, type ScopeRecord, storedSlots } from "./scopes.ts";
+import {
+  homeOfRecord,
+  isScopeRecord,
+  newRecord,
+  noteOrigin,
+  originOf,
+  type ScopeRecord,
+  storedSlots,
+} from "./scopes.ts";
 import { tracedValues } from "./traced.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
@@ -43,13 +51,18 @@ export interface Loaded {
   readonly invocations: WeakMap<object, Invocation>;
   /** Puts back what a class keeps to itself. */
   readonly classes: (() => void)[];
+  readonly closures: ClosureRecord[];
+}
+
+/** Slots by name; in front of them the name of the scope, if it is in no frame, behind them what was not initialised. */
+export type ScopeImage = object | readonly [name: string | null, slots: object, ...unset: string[]];
+
+export function nothingLoaded(): Loaded {
+  return { handles: [], invocations: new SafeWeakMap(), classes: [], closures: [] };
 }
 
 /** `loaded` is for decoding only. */
-export function extensionsFor(
-  activation: Activation,
-  loaded: Loaded = { handles: [], invocations: new SafeWeakMap(), classes: [] },
-): readonly CodecExtension[] {
+export function extensionsFor(activation: Activation, loaded: Loaded = nothingLoaded()): readonly CodecExtension[] {
   return [
     scopes(activation),
     closures(activation, loaded),
@@ -72,28 +85,56 @@ function scopes(activation: Activation): CodecExtension {
       const method = methodSlots(record, (fn) => isFunctionOfRun(fn, activation));
       if (method) return Object.fromEntries(method);
       const slots = partsOf<ScopeRecord>();
-      for (const slot of storedSlots(record) ?? Object.keys(record)) {
-        if (!Object.hasOwn(record, slot)) continue;
-        activation.noteCommitted(record[slot]);
-        slots[slot] = record[slot];
+      let unset: string[] | undefined;
+      for (const slot of storedSlots(record) ?? slotsOf(record)) {
+        if (Object.hasOwn(record, slot)) {
+          activation.noteCommitted(record[slot]);
+          slots[slot] = record[slot];
+        } else {
+          unset ??= [];
+          unset.push(slot);
+        }
       }
-      return slots;
+      const name = scopeName(record, activation);
+      return name === null && unset === undefined ? slots : [name, slots, ...(unset ?? [])];
     },
     create: () => newRecord(),
     fill(shell, parts) {
-      for (const [slot, value] of Object.entries(parts as object)) {
+      const [name, slots, ...unset] = scopeParts(parts as ScopeImage);
+      for (const [slot, value] of Object.entries(slots)) {
         activation.noteCommitted(value);
         (shell as ScopeRecord)[slot] = value;
       }
+      if (name !== null || unset.length > 0) noteOrigin(shell as ScopeRecord, { name, unset });
     },
   };
+}
+
+export function scopeParts(image: ScopeImage): readonly [name: string | null, slots: object, ...unset: string[]] {
+  return Array.isArray(image) ? (image as [string | null, object, ...string[]]) : [null, image];
+}
+
+function slotsOf(record: ScopeRecord): readonly string[] {
+  const unset = originOf(record)?.unset;
+  return unset
+    ? [...Object.keys(record), ...unset.filter((slot) => !Object.hasOwn(record, slot))]
+    : Object.keys(record);
+}
+
+/** Of a record that only closures hold. That of a frame stands under its path there. */
+function scopeName(record: ScopeRecord, activation: Activation): string | null {
+  const home = homeOfRecord(record);
+  if (home === undefined) return originOf(record)?.name ?? null;
+  const { frame, path } = home;
+  if (frame.scopes.get(path) === record && activation.frames.has(frame) && frame.storesScope(path)) return null;
+  return frame.scopeName(path);
 }
 
 function isFunctionOfRun(fn: object, { closures, bound, proxies, tools }: Activation): boolean {
   return closures.has(fn) || bound.has(fn) || proxies.has(fn) || tools.nameOf(fn) !== undefined;
 }
 
-function closures(activation: Activation, { invocations, classes }: Loaded): CodecExtension {
+function closures(activation: Activation, { invocations, classes, closures }: Loaded): CodecExtension {
   return {
     tag: "closure",
     takesProxies: true,
@@ -111,6 +152,7 @@ function closures(activation: Activation, { invocations, classes }: Loaded): Cod
       const record = closureRecord(parts as ClosureImage, invocations);
       const closure = makeClosure(record, Frame.tableOf(activation, record.invocation)) as object;
       activation.closures.set(closure, record);
+      closures.push(record);
       classes.push(() => restoreStatics(closure, record.scopes));
       return closure;
     },

@@ -26,7 +26,8 @@ export abstract class FrameResources extends FrameAwaitedLoops {
   /** A resource is declared. How it is to be disposed of is asked now. */
   use(name: string, value: unknown, isAwaited = false): Untyped {
     const resource = resourceOf(value, isAwaited);
-    if (resource) this.#scope(name).resources.push(resource);
+    const { resources } = this.#scope(name);
+    if (resource) resources.push(resource);
     return value;
   }
 

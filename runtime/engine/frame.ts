@@ -6,34 +6,21 @@
  * it is reached no code of the author runs.
  */
 import { SafeMap } from "../codec/index.ts";
-import type { CodeInfo, LiveSlots } from "../manifest.ts";
+import { type CodeInfo, type LiveSlots, own } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
 import { makeArguments } from "./arguments.ts";
-import type { AwaitedImage, Unwrap } from "./awaited-cursors.ts";
+import type { Unwrap } from "./awaited-cursors.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
-import type { CursorImage } from "./cursors.ts";
 import type { Completion } from "./frame-finally.ts";
 import { FrameResources } from "./frame-resources.ts";
 import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
+import { type OpenAtPlace, type Place, start } from "./place.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
-import type { Resource } from "./resources.ts";
 import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
 import { isObject, isOpenThenable, isThenable } from "./thenables.ts";
-
-/** Where a frame of a parked run is. `returned`: its code has ended, it waits for the handle that it returned. */
-export interface Place {
-  readonly label: string;
-  readonly returned: boolean;
-}
-
-/** What its code has open where it is parked: loops and resources, by their names. */
-interface OpenAtPlace {
-  readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
-  readonly resources?: Readonly<Record<string, readonly Resource[]>>;
-}
 
 /** What a frame does not make itself. */
 export interface FrameOrigin {
@@ -46,9 +33,6 @@ export interface FrameOrigin {
   /** The frame is no call: it only runs up to `$.code`. */
   readonly fetchesTable?: boolean;
 }
-
-/** The place of a frame that has not begun. No suspension has this label. */
-const start: Place = { label: "", returned: false };
 
 export class Frame extends FrameResources implements Waiter {
   pc = "";
@@ -269,6 +253,18 @@ export class Frame extends FrameResources implements Waiter {
     return this.place.returned ? undefined : own(this.info.labels, this.place.label);
   }
 
+  /** Whether the current record of a scope is stored with the frame. */
+  storesScope(path: string): boolean {
+    const live = this.liveSlots();
+    return live !== undefined && Object.hasOwn(live, path);
+  }
+
+  /** How a record of one of its scopes is called where it is stored alone. */
+  scopeName(path: string): string {
+    const record = this.closure && this.activation.closures.get(this.closure);
+    return record ? `${record.id}() ${path}` : path;
+  }
+
   /** Completions of the `finally` blocks inside which it is parked. */
   openCompletions(): [name: string, completion: Completion][] {
     return this.completionsAt(this.place.label);
@@ -389,8 +385,3 @@ const placeholder = new Error("a catch block is entered again");
 const tableFetched = new Error("the table was fetched");
 const hereMark = Object.freeze({});
 const neverMark = Object.freeze({});
-
-/** A property of its own: labels and paths are names that authors choose. */
-function own<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}

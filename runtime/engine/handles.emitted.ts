@@ -138,7 +138,7 @@ export const unobserved = handler("unobserved", { labels: { s: { "": ["log"] }, 
 /** Nested async functions that share a variable, called at once. */
 export const nestedClosures = handler(
   "nested-closures",
-  { labels: { all: { "": ["count", "seen"] } }, kept: { "": ["count", "seen"] } },
+  { labels: { all: { "": ["count", "seen"] } }, kept: { "": ["count", "seen"] }, captures: { pay: ["charge() "] } },
   async ($, { event, step }) => {
     const v = $.scope("");
     $.code({
@@ -291,7 +291,7 @@ export const nativeMap = handler("native-map", { labels: { map: {}, after: { "":
 
 export const inFlight = { now: 0, most: 0, begun: [] };
 
-export const mapped = handler("mapped", { labels: { map: {} } }, async ($, { event, step }) => {
+export const mapped = handler("mapped", { labels: { map: {} }, captures: { work: ["item() "] } }, async ($, { event, step }) => {
   const v = $.scope("");
   $.code({
     item: () => $.nested(info("mapped/item", { first: { "": ["n", "i"] }, second: { "": ["n", "i", "a"] } }), async ($, n, i) => {

@@ -6,10 +6,12 @@
  * their usual value, which keeps texts short.
  */
 import { encode, partsOf } from "../codec/index.ts";
+import type { SuspensionKind } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { AwaitedImage } from "./awaited-cursors.ts";
 import type { CursorImage } from "./cursors.ts";
 import { extensionsFor } from "./extensions.ts";
+import { kindAt } from "./fit.ts";
 import type { Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
 import { type Handle, ReturnedHandle } from "./handle.ts";
@@ -18,10 +20,14 @@ import type { Outcome } from "./outcome.ts";
 import type { Resource } from "./resources.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
-export const imageFormat = 2;
+/** Frames of format 2 do not say by what code they were written, nor which slots were not initialised. */
+export const imageFormat = 3;
+export const earliestImageFormat = 2;
 
 export interface RunImage {
   readonly format: number;
+  /** Of the handler's code. */
+  readonly hash?: string;
   readonly lastOp: number;
   readonly lastMade?: number;
   readonly lastFrame?: number;
@@ -42,6 +48,10 @@ export interface FrameImage {
   readonly closure?: object;
   /** Label, absent before the code has begun. */
   readonly at?: string;
+  /** Kind of the suspension, absent for a step. */
+  readonly kind?: SuspensionKind;
+  /** Names of the parameters, when the code has some that count. */
+  readonly parameters?: readonly string[];
   /** Its code has ended; it settles as what it waits for. */
   readonly returned?: true;
   readonly args: readonly unknown[];
@@ -99,6 +109,8 @@ function imageOf(activation: Activation): object {
   // No spreads: this is done twice per step, and they are slow.
   const image = partsOf<Draft<RunImage>>();
   image.format = imageFormat;
+  const hash = activation.handlerInfo?.hash;
+  if (hash !== undefined) image.hash = hash;
   image.lastOp = lastOp;
   if (lastMade > 0) image.lastMade = lastMade;
   if (lastFrame > 1) image.lastFrame = lastFrame;
@@ -127,7 +139,12 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
   if (frame.closure) image.closure = frame.closure;
   if (self !== undefined) image.self = self;
   if (returned) image.returned = true;
-  else if (label !== "") image.at = label;
+  else if (label !== "") {
+    image.at = label;
+    const kind = kindAt(info, label);
+    if (kind !== "step") image.kind = kind;
+  }
+  if (info.parameters) image.parameters = info.parameters;
   if (!returned) {
     if (argumentsObject) image.arguments = argumentsObject;
     const scopes = storedScopes(frame);

@@ -1,14 +1,22 @@
 /** Text to activation: frames, ops and handles are made of their images, and everybody waits again in the old order. */
-import { decode, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { decode, SafeMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import { Activation, type ActivationOwner, type Wait } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
 import { Combination, type CombinationImage } from "./combinations.ts";
-import { extensionsFor, type Loaded } from "./extensions.ts";
+import { extensionsFor, type Loaded, nothingLoaded } from "./extensions.ts";
+import { requireFits } from "./fit-loaded.ts";
 import { Call, Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
 import { Handle, type HandleImage, ReturnedHandle } from "./handle.ts";
-import { type CompletionImage, type FrameImage, imageFormat, type OpImage, type RunImage } from "./image.ts";
+import {
+  type CompletionImage,
+  earliestImageFormat,
+  type FrameImage,
+  imageFormat,
+  type OpImage,
+  type RunImage,
+} from "./image.ts";
 import { type Op, OpMaker } from "./ops.ts";
 import { Reaction, type ReactionImage } from "./reactions.ts";
 import { bodyOf, type CompiledCode, codeOf, goneCode } from "./registry.ts";
@@ -27,11 +35,11 @@ export interface LoadedActivation {
  */
 export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
   const activation = new Activation(owner);
-  const loaded: Loaded = { handles: [], invocations: new SafeWeakMap(), classes: [] };
+  const loaded = nothingLoaded();
   try {
     const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
     for (const restore of loaded.classes) restore();
-    if (image.format !== imageFormat) throw new Error(`its format is ${String(image.format)}, known is ${imageFormat}`);
+    requireKnown(image.format);
     activation.lastOp = image.lastOp;
     activation.lastMade = image.lastMade ?? 0;
     activation.lastFrame = image.lastFrame ?? 1;
@@ -39,6 +47,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
     activation.dueAt = image.dueAt ?? 0;
     activation.end = image.end;
     const root = new ImageReader(activation, loaded).read(image);
+    if (image.format > 2) requireFits(activation, image, loaded);
     activation.root = root;
     return { activation, root };
   } catch (error) {
@@ -51,6 +60,11 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
       })
     );
   }
+}
+
+export function requireKnown(format: number): void {
+  if (format >= earliestImageFormat && format <= imageFormat) return;
+  throw new Error(`its format is ${String(format)}, known are ${earliestImageFormat} to ${imageFormat}`);
 }
 
 class ImageReader {

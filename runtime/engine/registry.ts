@@ -82,8 +82,13 @@ export function referenceTo({ code, hash }: CodeInfo): string {
 const reference = /^(.*)~([0-9a-f]*)$/s;
 
 /** The code id in a reference. */
-function idIn(text: string): string {
+export function idIn(text: string): string {
   return reference.exec(text)?.[1] ?? text;
+}
+
+/** The hash in a reference. */
+export function hashIn(text: string): string | undefined {
+  return reference.exec(text)?.[2];
 }
 
 /** A run of the handler has called this code. */

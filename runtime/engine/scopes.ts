@@ -15,10 +15,20 @@ export interface ScopeRecord {
 
 const owner = Symbol("owner");
 const path = Symbol("path");
+const origin = Symbol("origin");
 
 interface OwnedRecord extends ScopeRecord {
   [owner]?: Frame | undefined;
   [path]?: string | undefined;
+  [origin]?: RecordOrigin | undefined;
+}
+
+/** What is stored of a record beside its slots. */
+export interface RecordOrigin {
+  /** Names the scope of a record that no frame stores as its own; null for others. */
+  readonly name: string | null;
+  /** Slots to store that were not initialised. */
+  readonly unset: readonly string[];
 }
 
 const RecordShape = function RecordShape() {} as unknown as new () => OwnedRecord;
@@ -40,6 +50,22 @@ export function isScopeRecord(value: object): value is ScopeRecord {
 export function ownRecord(record: ScopeRecord, frame: Frame, scopePath: string): void {
   (record as OwnedRecord)[owner] = frame;
   (record as OwnedRecord)[path] = scopePath;
+}
+
+/** Of a loaded record: what its text said of it. */
+export function noteOrigin(record: ScopeRecord, noted: RecordOrigin): void {
+  (record as OwnedRecord)[origin] = noted;
+}
+
+export function originOf(record: ScopeRecord): RecordOrigin | undefined {
+  return (record as OwnedRecord)[origin];
+}
+
+/** The frame and the path of a record; undefined for one of no frame. */
+export function homeOfRecord(record: ScopeRecord): { readonly frame: Frame; readonly path: string } | undefined {
+  const frame = (record as OwnedRecord)[owner];
+  const scopePath = (record as OwnedRecord)[path];
+  return frame && scopePath !== undefined ? { frame, path: scopePath } : undefined;
 }
 
 /**

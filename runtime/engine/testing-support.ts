@@ -2,29 +2,23 @@
 import { expect } from "vitest";
 import { encode } from "../codec/index.ts";
 import { $, type Frame } from "../internal.ts";
-import { CODE_FORMAT, type LiveSlots } from "../manifest.ts";
+import { CODE_FORMAT, type FrameLayout } from "../manifest.ts";
 import type { Claim, Commit } from "../store.ts";
 import { createTestRuntime, type TestRun, type TestRunOptions } from "../testing/index.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Untyped } from "../types.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 
-/** Live slots by label, and the slots that closures capture. */
-export interface Emitted {
-  readonly labels: Readonly<Record<string, LiveSlots>>;
-  readonly kept?: LiveSlots;
-}
-
 type Body = (frame: Frame, ...args: Untyped[]) => Promise<unknown>;
 
 /** A durable function as the compiler would emit it. */
-export function emitted(code: string, { labels, kept }: Emitted, body: Body): (...args: Untyped[]) => Untyped {
-  return $.durable({ code, hash: "", format: CODE_FORMAT, labels, ...(kept && { kept }) }, body);
+export function emitted(code: string, layout: FrameLayout, body: Body): (...args: Untyped[]) => Untyped {
+  return $.durable({ code, hash: "", format: CODE_FORMAT, ...layout }, body);
 }
 
 /** A handler as `createFunction` would give it back. */
-export function handler(code: string, slots: Emitted, body: Body, retries = 4): RunnableFunction {
-  return { id: code, retries, handler: emitted(code, slots, body) };
+export function handler(code: string, layout: FrameLayout, body: Body, retries = 4): RunnableFunction {
+  return { id: code, retries, handler: emitted(code, layout, body) };
 }
 
 /** A claim of a run that has not begun. */

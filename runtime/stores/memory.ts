@@ -11,6 +11,8 @@ import type {
   CommitResult,
   EventKey,
   NewRun,
+  ParkedPage,
+  ParkedRun,
   RunQuery,
   RunStatus,
   RunView,
@@ -146,6 +148,22 @@ class MemoryStore implements Store {
       .sort((a, b) => compareText(b.id, a.id))
       .slice(0, query.limit)
       .map(view);
+  }
+
+  async listParked({ after, limit }: ParkedPage): Promise<ParkedRun[]> {
+    return [...this.#runs.values()]
+      .filter((run) => run.endedAt === null && (after === undefined || run.id > after))
+      .sort((a, b) => compareText(a.id, b.id))
+      .slice(0, limit)
+      .map(({ id, app, functionId, status, label, error, frame }) => ({
+        id,
+        app,
+        functionId,
+        status,
+        label,
+        error,
+        frame,
+      }));
   }
 
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {

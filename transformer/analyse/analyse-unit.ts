@@ -5,11 +5,12 @@ import type { Binding, FunctionNode, Scope, Suspension, TypeScript, Unit } from 
 import type { Reporter } from "../messages.ts";
 import { FlowBuilder } from "./build-flow.ts";
 import { checkConstructs } from "./check-constructs.ts";
+import { nameClosures } from "./closure-names.ts";
 import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { accessorKey, isProto, objectNames, userOf } from "./functions.ts";
+import { objectNames } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -61,7 +62,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
   labelSuspensions(ts, suspensions, bindings, tools);
   const free = freeParameters(ts, unit, bindings);
   const closures = findClosures({ ts, bindings, suspensions, tools, imports, free });
-  nameClosures(ts, closures, suspensions);
+  nameClosures({ ts, closures, suspensions, bindings, tools });
   const graphs = new Map(suspensions.owners.map((fn) => [fn, buildGraph(ts, fn, bindings, suspensions, closures)]));
   const liveBehind = new Map([...graphs.values()].flatMap((graph) => [...computeLiveness(graph, bindings.all)]));
   const slots = decideSlots({ ts, bindings, suspensions, closures, free, liveBehind });
@@ -143,89 +144,6 @@ export function isPlainContext(ts: TypeScript, parameter: tsTypes.ParameterDecla
 
 function isDeclaredBy(binding: Binding, parameter: tsTypes.ParameterDeclaration): boolean {
   return binding.declarations.every((name) => name.pos >= parameter.pos && name.end <= parameter.end);
-}
-
-/**
- * A callback is called after its op's label, other closures after the name they are given. Within a nested function its
- * name comes first.
- */
-function nameClosures(ts: TypeScript, closures: Closures, suspensions: Suspensions): void {
-  const taken = new Set<string>();
-  const byOperand = new Map<tsTypes.Node, Suspension>();
-  for (const suspension of suspensions.all) if (suspension.operand) byOperand.set(suspension.operand, suspension);
-  const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
-  for (const record of inOrder) {
-    const own = record.role === "callback" ? callbackName(ts, record.node, byOperand) : valueName(ts, record.node);
-    const around = recordAround(record.node, closures);
-    const base = around ? `${around}/${own}` : own;
-    let id = base;
-    for (let ordinal = 2; taken.has(id); ordinal++) id = `${base}#${ordinal}`;
-    taken.add(id);
-    record.id = id;
-  }
-}
-
-function recordAround(node: tsTypes.Node, closures: Closures): string | undefined {
-  for (let outer = node.parent; outer; outer = outer.parent) {
-    const record = closures.records.get(outer);
-    if (record) return record.id;
-  }
-  return undefined;
-}
-
-function callbackName(ts: TypeScript, node: tsTypes.Node, byOperand: ReadonlyMap<tsTypes.Node, Suspension>): string {
-  // A function of the author's own, given by name, keeps the name that it has.
-  const suffix = ts.isFunctionLike(node) ? "" : "()";
-  for (let outer = node.parent; outer; outer = outer.parent) {
-    const holder = byOperand.get(outer);
-    if (holder) return holder.label + suffix;
-  }
-  return `callback${suffix}`;
-}
-
-/**
- * Functions are called as the language calls them. One that it gives no name gets an id that ends with a parenthesis,
- * which tells the runtime to give it none.
- */
-function valueName(ts: TypeScript, node: tsTypes.Node): string {
-  if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) {
-    const kind = ts.isGetAccessor(node) ? "get" : "set";
-    return ts.isComputedPropertyName(node.name) ? "()" : `${kind} ${accessorKey(ts, node.name)}`;
-  }
-  const { name } = node as tsTypes.FunctionExpression;
-  if (name && ts.isIdentifier(name)) return name.text;
-  let user = ts.isExpression(node) ? userOf(ts, node) : node.parent;
-  const isArgument = ts.isCallExpression(user);
-  if (isArgument) user = user.parent;
-  const assigned = assignedName(ts, user);
-  return assigned === undefined ? "()" : isArgument ? `${assigned}()` : assigned;
-}
-
-/** The name of what a value is given to. */
-function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
-  const isNamed =
-    ts.isVariableDeclaration(user) ||
-    ts.isPropertyAssignment(user) ||
-    ts.isPropertyDeclaration(user) ||
-    ts.isBindingElement(user) ||
-    ts.isParameter(user);
-  if (ts.isPropertyAssignment(user) && isProto(ts, user.name)) return undefined;
-  if (isNamed) return idOfName(ts, user.name);
-  if (ts.isShorthandPropertyAssignment(user)) return user.name.text;
-  return ts.isBinaryExpression(user) && ts.isIdentifier(user.left) ? user.left.text : undefined;
-}
-
-/** The name of a property or variable, when it can be the end of an id: the runtime names functions after these. */
-function idOfName(ts: TypeScript, name: tsTypes.PropertyName | tsTypes.BindingName): string | undefined {
-  const written = ts.isComputedPropertyName(name) ? name.expression : name;
-  if (ts.isIdentifier(written) && written !== name) return undefined;
-  if (ts.isBigIntLiteral(written)) return BigInt(written.text.slice(0, -1)).toString();
-  const isPlain =
-    ts.isIdentifier(written) ||
-    ts.isPrivateIdentifier(written) ||
-    ts.isStringLiteralLike(written) ||
-    ts.isNumericLiteral(written);
-  return isPlain && !/\/|\)$|#\d+$/.test(written.text) ? written.text : undefined;
 }
 
 function buildGraph(

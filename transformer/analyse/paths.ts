@@ -1,10 +1,10 @@
 /** Names of scopes, loops and `finally` blocks in frames: the constructs around them, as in labels. */
 import type tsTypes from "typescript";
-import type { Scope, TypeScript } from "../ir.ts";
+import type { Binding, Closure, FunctionNode, Scope, TypeScript } from "../ir.ts";
 import { constructOf, enclosingConstructs, loopVariable } from "./enclosing.ts";
 import { resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
-import type { Suspensions } from "./suspensions.ts";
+import { managedResources, type Suspensions } from "./suspensions.ts";
 
 /** `""` for the unit itself, `order`, `order/catch`, `else`; equal paths are told apart by an ordinal with its total. */
 export function namePaths(
@@ -58,4 +58,40 @@ export function functionAround(scope: Scope, bindings: Bindings): tsTypes.Node {
   let owner = scope;
   while ((owner.kind !== "function" || owner.inlined) && owner.parent && owner !== bindings.root) owner = owner.parent;
   return owner.node;
+}
+
+/** Names of loops with a cursor, of `try` statements whose `finally` suspends, and of resources, within their function. */
+export function cursorPaths(ts: TypeScript, suspensions: Suspensions): Map<tsTypes.Node, string> {
+  const nodes = new Map<FunctionNode, tsTypes.Node[]>(suspensions.owners.map((owner) => [owner, []]));
+  for (const [node, [first]] of suspensions.holders) {
+    const isCursor = ts.isForOfStatement(node) || ts.isForInStatement(node);
+    const isFinally = ts.isTryStatement(node) && node.finallyBlock && suspensions.holders.has(node.finallyBlock);
+    if (first && (isCursor || isFinally)) nodes.get(first.owner)?.push(node);
+    const resources = first && managedResources(ts, node, suspensions)?.lists[0];
+    if (resources) nodes.get(first.owner)?.push(resources);
+  }
+  const paths = new Map<tsTypes.Node, string>();
+  for (const [owner, own] of nodes) {
+    own.sort((a, b) => a.pos - b.pos || b.end - a.end);
+    for (const [node, path] of namePaths(ts, own, owner, suspensions)) paths.set(node, path);
+  }
+  return paths;
+}
+
+/** Name of the `finally` that the callback of `.finally` is lowered to, by the label of the step in front of it. */
+export function finallyName(label: string): string {
+  return `finally@${label}`;
+}
+
+/** The scopes whose records a closure is made with, in their order. */
+export function closureScopes(
+  {
+    slots,
+    paths,
+  }: { readonly slots: { readonly all: ReadonlySet<Binding> }; readonly paths: ReadonlyMap<Scope, string> },
+  { captures }: Closure,
+): Scope[] {
+  const captured = new Set<Scope>();
+  for (const binding of captures) if (slots.all.has(binding)) captured.add(binding.scope);
+  return [...paths.keys()].filter((scope) => captured.has(scope));
 }

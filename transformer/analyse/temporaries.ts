@@ -18,9 +18,6 @@ import type { Suspensions } from "./suspensions.ts";
 import { isPatternLiteral } from "./targets.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
-/** Scope path of the record of temporaries. No construct of an author has this name. */
-export const temporariesPath = "~";
-
 export interface Temporaries {
   /** The temporary of an operand; its node stays in place when it has none. */
   readonly saved: ReadonlyMap<tsTypes.Node, Saved>;

@@ -9,6 +9,7 @@
  * `deliver` is the statement that takes the chain's value.
  */
 import type tsTypes from "typescript";
+import { finallyName } from "../analyse/paths.ts";
 import { type Site, siteOf } from "../analyse/sites.ts";
 import { isNothing } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -256,7 +257,7 @@ function lowerFinally(
   const labels = callbackLabels(context, callback);
   const run = (at: Place) => lowerCallback(context, callback, { argument: undefined, otherwise: "" }, at, drop);
   if (labels.length === 0) return ["try { ", inside(deliver, place), " } finally { ", run(place), " }"];
-  const name = `finally@${labelsBelow(context, chain, position)[0] ?? ""}`;
+  const name = finallyName(labelsBelow(context, chain, position)[0] ?? "");
   return wrapFinally(context, name, labels, place, {
     body: (inner, finalizer) => inside((value) => keepValue(context, finalizer, value, deliver), inner),
     cleanup: (outer) => ["{ ", run(outer), " }"],

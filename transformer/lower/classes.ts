@@ -11,6 +11,7 @@
  *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
  */
 import type tsTypes from "typescript";
+import { nameOfId } from "../../runtime/manifest.ts";
 import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
 import { isStatic } from "../analyse/functions.ts";
 import type { Closure, Rope } from "../ir.ts";
@@ -65,8 +66,8 @@ function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
 
 /** An anonymous class gets the name of what it is given to before its static code runs. */
 function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Rope): Rope {
-  const inferred = id.slice(id.lastIndexOf("/") + 1).replace(/#\d+$/, "");
-  if (name || inferred.endsWith(")")) return text;
+  const inferred = nameOfId(id);
+  if (name || inferred === undefined) return text;
   return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
 

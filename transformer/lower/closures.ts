@@ -4,7 +4,8 @@
  */
 import type tsTypes from "typescript";
 import { accessorKey, isProto, superOwner } from "../analyse/functions.ts";
-import type { Closure, FunctionNode, Rope, Scope } from "../ir.ts";
+import { closureScopes } from "../analyse/paths.ts";
+import type { Closure, FunctionNode, Rope } from "../ir.ts";
 import { lowerClass } from "./classes.ts";
 import { type Context, recordOf, slotName } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
@@ -105,23 +106,17 @@ export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaratio
 }
 
 export function recordsFor(context: Context, closure: Closure): string[] {
-  const records = scopesFor(context, closure).map((scope) => recordOf(context, scope));
+  const records = closureScopes(context.analysis, closure).map((scope) => recordOf(context, scope));
   const owner = superOwner(context.ts, closure.node);
   return owner ? [homeName(context, owner), ...records] : records;
 }
 
 /** What the closure is made with: a variable that does not exist yet where it is made is in a record of its own. */
 function givenRecords(context: Context, closure: Closure): string[] {
-  const records = scopesFor(context, closure).map((scope) =>
+  const records = closureScopes(context.analysis, closure).map((scope) =>
     context.outside.has(scope) ? `${context.frame}.env()` : recordOf(context, scope),
   );
   const owner = superOwner(context.ts, closure.node);
   if (owner === undefined) return records;
   return [owner === closure.node ? `${context.frame}.home()` : homeName(context, owner), ...records];
-}
-
-function scopesFor(context: Context, closure: Closure): Scope[] {
-  const scopes = new Set<Scope>();
-  for (const binding of closure.captures) if (slotName(context, binding)) scopes.add(binding.scope);
-  return [...context.records.keys()].filter((scope) => scopes.has(scope));
 }

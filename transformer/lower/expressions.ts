@@ -9,6 +9,7 @@
  *   Promise.all(pending)           $.all(v.pending)
  */
 import type tsTypes from "typescript";
+import { nameOfId } from "../../runtime/manifest.ts";
 import { combinator } from "../analyse/combinators.ts";
 import { isProto, superOwner } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
@@ -50,7 +51,7 @@ function isNameless({ ts, analysis }: Context, { name, initializer }: tsTypes.Pr
   const fn = unwrap(ts, initializer);
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
   const id = isFunction ? analysis.closures.records.get(fn)?.id : undefined;
-  return id !== undefined && /\)(#\d+)?$/.test(id) && !isProto(ts, name);
+  return id !== undefined && nameOfId(id) === undefined && !isProto(ts, name);
 }
 
 /** A literal whose methods use `super` tells them its object, when it is made: `$.homed({ … })`. */

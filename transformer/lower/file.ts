@@ -78,16 +78,14 @@ function weave(replacements: readonly Replacement[], length: number): Rope {
 
 /** `{ code: "add-data", hash: "…", format: 1, labels: { "create-row": { "": ["row"] } } }` on one line. */
 function printInfo(info: CodeInfo): string {
-  const kept = info.kept ? `, kept: ${printTable(info.kept)}` : "";
-  const labels = Object.entries(info.labels).map(([label, live]) => `${propertyKey(label)}: ${printTable(live)}`);
-  const arity = info.arity === undefined ? "" : `, arity: ${info.arity}`;
-  return `{ code: ${quote(info.code)}, hash: ${quote(info.hash)}, format: ${info.format}, labels: ${braced(labels)}${kept}${arity} }`;
+  return braced(Object.entries(info).map(([field, value]) => `${field}: ${printData(value)}`));
 }
 
-function printTable(table: Readonly<Record<string, readonly string[]>>): string {
-  return braced(
-    Object.entries(table).map(([scope, names]) => `${propertyKey(scope)}: [${names.map(quote).join(", ")}]`),
-  );
+function printData(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(printData).join(", ")}]`;
+  return braced(Object.entries(value).map(([key, inner]) => `${propertyKey(key)}: ${printData(inner)}`));
 }
 
 function braced(entries: readonly string[]): string {

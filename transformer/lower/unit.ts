@@ -13,8 +13,7 @@ import type tsTypes from "typescript";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isEntered } from "../analyse/functions.ts";
-import { namePaths } from "../analyse/paths.ts";
-import { managedResources } from "../analyse/suspensions.ts";
+import { cursorPaths } from "../analyse/paths.ts";
 import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import type { Context } from "./context.ts";
@@ -84,7 +83,7 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
     outside: new Set(),
     temporaries: names.fresh("t"),
     edited: findEdited(ts, analysis, facts),
-    paths: cursorPaths(ts, analysis),
+    paths: cursorPaths(ts, analysis.suspensions),
     homes: new Map(),
     table: [],
   };
@@ -102,24 +101,6 @@ function withAncestors(scopes: Iterable<Scope>, unit: tsTypes.Node): Set<tsTypes
     for (let at = node; !nodes.has(at) && at !== unit; at = at.parent) nodes.add(at);
   }
   return nodes;
-}
-
-/** Names of loops with a cursor, of `try` statements whose `finally` suspends, and of resources, within their function. */
-function cursorPaths(ts: TypeScript, { suspensions }: Analysis): Map<tsTypes.Node, string> {
-  const nodes = new Map<FunctionNode, tsTypes.Node[]>(suspensions.owners.map((owner) => [owner, []]));
-  for (const [node, [first]] of suspensions.holders) {
-    const isCursor = ts.isForOfStatement(node) || ts.isForInStatement(node);
-    const isFinally = ts.isTryStatement(node) && node.finallyBlock && suspensions.holders.has(node.finallyBlock);
-    if (first && (isCursor || isFinally)) nodes.get(first.owner)?.push(node);
-    const resources = first && managedResources(ts, node, suspensions)?.lists[0];
-    if (resources) nodes.get(first.owner)?.push(resources);
-  }
-  const paths = new Map<tsTypes.Node, string>();
-  for (const [owner, own] of nodes) {
-    own.sort((a, b) => a.pos - b.pos || b.end - a.end);
-    for (const [node, path] of namePaths(ts, own, owner, suspensions)) paths.set(node, path);
-  }
-  return paths;
 }
 
 /** `, { log: () => log }`: what a variable may hold of the module. */

@@ -1,10 +1,8 @@
-/** The build manifest from the analyses of a file, and the part of it that emitted code carries. */
-import { createHash } from "node:crypto";
+/** The build manifest from the analyses of a file. */
 import type tsTypes from "typescript";
 import {
   type BranchInfo,
   CODE_FORMAT,
-  type CodeInfo,
   type Edge,
   type FunctionManifest,
   type LabelInfo,
@@ -12,16 +10,19 @@ import {
   type Part,
   type SlotInfo,
   type SourceRange,
+  temporariesPath,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { Block } from "../analyse/control-flow.ts";
 import { enclosingConstructs } from "../analyse/enclosing.ts";
-import { functionAround } from "../analyse/paths.ts";
-import { temporariesPath } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
-import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
+import type { Suspension, TypeScript } from "../ir.ts";
+import { closureInfos } from "./closure-infos.ts";
 import { createEdges } from "./edges.ts";
+import { hashOf } from "./hash.ts";
+import { frameLayout, liveSlots, suspensionsOf, temporariesAt } from "./layout.ts";
 import { type PartsInput, partOf } from "./parts.ts";
+import { define } from "./tables.ts";
 import { version } from "./version.ts";
 
 export interface ManifestInput {
@@ -46,8 +47,9 @@ export function buildManifest(input: ManifestInput, analyses: readonly Analysis[
 function describe(
   input: ManifestInput,
   { analysis, codeOfName }: { analysis: Analysis; codeOfName: (name: string) => string | undefined },
-  { graph, fn, code }: FunctionAnalysis,
+  current: FunctionAnalysis,
 ): FunctionManifest {
+  const { graph, fn, code } = current;
   const { ts, file } = input;
   const labels: Record<string, LabelInfo> = {};
   const blocks = suspensionBlocks(graph.blocks);
@@ -79,6 +81,8 @@ function describe(
     labels,
     ...(Object.keys(branches).length > 0 && { branches }),
     entry,
+    layout: frameLayout(ts, analysis, current),
+    ...(fn === analysis.unit.fn && { closures: closureInfos(ts, analysis), outer: [...analysis.outer] }),
   };
 }
 
@@ -103,15 +107,6 @@ function outerCodes(
     if (unit.kind !== "handler") codes.set(unit.code.slice(unit.code.indexOf("#") + 1), unit.code);
   }
   return (name) => codes.get(name);
-}
-
-function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
-  return suspensions.all.filter(({ owner }) => owner === fn);
-}
-
-/** Labels and texts may be called `__proto__`. */
-function define<Info>(record: Record<string, Info>, key: string, value: Info): void {
-  Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The blocks of a suspension: two when it stands in the callback of `.finally`. */
@@ -150,115 +145,8 @@ function slotInfos(analysis: Analysis, suspension: Suspension, { typeOf }: Manif
   return [...slots, ...kept];
 }
 
-/** The slots of the function's own records; those of the functions around it are stored with their frames. */
-function liveSlots({ bindings, slots }: Analysis, suspension: Suspension): Binding[] {
-  const live = [...(slots.live.get(suspension) ?? [])].filter(
-    (binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === suspension.owner,
-  );
-  return live.sort((a, b) => a.index - b.index);
-}
-
-function temporariesAt({ functions }: Analysis, suspension: Suspension): readonly string[] {
-  return functions.get(suspension.owner)?.temporaries.live.get(suspension) ?? [];
-}
-
 function rangeOf(file: tsTypes.SourceFile, node: tsTypes.Node): SourceRange {
   const start = file.getLineAndCharacterOfPosition(node.getStart(file));
   const end = file.getLineAndCharacterOfPosition(node.end);
   return { line: start.line + 1, column: start.character + 1, endLine: end.line + 1, endColumn: end.character + 1 };
-}
-
-/** White space and comments do not count: the hash is over the tokens. */
-function hashOf(ts: TypeScript, node: tsTypes.Node): string {
-  const hash = createHash("sha256");
-  const visit = (inner: tsTypes.Node): void => {
-    // Comments of documentation are nodes, for hosts that ask for them.
-    const children = inner.getChildren().filter((child) => !ts.isJSDoc(child));
-    if (children.length === 0) hash.update(`${inner.getText()}\n`);
-    for (const child of children) visit(child);
-  };
-  visit(node);
-  return hash.digest("hex").slice(0, 16);
-}
-
-/** What `$.durable` and `$.nested` get. */
-export function codeInfo(ts: TypeScript, analysis: Analysis, { fn, code }: FunctionAnalysis): CodeInfo {
-  const labels: Record<string, Record<string, readonly string[]>> = {};
-  for (const suspension of suspensionsOf(analysis, fn)) {
-    const temporaries = temporariesAt(analysis, suspension);
-    const value = {
-      ...sharedScopes(analysis, suspension),
-      ...byScope(analysis, liveSlots(analysis, suspension)),
-      ...(temporaries.length > 0 && { [temporariesPath]: temporaries }),
-    };
-    Object.defineProperty(labels, suspension.label, { value, enumerable: true });
-  }
-  const kept = byScope(
-    analysis,
-    [...analysis.slots.kept].filter(
-      (binding) => analysis.slots.all.has(binding) && functionAround(binding.scope, analysis.bindings) === fn,
-    ),
-  );
-  const arity = arityOf(ts, analysis, fn);
-  return {
-    code,
-    hash: hashOf(ts, fn),
-    format: CODE_FORMAT,
-    labels,
-    ...(Object.keys(kept).length > 0 && { kept }),
-    ...(arity !== undefined && { arity }),
-  };
-}
-
-/** Arguments that a nested function can see; callers such as `map` pass more. Undefined when it can see all of them. */
-function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number | undefined {
-  if (fn === unit.fn || fn.parameters.some(({ dotDotDotToken }) => dotDotDotToken)) return undefined;
-  const usesAll = (node: tsTypes.Node): boolean =>
-    (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, usesAll) ?? false);
-  return usesAll(fn) ? undefined : fn.parameters.length;
-}
-
-/** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes(analysis: Analysis, suspension: Suspension): Record<string, string[]> {
-  const { bindings, paths, slots } = analysis;
-  const { node, owner } = suspension;
-  const shared = [...slots.kept, ...heldByLiveClosures(analysis, suspension)].filter(
-    ({ scope }) =>
-      scope.node.pos <= node.pos &&
-      node.end <= scope.node.end &&
-      functionAround(scope, bindings) === owner &&
-      paths.has(scope),
-  );
-  return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
-}
-
-/**
- * What the closures capture that are live at a suspension: `d` of `f`, in `f = () => d; d = await …; f()`. A temporary may
- * hold any closure: in `f(d = await …)` it is `f`.
- */
-function heldByLiveClosures(analysis: Analysis, suspension: Suspension): ReadonlySet<Binding> {
-  const { slots, closures, bindings } = analysis;
-  const held = new Set<Binding>();
-  const visit = (bindings: Iterable<Binding>): void => {
-    for (const { closure } of bindings) {
-      const captures = closure && closures.records.get(closure)?.captures;
-      for (const binding of captures ?? []) {
-        if (held.has(binding) || !slots.all.has(binding)) continue;
-        held.add(binding);
-        visit([binding]);
-      }
-    }
-  };
-  visit(temporariesAt(analysis, suspension).length > 0 ? bindings.all : (slots.live.get(suspension) ?? []));
-  return held;
-}
-
-function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
-  // Paths are names that authors choose, `constructor` and `__proto__` included.
-  const scopes = new Map<string, string[]>();
-  for (const binding of bindings) {
-    const path = paths.get(binding.scope) as string;
-    scopes.set(path, [...(scopes.get(path) ?? []), binding.name]);
-  }
-  return Object.fromEntries(scopes);
 }

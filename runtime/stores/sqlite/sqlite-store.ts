@@ -1,13 +1,13 @@
 /** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 import { resolve } from "node:path";
-import type { ClaimRequest, Commit, EventKey, NewRun, RunQuery, Store, StoredEvent } from "../../store.ts";
+import type { ClaimRequest, Commit, EventKey, NewRun, ParkedPage, RunQuery, Store, StoredEvent } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
-import { getRun, listRuns, listSteps } from "./views.ts";
+import { getRun, listParked, listRuns, listSteps } from "./views.ts";
 
 export class SqliteStore implements Store {
   readonly #file: string;
@@ -80,6 +80,10 @@ export class SqliteStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listParked(page: ParkedPage) {
+    return this.#perform("listParked", (db) => listParked(db, page));
   }
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {

@@ -44,6 +44,7 @@ function reopening(path: string): Store {
     nextWake: (app, functions) => call((store) => store.nextWake(app, functions)),
     getRun: (run) => call((store) => store.getRun(run)),
     listRuns: (query) => call((store) => store.listRuns(query)),
+    listParked: (page) => call((store) => store.listParked(page)),
     listSteps: (run, page) => call((store) => store.listSteps(run, page)),
   };
 }

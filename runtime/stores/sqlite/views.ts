@@ -1,5 +1,5 @@
 /** What is shown to people. Read only. */
-import type { RunQuery, RunView, StoredStep } from "../../store.ts";
+import type { ParkedPage, ParkedRun, RunQuery, RunView, StoredStep } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
 
@@ -37,6 +37,15 @@ export function listRuns(db: Connection, { app, functionId, status, before, limi
   narrow("r.id < ?", before);
   const sql = `${runs} WHERE ${conditions.join(" AND ")} ORDER BY r.id DESC LIMIT ?`;
   return db.all<RunRow>(sql, ...params, limit).map(toView);
+}
+
+export function listParked(db: Connection, { after = "", limit }: ParkedPage): ParkedRun[] {
+  return db.all<ParkedRun>(
+    `SELECT id, app, function_id AS "functionId", status, label, error, frame FROM runs
+     WHERE id > ? AND ended_at IS NULL ORDER BY id LIMIT ?`,
+    after,
+    limit,
+  );
 }
 
 type StepRow = {

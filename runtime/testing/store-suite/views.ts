@@ -1,6 +1,6 @@
 /** Conformance: steps and runs as shown to people. */
 import assert from "node:assert/strict";
-import type { StepRecord, Store, StoredStep } from "../../store.ts";
+import type { Claim, StepRecord, Store, StoredStep } from "../../store.ts";
 import { addRun, app, type Check, claim, claimOne, step, t0, turn, view } from "./support.ts";
 
 /** Commits each group of steps by itself, then reads all back. */
@@ -137,6 +137,26 @@ export function listTests(check: Check): void {
     assert.deepEqual(await list({ functionId: "g", status: "running", before: "r3" }), []);
     assert.deepEqual(await list({ app: "other" }), ["r9"]);
     assert.deepEqual(await list({ status: "failed" }), []);
+  });
+
+  check("lists what is parked, of all apps, with its frames", async (store) => {
+    for (const id of ["r2", "r1", "r3"]) await addRun(store, id);
+    await addRun(store, "r0", { runApp: "other" });
+    const [one, two] = (await claim(store)).sort((a, b) => (a.run < b.run ? -1 : 1));
+    await store.commit([
+      turn(one as Claim, { frame: "[1,1]", label: "pay" }),
+      turn(two as Claim, { status: "completed" }),
+    ]);
+    const parked = { app, functionId: "f", status: "running", label: null, error: null, frame: null };
+    assert.deepEqual(await store.listParked({ limit: 10 }), [
+      { ...parked, id: "r0", app: "other" },
+      { ...parked, id: "r1", label: "pay", frame: "[1,1]" },
+      { ...parked, id: "r3" },
+    ]);
+    assert.deepEqual(
+      (await store.listParked({ limit: 1, after: "r0" })).map(({ id }) => id),
+      ["r1"],
+    );
   });
 
   check("shows a run the same as getRun", async (store) => {

@@ -1,0 +1,150 @@
+/**
+ * The text of a run taken apart without its code: what only that code can make again (functions, handles, values of a
+ * module) stays as it is stored. It is written again as it was read, but for what was changed in between.
+ */
+
+import type { ExtensionTag } from "../codec/format.ts";
+import { type CodecExtension, decode, encode } from "../codec/index.ts";
+import { type ScopeImage, scopeParts } from "./extensions.ts";
+import type { RunImage } from "./image.ts";
+import { isScopeRecord, newRecord, noteOrigin, originOf, type ScopeRecord } from "./scopes.ts";
+
+/** A value of the run that is not made. Own properties of it are the author's. */
+class StoredValue {
+  readonly #tag: ExtensionTag;
+  #parts: unknown;
+
+  constructor(tag: ExtensionTag, parts?: unknown) {
+    this.#tag = tag;
+    this.#parts = parts;
+  }
+
+  static is(value: unknown, tag: ExtensionTag): value is StoredValue {
+    return typeof value === "object" && value !== null && #tag in value && value.#tag === tag;
+  }
+
+  static partsOf(value: StoredValue): unknown {
+    return value.#parts;
+  }
+
+  fill(parts: unknown): void {
+    this.#parts = parts;
+  }
+}
+
+/** A function of the run: the code whose table has it, its id there, the records of its scopes. */
+export class StoredClosure extends StoredValue {
+  constructor(parts: unknown) {
+    super("closure", parts);
+  }
+
+  /** How the run names the code. */
+  get reference(): string {
+    return this.#parts[1] as string;
+  }
+
+  set reference(reference: string) {
+    this.#parts[1] = reference;
+  }
+
+  get id(): string {
+    const named = this.#parts[2];
+    return Array.isArray(named) ? (named[0] as string) : (named as string);
+  }
+
+  set id(id: string) {
+    const named = this.#parts[2];
+    this.#parts[2] = Array.isArray(named) ? [id, named[1]] : id;
+  }
+
+  get scopes(): readonly ScopeRecord[] {
+    return this.#parts.slice(4) as ScopeRecord[];
+  }
+
+  set scopes(scopes: readonly ScopeRecord[]) {
+    this.#parts.splice(4, Number.POSITIVE_INFINITY, ...scopes);
+  }
+
+  get #parts(): unknown[] {
+    return StoredValue.partsOf(this) as unknown[];
+  }
+}
+
+/** What the values of a run refer to in its code. */
+export interface StoredReferences {
+  readonly closures: StoredClosure[];
+  /** Values of modules: the code that refers to them, and their name there. */
+  readonly outer: (readonly [reference: string, name: string])[];
+}
+
+/**
+ * @param references gets those of the run
+ * @throws DecodeError
+ */
+export function readStoredRun(text: string, references: StoredReferences = { closures: [], outer: [] }): RunImage {
+  return decode(text, extensionsFor(references)) as RunImage;
+}
+
+/** @throws NotEncodableError */
+export function writeStoredRun(image: RunImage): string {
+  return encode(image, extensionsFor({ closures: [], outer: [] }));
+}
+
+const scopes: CodecExtension = {
+  tag: "scope",
+  matches: isScopeRecord,
+  encode(value) {
+    const { name = null, unset = [] } = originOf(value as ScopeRecord) ?? {};
+    const left = unset.filter((slot) => !Object.hasOwn(value, slot));
+    const slots = Object.fromEntries(Object.entries(value));
+    return name === null && left.length === 0 ? slots : [name, slots, ...left];
+  },
+  create: () => newRecord(),
+  fill(shell, parts) {
+    const [name, slots, ...unset] = scopeParts(parts as ScopeImage);
+    for (const [slot, value] of Object.entries(slots)) (shell as ScopeRecord)[slot] = value;
+    noteOrigin(shell as ScopeRecord, { name, unset });
+  },
+};
+
+function extensionsFor({ closures, outer }: StoredReferences): readonly CodecExtension[] {
+  const made = (parts: unknown) => {
+    const closure = new StoredClosure(parts);
+    closures.push(closure);
+    return closure;
+  };
+  return [
+    scopes,
+    late("closure", made),
+    late("local"),
+    late("member"),
+    late("instance"),
+    container("handle"),
+    container("tool"),
+    container("outer", (parts) => outer.push(parts as readonly [string, string])),
+  ];
+}
+
+function late(tag: ExtensionTag, make = (parts: unknown) => new StoredValue(tag, parts)): CodecExtension {
+  return {
+    tag,
+    matches: (value) => StoredValue.is(value, tag),
+    encode: (value) => StoredValue.partsOf(value as StoredValue),
+    keysOf: (value) => Reflect.ownKeys(value),
+    order: (parts) => Number((parts as readonly unknown[])[0]),
+    late: make,
+  };
+}
+
+function container(tag: ExtensionTag, note: (parts: unknown) => void = () => {}): CodecExtension {
+  return {
+    tag,
+    matches: (value) => StoredValue.is(value, tag),
+    encode: (value) => StoredValue.partsOf(value as StoredValue),
+    create: () => new StoredValue(tag),
+    fill: (shell, parts) => {
+      note(parts);
+      (shell as StoredValue).fill(parts);
+    },
+  };
+}

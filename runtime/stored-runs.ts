@@ -1,0 +1,9 @@
+/** What tools that look at a database use of the runtime: runs as they are stored, and whether their frames fit code. */
+export { decode } from "./codec/index.ts";
+export { type Defaulted, fitOf, type HeldFrame, kindAt, type Misfit, slotsAt } from "./engine/fit.ts";
+export { heldBy } from "./engine/fit-loaded.ts";
+export type { FrameImage, RunImage } from "./engine/image.ts";
+export { hashIn, idIn } from "./engine/registry.ts";
+export { originOf, type ScopeRecord } from "./engine/scopes.ts";
+export { readStoredRun, StoredClosure, type StoredReferences } from "./engine/stored-run.ts";
+export type { ParkedRun, Store } from "./store.ts";

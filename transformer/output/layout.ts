@@ -1,0 +1,220 @@
+/** What a frame holds at each label, and what `$.durable` and `$.nested` get of it. */
+import type tsTypes from "typescript";
+import {
+  CODE_FORMAT,
+  type CodeInfo,
+  type FrameLayout,
+  type SuspensionKind,
+  temporariesPath,
+} from "../../runtime/manifest.ts";
+import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
+import { superOwner } from "../analyse/functions.ts";
+import { closureScopes, cursorPaths, functionAround } from "../analyse/paths.ts";
+import { toolCall } from "../analyse/tools.ts";
+import { unwrap } from "../discover/find-units.ts";
+import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
+import { type Constructs, constructsAround } from "./constructs.ts";
+import { defaultsOf } from "./defaults.ts";
+import { hashOf } from "./hash.ts";
+import { define } from "./tables.ts";
+
+type Names = Record<string, readonly string[]>;
+
+export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAnalysis): CodeInfo {
+  const { fn, code } = current;
+  const arity = arityOf(ts, analysis, fn);
+  return {
+    code,
+    hash: hashOf(ts, fn),
+    format: CODE_FORMAT,
+    ...frameLayout(ts, analysis, current),
+    ...(arity !== undefined && { arity }),
+  };
+}
+
+export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: FunctionAnalysis): FrameLayout {
+  const { bindings, slots, unit } = analysis;
+  const labels: Record<string, Names> = {};
+  const kinds: Record<string, SuspensionKind> = {};
+  const cursors: Names = {};
+  const completions: Record<string, Constructs["completions"]> = {};
+  const resources: Names = {};
+  const names = cursorPaths(ts, analysis.suspensions);
+  for (const suspension of suspensionsOf(analysis, fn)) {
+    const { label } = suspension;
+    define(labels, label, scopesAt(ts, analysis, suspension));
+    const kind = kindOf(ts, analysis, suspension);
+    if (kind !== "step") define(kinds, label, kind);
+    const around = constructsAround(ts, analysis, suspension, names);
+    if (around.cursors.length > 0) define(cursors, label, around.cursors);
+    if (Object.keys(around.completions).length > 0) define(completions, label, around.completions);
+    if (around.resources.length > 0) define(resources, label, around.resources);
+  }
+  const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
+  const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
+  return {
+    labels,
+    ...given("kept", byScope(analysis, [...slots.kept].filter(own))),
+    ...given("kinds", kinds),
+    ...given("cursors", cursors),
+    ...given("completions", completions),
+    ...given("resources", resources),
+    ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
+    ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
+    ...(parameters.length > 0 && { parameters }),
+  };
+}
+
+/** A field that is left out when it says nothing. */
+function given<Key extends string, Value extends object>(key: Key, value: Value): { [K in Key]?: Value } {
+  return Object.keys(value).length > 0 ? ({ [key]: value } as { [K in Key]?: Value }) : {};
+}
+
+export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
+  return suspensions.all.filter(({ owner }) => owner === fn);
+}
+
+/** Slots of scopes that were not entered, or are left, belong to closures alone. */
+function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): Names {
+  const temporaries = temporariesAt(analysis, suspension);
+  return {
+    ...sharedScopes(ts, analysis, suspension),
+    ...byScope(
+      analysis,
+      liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension)),
+    ),
+    ...(temporaries.length > 0 && { [temporariesPath]: temporaries }),
+  };
+}
+
+function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
+  if (!operand) return "await";
+  const node = unwrap(ts, operand);
+  if (isCombination(ts, node)) return "combination";
+  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
+  if (tool) return tool;
+  const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
+  return passesStep ? "call" : "await";
+}
+
+function isCombination(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  return /^Promise\.(all|allSettled|any|race)$/.test(unwrap(ts, node.expression).getText());
+}
+
+function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Expression): boolean {
+  const binding = ts.isIdentifier(node) ? bindings.byIdentifier.get(node) : undefined;
+  return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
+}
+
+/** Scopes of the closures in the unit's table, where they are not the unit's own scope alone. */
+function capturesOf(ts: TypeScript, analysis: Analysis): Names {
+  const captures: Names = {};
+  for (const closure of analysis.closures.records.values()) {
+    const scopes = scopesOfClosure(ts, analysis, closure);
+    if (scopes.length > 1 || (scopes.length === 1 && scopes[0] !== "")) define(captures, closure.id, scopes);
+  }
+  return captures;
+}
+
+/**
+ * The records that a closure is made with: by their path, behind the id of the nested function whose frame they belong
+ * to; `*` stands for those of no frame, with the slots that the closure needs of them. A `var` may be unset for ever.
+ */
+export function scopesOfClosure(ts: TypeScript, analysis: Analysis, closure: Closure): string[] {
+  const { bindings, closures, functions, paths, slots, unit } = analysis;
+  const needed = (scope: Scope) =>
+    [...closure.captures]
+      .filter((binding) => binding.scope === scope && slots.all.has(binding) && binding.kind !== "var")
+      .map(({ name }) => name);
+  const scopes = closureScopes(analysis, closure).map((scope) => {
+    const owner = functionAround(scope, bindings) as FunctionNode;
+    if (!functions.has(owner)) return `*${needed(scope)}`;
+    const path = paths.get(scope) as string;
+    return owner === unit.fn ? path : `${closures.records.get(owner)?.id}() ${path}`;
+  });
+  // In front of them stands what a class was made with, or the object of a method with `super`.
+  return ts.isClassLike(closure.node) || superOwner(ts, closure.node) ? ["*", ...scopes] : scopes;
+}
+
+/** Names of the parameters; those that a call may leave out end with a question mark, patterns have no name. */
+function parametersOf(ts: TypeScript, fn: FunctionNode): string[] {
+  return fn.parameters.map(({ name, initializer, questionToken, dotDotDotToken }) => {
+    const text = ts.isIdentifier(name) ? name.text : ts.isObjectBindingPattern(name) ? "{}" : "[]";
+    const isOptional = initializer !== undefined || questionToken !== undefined || dotDotDotToken !== undefined;
+    return `${dotDotDotToken ? "..." : ""}${text}${isOptional ? "?" : ""}`;
+  });
+}
+
+/** The slots of the function's own records; those of the functions around it are stored with their frames. */
+export function liveSlots({ bindings, slots }: Analysis, suspension: Suspension): Binding[] {
+  const live = [...(slots.live.get(suspension) ?? [])].filter(
+    (binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === suspension.owner,
+  );
+  return live.sort((a, b) => a.index - b.index);
+}
+
+export function temporariesAt({ functions }: Analysis, suspension: Suspension): readonly string[] {
+  return functions.get(suspension.owner)?.temporaries.live.get(suspension) ?? [];
+}
+
+/** Arguments that a nested function can see; callers such as `map` pass more. Undefined when it can see all of them. */
+function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number | undefined {
+  if (fn === unit.fn || fn.parameters.some(({ dotDotDotToken }) => dotDotDotToken)) return undefined;
+  const usesAll = (node: tsTypes.Node): boolean =>
+    (ts.isIdentifier(node) && node.text === "arguments") || (ts.forEachChild(node, usesAll) ?? false);
+  return usesAll(fn) ? undefined : fn.parameters.length;
+}
+
+/** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
+function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension): Record<string, string[]> {
+  const { bindings, paths, slots } = analysis;
+  const { owner } = suspension;
+  const shared = [...slots.kept, ...heldByLiveClosures(analysis, suspension)].filter(
+    ({ scope }) => isEntered(ts, scope, suspension) && functionAround(scope, bindings) === owner && paths.has(scope),
+  );
+  return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
+}
+
+/**
+ * The collection of a loop is evaluated outside of the scope of its variable, and so are the next result and the end of a
+ * `for await`. The record of a `switch` is made in front of its discriminant.
+ */
+function isEntered(ts: TypeScript, scope: Scope, { node, operand }: Suspension): boolean {
+  const isIn = (part: tsTypes.Node) => part.pos <= node.pos && node.end <= part.end;
+  const around = ts.isCaseBlock(scope.node) ? scope.node.parent : scope.node;
+  if (!isIn(around)) return false;
+  if (!ts.isForOfStatement(around) && !ts.isForInStatement(around)) return true;
+  return !isIn(around.expression) && (operand !== undefined || node !== around);
+}
+
+/**
+ * What the closures capture that are live at a suspension: `d` of `f`, in `f = () => d; d = await …; f()`. A temporary may
+ * hold any closure: in `f(d = await …)` it is `f`.
+ */
+function heldByLiveClosures(analysis: Analysis, suspension: Suspension): ReadonlySet<Binding> {
+  const { slots, closures, bindings } = analysis;
+  const held = new Set<Binding>();
+  const visit = (bindings: Iterable<Binding>): void => {
+    for (const { closure } of bindings) {
+      const captures = closure && closures.records.get(closure)?.captures;
+      for (const binding of captures ?? []) {
+        if (held.has(binding) || !slots.all.has(binding)) continue;
+        held.add(binding);
+        visit([binding]);
+      }
+    }
+  };
+  visit(temporariesAt(analysis, suspension).length > 0 ? bindings.all : (slots.live.get(suspension) ?? []));
+  return held;
+}
+
+function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
+  // Paths are names that authors choose, `constructor` and `__proto__` included.
+  const scopes = new Map<string, string[]>();
+  for (const binding of bindings) {
+    const path = paths.get(binding.scope) as string;
+    scopes.set(path, [...(scopes.get(path) ?? []), binding.name]);
+  }
+  return Object.fromEntries(scopes);
+}

@@ -1,0 +1,4 @@
+/** Labels and paths are names that authors choose, `__proto__` included. */
+export function define<Value>(table: Record<string, Value>, key: string, value: NoInfer<Value>): void {
+  Object.defineProperty(table, key, { value, enumerable: true, configurable: true, writable: true });
+}
