@@ -4,7 +4,9 @@ import { version } from "../transformer/output/version.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEmit } from "./commands/emit.ts";
+import { addGraph } from "./commands/graph.ts";
 import { addInit } from "./commands/init.ts";
+import { addRuns } from "./commands/runs.ts";
 import { type ExitCode, exitCodes, Failure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -37,6 +39,9 @@ Examples:
   $ backstitch init                 add the compiler to this project; shows the changes and asks
   $ backstitch doctor               find out why handlers are not compiled
   $ backstitch check                report what cannot be compiled, without building
+  $ backstitch check --against old  find out what becomes of running runs when this code is deployed
+  $ backstitch graph                draw the steps, and what is undone when one fails
+  $ backstitch runs unblock -d a.db list runs that need a hand, and let them go on
   $ tsc && backstitch emit          build with TypeScript 7, which takes no plugins
 
 Exit codes:
@@ -50,7 +55,7 @@ Documentation: docs/cli.md in the package. Nothing is ever sent over the network
 function createProgram(terminal: Terminal, end: Host["end"]): Command {
   const bold = terminal.data.colours.bold;
   const program = new Command("backstitch")
-    .description("The compiler of Backstitch from the command line: check, emit, set up, and find out what is wrong.")
+    .description("Backstitch from the command line: set up, check, build, draw, deploy, and find out what is wrong.")
     .usage("<command> [options]")
     .version(version, "-V, --version", "print the version")
     .option("--no-color", "print without colours (so do NO_COLOR=1 and TERM=dumb)")
@@ -68,7 +73,7 @@ function createProgram(terminal: Terminal, end: Host["end"]): Command {
     })
     .exitOverride();
   const host: Host = { terminal, end };
-  for (const add of [addCheck, addEmit, addInit, addDoctor]) add(program, host);
+  for (const add of [addCheck, addEmit, addGraph, addInit, addDoctor, addRuns]) add(program, host);
   return program;
 }
 

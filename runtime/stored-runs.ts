@@ -1,5 +1,8 @@
 /** What tools that look at a database use of the runtime: runs as they are stored, and whether their frames fit code. */
-export { decode } from "./codec/index.ts";
+// Registers the errors of the runtime, which stored runs hold.
+import "./errors.ts";
+
+export { DecodeError, decode } from "./codec/index.ts";
 export { type Defaulted, fitOf, type HeldFrame, kindAt, type Misfit, slotsAt } from "./engine/fit.ts";
 export { heldBy } from "./engine/fit-loaded.ts";
 export type { FrameImage, RunImage } from "./engine/image.ts";

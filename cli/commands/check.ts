@@ -1,4 +1,4 @@
-/** `backstitch check`: what cannot be compiled, without a build. */
+/** `backstitch check`: what cannot be compiled, without a build, and what a deployment would do to running runs. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
@@ -9,10 +9,10 @@ import type { Host } from "../host.ts";
 import { compileProject } from "../project/compile-project.ts";
 import { type OpenProject, openProjects } from "../project/open-projects.ts";
 import type { Terminal } from "../terminal.ts";
+import { checkUpgrade, type UpgradeOptions } from "./check-upgrade.ts";
 
-interface Options {
+interface Options extends UpgradeOptions {
   readonly project?: string;
-  readonly json?: boolean;
   readonly types?: boolean;
   readonly strict?: boolean;
 }
@@ -32,6 +32,13 @@ export function addCheck(program: Command, { terminal, end }: Host): void {
       "--strict",
       "values that are `any` or `unknown` are errors where they are stored (also: `strict` in tsconfig.json)",
     )
+    .option(
+      "--against <path>",
+      "say what becomes of running runs when this code is deployed: a manifest or a folder of manifests of the build that runs now, or a SQLite database; may be repeated",
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
+    .option("--app <id>", "with --against and a database: only runs of this app")
+    .option("--write <file>", "with --against: write the beginning of a `migrate` for what does not fit")
     .addHelpText(
       "after",
       `
@@ -39,14 +46,17 @@ Examples:
   $ backstitch check
   $ backstitch check src/order.ts --types
   $ backstitch check -p packages/shop --json | jq '.[].message'
+  $ backstitch check --against deployed/dist
+  $ backstitch check --against deployed/dist --against shop.db --write src/migrate.ts
 
 With TypeScript 7 it works with a TypeScript 6 beside it: npm install --save-dev @typescript/typescript6
-Exits with 1 when there is an error; warnings alone exit with 0.`,
+Exits with 1 when there is an error or, with --against, when runs would be blocked; warnings alone exit
+with 0. docs/upgrades.md says what the verdicts mean.`,
     )
-    .action((files: string[], options: Options) => end(check(files, options, terminal)));
+    .action(async (files: string[], options: Options) => end(await check(files, options, terminal)));
 }
 
-function check(files: readonly string[], options: Options, terminal: Terminal): ExitCode {
+async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> {
   const wanted = files.map(existingFile);
   const projects = openProjects(options.project, terminal, options.strict ? { strict: true } : undefined);
   const known = new Set(projects.flatMap(({ program }) => program.getSourceFiles().map(({ fileName }) => fileName)));
@@ -62,12 +72,16 @@ function check(files: readonly string[], options: Options, terminal: Terminal): 
   const results = projects.map((project) => checkProject(project, isWanted, options.types === true));
   const diagnostics = results.flatMap((result) => result.diagnostics);
   const [{ ts }] = projects as [OpenProject];
-  terminal.data.write(options.json ? formatAsJson(ts, diagnostics) : formatDiagnostics(ts, diagnostics, terminal.data));
   const errors = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error).length;
   const warnings = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Warning).length;
+  const upgrades = options.against !== undefined && errors === 0;
+  // What a program reads is one document: the upgrade's, unless it cannot be checked.
+  const output = upgrades && options.json ? terminal.messages : terminal.data;
+  output.write(options.json && !upgrades ? formatAsJson(ts, diagnostics) : formatDiagnostics(ts, diagnostics, output));
   if (!options.json) {
     terminal.messages.write(summary(errors, warnings, sum(results.map(({ durable }) => durable))));
   }
+  if (upgrades) return checkUpgrade(projects, options, terminal);
   return errors > 0 ? exitCodes.failed : exitCodes.ok;
 }
 

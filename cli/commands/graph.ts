@@ -1,94 +1,83 @@
 /** `backstitch graph`: the steps of durable functions and what is undone when which of them fails. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import type tsTypes from "typescript";
-import { transformSource } from "../../compiler/transform-source.ts";
-import type { FunctionManifest, Manifest } from "../../runtime/manifest.ts";
+import { type Command, Option } from "commander";
+import type { FunctionManifest } from "../../runtime/manifest.ts";
+import { formatDiagnostics } from "../diagnostics.ts";
+import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import { graphOf } from "../graph/graph-of.ts";
 import { toJson } from "../graph/json.ts";
 import { toMermaid } from "../graph/mermaid.ts";
 import { toSvg } from "../graph/svg.ts";
+import type { Host } from "../host.ts";
+import { compileProject } from "../project/compile-project.ts";
+import { readManifests } from "../project/manifests.ts";
+import { openProjects } from "../project/open-projects.ts";
+import type { Terminal } from "../terminal.ts";
 
 const formats = { mermaid: toMermaid, json: toJson, svg: toSvg } as const;
 
-export interface GraphArguments {
-  /** Manifests that a build wrote, folders that hold some at any depth, or source files. */
-  readonly paths: readonly string[];
+interface Options {
+  readonly project?: string;
   readonly format: keyof typeof formats;
-  /** Code id of the only function to draw. */
   readonly function?: string;
-  /** Whether durable calls are replaced by what they run. */
   readonly expand: boolean;
 }
 
-export interface GraphSurroundings {
-  readonly writeData: (text: string) => void;
-  readonly writeMessage: (text: string) => void;
-  /** Parses source files; asked for only when there are any. */
-  readonly loadTypeScript: () => typeof tsTypes;
+export function addGraph(program: Command, { terminal, end }: Host): void {
+  program
+    .command("graph")
+    .summary("draw the steps of handlers, and what is undone when one fails")
+    .description(
+      "Prints a graph of durable functions: steps, branches, loops, what runs at the same time, and the rollback that each failure leads to. It is made from the source of a project, or from the manifests that a build wrote; nothing is run.",
+    )
+    .argument("[paths...]", "manifests, or folders that hold some at any depth (default: the source of the project)")
+    .option("-p, --project <path>", "a tsconfig.json or its folder (default: the nearest one)")
+    .addOption(
+      new Option("-f, --format <format>", "what to print").choices(Object.keys(formats)).default("mermaid" as const),
+    )
+    .option("--function <id>", "draw only this one; `package#name` for a helper")
+    .option("--no-expand", "draw a call of a durable helper as one box")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ backstitch graph --format svg > docs/orders.svg
+  $ backstitch graph --function checkout
+  $ backstitch graph dist --format json | jq '.nodes[].text'
+
+Mermaid is what GitHub and many editors draw. docs/graph.md says what the signs mean.`,
+    )
+    .action((paths: string[], options: Options) => end(graph(paths, options, terminal)));
 }
 
-/**
- * Prints a graph.
- *
- * @returns the exit code: 0; 1 when a source file does not compile; 2 for an unknown format; 3 when a path or a function
- *   does not exist, or no function suspends
- */
-export function printGraph(args: GraphArguments, surroundings: GraphSurroundings): 0 | 1 | 2 | 3 {
-  const { paths, format, function: only, expand } = args;
-  const fail = <Code extends 1 | 2 | 3>(code: Code, message: string): Code => {
-    surroundings.writeMessage(`backstitch: ${message}\n`);
-    return code;
-  };
-  if (!Object.hasOwn(formats, format)) {
-    return fail(2, `There is no format ${format}. There are ${Object.keys(formats).join(", ")}.`);
+function graph(paths: readonly string[], { project, format, function: only, expand }: Options, terminal: Terminal) {
+  const functions =
+    paths.length > 0 ? paths.flatMap((path) => readManifests(path)).flatMap((read) => read.functions) : undefined;
+  const source = functions ? { functions, exitCode: exitCodes.ok } : functionsOf(project, terminal);
+  const known = source.functions.map(({ code }) => code);
+  if (known.length === 0) throw new Failure("There is no durable function to draw.", exitCodes.notFound);
+  if (only !== undefined && !known.includes(only)) {
+    throw new Failure(`There is no durable function ${only}. There are ${known.join(", ")}.`, exitCodes.notFound);
   }
+  const drawn = graphOf({ functions: source.functions }, { expand, ...(only !== undefined && { function: only }) });
+  if (drawn.nodes.length === 0) {
+    throw new Failure("No function of these suspends: there is nothing to draw.", exitCodes.notFound);
+  }
+  terminal.data.write(formats[format](drawn));
+  return source.exitCode;
+}
+
+/** Files with errors have graphs too: what is refused is a place in them, not their shape. */
+function functionsOf(
+  option: string | undefined,
+  terminal: Terminal,
+): { functions: FunctionManifest[]; exitCode: ExitCode } {
   const functions: FunctionManifest[] = [];
-  for (const path of paths) {
-    if (!existsSync(path)) return fail(3, `${path} does not exist.`);
-    const files = manifestsIn(path);
-    if (files.length === 0) {
-      return fail(3, `${path} holds no manifest. Build the project with tspc, or name a source file.`);
-    }
-    for (const file of files) {
-      const manifest = readManifest(file, surroundings.loadTypeScript);
-      if (typeof manifest === "string") return fail(1, manifest);
-      functions.push(...manifest.functions);
-    }
+  let exitCode: ExitCode = exitCodes.ok;
+  for (const project of openProjects(option, terminal)) {
+    const { compiled, errors } = compileProject(project);
+    terminal.messages.write(formatDiagnostics(project.ts, errors, terminal.messages));
+    if (errors.length > 0) exitCode = exitCodes.failed;
+    functions.push(...compiled.flatMap(({ manifest }) => manifest().functions));
   }
-  if (only !== undefined && !functions.some(({ code }) => code === only)) {
-    return fail(3, `There is no durable function ${only}. There are ${functions.map(({ code }) => code).join(", ")}.`);
-  }
-  const graph = graphOf({ functions }, { expand, ...(only !== undefined && { function: only }) });
-  if (graph.nodes.length === 0) return fail(3, "No function of these suspends: there is nothing to draw.");
-  surroundings.writeData(formats[format](graph));
-  return 0;
-}
-
-const ending = ".backstitch.json";
-
-/** The path itself, or the manifests in a folder, sorted. */
-function manifestsIn(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
-  const found = readdirSync(path, { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.endsWith(ending) && !/(^|[\\/])node_modules[\\/]/.test(name),
-  );
-  return found.sort().map((name) => join(path, name));
-}
-
-/** A manifest, or what is wrong with the file. */
-function readManifest(path: string, loadTypeScript: () => typeof tsTypes): Pick<Manifest, "functions"> | string {
-  const text = readFileSync(path, "utf8");
-  if (!path.endsWith(".json")) {
-    const { manifest, diagnostics } = transformSource(loadTypeScript(), { fileName: path, text });
-    const error = diagnostics.find(({ category }) => category === "error");
-    return error ? `${path} does not compile: ${error.message}` : manifest;
-  }
-  try {
-    const manifest = JSON.parse(text) as Partial<Manifest> | null;
-    if (Array.isArray(manifest?.functions)) return manifest as Manifest;
-  } catch {
-    // Told like every other file that is no manifest.
-  }
-  return `${path} is no manifest of the compiler.`;
+  return { functions, exitCode };
 }

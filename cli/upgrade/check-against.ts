@@ -1,56 +1,29 @@
-/** `backstitch check --against <manifest | database>`: what becomes of runs when this build is deployed. */
-
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { CODE_FORMAT, type Manifest } from "../../runtime/manifest.ts";
+/** What becomes of runs when a build is deployed: against manifests of the build before it, and against a database. */
+import { readFileSync, statSync } from "node:fs";
+import type { Manifest } from "../../runtime/manifest.ts";
 import type { Store } from "../../runtime/stored-runs.ts";
+import { readManifests, requirePath } from "../project/manifests.ts";
 import { compareBuilds } from "./compare.ts";
 import { checkParked } from "./parked.ts";
-import { isClear, type LabelReport, printReport, type UpgradeReport } from "./report.ts";
-import { migrateStub } from "./stub.ts";
+import type { LabelReport, UpgradeReport } from "./report.ts";
 
 export interface CheckAgainstOptions {
   /** Of the build that is to be deployed. */
   readonly manifests: readonly Manifest[];
-  /** Files: manifests of the build that is deployed now, and a SQLite database with its runs. Either or both. */
+  /** Manifests of the build that is deployed now, folders of them, and a SQLite database with its runs. Any of these. */
   readonly against: readonly string[];
   /** Whose runs of the database. Default: of all apps. */
   readonly app?: string | undefined;
-  readonly json?: boolean | undefined;
-  /** Where to write the source of a `migrate` to. */
-  readonly write?: string | undefined;
   /** Makes the store of a database. */
   readonly open: (path: string) => Store;
 }
 
-/** What a command prints and how the process is to end. */
-export interface CommandResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number;
-}
-
-/** Exit code 1 when a label needs a hand, 2 when a file cannot be read. */
-export async function checkAgainst(options: CheckAgainstOptions): Promise<CommandResult> {
-  const { json, write } = options;
-  let report: UpgradeReport;
-  try {
-    report = await reportOf(options);
-  } catch (error) {
-    return { stdout: "", stderr: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
-  }
-  const stdout = json ? `${JSON.stringify(report, undefined, 2)}\n` : printReport(report);
-  const clear = isClear(report);
-  if (write === undefined || clear) return { stdout, stderr: "", exitCode: clear ? 0 : 1 };
-  if (existsSync(write)) return { stdout, stderr: `${write} exists already and is left as it is\n`, exitCode: 2 };
-  writeFileSync(write, migrateStub(report.labels));
-  return { stdout, stderr: `wrote ${write}\n`, exitCode: 1 };
-}
-
-async function reportOf({ manifests, against, app, open }: CheckAgainstOptions): Promise<UpgradeReport> {
+/** @throws Failure when a path leads to nothing, or to something else */
+export async function checkAgainst({ manifests, against, app, open }: CheckAgainstOptions): Promise<UpgradeReport> {
   const before: Manifest[] = [];
   const reports: UpgradeReport[] = [];
   for (const path of against) {
-    if (!existsSync(path)) throw new Error(`${path} does not exist`);
+    requirePath(path);
     if (isDatabase(path)) reports.push(await withStore(open(path), (store) => checkParked(manifests, store, app)));
     else before.push(...readManifests(path));
   }
@@ -78,25 +51,12 @@ function withRuns(row: LabelReport, parked: LabelReport): LabelReport {
 
 /** Every SQLite file begins so. */
 function isDatabase(path: string): boolean {
+  if (statSync(path).isDirectory()) return false;
   return readFileSync(path).subarray(0, 15).toString("latin1") === "SQLite format 3";
 }
 
-/** A file holds one manifest or a list of them. */
-function readManifests(path: string): Manifest[] {
-  const read: unknown = JSON.parse(readFileSync(path, "utf8"));
-  const manifests = Array.isArray(read) ? (read as unknown[]) : [read];
-  for (const manifest of manifests)
-    if (!isManifest(manifest)) throw new Error(`${path} holds no manifest of this version`);
-  return manifests as Manifest[];
-}
-
-function isManifest(value: unknown): value is Manifest {
-  if (typeof value !== "object" || value === null) return false;
-  const { format, functions } = value as Partial<Manifest>;
-  return format === CODE_FORMAT && Array.isArray(functions) && functions.every((fn) => fn?.layout !== undefined);
-}
-
-async function withStore<Value>(store: Store, use: (store: Store) => Promise<Value>): Promise<Value> {
+/** Opens a store for as long as it is used. */
+export async function withStore<Value>(store: Store, use: (store: Store) => Promise<Value>): Promise<Value> {
   await store.open();
   try {
     return await use(store);

@@ -1,6 +1,5 @@
 /** `backstitch runs unblock`: lists blocked runs with their reasons, and lets them go on once the reason is gone. */
-import { decode, type ParkedRun, type Store } from "../../runtime/stored-runs.ts";
-import type { CommandResult } from "./check-against.ts";
+import { DecodeError, decode, type ParkedRun, type Store } from "../../runtime/stored-runs.ts";
 import { parkedRuns } from "./parked.ts";
 
 export interface UnblockOptions {
@@ -15,10 +14,9 @@ export interface UnblockOptions {
   readonly reason?: string | undefined;
   /** All blocked runs are to go on. */
   readonly all?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
-interface BlockedRun {
+export interface BlockedRun {
   readonly id: string;
   readonly functionId: string;
   readonly label: string | null;
@@ -28,9 +26,9 @@ interface BlockedRun {
   readonly resumed: boolean;
 }
 
-/** Without runs, a reason or `all` it only lists. Exit code 1 when a run that was named is not blocked. */
-export async function unblockRuns(options: UnblockOptions): Promise<CommandResult> {
-  const { store, now, runs = [], json } = options;
+/** The blocked runs. Without runs, a reason or `all` they are left as they are. */
+export async function unblockRuns(options: UnblockOptions): Promise<BlockedRun[]> {
+  const { store, now } = options;
   const listed: BlockedRun[] = [];
   for await (const run of parkedRuns(store, options.app)) {
     if (run.status !== "blocked") continue;
@@ -38,10 +36,7 @@ export async function unblockRuns(options: UnblockOptions): Promise<CommandResul
     const resumed = isMeant(blocked, options) && (await store.resume(run.id, now));
     listed.push({ ...blocked, resumed });
   }
-  const missed = runs.filter((id) => !listed.some((run) => run.id === id && run.resumed));
-  const stdout = json ? `${JSON.stringify(listed, undefined, 2)}\n` : print(listed);
-  const stderr = missed.map((id) => `run ${id} is not blocked\n`).join("");
-  return { stdout, stderr, exitCode: missed.length > 0 ? 1 : 0 };
+  return listed;
 }
 
 function isMeant({ id, reason: of }: Omit<BlockedRun, "resumed">, { runs, reason, all }: UnblockOptions): boolean {
@@ -49,14 +44,23 @@ function isMeant({ id, reason: of }: Omit<BlockedRun, "resumed">, { runs, reason
 }
 
 function describe({ id, functionId, label, error }: ParkedRun): Omit<BlockedRun, "resumed"> {
-  const fault: unknown = error === null ? undefined : decode(error);
+  const fault = faultIn(error);
   const message = fault instanceof Error ? fault.message : String(fault);
   const reason = fault instanceof Error && "code" in fault ? String(fault.code) : "";
   return { id, functionId, label, reason, message };
 }
 
-function print(runs: readonly BlockedRun[]): string {
-  if (runs.length === 0) return "no run is blocked\n";
+/** An error of a class that only the run's own code registers tells that. */
+function faultIn(error: string | null): unknown {
+  try {
+    return error === null ? undefined : decode(error);
+  } catch (failure) {
+    if (failure instanceof DecodeError) return new Error(`The reason cannot be shown: ${failure.message}`);
+    throw failure;
+  }
+}
+
+export function printBlocked(runs: readonly BlockedRun[]): string {
   return runs
     .map(({ id, functionId, label, message, resumed }) => {
       const at = label === null ? "" : ` at "${label}"`;
