@@ -1,9 +1,8 @@
 /** The part of `backstitch check` that `--against` asks for: what becomes of running runs when this code is deployed. */
 import { existsSync, writeFileSync } from "node:fs";
+import type { Manifest } from "../../runtime/manifest.ts";
 import { sqlite } from "../../runtime/stores/sqlite/index.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
-import { manifestsOf } from "../project/manifests.ts";
-import type { OpenProject } from "../project/open-projects.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkAgainst } from "../upgrade/check-against.ts";
 import { isClear, printReport } from "../upgrade/report.ts";
@@ -19,11 +18,11 @@ export interface UpgradeOptions {
 /**
  * Prints the verdicts, label by label.
  *
- * @param projects the code that is to be deployed, without errors
+ * @param manifests of the code that is to be deployed
  * @throws Failure when something cannot be read, or the file to write exists
  */
 export async function checkUpgrade(
-  projects: readonly OpenProject[],
+  manifests: readonly Manifest[],
   { against = [], app, write, json }: UpgradeOptions,
   { data, messages }: Terminal,
 ): Promise<ExitCode> {
@@ -31,7 +30,7 @@ export async function checkUpgrade(
     throw new Failure(`${write} exists and is left as it is. Give another name to --write.`);
   }
   const report = await checkAgainst({
-    manifests: manifestsOf(projects),
+    manifests,
     against,
     app,
     open: (path) => sqlite({ path }),

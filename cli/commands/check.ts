@@ -7,7 +7,8 @@ import { count, formatAsJson, formatDiagnostics } from "../diagnostics.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
 import { compileProject } from "../project/compile-project.ts";
-import { type OpenProject, openProjects } from "../project/open-projects.ts";
+import { manifestsOf } from "../project/manifests.ts";
+import { type OpenProject, withProjects } from "../project/open-projects.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkUpgrade, type UpgradeOptions } from "./check-upgrade.ts";
 
@@ -50,6 +51,7 @@ Examples:
   $ backstitch check --against deployed/dist --against shop.db --write src/migrate.ts
 
 With TypeScript 7 it works with a TypeScript 6 beside it: npm install --save-dev @typescript/typescript6
+Types are those of TypeScript 7 all the same.
 Exits with 1 when there is an error or, with --against, when runs would be blocked; warnings alone exit
 with 0. docs/upgrades.md says what the verdicts mean.`,
     )
@@ -58,31 +60,41 @@ with 0. docs/upgrades.md says what the verdicts mean.`,
 
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> {
   const wanted = files.map(existingFile);
-  const projects = openProjects(options.project, terminal, options.strict ? { strict: true } : undefined);
-  const known = new Set(projects.flatMap(({ program }) => program.getSourceFiles().map(({ fileName }) => fileName)));
-  for (const [index, file] of wanted.entries()) {
-    if (known.has(file)) continue;
-    const configs = projects.map(({ configPath }) => configPath).join(", ");
-    throw new Failure(
-      `${files[index]} belongs to no project: add it to \`include\` of ${configs}.`,
-      exitCodes.notFound,
-    );
-  }
   const isWanted = ({ fileName }: tsTypes.SourceFile) => wanted.length === 0 || wanted.includes(fileName);
-  const results = projects.map((project) => checkProject(project, isWanted, options.types === true));
-  const diagnostics = results.flatMap((result) => result.diagnostics);
-  const [{ ts }] = projects as [OpenProject];
+  const overrides = options.strict ? { strict: true } : undefined;
+  const { ts, diagnostics, durable, manifests } = await withProjects(
+    options.project,
+    overrides,
+    terminal,
+    (projects) => {
+      assertKnown(projects, files, wanted);
+      const results = projects.map((project) => checkProject(project, isWanted, options.types === true));
+      return {
+        ts: (projects as [OpenProject])[0].ts,
+        diagnostics: results.flatMap((result) => result.diagnostics),
+        durable: sum(results.map((result) => result.durable)),
+        manifests: options.against ? manifestsOf(projects) : [],
+      };
+    },
+  );
   const errors = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error).length;
   const warnings = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Warning).length;
   const upgrades = options.against !== undefined && errors === 0;
   // What a program reads is one document: the upgrade's, unless it cannot be checked.
   const output = upgrades && options.json ? terminal.messages : terminal.data;
   output.write(options.json && !upgrades ? formatAsJson(ts, diagnostics) : formatDiagnostics(ts, diagnostics, output));
-  if (!options.json) {
-    terminal.messages.write(summary(errors, warnings, sum(results.map(({ durable }) => durable))));
-  }
-  if (upgrades) return checkUpgrade(projects, options, terminal);
+  if (!options.json) terminal.messages.write(summary(errors, warnings, durable));
+  if (upgrades) return checkUpgrade(manifests, options, terminal);
   return errors > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** @throws Failure for a file, named as in `files`, that no project holds */
+function assertKnown(projects: readonly OpenProject[], files: readonly string[], wanted: readonly string[]): void {
+  const known = new Set(projects.flatMap(({ program }) => program.getSourceFiles().map(({ fileName }) => fileName)));
+  const index = wanted.findIndex((file) => !known.has(file));
+  if (index === -1) return;
+  const configs = projects.map(({ configPath }) => configPath).join(", ");
+  throw new Failure(`${files[index]} belongs to no project: add it to \`include\` of ${configs}.`, exitCodes.notFound);
 }
 
 /** The path as TypeScript writes it. */
@@ -98,23 +110,11 @@ function checkProject(
 ): { diagnostics: readonly tsTypes.Diagnostic[]; durable: number } {
   const { ts, program } = open;
   const { compiled, errors, warnings, hints } = compileProject(open, isWanted);
-  const types = withTypes ? typeErrors(program, isWanted) : [];
+  const types = withTypes ? open.typeErrors(program.getSourceFiles().filter(isWanted)) : [];
   return {
     diagnostics: ts.sortAndDeduplicateDiagnostics([...errors, ...warnings, ...hints, ...types]),
     durable: compiled.length,
   };
-}
-
-function typeErrors(
-  program: tsTypes.Program,
-  isWanted: (file: tsTypes.SourceFile) => boolean,
-): readonly tsTypes.Diagnostic[] {
-  const files = program.getSourceFiles().filter(isWanted);
-  return [
-    ...program.getOptionsDiagnostics(),
-    ...program.getGlobalDiagnostics(),
-    ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
-  ];
 }
 
 function summary(errors: number, warnings: number, durable: number): string {

@@ -12,7 +12,7 @@ import { count, formatDiagnostics } from "../diagnostics.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
 import { compileProject } from "../project/compile-project.ts";
-import { type OpenProject, openProjects } from "../project/open-projects.ts";
+import { type OpenProject, withProjects } from "../project/open-projects.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function addEmit(program: Command, { terminal, end }: Host): void {
@@ -31,14 +31,17 @@ Examples:
   $ tsc -p tsconfig.build.json && backstitch emit -p tsconfig.build.json
 
 With TypeScript 7 it works with a TypeScript 6 beside it: npm install --save-dev @typescript/typescript6
+Types are those of TypeScript 7 all the same.
 Run it after every tsc: what tsc writes for these files throws when it is started.
 A file with an error is left as tsc wrote it, and the command exits with 1.`,
     )
-    .action((options: { readonly project?: string }) => end(emit(options.project, terminal)));
+    .action(async (options: { readonly project?: string }) => end(await emit(options.project, terminal)));
 }
 
-function emit(option: string | undefined, terminal: Terminal): ExitCode {
-  const results = openProjects(option, terminal).map((project) => emitProject(project, terminal));
+async function emit(option: string | undefined, terminal: Terminal): Promise<ExitCode> {
+  const results = await withProjects(option, undefined, terminal, (projects) =>
+    projects.map((project) => emitProject(project, terminal)),
+  );
   const written = results.flatMap((result) => result.written);
   for (const { path } of written) terminal.data.write(`${shown(path)}\n`);
   const errors = results.reduce((total, result) => total + result.errors, 0);

@@ -10,7 +10,7 @@ import { toSvg } from "../graph/svg.ts";
 import type { Host } from "../host.ts";
 import { compileProject } from "../project/compile-project.ts";
 import { readManifests } from "../project/manifests.ts";
-import { openProjects } from "../project/open-projects.ts";
+import { withProjects } from "../project/open-projects.ts";
 import type { Terminal } from "../terminal.ts";
 
 const formats = { mermaid: toMermaid, json: toJson, svg: toSvg } as const;
@@ -46,13 +46,14 @@ Examples:
 
 Mermaid is what GitHub and many editors draw. docs/graph.md says what the signs mean.`,
     )
-    .action((paths: string[], options: Options) => end(graph(paths, options, terminal)));
+    .action(async (paths: string[], options: Options) => end(await graph(paths, options, terminal)));
 }
 
-function graph(paths: readonly string[], { project, format, function: only, expand }: Options, terminal: Terminal) {
+async function graph(paths: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> {
+  const { project, format, function: only, expand } = options;
   const functions =
     paths.length > 0 ? paths.flatMap((path) => readManifests(path)).flatMap((read) => read.functions) : undefined;
-  const source = functions ? { functions, exitCode: exitCodes.ok } : functionsOf(project, terminal);
+  const source = functions ? { functions, exitCode: exitCodes.ok } : await functionsOf(project, terminal);
   const known = source.functions.map(({ code }) => code);
   if (known.length === 0) throw new Failure("There is no durable function to draw.", exitCodes.notFound);
   if (only !== undefined && !known.includes(only)) {
@@ -70,14 +71,16 @@ function graph(paths: readonly string[], { project, format, function: only, expa
 function functionsOf(
   option: string | undefined,
   terminal: Terminal,
-): { functions: FunctionManifest[]; exitCode: ExitCode } {
-  const functions: FunctionManifest[] = [];
-  let exitCode: ExitCode = exitCodes.ok;
-  for (const project of openProjects(option, terminal)) {
-    const { compiled, errors } = compileProject(project);
-    terminal.messages.write(formatDiagnostics(project.ts, errors, terminal.messages));
-    if (errors.length > 0) exitCode = exitCodes.failed;
-    functions.push(...compiled.flatMap(({ manifest }) => manifest().functions));
-  }
-  return { functions, exitCode };
+): Promise<{ functions: FunctionManifest[]; exitCode: ExitCode }> {
+  return withProjects(option, undefined, terminal, (projects) => {
+    const functions: FunctionManifest[] = [];
+    let exitCode: ExitCode = exitCodes.ok;
+    for (const project of projects) {
+      const { compiled, errors } = compileProject(project);
+      terminal.messages.write(formatDiagnostics(project.ts, errors, terminal.messages));
+      if (errors.length > 0) exitCode = exitCodes.failed;
+      functions.push(...compiled.flatMap(({ manifest }) => manifest().functions));
+    }
+    return { functions, exitCode };
+  });
 }

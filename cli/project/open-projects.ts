@@ -3,36 +3,49 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type tsTypes from "typescript";
 import { compileFile, mayHoldDurable } from "../../transformer/compile.ts";
-import { createProject, type PluginOptions, type Project } from "../../transformer/hosts/project.ts";
+import { createProject, type PluginOptions } from "../../transformer/hosts/project.ts";
 import { version } from "../../transformer/output/version.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
 import { namedConfig } from "./tsconfig-chain.ts";
 import { loadTypeScript } from "./typescript.ts";
+import { openUserTypes, type TypedProject, type UserTypes } from "./user-types.ts";
 
 export type TypeScript = typeof tsTypes;
 
-/** One tsconfig.json with the program that it describes. */
-export interface OpenProject {
+/** One tsconfig.json with the program that it describes, and what the compiler makes of each file. */
+export interface OpenProject extends TypedProject {
   readonly ts: TypeScript;
   readonly configPath: string;
   readonly program: tsTypes.Program;
   readonly host: tsTypes.CompilerHost;
-  /** What the compiler makes of each file. */
-  readonly project: Project;
 }
 
 /**
- * Opens a project. One that lists no files of its own, only references, stands for those that it refers to.
+ * Opens a project for as long as it is used. One that lists no files of its own, only references, stands for those that it
+ * refers to.
  *
  * @param option a tsconfig.json or a folder that holds one; by default the nearest from the working directory upwards
  * @param overrides options in place of those of the tsconfig.json
+ * @param use is given the projects
  * @throws Failure when there is no tsconfig.json, or no TypeScript to read it with
  */
-export function openProjects(option: string | undefined, terminal: Terminal, overrides?: PluginOptions): OpenProject[] {
+export async function withProjects<Result>(
+  option: string | undefined,
+  overrides: PluginOptions | undefined,
+  terminal: Terminal,
+  use: (projects: readonly OpenProject[]) => Result,
+): Promise<Result> {
   const configPath = findConfig(option);
-  const ts = loadTypeScript(dirname(configPath));
-  return parseConfigs(ts, configPath, terminal).map(([path, parsed]) => open(ts, path, parsed, overrides));
+  const folder = dirname(configPath);
+  const ts = loadTypeScript(folder);
+  const configs = parseConfigs(ts, configPath, terminal);
+  const types = await openUserTypes(ts, folder, terminal);
+  try {
+    return use(configs.map(([path, parsed]) => open(ts, path, parsed, types, overrides)));
+  } finally {
+    types.close();
+  }
 }
 
 /** @throws Failure when there is no such file */
@@ -80,13 +93,18 @@ function open(
   ts: TypeScript,
   configPath: string,
   parsed: tsTypes.ParsedCommandLine,
+  types: UserTypes,
   overrides: PluginOptions | undefined,
 ): OpenProject {
   const { fileNames: rootNames, options, projectReferences } = parsed;
-  const host = ts.createCompilerHost(options);
+  // With parents of nodes: where types are TypeScript 7's, no checker of this program needs to be made for them.
+  const host = ts.createCompilerHost(options, true);
   const program = ts.createProgram({ rootNames, options, host, ...(projectReferences && { projectReferences }) });
-  const project = createProject(ts, program, host, { version, mayHoldDurable, compileFile }, overrides);
-  return { ts, configPath, program, host, project };
+  const compiler = { version, mayHoldDurable, compileFile };
+  const typed = types.of(program, configPath, (queries) =>
+    createProject(ts, program, host, compiler, overrides, queries),
+  );
+  return { ts, configPath, program, host, ...typed };
 }
 
 /** How TypeScript prints paths: relative to the working directory. */

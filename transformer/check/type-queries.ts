@@ -41,7 +41,7 @@ export interface ObjectShape {
   readonly home: "language" | "backstitch" | "package" | "project";
   /** Declared as a class. */
   readonly isClass: boolean;
-  /** The class's declaration; undefined when the checker's nodes are not those of the compiler. */
+  /** The class's declaration, as the compiler parsed it; undefined when it did not, and for what is no class. */
   readonly declaration: tsTypes.Node | undefined;
   /** The class says `implements Storable`. */
   readonly isMarked: boolean;

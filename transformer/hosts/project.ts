@@ -2,6 +2,7 @@
 import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { Manifest } from "../../runtime/manifest.ts";
+import type { TypeQueries } from "../check/type-queries.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
@@ -67,15 +68,18 @@ interface PluginEntry extends PluginOptions {
   readonly transform?: string;
 }
 
-/** @param options by default those of the program's tsconfig.json */
+/**
+ * @param options by default those of the program's tsconfig.json
+ * @param queries where types come from, by default the program's own checker
+ */
 export function createProject(
   ts: TypeScript,
   program: ts.Program,
   host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
   compiler: Compiler,
   { strict = false, manifest: writesManifests = true }: PluginOptions = namedOptions(program),
+  queries: TypeQueries = createCheckerQueries(ts, program),
 ): Project {
-  const queries = createCheckerQueries(ts, program);
   const packageNameOf = createPackageNames(host);
   const compiled = new Map<ts.SourceFile, CompiledFile | undefined>();
   let warnings: ts.Diagnostic[] = [];
@@ -89,8 +93,8 @@ export function createProject(
   const compileNow = (file: ts.SourceFile): CompiledFile | undefined => {
     // Without a whole tree there is nothing to compile; TypeScript reports the syntax error itself.
     if (!isCandidate(file) || program.getSyntacticDiagnostics(file).length > 0) return undefined;
-    // The compiler walks from nodes to their parents, which TypeScript sets when it makes a checker.
-    program.getTypeChecker();
+    // The compiler walks from nodes to their parents. TypeScript sets them when it makes a checker, or while it parses.
+    if (file.endOfFileToken.parent === undefined) program.getTypeChecker();
     const packageName = packageNameOf(file.fileName);
     const name = packageName === undefined ? {} : { packageName };
     const result = compiler.compileFile(ts, file, { ...name, queries, strict });

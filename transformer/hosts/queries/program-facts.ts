@@ -3,13 +3,19 @@ import type ts from "typescript";
 import type { ObjectShape } from "../../check/type-queries.ts";
 import type { TypeScript } from "../../ir.ts";
 
+interface FileFacts {
+  readonly fileName: string;
+  readonly isDeclaration: boolean;
+  readonly isOfLanguage: boolean;
+  readonly isOfPackage: boolean;
+}
+
 /** Whose types a file declares. */
-export function homeOf(program: ts.Program, file: ts.SourceFile): ObjectShape["home"] {
-  if (program.isSourceFileDefaultLibrary(file) || /\/node_modules\/@types\/node\//.test(file.fileName))
-    return "language";
+export function homeOf({ fileName, isDeclaration, isOfLanguage, isOfPackage }: FileFacts): ObjectShape["home"] {
+  if (isOfLanguage || /\/node_modules\/@types\/node\//.test(fileName)) return "language";
   // This package's own types, as installed and as source.
-  if (/\/(?:dist\/)?runtime\/(?:types|client|engine\/contract)\.(?:d\.)?ts$/.test(file.fileName)) return "backstitch";
-  return program.isSourceFileFromExternalLibrary(file) || file.isDeclarationFile ? "package" : "project";
+  if (/\/(?:dist\/)?runtime\/(?:types|client|engine\/contract)\.(?:d\.)?ts$/.test(fileName)) return "backstitch";
+  return isOfPackage || isDeclaration ? "package" : "project";
 }
 
 /** What the author's files give to `registerClass`. */
