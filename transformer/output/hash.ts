@@ -3,15 +3,35 @@ import { createHash } from "node:crypto";
 import type tsTypes from "typescript";
 import type { TypeScript } from "../ir.ts";
 
-/** White space and comments do not count: the hash is over the tokens. */
+/**
+ * White space and comments do not count. Names and literals are leaves of the tree, and their text is taken as it is; between
+ * two of them stand keywords, operators and punctuation, and comments.
+ */
 export function hashOf(ts: TypeScript, node: tsTypes.Node): string {
-  const hash = createHash("sha256");
+  const file = node.getSourceFile();
+  const parts: string[] = [];
+  const add = (part: string): void => {
+    if (part !== "") parts.push(part);
+  };
+  let end = node.getStart(file);
   const visit = (inner: tsTypes.Node): void => {
-    // Comments of documentation are nodes, for hosts that ask for them.
-    const children = inner.getChildren().filter((child) => !ts.isJSDoc(child));
-    if (children.length === 0) hash.update(`${inner.getText()}\n`);
-    for (const child of children) visit(child);
+    let isLeaf = true;
+    ts.forEachChild(inner, (child) => {
+      isLeaf = false;
+      visit(child);
+    });
+    // What is left out has no text: the hole of `[, a]`.
+    if (!isLeaf || inner.pos === inner.end) return;
+    const start = inner.getStart(file);
+    add(withoutTrivia(file.text.slice(end, start)));
+    add(file.text.slice(start, inner.end));
+    end = inner.end;
   };
   visit(node);
-  return hash.digest("hex").slice(0, 16);
+  add(withoutTrivia(file.text.slice(end, node.end)));
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
+}
+
+function withoutTrivia(text: string): string {
+  return text.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "");
 }
