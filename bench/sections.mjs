@@ -76,7 +76,7 @@ export const sections = {
       ]),
   },
   compile: {
-    full: () => measureCompile(200, 5),
+    full: () => measureCompile(200, 7),
     quick: () => measureCompile(50, 1),
     print: (row) =>
       printTable(`tspc on ${row.files} files (${row.lines} lines), every tenth with workflows`, [

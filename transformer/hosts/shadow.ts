@@ -1,6 +1,9 @@
 /**
- * The shadow program: the same project with the compiled files in their rewritten form. TypeScript emits their
- * JavaScript from it. It is never asked for diagnostics, so that nothing is reported at positions of rewritten text.
+ * The shadow program: the compiled files in their rewritten form. TypeScript emits their JavaScript from it. It is never
+ * asked for diagnostics, so that nothing is reported at positions of rewritten text.
+ *
+ * Most programs can emit these files alone, which is cheap: the shadow has no other files, no library and no imports. Else
+ * it is the same project, with everything but the compiled files shared.
  */
 import type MagicString from "magic-string";
 import type ts from "typescript";
@@ -8,6 +11,7 @@ import type { Manifest } from "../../runtime/manifest.ts";
 import type { TypeScript } from "../ir.ts";
 import { manifestName, manifestText } from "../output/manifest-file.ts";
 import { composeInlineSourceMap, composeSourceMap } from "../output/source-map.ts";
+import { emitsAlone } from "./emits-alone.ts";
 import type { FullSourceFile, PatchableProgram } from "./internals.ts";
 import type { Project } from "./project.ts";
 
@@ -23,11 +27,19 @@ export interface ShadowParts {
 
 /** Creates the shadow of a program. Files that are not rewritten are shared with it, parsed and bound. */
 export function createShadow({ ts, createProgram, program, host, project }: ShadowParts): ts.Program {
+  const rewrittenText = (file: ts.SourceFile) => project.compile(file)?.edits?.toString();
+  const compiled = program.getSourceFiles().filter((file) => project.compile(file)?.edits !== undefined);
+  if (emitsAlone(ts, program, compiled)) {
+    const options = { ...shadowOptions(program), isolatedModules: true, noLib: true, noResolve: true, types: [] };
+    const shadow = shadowHost(ts, program, host, rewrittenText);
+    shadow.resolveModuleNameLiterals = (literals) => literals.map(() => ({ resolvedModule: undefined }));
+    return createProgram({ rootNames: compiled.map(({ fileName }) => fileName), options, host: shadow });
+  }
   const projectReferences = program.getProjectReferences();
   return createProgram({
     rootNames: program.getRootFileNames(),
     options: shadowOptions(program),
-    host: shadowHost(ts, program, host, (file) => project.compile(file)?.edits?.toString()),
+    host: shadowHost(ts, program, host, rewrittenText),
     oldProgram: program,
     ...(projectReferences && { projectReferences }),
   });

@@ -39,13 +39,23 @@ export function createEmit({ program, host, project, emitOriginal, shadow }: Emi
     };
     // TypeScript passes parameters that the public type does not list; each of them counts.
     const emit = emitOriginal as (...args: unknown[]) => ts.EmitResult;
-    const result = emit(target, holdBack, cancellation, emitOnly, transformers, ...rest);
+    const blanking = { ...transformers, before: [blank(program, project), ...(transformers?.before ?? [])] };
+    const result = emit(target, holdBack, cancellation, emitOnly, blanking, ...rest);
 
     for (const [file, compiled] of heldBack) {
       emitCompiled({ shadow: shadow(), project }, { file, ...compiled }, write, cancellation, transformers);
     }
     return result;
   };
+}
+
+/** What is held back need not be made: no other plugin sees a compiled file twice. */
+function blank(program: ts.Program, project: Project): ts.TransformerFactory<ts.SourceFile> {
+  return ({ factory }) =>
+    (file) => {
+      const original = originalOf(program, file);
+      return original && project.compile(original)?.edits ? factory.updateSourceFile(file, []) : file;
+    };
 }
 
 /** `writeFile` is told of the transformed tree; the program holds the file that was parsed. */
