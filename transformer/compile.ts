@@ -9,6 +9,7 @@ import type { TypeQueries } from "./check/type-queries.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
+import { fastTypeScript } from "./fast-typescript.ts";
 import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
@@ -38,10 +39,11 @@ export interface CompileResult {
 
 /** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
 export function compileFile(
-  ts: TypeScript,
+  typescript: TypeScript,
   file: tsTypes.SourceFile,
   options: CompileOptions = {},
 ): CompileResult | undefined {
+  const ts = fastTypeScript(typescript);
   const report = createReporter(file, options.strict ?? false);
   const imports = findImports(ts, file);
   const units = findUnits(ts, file, imports, options.packageName ?? "");
