@@ -23,6 +23,7 @@ export interface TransformResult {
   readonly code: string;
   /** From `code` to the input. */
   readonly map: SourceMap;
+  /** Made when it is first read. */
   readonly manifest: Manifest;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -44,7 +45,9 @@ export function transformSource(ts: typeof tsTypes, input: SourceInput): Transfo
   return {
     code: result.edits.toString(),
     map: result.edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" }),
-    manifest: result.manifest(),
+    get manifest() {
+      return result.manifest();
+    },
     diagnostics: result.diagnostics,
   };
 }

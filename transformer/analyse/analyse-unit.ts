@@ -1,6 +1,7 @@
 /** All that the later phases know of one unit. */
 import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
+import { nodesIn } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Scope, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { FlowBuilder } from "./build-flow.ts";
@@ -24,6 +25,8 @@ import { nameTemplates } from "./traced.ts";
 
 export interface Analysis {
   readonly unit: Unit;
+  /** Of the unit's function, in source order, without types. */
+  readonly nodes: readonly tsTypes.Node[];
   readonly bindings: Bindings;
   readonly tools: Tools;
   readonly suspensions: Suspensions;
@@ -56,12 +59,13 @@ export interface Surroundings {
 }
 
 export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report }: Surroundings): Analysis {
+  const nodes = nodesIn(ts, unit.fn);
   const bindings = bindNames(ts, unit);
-  const tools = findTools(ts, unit, bindings, imports);
+  const tools = findTools({ ts, unit, nodes, bindings, imports });
   const suspensions = findSuspensions({ ts, unit, bindings, tools, imports });
   labelSuspensions(ts, suspensions, bindings, tools);
   const free = freeParameters(ts, unit, bindings);
-  const closures = findClosures({ ts, bindings, suspensions, tools, imports, free });
+  const closures = findClosures({ ts, nodes, bindings, suspensions, tools, imports, free });
   nameClosures({ ts, closures, suspensions, bindings, tools });
   const graphs = new Map(suspensions.owners.map((fn) => [fn, buildGraph(ts, fn, bindings, suspensions, closures)]));
   const liveBehind = new Map([...graphs.values()].flatMap((graph) => [...computeLiveness(graph, bindings.all)]));
@@ -72,9 +76,10 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
     functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
-  const outer = new Set([...findOuterNames(ts, unit.fn, bindings, facts), ...objectNames(ts, unit.fn)]);
-  const templates = nameTemplates(ts, unit.fn, bindings, facts);
-  const analysis = { unit, bindings, tools, suspensions, closures, slots, functions, free, paths, outer, templates };
+  const outer = new Set([...findOuterNames(ts, nodes, bindings, facts), ...objectNames(ts, unit.fn)]);
+  const templates = nameTemplates(ts, nodes, bindings, facts);
+  const found = { unit, nodes, bindings, tools, suspensions, closures, slots };
+  const analysis = { ...found, functions, free, paths, outer, templates };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }

@@ -42,6 +42,8 @@ export interface Closures {
 
 export interface ClosureInput {
   readonly ts: TypeScript;
+  /** As in `Analysis`. */
+  readonly nodes: readonly tsTypes.Node[];
   readonly bindings: Bindings;
   readonly suspensions: Suspensions;
   readonly tools: Tools;
@@ -80,13 +82,11 @@ function addRecord(
 
 /** Classes that can be made again: those in the unit's own code and in that of functions which stay native. */
 function classesIn(input: ClosureInput): tsTypes.ClassLikeDeclaration[] {
-  const { ts, bindings } = input;
+  const { ts, nodes } = input;
   const found: tsTypes.ClassLikeDeclaration[] = [];
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of nodes) {
     if (isMovableClass(ts, node) && !isInUntouched(input, node)) found.push(node);
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(bindings.root.node, visit);
+  }
   return found;
 }
 
@@ -192,9 +192,9 @@ export function isOnlyCalled(ts: TypeScript, binding: Binding): boolean {
 
 /** `step.run("charge", services.charge)`: a path that starts outside the unit is made again by reading it again. */
 function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
-  const { ts, bindings, tools } = input;
+  const { ts, nodes, bindings, tools } = input;
   const found: tsTypes.Expression[] = [];
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of nodes) {
     if (ts.isCallExpression(node) && !isInUntouched(input, node)) {
       const isTool = toolCall(ts, node, bindings, tools) !== undefined;
       for (const argument of isTool || isReaction(ts, node) ? node.arguments : []) {
@@ -205,9 +205,7 @@ function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
         if (isCallback && !input.suspensions.namedCallbacks.has(path)) found.push(argument);
       }
     }
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(bindings.root.node, visit);
+  }
   return found;
 }
 

@@ -4,13 +4,14 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
+import { isErased } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { isConstant, mayBeEarly } from "./early.ts";
 import { shortText } from "./enclosing.ts";
 import { FlowCursor } from "./flow-cursor.ts";
 import { operandsOf, targetOperands } from "./operands.ts";
-import { type Bindings, isErased } from "./scopes.ts";
+import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { isPatternLiteral } from "./targets.ts";
 

@@ -7,7 +7,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
-import { type Bindings, isErased } from "./scopes.ts";
+import type { Bindings } from "./scopes.ts";
 import { isReference } from "./targets.ts";
 
 /** Names that every process has, whose values the codec knows; and `undefined` and its like. */
@@ -24,20 +24,17 @@ const builtIn: ReadonlySet<string> = new Set(
 
 export function findOuterNames(
   ts: TypeScript,
-  unit: tsTypes.Node,
+  nodes: readonly tsTypes.Node[],
   bindings: Bindings,
   facts: FileFacts,
 ): ReadonlySet<string> {
   const found = new Set<string>();
-  const visit = (node: tsTypes.Node): void => {
-    if (isErased(ts, node)) return;
+  for (const node of nodes) {
     if (ts.isIdentifier(node) && isValue(ts, node) && !bindings.byIdentifier.has(node)) {
       const isKnown = builtIn.has(node.text) && !facts.declared.has(node.text);
       if (!isKnown && node.text !== "arguments" && !facts.assigned.has(node.text)) found.add(node.text);
     }
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(unit, visit);
+  }
   return found;
 }
 

@@ -5,6 +5,7 @@
  * stay as they are.
  */
 import type tsTypes from "typescript";
+import { isErased } from "../discover/nodes.ts";
 import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
 import { accessOf, isReference } from "./targets.ts";
@@ -60,16 +61,6 @@ function addBinding(state: State, scope: Scope, name: string, kind: BindingKind)
   scope.names.set(name, binding);
   state.all.push(binding);
   return binding;
-}
-
-/** Types, `declare …`, and signatures without a body (overloads): nothing of them exists at run time. */
-export function isErased(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (ts.isTypeNode(node)) return !ts.isExpressionWithTypeArguments(node);
-  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isTypeParameterDeclaration(node))
-    return true;
-  if (ts.isFunctionDeclaration(node) && !node.body) return true;
-  const modifiers = ts.canHaveModifiers(node) ? ts.getModifiers(node) : undefined;
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
 }
 
 /** The body of a function or of a unit: its statements share the function's scope. */

@@ -6,6 +6,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { PackageImports } from "../discover/imports.ts";
+import { isErased } from "../discover/nodes.ts";
 import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
@@ -13,7 +14,7 @@ import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched } from "./functions.ts";
 import { mayBeHandle } from "./handles.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
-import { type Bindings, isErased } from "./scopes.ts";
+import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { isReference } from "./targets.ts";
 import { chainOf, type Tools } from "./tools.ts";

@@ -20,7 +20,17 @@ export interface Tools {
   readonly contexts: ReadonlySet<Binding>;
 }
 
-export function findTools(ts: TypeScript, unit: Unit, bindings: Bindings, imports: PackageImports): Tools {
+interface ToolsInput {
+  readonly ts: TypeScript;
+  readonly unit: Unit;
+  /** As in `Analysis`. */
+  readonly nodes: readonly tsTypes.Node[];
+  readonly bindings: Bindings;
+  readonly imports: PackageImports;
+}
+
+export function findTools(input: ToolsInput): Tools {
+  const { ts, unit, bindings, imports } = input;
   const steps = new Set<Binding>();
   const contexts = new Set<Binding>();
   for (const [position, parameter] of unit.fn.parameters.entries()) {
@@ -34,20 +44,17 @@ export function findTools(ts: TypeScript, unit: Unit, bindings: Bindings, import
       addStepOf(ts, parameter.name, bindings, steps);
     }
   }
-  findNested(ts, unit, bindings, imports, { steps, contexts });
-  followAliases(ts, unit, bindings, steps, contexts);
+  findNested(input, { steps, contexts });
+  followAliases(input, steps, contexts);
   return { steps, contexts };
 }
 
 /** Functions nested in the unit get tools by parameters that are called `step`, or are annotated as tools. */
 function findNested(
-  ts: TypeScript,
-  unit: Unit,
-  bindings: Bindings,
-  imports: PackageImports,
+  { ts, unit, nodes, bindings, imports }: ToolsInput,
   { steps, contexts }: { steps: Set<Binding>; contexts: Set<Binding> },
 ): void {
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of nodes) {
     if (ts.isParameter(node) && node.parent !== unit.fn) {
       const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
       const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
@@ -55,9 +62,7 @@ function findNested(
       else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
       else if (types.has("Context")) contexts.add(binding);
     }
-    ts.forEachChild(node, visit);
-  };
-  if (unit.fn.body) visit(unit.fn.body);
+  }
 }
 
 /** `{ step: s }` as a pattern: `s` is a tool object. */
@@ -72,14 +77,8 @@ function addStepOf(ts: TypeScript, pattern: tsTypes.BindingName, bindings: Bindi
 }
 
 /** `const { step } = ctx`, `const s = ctx.step`, `const s = step` in the body. */
-function followAliases(
-  ts: TypeScript,
-  unit: Unit,
-  bindings: Bindings,
-  steps: Set<Binding>,
-  contexts: ReadonlySet<Binding>,
-): void {
-  const visit = (node: tsTypes.Node): void => {
+function followAliases({ ts, nodes, bindings }: ToolsInput, steps: Set<Binding>, contexts: ReadonlySet<Binding>): void {
+  for (const node of nodes) {
     if (ts.isVariableDeclaration(node) && node.initializer) {
       const value = unwrap(ts, node.initializer);
       const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
@@ -87,9 +86,7 @@ function followAliases(
       const named = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
       if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
     }
-    ts.forEachChild(node, visit);
-  };
-  if (unit.fn.body) visit(unit.fn.body);
+  }
 }
 
 function isToolObject(ts: TypeScript, node: tsTypes.Expression, bindings: Bindings, tools: Tools): boolean {

@@ -61,13 +61,13 @@ function isSuper(ts: TypeScript, { expression }: Access): boolean {
 /** Names for the tagged templates of a unit: that of their tags, told apart by numbers. */
 export function nameTemplates(
   ts: TypeScript,
-  unit: tsTypes.Node,
+  nodes: readonly tsTypes.Node[],
   bindings: Bindings,
   facts: FileFacts,
 ): ReadonlyMap<tsTypes.Node, string> {
   const sites = new Map<tsTypes.Node, string>();
   const taken = new Set<string>();
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of nodes) {
     if (isTraced(ts, node, bindings, facts)) {
       const base = tagName(ts, unwrap(ts, node.tag));
       let site = base;
@@ -75,9 +75,7 @@ export function nameTemplates(
       taken.add(site);
       sites.set(node, site);
     }
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(unit, visit);
+  }
   return sites;
 }
 

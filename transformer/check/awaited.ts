@@ -8,14 +8,12 @@ import { isDurableCall } from "./durable-calls.ts";
 /** `void step.run(…)` says that it is meant. */
 export function checkAwaited(check: Check): void {
   const { ts, analysis, report } = check;
-  const visit = (node: tsTypes.Node): void => {
-    ts.forEachChild(node, visit);
-    if (!ts.isExpressionStatement(node)) return;
+  for (const node of analysis.nodes) {
+    if (!ts.isExpressionStatement(node)) continue;
     const value = unwrap(ts, node.expression);
     if (chainOf(ts, value, analysis.bindings, analysis.tools)) report.warn("step-not-awaited", value, textOf(value));
     else if (isDurableCall(check, value)) report.warn("call-not-awaited", value, textOf(value));
-  };
-  visit(analysis.unit.fn);
+  }
 }
 
 function textOf(call: tsTypes.Expression): { call: string } {

@@ -8,11 +8,9 @@ import { isDurableCall } from "./durable-calls.ts";
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
   const imported = importsOfPackages(check);
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of analysis.nodes) {
     if (ts.isCallExpression(node)) checkCall(check, node, imported);
-    ts.forEachChild(node, visit);
-  };
-  visit(analysis.unit.fn);
+  }
 }
 
 function checkCall(check: Check, call: tsTypes.CallExpression, imported: ReadonlySet<string>): void {

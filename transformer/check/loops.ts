@@ -8,11 +8,9 @@ import { isIteratorType } from "./storable.ts";
 
 export function checkLoops(check: Check): void {
   const { ts, analysis } = check;
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of analysis.nodes) {
     if (ts.isForOfStatement(node)) checkLoop(check, node);
-    ts.forEachChild(node, visit);
-  };
-  visit(analysis.unit.fn);
+  }
 }
 
 function checkLoop(check: Check, loop: tsTypes.ForOfStatement): void {

@@ -7,11 +7,9 @@ import type { Check } from "./check-units.ts";
 
 export function checkRollbacks(check: Check): void {
   const { ts, analysis } = check;
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of analysis.nodes) {
     if (ts.isTryStatement(node) && node.catchClause) checkCatch(check, node, node.catchClause);
-    ts.forEachChild(node, visit);
-  };
-  visit(analysis.unit.fn);
+  }
 }
 
 /** An error that is made of the caught one, or has it as its cause, keeps it. */

@@ -7,11 +7,9 @@ import type { Check } from "./check-units.ts";
 
 export function checkStepIds(check: Check): void {
   const { ts, analysis, facts } = check;
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of analysis.nodes) {
     if (combinator(ts, node, analysis.bindings, facts)) checkBranches(check, node as tsTypes.CallExpression);
-    ts.forEachChild(node, visit);
-  };
-  visit(analysis.unit.fn);
+  }
 }
 
 function checkBranches(check: Check, { arguments: [branches] }: tsTypes.CallExpression): void {

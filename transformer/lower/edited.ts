@@ -9,7 +9,7 @@ import { boundBy, isProxyName } from "../analyse/traced.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
 export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts): Set<tsTypes.Node> {
-  const { unit, bindings, suspensions, closures, slots, functions, templates } = analysis;
+  const { unit, nodes, bindings, suspensions, closures, slots, functions, templates } = analysis;
   const edited = new Set<tsTypes.Node>();
   const mark = (node: tsTypes.Node): void => {
     for (let current = node; !edited.has(current); current = current.parent) {
@@ -28,12 +28,10 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   }
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
   for (const owner of functions.keys()) markOwn(ts, analysis, owner, mark);
-  const visit = (node: tsTypes.Node): void => {
+  for (const node of nodes) {
     const isTraced = isProxyName(ts, node, bindings, facts) || boundBy(ts, node) !== undefined;
     if (isTraced || templates.has(node) || combinator(ts, node, bindings, facts)) mark(node);
-    ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(unit.fn, visit);
+  }
   return edited;
 }
 

@@ -25,11 +25,16 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   const arity = arityOf(ts, analysis, fn);
   return {
     code,
-    hash: hashOf(ts, fn),
+    hash: hashOfFunction(ts, analysis, fn),
     format: CODE_FORMAT,
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
   };
+}
+
+/** The nodes of the outermost function are known. */
+export function hashOfFunction(ts: TypeScript, { unit, nodes }: Analysis, fn: FunctionNode): string {
+  return fn === unit.fn ? hashOf(ts, fn, nodes) : hashOf(ts, fn);
 }
 
 export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: FunctionAnalysis): FrameLayout {

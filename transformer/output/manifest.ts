@@ -19,8 +19,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Suspension, TypeScript } from "../ir.ts";
 import { closureInfos } from "./closure-infos.ts";
 import { createEdges } from "./edges.ts";
-import { hashOf } from "./hash.ts";
-import { frameLayout, liveSlots, suspensionsOf, temporariesAt } from "./layout.ts";
+import { frameLayout, hashOfFunction, liveSlots, suspensionsOf, temporariesAt } from "./layout.ts";
 import { type PartsInput, partOf } from "./parts.ts";
 import { define } from "./tables.ts";
 import { version } from "./version.ts";
@@ -77,7 +76,7 @@ function describe(
   return {
     code,
     range: rangeOf(file, fn),
-    hash: hashOf(ts, fn),
+    hash: hashOfFunction(ts, analysis, fn),
     labels,
     ...(Object.keys(branches).length > 0 && { branches }),
     entry,
