@@ -35,6 +35,16 @@ export abstract class FrameFinally extends FrameLoops {
     if (entered !== undefined) entered.completion = { kind, value };
   }
 
+  /** How bodies are being left: kept by a `finally` in which other ways out may be overtaken. */
+  exits(): ReadonlyMap<string, Completion | undefined> {
+    return new SafeMap([...this.#finallies].map(([name, { completion }]) => [name, completion]));
+  }
+
+  /** That `finally` has ended: they are left as they were. */
+  exitAs(exits: ReadonlyMap<string, Completion | undefined>): void {
+    for (const [name, entered] of this.#finallies) entered.completion = exits.get(name);
+  }
+
   /** How the body ended; asked once, after the code of the `finally`. */
   completion(name: string): string {
     this.#consumed = this.#finallies.get(name)?.completion;

@@ -22,7 +22,7 @@ import { type Binding, bindItem, loopBody, lowerSource } from "./each-loops.ts";
 import { labelFor } from "./loops.ts";
 import { declaresSlots } from "./patterns.ts";
 import { quote } from "./text.ts";
-import { wrapFinally } from "./try.ts";
+import { mayOvertake, wrapFinally } from "./try.ts";
 
 export function lowerForAwait(
   context: Context,
@@ -45,6 +45,7 @@ export function lowerForAwait(
       const body = loopBody(context, node, awaitedItem(context, node, name), inner);
       return [labelFor(inner), "for (", source, `; ${again}${turn}; ) `, body];
     },
+    overtaken: mayOvertake(context.ts, node.statement),
     cleanup: () =>
       `try { if (${frame}.leaves(${leaving})) ${frame}.left(${name}, await ${frame}.leave(${leaving})); } ` +
       `catch (${error}) { ${frame}.failed(${name}, ${error}); }`,

@@ -23,7 +23,7 @@ import type { Context, Place } from "./context.ts";
 import { copy } from "./copy.ts";
 import { assignPattern } from "./patterns.ts";
 import { quote } from "./text.ts";
-import { wrapFinally } from "./try.ts";
+import { mayOvertake, wrapFinally } from "./try.ts";
 
 /** The code at whose end the resources of `node` are disposed of; `node` may have none. */
 export function withResources(context: Context, node: tsTypes.Node, place: Place, lower: (inner: Place) => Rope): Rope {
@@ -44,6 +44,7 @@ export function withResources(context: Context, node: tsTypes.Node, place: Place
   const asked = `${quote(name)}, ${quote(end.label)}`;
   const wrapped = wrapFinally(context, name, [end.label], place, {
     body: lower,
+    overtaken: mayOvertake(ts, node),
     cleanup: () =>
       `while (${frame}.disposes(${asked})) try { await ${frame}.disposed(${asked}); } ` +
       `catch (${error}) { ${frame}.suppress(${quote(name)}, ${error}); }`,

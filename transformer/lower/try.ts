@@ -12,8 +12,15 @@
  *                                   catch ($error) { $.exit("finally", "throw", $error); }
  *                                   C
  *                                   switch ($.completion("finally")) { case "return": …; case "throw": throw $.value("finally"); }
+ *
+ * What a way out passes may overtake it: an inner `finally` that throws, or jumps elsewhere. Then the body ends as if it
+ * had not been taken, and an inner `finally` keeps what is pending apart from what is overtaken in itself:
+ *
+ *   A                               A $.exit("finally", "next");
+ *   finally { D }                   finally { const $left = $.exits(); D $.exitAs($left); }
  */
 import type tsTypes from "typescript";
+import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope, Scope } from "../ir.ts";
 import { lowerBlock, sequence } from "./blocks.ts";
 import {
@@ -39,6 +46,7 @@ export function lowerTry(context: Context, node: tsTypes.TryStatement, place: Pl
   return wrapFinally(context, name, labels, place, {
     body: (inner) =>
       node.catchClause ? lowerCatching(context, node, inner) : lowerBlock(context, node.tryBlock, inner),
+    overtaken: mayOvertake(context.ts, node.tryBlock) || mayOvertake(context.ts, node.catchClause),
     cleanup: (outer) => lowerBlock(context, finallyBlock, outer),
   });
 }
@@ -55,9 +63,30 @@ function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Plac
   }
   if (native) {
     const from = (catchClause ?? tryBlock).end;
-    pieces.push(span(from, native.getStart()), lowerBlock(context, native, place));
+    pieces.push(span(from, native.getStart()), lowerNativeFinally(context, native, place));
   }
   return pieces;
+}
+
+function lowerNativeFinally(context: Context, block: tsTypes.Block, place: Place): Rope {
+  if (!isInFinalizer(place) || !mayOvertake(context.ts, block)) return lowerBlock(context, block, place);
+  const left = context.names.fresh("$left");
+  const { frame } = context;
+  const inner = lowerBlock(context, block, { kind: "generated", outer: place });
+  return [`{ const ${left} = ${frame}.exits(); `, inner, ` ${frame}.exitAs(${left}); }`];
+}
+
+function isInFinalizer(place: Place): boolean {
+  if (place.kind === "unit") return false;
+  return place.kind === "finally" || isInFinalizer(place.outer);
+}
+
+/** Whether a way out of some code may meet a `finally`, the end of an iterator or that of a resource. */
+export function mayOvertake(ts: Context["ts"], node: tsTypes.Node | undefined): boolean {
+  if (!node || ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
+  if (ts.isForOfStatement(node) || (ts.isTryStatement(node) && node.finallyBlock)) return true;
+  if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node)) return true;
+  return ts.forEachChild(node, (child) => mayOvertake(ts, child) || undefined) ?? false;
 }
 
 function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): Rope {
@@ -109,7 +138,12 @@ export function wrapFinally(
   name: string,
   labels: readonly string[],
   place: Place,
-  parts: { body: (inner: Place, finalizer: Finalizer) => Rope; cleanup: (outer: Place) => Rope },
+  parts: {
+    body: (inner: Place, finalizer: Finalizer) => Rope;
+    /** Whether a way out of the body may be overtaken. */
+    overtaken?: boolean;
+    cleanup: (outer: Place) => Rope;
+  },
   gap = " ",
 ): Rope {
   const finalizer: Finalizer = { label: context.names.fresh("fin"), name, exits: new Map() };
@@ -120,6 +154,7 @@ export function wrapFinally(
   return [
     `{ ${finalizer.label}: try { if (${begin}) break ${finalizer.label};${gap}`,
     body,
+    parts.overtaken && finalizer.exits.size > 0 ? ` ${frame}.exit(${quote(name)}, "next");` : "",
     `${gap}} catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); }${gap}`,
     parts.cleanup(place),
     gap,
