@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { summary } from "./statistics.mjs";
 import { bench, inFolder, tspc } from "./workspace.mjs";
 
-const plugin = { name: "backstitch", transform: "backstitch/transformer", transformProgram: true };
+export const plugin = { name: "backstitch", transform: "backstitch/transformer", transformProgram: true };
 
 /** @param files number of files, every tenth with a workflow @param repetitions pairs, without and with the plugin */
 export async function measureCompile(files, repetitions) {
@@ -44,7 +44,7 @@ function compile(folder, config) {
 }
 
 /** Answers how many lines were written. */
-function writeProject(folder, files) {
+export function writeProject(folder, files) {
   mkdirSync(join(folder, "src"));
   let lines = 0;
   for (let file = 0; file < files; file++) {
@@ -59,7 +59,7 @@ function writeProject(folder, files) {
   return lines;
 }
 
-function tsconfig(config, plugins) {
+export function tsconfig(config, plugins) {
   const options = { target: "ES2022", lib: ["ES2023"], types: ["node"], module: "NodeNext", strict: true };
   return {
     compilerOptions: { ...options, skipLibCheck: true, sourceMap: true, rootDir: "src", outDir: config, plugins },
@@ -110,7 +110,7 @@ function ordinaryFunction(file, n) {
 }
 
 /** Three workflows with a rollback each, a loop and a condition. */
-function workflowFile(file) {
+export function workflowFile(file) {
   return `import { client } from "./client.js";
 import { Book${file - 1}, settle0, total as before } from "./file-${file - 1}.js";
 

@@ -1,11 +1,13 @@
 /** The benchmarks by name: what each measures in the full and in the quick form, and how its figures are shown. */
 import { measureBytes } from "./bytes.mjs";
 import { measureCompile } from "./compile.mjs";
+import { measureEditor } from "./editor.mjs";
 import { measureMemory } from "./memory.mjs";
 import { measureOverhead } from "./overhead.mjs";
 import { printTable } from "./print.mjs";
 import { measureResume } from "./resume.mjs";
 import { measureSequential } from "./sequential.mjs";
+import { measureTransform } from "./transform.mjs";
 
 const counts = [10, 100, 1_000, 10_000];
 
@@ -83,6 +85,24 @@ export const sections = {
         ["seconds", "without the plugin", "with it", "ratio"],
         ["CPU", row.cpuSeconds, row.cpuSecondsWithPlugin, row.cpuRatio],
         ["wall", row.wallSeconds, row.wallSecondsWithPlugin, row.wallRatio],
+      ]),
+  },
+  transform: {
+    full: () => measureTransform(100, 21),
+    quick: () => measureTransform(20, 6),
+    print: (row) =>
+      printTable("The compiler without types: us of CPU per file with workflows", [
+        ["parsing alone", "parsing, transforming and the map", "ratio"],
+        [row.parse, row.transform, row.ratio],
+      ]),
+  },
+  editor: {
+    full: () => measureEditor(200, 41),
+    quick: () => measureEditor(50, 5),
+    print: (row) =>
+      printTable(`tsserver on ${row.files} files: ms until an edited file with workflows is reported on`, [
+        ["without the plugin", "with it", "added"],
+        [row.ms, row.msWithPlugin, row.msAdded],
       ]),
   },
 };
