@@ -156,5 +156,5 @@ it("prints a report and a stub that compiles and blocks", () => {
   `);
   const { outputText, diagnostics } = ts.transpileModule(migrateStub(labels), { reportDiagnostics: true });
   expect(diagnostics).toEqual([]);
-  expect(outputText).toMatch(/exports.migrate = migrate/);
+  expect(outputText).toMatch(/\bmigrate = /);
 });

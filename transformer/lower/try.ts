@@ -72,8 +72,7 @@ function lowerNativeFinally(context: Context, block: tsTypes.Block, place: Place
   if (!isInFinalizer(place) || !mayOvertake(context.ts, block)) return lowerBlock(context, block, place);
   const left = context.names.fresh("$left");
   const { frame } = context;
-  const inner = lowerBlock(context, block, { kind: "generated", outer: place });
-  return [`{ const ${left} = ${frame}.exits(); `, inner, ` ${frame}.exitAs(${left}); }`];
+  return [`{ const ${left} = ${frame}.exits(); `, lowerBlock(context, block, place), ` ${frame}.exitAs(${left}); }`];
 }
 
 function isInFinalizer(place: Place): boolean {
