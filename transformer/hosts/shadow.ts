@@ -55,6 +55,8 @@ export interface Emittable {
 /**
  * Emits the JavaScript of one compiled file, its map, which then leads to the author's text, and its manifest. Nothing for
  * a file without edits.
+ *
+ * @returns what could not be written
  */
 export function emitCompiled(
   { shadow, project }: { readonly shadow: ts.Program; readonly project: Project },
@@ -62,9 +64,9 @@ export function emitCompiled(
   write: ts.WriteFileCallback,
   cancellation?: ts.CancellationToken,
   transformers?: ts.CustomTransformers,
-): void {
-  if (!edits) return;
-  shadow.emit(
+): readonly ts.Diagnostic[] {
+  if (!edits) return [];
+  const { diagnostics } = shadow.emit(
     shadow.getSourceFile(file.fileName),
     (fileName, text, bom, onError, _sources, data) => {
       write(fileName, composed(fileName, text, edits), bom, onError, [file], data);
@@ -75,6 +77,7 @@ export function emitCompiled(
     false,
     transformers,
   );
+  return diagnostics;
 }
 
 function isMap(fileName: string): boolean {

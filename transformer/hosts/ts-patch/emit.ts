@@ -42,10 +42,10 @@ export function createEmit({ program, host, project, emitOriginal, shadow }: Emi
     const blanking = { ...transformers, before: [blank(program, project), ...(transformers?.before ?? [])] };
     const result = emit(target, holdBack, cancellation, emitOnly, blanking, ...rest);
 
-    for (const [file, compiled] of heldBack) {
-      emitCompiled({ shadow: shadow(), project }, { file, ...compiled }, write, cancellation, transformers);
-    }
-    return result;
+    const unwritten = [...heldBack].flatMap(([file, compiled]) =>
+      emitCompiled({ shadow: shadow(), project }, { file, ...compiled }, write, cancellation, transformers),
+    );
+    return unwritten.length === 0 ? result : { ...result, diagnostics: [...result.diagnostics, ...unwritten] };
   };
 }
 

@@ -127,3 +127,16 @@ test("a manifest is written with the JavaScript, unless the author wants none", 
   ]);
   expect(build({}, { noEmit: true })).toEqual({});
 });
+
+test("an entry without transformProgram is told what it lacks", () => {
+  const { program } = createProgram({ "/a.ts": handler });
+  const asOtherTransformer = transform as unknown as (program: ts.Program, config: object, extras: object) => unknown;
+  expect(() => asOtherTransformer(program, {}, { ts: patchedTypeScript })).toThrow('Add `"transformProgram": true`');
+});
+
+test("what cannot be written is reported", () => {
+  const { program, host } = createProgram({ "/a.ts": handler.replace("/* error: no */", "") });
+  transform(program, host, {}, { ts: patchedTypeScript });
+  const { diagnostics } = program.emit(undefined, (name, _text, _bom, onError) => onError?.(`no space for ${name}`));
+  expect(diagnostics.map(({ messageText }) => String(messageText)).join()).toMatch(/a\.js'?: no space for /);
+});

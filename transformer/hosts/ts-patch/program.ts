@@ -32,7 +32,9 @@ const patched = Symbol.for("backstitch.patched");
  * @returns a transformer that throws when TypeScript lacks what it needs
  */
 export function createProgramTransformer(compiler: Compiler): ProgramTransformer {
-  return (program, maybeHost, _config, { ts }) => {
+  return (program, maybeHost, _config, extras) => {
+    assertProgramTransformer(extras);
+    const { ts } = extras;
     if (patched in program) return program;
     assertSupported(ts, program);
     Object.defineProperty(program, patched, { value: true });
@@ -43,6 +45,18 @@ export function createProgramTransformer(compiler: Compiler): ProgramTransformer
     patchEmit(ts as PatchedTypeScript, program, host, project);
     return program;
   };
+}
+
+/**
+ * Without `transformProgram` in the entry, ts-patch passes other arguments.
+ *
+ * @throws Error saying what the entry lacks
+ */
+function assertProgramTransformer(extras: object | undefined): void {
+  if (extras !== undefined && "ts" in extras) return;
+  throw new Error(
+    'backstitch/transformer needs the whole program, and nothing was compiled. Add `"transformProgram": true` to its entry in `plugins` of tsconfig.json.',
+  );
 }
 
 /**
