@@ -16,6 +16,12 @@ export interface ListOptions {
   readonly before?: string | undefined;
 }
 
+/** How `runs.cancel()` ends a run. */
+export interface CancelOptions {
+  /** Default `unwind`. */
+  readonly mode?: "unwind" | "stop" | undefined;
+}
+
 /** How `runs.wait()` waits. */
 export interface WaitOptions {
   /** Milliseconds to wait at most. Default: without end. */
@@ -96,14 +102,21 @@ export class Runs {
   }
 
   /**
-   * Ends the run as cancelled, where it is: none of its code runs any more, but for a step's attempt that is running now.
+   * Cancels a run. By default it unwinds: attempts that run are told by their signal and may settle, every other await
+   * throws `CancelledError`, and what stands in `catch` and `finally` runs as durable code; then the run ends as cancelled.
+   * A run that has not begun, or is blocked, ends at once.
    *
+   * @param options `mode: "stop"` ends it where it is: none of its code runs any more, but for attempts that run now
    * @returns false when it had ended already or this client has none of that id
+   * @throws BackstitchError BS2013 when an option is wrong
+   * @example await client.runs.cancel(run.id);
    */
-  async cancel(id: string): Promise<boolean> {
+  async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
+    checkKeys(options, ["mode"], "runs.cancel()");
+    const mode = checkedMode(options.mode);
     const view = await this.#view(id);
     if (view === undefined) return false;
-    return (await this.#store()).cancel(id, this.#clock.now());
+    return (await this.#store()).cancel(id, this.#clock.now(), { unwind: mode === "unwind" });
   }
 
   /**
@@ -172,5 +185,13 @@ function notInTime({ id, functionId, label }: RunView, timeoutMs: number): Backs
   return new BackstitchError("BS2010", {
     where: `run ${id} of function "${functionId}" ${at} after ${timeoutMs} ms`,
     fix: "Check that a worker with this function is running, or wait longer.",
+  });
+}
+
+function checkedMode(mode: unknown = "unwind"): "unwind" | "stop" {
+  if (mode === "unwind" || mode === "stop") return mode;
+  throw new BackstitchError("BS2013", {
+    where: `\`mode\` of runs.cancel() is ${String(mode)}`,
+    fix: 'Give "unwind", which runs catch and finally, or "stop", which ends the run where it is.',
   });
 }

@@ -24,6 +24,16 @@ export interface StoredEvent {
   readonly name: string;
   readonly data: string;
   readonly receivedAt: number;
+  /** Id of the one function that the event starts a run of; absent for an event that triggers may want. */
+  readonly target?: string;
+  /** The op that waits for the run which the event starts. */
+  readonly parent?: OpKey;
+}
+
+/** Names an op of a run. */
+export interface OpKey {
+  readonly run: string;
+  readonly op: number;
 }
 
 /** A run to be created. Creating one whose id exists changes nothing. */
@@ -33,6 +43,71 @@ export interface NewRun {
   readonly functionId: string;
   readonly eventId: string;
   readonly wakeAt: number;
+  /** Waits of the run itself, with op 0: events that cancel it. */
+  readonly waits?: readonly NewWait[];
+}
+
+/** What a run, or an op of it, waits for from outside. It is gone once it was met, and when its run ends. */
+export interface NewWait {
+  /** 0 is the run itself. */
+  readonly op: number;
+  /** `cancel` is met by events, as `event`, and cancels the run. */
+  readonly kind: "event" | "signal" | "cancel";
+  /** Name of the event or of the signal. A signal is waited for by one op of an app at a time. */
+  readonly name: string;
+  /** Only events that have this value at this path meet it, so that it is found by them and not by trying. */
+  readonly match?: WaitMatch;
+  /** What an event must satisfy besides. Stores keep it and do not look at it. */
+  readonly filter?: string;
+  /** It is not met any more from this time on. */
+  readonly until?: number;
+  /** Of a signal that is waited for already: which of the two ops gives way. Default `fail`: the new one. */
+  readonly onConflict?: "fail" | "replace";
+}
+
+export interface WaitMatch {
+  readonly path: string;
+  readonly value: string;
+}
+
+export interface StoredWait extends OpKey {
+  /** Names the wait in its store. */
+  readonly id: number;
+  readonly kind: "event" | "cancel";
+  readonly filter?: string;
+  readonly until?: number;
+}
+
+/** Which waits `waitsFor` gives. */
+export interface WaitQuery {
+  readonly app: string;
+  readonly name: string;
+  /** Those with this match; undefined is those with none. */
+  readonly match: WaitMatch | undefined;
+  /** Cursor: the `id` of the last one of the page before. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+/**
+ * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
+ * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
+ * or `cancel` for the run itself, with op 0.
+ */
+export interface Mail {
+  /** From 1, grows with each of its run. */
+  readonly seq: number;
+  readonly op: number;
+  readonly kind: "event" | "signal" | "completed" | "failed" | "cancelled" | "conflict" | "replaced" | "cancel";
+  /** Text of the codec. */
+  readonly text: string | null;
+  readonly receivedAt: number;
+}
+
+/** An event meets a wait. */
+export interface Met {
+  readonly wait: StoredWait;
+  readonly text: string | null;
 }
 
 /** A run as a worker receives it. */
@@ -52,6 +127,8 @@ export interface Claim {
    */
   readonly lostClaims: number;
   readonly createdAt: number;
+  /** What came for it and was not read, in its order. */
+  readonly mail: readonly Mail[];
 }
 
 /** One attempt of a step, a sleep or another op. */
@@ -92,6 +169,14 @@ export interface Commit {
   readonly steps: readonly StepRecord[];
   readonly output?: string;
   readonly error?: string;
+  /** Waits that begin. */
+  readonly waits?: readonly NewWait[];
+  /** Ops that wait no longer. */
+  readonly unwait?: readonly number[];
+  /** Events that are sent, as by `putEvents`. */
+  readonly events?: readonly StoredEvent[];
+  /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
+  readonly read?: readonly number[];
 }
 
 export type CommitResult = "ok" | "fenced";
@@ -110,6 +195,8 @@ export interface RunView {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;
+  /** The op that started it and waits for it. */
+  readonly parent?: OpKey;
 }
 
 export interface RunQuery {
@@ -155,11 +242,17 @@ export interface Store {
   /** Events that no worker has routed yet, oldest first. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
   /**
-   * Marks the event as routed and creates its runs, at once. Routing twice creates nothing new: of two workers that
+   * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
+   * meanwhile is left out. Routing twice creates nothing new: of two workers that
    * route one event, the first wins, whatever the ids of their runs. A run's `createdAt` is the event's `receivedAt`.
    * Rejects when the event is not stored, or a run is of another event or app.
    */
-  route(event: EventKey, runs: readonly NewRun[]): Promise<void>;
+  route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[]): Promise<void>;
+  /** Paths of the matches under which runs of the app wait for events of this name. */
+  waitPaths(app: string, name: string): Promise<string[]>;
+  waitsFor(query: WaitQuery): Promise<StoredWait[]>;
+  /** Delivers a signal. Answers the run that waited for it, or undefined if none does. */
+  signal(app: string, name: string, text: string, now: number): Promise<string | undefined>;
 
   /**
    * Takes runs that are due and free (not leased, or their lease has run out or its holder is known dead), oldest due
@@ -170,8 +263,13 @@ export interface Store {
   commit(batch: readonly Commit[]): Promise<CommitResult[]>;
   /** Extends leases; answers the runs whose epoch is no longer ours. */
   renew(held: readonly { run: string; epoch: number }[], now: number, leaseMs: number): Promise<string[]>;
-  /** Ends a run that has not ended as cancelled and moves its epoch, so that its worker is fenced. False if it had ended or does not exist. */
-  cancel(run: string, now: number): Promise<boolean>;
+  /** Mail of the runs that a worker holds, which it may have seen but has not consumed. */
+  unreadMail(app: string, worker: string): Promise<{ run: string; mail: Mail[] }[]>;
+  /**
+   * Cancels a run that has not ended; false if it had ended or does not exist. With `unwind`, a run that has begun and is
+   * not blocked gets mail, and ends by itself. Any other ends here, and its epoch moves, so that its worker is fenced.
+   */
+  cancel(run: string, now: number, how: { readonly unwind: boolean }): Promise<boolean>;
   /** Lets a blocked run be claimed again, from its stored frame, at once. False if it is not blocked or does not exist. */
   resume(run: string, now: number): Promise<boolean>;
   /**

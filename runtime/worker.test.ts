@@ -233,7 +233,7 @@ test("leases are renewed, and a run that was lost is aborted", async () => {
   await until(() => renewals.length === 1);
   expect(signals[0]?.aborted).toBe(false);
   const [run] = await store.listRuns({ app, limit: 1 });
-  await store.cancel(run?.id ?? "", now);
+  await store.cancel(run?.id ?? "", now, { unwind: false });
   passTo(now + 1_001);
   await until(() => signals[0]?.aborted === true);
 });

@@ -25,7 +25,7 @@ export function handler(code: string, layout: FrameLayout, body: Body, retries =
 export function newClaim(data: unknown = {}, changes: Partial<Claim> = {}): Claim {
   const event = { id: "e", app: "a", name: "test", data: encode(data), receivedAt: 0 };
   const claim = { run: "run", functionId: "fn", epoch: 1, seq: 0, frame: null, event, lostClaims: 0, createdAt: 0 };
-  return { ...claim, ...changes };
+  return { ...claim, mail: [], ...changes };
 }
 
 /** A driver's host whose clock jumps, whose retries come after a minute, and that holds runs for ever. */

@@ -10,7 +10,10 @@ import type {
   Commit,
   CommitResult,
   EventKey,
+  Mail,
+  Met,
   NewRun,
+  NewWait,
   ParkedPage,
   ParkedRun,
   RunQuery,
@@ -20,7 +23,10 @@ import type {
   Store,
   StoredEvent,
   StoredStep,
+  StoredWait,
+  WaitQuery,
 } from "../store.ts";
+import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
 
 interface Lease {
@@ -48,20 +54,22 @@ interface Run {
   endedAt: number | null;
   /** Attempts by op, then by attempt. */
   readonly steps: Map<number, Map<number, StepRecord>>;
+  /** What came and was not read. */
+  mail: Mail[];
+  mailed: number;
 }
 
 class MemoryStore implements Store {
   /** By `keyOf`. */
   readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
   readonly #runs = new Map<string, Run>();
+  readonly #waits = new MemoryWaits();
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
-    for (const event of events) {
-      if (!this.#events.has(keyOf(event))) this.#events.set(keyOf(event), { event: { ...event }, routed: false });
-    }
+    this.#insert(events);
   }
 
   async unroutedEvents(app: string, limit: number): Promise<StoredEvent[]> {
@@ -72,15 +80,37 @@ class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async route(event: EventKey, runs: readonly NewRun[]): Promise<void> {
+  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []): Promise<void> {
     const stored = this.#events.get(keyOf(event));
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
     if (stored.routed) return;
     stored.routed = true;
+    const { receivedAt } = stored.event;
     for (const run of runs) {
-      if (!this.#runs.has(run.id)) this.#runs.set(run.id, queuedRun(run, stored.event));
+      if (this.#runs.has(run.id)) continue;
+      this.#runs.set(run.id, queuedRun(run, stored.event));
+      this.#addWaits(run, run.waits, receivedAt);
     }
+    for (const { wait, text } of met) {
+      if (this.#waits.remove(wait.id)) this.#deliver(wait.run, { op: wait.op, kind: wait.kind, text, receivedAt });
+    }
+  }
+
+  async waitPaths(app: string, name: string): Promise<string[]> {
+    return this.#waits.paths(app, name);
+  }
+
+  async waitsFor(query: WaitQuery): Promise<StoredWait[]> {
+    return this.#waits.find(query);
+  }
+
+  async signal(app: string, name: string, text: string, now: number): Promise<string | undefined> {
+    const holder = this.#waits.signalHolder(app, name);
+    if (holder === undefined) return undefined;
+    this.#waits.remove(holder.id);
+    this.#deliver(holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
+    return holder.run;
   }
 
   async claim(request: ClaimRequest): Promise<Claim[]> {
@@ -96,6 +126,12 @@ class MemoryStore implements Store {
       const run = this.#runs.get(commit.run);
       if (run?.epoch !== commit.epoch || run.status !== "running") return "fenced";
       apply(run, commit);
+      this.#insert(commit.events ?? []);
+      if (run.endedAt !== null) this.#ended(run, commit.output ?? commit.error ?? null, commit.now);
+      else {
+        this.#waits.removeOf(run.id, commit.unwait ?? []);
+        this.#addWaits(run, commit.waits, commit.now);
+      }
       return "ok";
     });
   }
@@ -110,11 +146,22 @@ class MemoryStore implements Store {
     return lost;
   }
 
-  async cancel(id: string, now: number): Promise<boolean> {
+  async unreadMail(app: string, worker: string): Promise<{ run: string; mail: Mail[] }[]> {
+    return [...this.#runs.values()]
+      .filter((run) => run.app === app && run.lease?.worker === worker && run.mail.length > 0)
+      .map(({ id, mail }) => ({ run: id, mail: [...mail] }));
+  }
+
+  async cancel(id: string, now: number, { unwind }: { readonly unwind: boolean }): Promise<boolean> {
     const run = this.#runs.get(id);
     if (!run || run.endedAt !== null) return false;
+    if (unwind && run.status === "running" && (run.seq > 0 || run.lease)) {
+      this.#deliver(id, { op: 0, kind: "cancel", text: null, receivedAt: now });
+      return true;
+    }
     run.epoch += 1;
     end(run, "cancelled", now);
+    this.#ended(run, null, now);
     return true;
   }
 
@@ -179,6 +226,48 @@ class MemoryStore implements Store {
     }
     return indexed.slice(0, page?.limit).flat();
   }
+
+  #insert(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if (!this.#events.has(keyOf(event))) this.#events.set(keyOf(event), { event: { ...event }, routed: false });
+    }
+  }
+
+  /** Puts mail on a run that has not ended, and makes it due. */
+  #deliver(id: string, mail: Omit<Mail, "seq">): void {
+    const run = this.#runs.get(id);
+    if (!run || run.endedAt !== null) return;
+    run.mail.push({ ...mail, seq: ++run.mailed });
+    if (run.status === "running") run.wakeAt = mail.receivedAt;
+  }
+
+  #addWaits(
+    { id, app }: { readonly id: string; readonly app: string },
+    waits: readonly NewWait[] = [],
+    now: number,
+  ): void {
+    for (const wait of waits) {
+      const holder = wait.kind === "signal" ? this.#waits.signalHolder(app, wait.name) : undefined;
+      const told = { text: null, receivedAt: now };
+      if (holder && wait.onConflict !== "replace") {
+        this.#deliver(id, { ...told, op: wait.op, kind: "conflict" });
+        continue;
+      }
+      if (holder) {
+        this.#waits.remove(holder.id);
+        this.#deliver(holder.run, { ...told, op: holder.op, kind: "replaced" });
+      }
+      this.#waits.add(app, id, wait);
+    }
+  }
+
+  /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
+  #ended(run: Run, text: string | null, now: number): void {
+    run.mail = [];
+    this.#waits.removeOf(run.id);
+    const { parent } = run.event;
+    if (parent) this.#deliver(parent.run, { op: parent.op, kind: run.status as Mail["kind"], text, receivedAt: now });
+  }
 }
 
 /**
@@ -217,6 +306,8 @@ function queuedRun(run: NewRun, event: StoredEvent): Run {
     updatedAt: event.receivedAt,
     endedAt: null,
     steps: new Map(),
+    mail: [],
+    mailed: 0,
   };
 }
 
@@ -234,7 +325,7 @@ function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   if (run.lease) run.lostClaims += 1;
   run.lease = { worker, until: now + leaseMs };
   const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  return { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt };
+  return { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
 }
 
 function apply(run: Run, commit: Commit): void {
@@ -243,7 +334,8 @@ function apply(run: Run, commit: Commit): void {
   run.status = commit.status;
   run.frame = commit.frame ?? run.frame;
   run.label = commit.label ?? (commit.status === "blocked" ? run.label : null);
-  run.wakeAt = commit.wakeAt;
+  run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
+  run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;
   run.updatedAt = commit.now;
@@ -271,7 +363,11 @@ function end(run: Run, status: RunStatus, now: number): void {
 
 function view(run: Run): RunView {
   const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  return { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
+  const { parent } = event;
+  return {
+    ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
+    ...(parent && { parent }),
+  };
 }
 
 function compareText(a: string, b: string): number {

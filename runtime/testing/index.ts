@@ -126,6 +126,7 @@ class MemoryRun {
       event: { id, app: "test", name, data: encode(data), receivedAt: ts },
       lostClaims: 0,
       createdAt: ts,
+      mail: [],
     };
   }
 

@@ -8,6 +8,7 @@ import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests } from "./store-suite/commits.ts";
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
+import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import type { Check } from "./store-suite/support.ts";
 import { listTests, stepIndexTests, stepTests } from "./store-suite/views.ts";
 
@@ -54,6 +55,11 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("commit", () => commitTests(check));
     suite.describe("ending", () => endingTests(check));
     suite.describe("blocking", () => blockingTests(check));
+    suite.describe("mail", () => mailTests(check));
+    suite.describe("waits for events", () => waitTests(check));
+    suite.describe("signals", () => signalTests(check));
+    suite.describe("runs started by ops", () => childTests(check));
+    suite.describe("cancel", () => cancelTests(check));
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));

@@ -2,6 +2,8 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
+import { type EventRow, eventColumns, toEvent } from "./events.ts";
+import { mailOf } from "./mail.ts";
 
 interface Candidate {
   readonly id: string;
@@ -111,14 +113,15 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
     run,
   );
   const row = db.all<ClaimRow>(
-    `SELECT r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", e.id, e.app, e.name, e.data, e.received_at AS "receivedAt"
+    `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
+       r.created_at AS "createdAt", r.unread, ${eventColumns("e")}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
-  const { functionId, epoch, seq, frame, lostClaims, createdAt, ...event } = row;
-  return { run, functionId, epoch, seq, frame, event, lostClaims, createdAt };
+  const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
+  const mail = row.unread > 0 ? mailOf(db, row.n) : [];
+  return { run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail };
 }
 
-type ClaimRow = Omit<Claim, "run" | "event"> & Claim["event"];
+type ClaimRow = Omit<Claim, "run" | "event" | "mail"> & EventRow & { readonly n: number; readonly unread: number };

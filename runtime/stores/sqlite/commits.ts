@@ -1,6 +1,9 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Commit, CommitResult, StepRecord } from "../../store.ts";
+import type { Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
+import { insertEvents } from "./events.ts";
+import { consume, deliver, discard } from "./mail.ts";
+import { addWaits, removeWaits } from "./waits.ts";
 
 /** The batch is one transaction and one wait for the disk. A fenced element changes no row, and the others go on. */
 export function commit(db: Connection, batch: readonly Commit[]): CommitResult[] {
@@ -9,22 +12,58 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
     batch.map((element) => {
       const run = advanceRun(db, element);
       if (run === undefined) return "fenced";
-      for (const step of element.steps) putStep(db, run, step);
+      for (const step of element.steps) putStep(db, run.n, step);
+      putMessages(db, run, element);
       return "ok";
     }),
   );
 }
 
-export function cancel(db: Connection, run: string, now: number): boolean {
-  const changed = db.run(
-    `UPDATE runs SET status = 'cancelled', epoch = epoch + 1, frame = NULL, wake_at = NULL,
-       lease_owner = NULL, lease_until = NULL, updated_at = ?, ended_at = ?
-     WHERE id = ? AND status IN ('running', 'blocked')`,
-    now,
-    now,
-    run,
-  );
-  return changed > 0;
+/** The row of a run that was advanced. */
+interface RunRow {
+  readonly n: number;
+  readonly app: string;
+  readonly parentRun: string | null;
+  readonly parentOp: number;
+}
+
+/** What a commit sends and reads, and for what it waits. */
+function putMessages(db: Connection, run: RunRow, element: Commit): void {
+  const { status, now, waits = [], unwait = [], events = [], read = [], output, error } = element;
+  insertEvents(db, events);
+  if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
+  consume(db, run.n, read);
+  removeWaits(db, run.n, unwait);
+  addWaits(db, { n: run.n, id: element.run, app: run.app }, waits, now);
+}
+
+/** Nothing comes for it any more, and the op that waits for it hears how it ended. */
+function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | null, now: number): void {
+  discard(db, run.n);
+  if (run.parentRun === null) return;
+  deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now });
+}
+
+type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
+
+const row = `n, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
+
+export function cancel(db: Connection, run: string, now: number, { unwind }: { readonly unwind: boolean }): boolean {
+  return db.transaction(() => {
+    const begun = "status = 'running' AND (seq > 0 OR lease_owner IS NOT NULL)";
+    const unwinds = unwind && db.all(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run).length > 0;
+    if (unwinds) return deliver(db, run, { op: 0, kind: "cancel", text: null, receivedAt: now });
+    const rows = db.all<RunRow>(
+      `UPDATE runs SET status = 'cancelled', epoch = epoch + 1, frame = NULL, wake_at = NULL,
+         lease_owner = NULL, lease_until = NULL, updated_at = ?, ended_at = ?
+       WHERE id = ? AND status IN ('running', 'blocked') RETURNING ${row}`,
+      now,
+      now,
+      run,
+    );
+    for (const found of rows) ended(db, found, "cancelled", null, now);
+    return rows.length > 0;
+  });
 }
 
 export function resume(db: Connection, run: string, now: number): boolean {
@@ -42,30 +81,31 @@ export function resume(db: Connection, run: string, now: number): boolean {
 const turn = `label = ?, seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
-const ifCurrent = "WHERE id = ? AND epoch = ? AND status = 'running' RETURNING n";
-const going = `${turn}, frame = coalesce(?, frame), wake_at = ?`;
+const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' RETURNING ${row}`;
+const going = `${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
 const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
-const blockRun = `UPDATE runs SET ${going.replace("?", "coalesce(?, label)")}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
+const blocking = going.replace("?", "coalesce(?, label)");
+const blockRun = `UPDATE runs SET ${blocking}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
 const endRun = `UPDATE runs SET ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
 
-/** Updates the row of the run, which is the fence. Answers the run's number, or undefined if it was fenced. */
-function advanceRun(db: Connection, element: Commit): number | undefined {
-  const { run, epoch, now, status, frame, label, wakeAt, release, output, error } = element;
+/** Updates the row of the run, which is the fence; undefined if it was fenced. */
+function advanceRun(db: Connection, element: Commit): RunRow | undefined {
+  const { run, epoch, now, status, frame, label, wakeAt, release, output, error, read = [] } = element;
   const changes = [label, output ?? null, error ?? null, now];
-  const rows =
-    status === "running" || status === "blocked"
-      ? db.all<{ n: number }>(
-          status === "blocked" ? blockRun : release ? releaseRun : keepRun,
-          ...changes,
-          frame ?? null,
-          wakeAt,
-          run,
-          epoch,
-        )
-      : db.all<{ n: number }>(endRun, ...changes, status, now, run, epoch);
-  return rows[0]?.n;
+  const goes = status === "running" || status === "blocked";
+  const rows = goes
+    ? db.all<RunRow>(
+        status === "blocked" ? blockRun : release ? releaseRun : keepRun,
+        ...changes,
+        frame ?? null,
+        ...[read.length, now, wakeAt, read.length],
+        run,
+        epoch,
+      )
+    : db.all<RunRow>(endRun, ...changes, status, now, run, epoch);
+  return rows[0];
 }
 
 /**

@@ -49,15 +49,31 @@ async function callEverything(store: SqliteStore): Promise<void> {
     { status: "blocked" },
     { status: "completed" },
   ];
+  const messages: Partial<Commit> = {
+    waits: [
+      { op: 1, kind: "event", name: "paid" },
+      { op: 2, kind: "signal", name: "approval" },
+    ],
+    unwait: [9],
+    read: [9],
+    events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
+  };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
     const held = await claimOne(store);
     await store.renew([held], 10, 10);
-    await store.commit([turn(held, 1, changes)]);
+    await store.commit([turn(held, 1, { ...changes, ...messages })]);
   }
+  await store.waitPaths("shop", "paid");
+  const [wait] = await store.waitsFor({ app: "shop", name: "paid", match: undefined, limit: 1 });
+  if (!wait) throw new Error("no run waits");
+  await store.route({ app: "shop", id: "sent" }, [], [{ wait, text: null }]);
+  await store.signal("shop", "approval", "true", 1);
+  await store.unreadMail("shop", "w");
   await store.claim({ ...request, worker: "another", now: 1_000 });
   await store.resume("r1", 1);
-  await store.cancel("r1", 1);
+  await store.cancel("r1", 1, { unwind: true });
+  await store.cancel("r1", 1, { unwind: false });
   await store.nextWake("shop", ["f"]);
   await store.getRun("r1");
   await store.listSteps("r1");

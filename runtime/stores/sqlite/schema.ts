@@ -22,6 +22,9 @@ const migrations: readonly string[] = [
     name TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     routed INTEGER NOT NULL DEFAULT 0,
+    target TEXT,
+    parent_run TEXT,
+    parent_op INTEGER,
     data TEXT NOT NULL,
     PRIMARY KEY (app, id)
   ) STRICT, WITHOUT ROWID;
@@ -37,12 +40,16 @@ const migrations: readonly string[] = [
     epoch INTEGER NOT NULL DEFAULT 0,
     seq INTEGER NOT NULL DEFAULT 0,
     lost_claims INTEGER NOT NULL DEFAULT 0,
+    mailed INTEGER NOT NULL DEFAULT 0,
+    unread INTEGER NOT NULL DEFAULT 0,
     wake_at INTEGER,
     lease_owner TEXT,
     lease_until INTEGER,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     ended_at INTEGER,
+    parent_run TEXT,
+    parent_op INTEGER,
     label TEXT,
     output TEXT,
     error TEXT,
@@ -72,6 +79,31 @@ const migrations: readonly string[] = [
     PRIMARY KEY (run, op, attempt)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX steps_by_id ON steps (run, id, op);
+
+  CREATE TABLE waits (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    op INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    path TEXT NOT NULL DEFAULT '',
+    value TEXT NOT NULL DEFAULT '',
+    until INTEGER,
+    filter TEXT
+  ) STRICT;
+  CREATE INDEX waits_by_run ON waits (run, op);
+  CREATE INDEX waits_by_topic ON waits (app, topic, path, value, n);
+
+  CREATE TABLE mail (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    op INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    text TEXT,
+    PRIMARY KEY (run, seq)
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

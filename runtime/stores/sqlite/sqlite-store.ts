@@ -1,13 +1,26 @@
 /** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 import { resolve } from "node:path";
-import type { ClaimRequest, Commit, EventKey, NewRun, ParkedPage, RunQuery, Store, StoredEvent } from "../../store.ts";
+import type {
+  ClaimRequest,
+  Commit,
+  EventKey,
+  Met,
+  NewRun,
+  ParkedPage,
+  RunQuery,
+  Store,
+  StoredEvent,
+  WaitQuery,
+} from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
+import { unreadMail } from "./mail.ts";
 import { getRun, listParked, listRuns, listSteps } from "./views.ts";
+import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
   readonly #file: string;
@@ -46,8 +59,20 @@ export class SqliteStore implements Store {
     return this.#perform("unroutedEvents", (db) => unroutedEvents(db, app, limit));
   }
 
-  async route(event: EventKey, runs: readonly NewRun[]) {
-    return this.#perform("route", (db) => route(db, event, runs));
+  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []) {
+    return this.#perform("route", (db) => route(db, event, runs, met));
+  }
+
+  async waitPaths(app: string, name: string) {
+    return this.#perform("waitPaths", (db) => waitPaths(db, app, name));
+  }
+
+  async waitsFor(query: WaitQuery) {
+    return this.#perform("waitsFor", (db) => waitsFor(db, query));
+  }
+
+  async signal(app: string, name: string, text: string, now: number) {
+    return this.#perform("signal", (db) => signal(db, app, name, text, now));
   }
 
   async claim(request: ClaimRequest) {
@@ -62,8 +87,12 @@ export class SqliteStore implements Store {
     return this.#perform("renew", (db) => renew(db, held, now, leaseMs));
   }
 
-  async cancel(run: string, now: number) {
-    return this.#perform("cancel", (db) => cancel(db, run, now));
+  async unreadMail(app: string, worker: string) {
+    return this.#perform("unreadMail", (db) => unreadMail(db, app, worker));
+  }
+
+  async cancel(run: string, now: number, how: { readonly unwind: boolean }) {
+    return this.#perform("cancel", (db) => cancel(db, run, now, how));
   }
 
   async resume(run: string, now: number) {

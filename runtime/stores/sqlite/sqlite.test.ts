@@ -30,21 +30,12 @@ function reopening(path: string): Store {
       await store.close();
     }
   };
-  return {
-    open: async () => {},
-    close: async () => {},
-    putEvents: (events) => call((store) => store.putEvents(events)),
-    unroutedEvents: (app, limit) => call((store) => store.unroutedEvents(app, limit)),
-    route: (event, runs) => call((store) => store.route(event, runs)),
-    claim: (request) => call((store) => store.claim(request)),
-    commit: (batch) => call((store) => store.commit(batch)),
-    renew: (held, now, leaseMs) => call((store) => store.renew(held, now, leaseMs)),
-    cancel: (run, now) => call((store) => store.cancel(run, now)),
-    resume: (run, now) => call((store) => store.resume(run, now)),
-    nextWake: (app, functions) => call((store) => store.nextWake(app, functions)),
-    getRun: (run) => call((store) => store.getRun(run)),
-    listRuns: (query) => call((store) => store.listRuns(query)),
-    listParked: (page) => call((store) => store.listParked(page)),
-    listSteps: (run, page) => call((store) => store.listSteps(run, page)),
-  };
+  const kept = { open: async () => {}, close: async () => {}, then: undefined };
+  return new Proxy({} as Store, {
+    get: (_store, method: keyof Store | "then") =>
+      method in kept
+        ? kept[method as keyof typeof kept]
+        : (...args: unknown[]) =>
+            call((store) => Reflect.apply(store[method as keyof Store], store, args) as Promise<unknown>),
+  });
 }

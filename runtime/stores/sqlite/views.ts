@@ -2,22 +2,16 @@
 import type { ParkedPage, ParkedRun, RunQuery, RunView, StoredStep } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
+import { type EventRow, eventColumns, toEvent } from "./events.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runs = `
   SELECT r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output, r.error,
     r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
-    e.id AS "eventId", e.app AS "eventApp", e.name AS "eventName", e.data AS "eventData",
-    e.received_at AS "eventReceivedAt"
+    ${eventColumns("e")}
   FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
-type RunRow = Omit<RunView, "event"> & {
-  readonly eventId: string;
-  readonly eventApp: string;
-  readonly eventName: string;
-  readonly eventData: string;
-  readonly eventReceivedAt: number;
-};
+type RunRow = Omit<RunView, "event" | "parent"> & EventRow;
 
 export function getRun(db: Connection, run: string): RunView | undefined {
   return db.all<RunRow>(`${runs} WHERE r.id = ?`, run).map(toView)[0];
@@ -79,12 +73,12 @@ export function listSteps(
   return db.all<StepRow>(`${steps} AND s.op <= ? ${inOrder}`, run, after, lastOp).map(toStep);
 }
 
+/** The run has the parent that its event has. */
 function toView(row: RunRow): RunView {
-  const { eventId, eventApp, eventName, eventData, eventReceivedAt, ...run } = row;
-  return {
-    ...run,
-    event: { id: eventId, app: eventApp, name: eventName, data: eventData, receivedAt: eventReceivedAt },
-  };
+  const { id, app, functionId, status, label, wakeAt, output, error, createdAt, updatedAt, endedAt } = row;
+  const event = toEvent(row);
+  const view = { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
+  return event.parent ? { ...view, parent: event.parent } : view;
 }
 
 function toStep({ input, output, error, ...step }: StepRow): StoredStep {

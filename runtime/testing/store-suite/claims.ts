@@ -7,7 +7,17 @@ export function claimTests(check: Check): void {
   check("gives what a worker needs", async (store) => {
     await addRun(store, "r");
     assert.deepEqual(await claim(store), [
-      { run: "r", functionId: "f", epoch: 1, seq: 0, frame: null, event: event("r"), lostClaims: 0, createdAt: t0 },
+      {
+        run: "r",
+        functionId: "f",
+        epoch: 1,
+        seq: 0,
+        frame: null,
+        event: event("r"),
+        lostClaims: 0,
+        createdAt: t0,
+        mail: [],
+      },
     ]);
   });
 

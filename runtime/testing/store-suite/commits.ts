@@ -83,7 +83,7 @@ export function endingTests(check: Check): void {
         [status, '"out"', '"err"', t0 + 10, null],
       );
       assert.deepEqual(await store.commit([turn(held, { steps: [step(2)] })]), ["fenced"]);
-      assert.equal(await store.cancel("r", t0 + 20), false);
+      assert.equal(await store.cancel("r", t0 + 20, { unwind: false }), false);
       assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
       assert.deepEqual(await view(store, "r"), ended);
       assert.equal((await store.listSteps("r")).length, 1);
@@ -92,18 +92,18 @@ export function endingTests(check: Check): void {
 
   check("cancel ends a run that waits", async (store) => {
     await addRun(store, "r");
-    assert.equal(await store.cancel("r", t0 + 20), true);
+    assert.equal(await store.cancel("r", t0 + 20, { unwind: false }), true);
     const { status, endedAt, updatedAt, wakeAt } = await view(store, "r");
     assert.deepEqual([status, endedAt, updatedAt, wakeAt], ["cancelled", t0 + 20, t0 + 20, null]);
     assert.deepEqual(await claim(store, { now: t0 + leaseMs }), []);
-    assert.equal(await store.cancel("r", t0 + 30), false);
-    assert.equal(await store.cancel("missing", t0), false);
+    assert.equal(await store.cancel("r", t0 + 30, { unwind: false }), false);
+    assert.equal(await store.cancel("missing", t0, { unwind: false }), false);
   });
 
   check("cancel fences the worker of the run", async (store) => {
     await addRun(store, "r");
     const held = await claimOne(store);
-    await store.cancel("r", t0 + 20);
+    await store.cancel("r", t0 + 20, { unwind: false });
     const late = turn(held, { status: "completed", output: '"late"', steps: [step(1)] });
     assert.deepEqual(await store.commit([late]), ["fenced"]);
     assert.deepEqual(await store.renew([held], t0 + 30, leaseMs), ["r"]);
@@ -126,7 +126,7 @@ export function blockingTests(check: Check): void {
     assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
     assert.deepEqual(await claim(store, { worker: "worker-2", now: t0 + 10 * leaseMs }), []);
     assert.equal(await store.nextWake(app, ["f"]), undefined);
-    assert.equal(await store.cancel("r", t0 + 20), true);
+    assert.equal(await store.cancel("r", t0 + 20, { unwind: false }), true);
     assert.equal((await view(store, "r")).status, "cancelled");
   });
 

@@ -1,0 +1,126 @@
+/** For what runs wait from outside. `topic` holds kind and name, so that signals and events of one name are apart. */
+import type { Met, NewWait, StoredWait, WaitQuery } from "../../store.ts";
+import type { Connection } from "./connection.ts";
+import { deliver } from "./mail.ts";
+
+const eventTopic = (name: string) => `event:${name}`;
+const signalTopic = (name: string) => `signal:${name}`;
+
+/** The run that waits. */
+interface Waiting {
+  readonly n: number;
+  readonly id: string;
+  readonly app: string;
+}
+
+export function addWaits(db: Connection, run: Waiting, waits: readonly NewWait[], now: number): void {
+  for (const wait of waits) {
+    if (wait.kind !== "signal") addWait(db, run, wait, eventTopic(wait.name));
+    else if (mayWaitForSignal(db, run, wait, now)) addWait(db, run, wait, signalTopic(wait.name));
+  }
+}
+
+function addWait(db: Connection, { n, app }: Waiting, wait: NewWait, topic: string): void {
+  const { op, kind, match, until, filter } = wait;
+  db.run(
+    "INSERT INTO waits (run, op, app, kind, topic, path, value, until, filter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    n,
+    op,
+    app,
+    kind,
+    topic,
+    match?.path ?? "",
+    match?.value ?? "",
+    until ?? null,
+    filter ?? null,
+  );
+}
+
+/** Of two ops that wait for one signal, one gives way and is told. */
+function mayWaitForSignal(db: Connection, run: Waiting, { op, name, onConflict }: NewWait, now: number): boolean {
+  const holder = signalHolder(db, run.app, name);
+  if (holder === undefined) return true;
+  const told = { text: null, receivedAt: now };
+  if (onConflict !== "replace") {
+    deliver(db, run.id, { ...told, op, kind: "conflict" });
+    return false;
+  }
+  removeWait(db, holder.id);
+  deliver(db, holder.run, { ...told, op: holder.op, kind: "replaced" });
+  return true;
+}
+
+export function removeWaits(db: Connection, run: number, ops: readonly number[]): void {
+  for (const op of ops) db.run("DELETE FROM waits WHERE run = ? AND op = ?", run, op);
+}
+
+/** Whether it was still there. */
+function removeWait(db: Connection, id: number): boolean {
+  return db.run("DELETE FROM waits WHERE n = ?", id) > 0;
+}
+
+export function meet(db: Connection, met: readonly Met[], now: number): void {
+  for (const { wait, text } of met) {
+    const { id, run, op, kind } = wait;
+    if (removeWait(db, id)) deliver(db, run, { op, kind, text, receivedAt: now });
+  }
+}
+
+/** One jump in the index per path. */
+export function waitPaths(db: Connection, app: string, name: string): string[] {
+  const found: string[] = [];
+  for (;;) {
+    const row = db.all<{ path: string }>(
+      `SELECT path FROM waits WHERE app = ? AND topic = ? AND path > ? ORDER BY path LIMIT 1`,
+      app,
+      eventTopic(name),
+      found.at(-1) ?? "",
+    )[0];
+    if (!row) return found;
+    found.push(row.path);
+  }
+}
+
+export function waitsFor(db: Connection, { app, name, match, after = 0, limit }: WaitQuery): StoredWait[] {
+  return db
+    .all<WaitRow>(
+      `SELECT w.n AS id, r.id AS run, w.op, w.kind, w.until, w.filter
+       FROM waits AS w CROSS JOIN runs AS r ON r.n = w.run
+       WHERE w.app = ? AND w.topic = ? AND w.path = ? AND w.value = ? AND w.n > ? ORDER BY w.n LIMIT ?`,
+      app,
+      eventTopic(name),
+      match?.path ?? "",
+      match?.value ?? "",
+      after,
+      limit,
+    )
+    .map(({ until, filter, ...wait }) => ({
+      ...wait,
+      ...(until !== null && { until }),
+      ...(filter !== null && { filter }),
+    }));
+}
+
+type WaitRow = Omit<StoredWait, "until" | "filter"> & {
+  readonly until: number | null;
+  readonly filter: string | null;
+};
+
+export function signal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
+  return db.transaction(() => {
+    const holder = signalHolder(db, app, name);
+    if (holder === undefined) return undefined;
+    removeWait(db, holder.id);
+    deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
+    return holder.run;
+  });
+}
+
+function signalHolder(db: Connection, app: string, name: string): { id: number; run: string; op: number } | undefined {
+  return db.all<{ id: number; run: string; op: number }>(
+    `SELECT w.n AS id, r.id AS run, w.op FROM waits AS w CROSS JOIN runs AS r ON r.n = w.run
+     WHERE w.app = ? AND w.topic = ? AND w.path = '' AND w.value = '' ORDER BY w.n LIMIT 1`,
+    app,
+    signalTopic(name),
+  )[0];
+}
