@@ -139,9 +139,10 @@ test("wait gives up with the place of the run, and names an unknown run", async 
 test("cancel ends a run once", async () => {
   const { client } = setUp({}, neverEnd);
   const id = await runOf(client, {});
-  expect(await client.runs.cancel(id)).toBe(true);
+  await expect(client.runs.cancel(id, { mode: "later" as "stop" })).rejects.toThrow(/`mode` .* is later.*BS2013/);
+  expect(await client.runs.cancel(id, { mode: "stop" })).toBe(true);
   expect(await client.runs.wait(id)).toMatchObject({ status: "cancelled" });
-  expect(await client.runs.cancel(id)).toBe(false);
+  expect(await client.runs.cancel(id, { mode: "stop" })).toBe(false);
   expect(await client.runs.cancel("nowhere")).toBe(false);
 });
 

@@ -7,7 +7,7 @@ import { toStoredEvent } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
 import { checkKeys, checkName } from "./options.ts";
-import { type Backoff, retrySchedule } from "./retry.ts";
+import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
 import type { Store } from "./store.ts";
 import type {
@@ -61,7 +61,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
   readonly runs: Runs;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
-  readonly #retryDelay: (attempt: number) => number;
+  readonly #retryDelay: RetrySchedule;
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #workers = new Set<Worker>();
   readonly #sendListeners = new Set<() => void>();

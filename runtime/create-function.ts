@@ -1,4 +1,5 @@
 /** Checks what an author gives to `createFunction` and makes the function that workers run. */
+import { type Duration, durationMs } from "./duration.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { BackstitchError } from "./faults.ts";
 import { CODE_FORMAT } from "./manifest.ts";
@@ -8,7 +9,7 @@ import type { EventTrigger, RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "migrate"];
+const optionKeys = ["id", "name", "retries", "timeouts", "migrate"];
 const wrongOptions = "BS2003";
 
 /**
@@ -21,7 +22,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, triggers, migrate } = options as Readonly<Record<string, unknown>>;
+  const { name, retries, timeouts, triggers, migrate } = options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
@@ -29,6 +30,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
     id,
     name: name ?? id,
     retries: allowed,
+    timeouts: checkedTimeouts(timeouts, where),
     migrate: checkedMigrate(migrate, where),
     triggers: checkedTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
@@ -55,6 +57,16 @@ function checkedTriggers(given: unknown, where: string): readonly EventTrigger[]
     checkName(event, "event", `a trigger of ${where}`, wrongOptions);
     return { event };
   });
+}
+
+function checkedTimeouts(given: unknown, where: string): RegisteredFunction["timeouts"] {
+  if (given === undefined) return undefined;
+  checkKeys(given, ["start", "finish"], `\`timeouts\` of ${where}`, wrongOptions);
+  const { start, finish } = given as { start?: Duration; finish?: Duration };
+  return {
+    ...(start !== undefined && { startMs: durationMs(start, `\`timeouts.start\` of ${where}`) }),
+    ...(finish !== undefined && { finishMs: durationMs(finish, `\`timeouts.finish\` of ${where}`) }),
+  };
 }
 
 function checkedMigrate(migrate: unknown, where: string): RegisteredFunction["migrate"] {

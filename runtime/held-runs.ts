@@ -1,6 +1,6 @@
 /** The runs that a worker holds: their leases are renewed here, and a run whose fence is lost is aborted. */
 import type { Clock } from "./clock.ts";
-import type { Claim, Store } from "./store.ts";
+import type { Claim, Mail, Store } from "./store.ts";
 import type { StoreRetry } from "./store-retry.ts";
 
 /** One claim being driven. */
@@ -8,6 +8,8 @@ export interface HeldRun {
   readonly run: string;
   readonly epoch: number;
   readonly abort: AbortController;
+  /** How its driver takes mail; set while it drives. */
+  deliver: ((mail: readonly Mail[]) => void) | undefined;
 }
 
 export class HeldRuns {
@@ -26,13 +28,19 @@ export class HeldRuns {
   }
 
   add(claim: Claim): HeldRun {
-    const held = { run: claim.run, epoch: claim.epoch, abort: new AbortController() };
+    const held = { run: claim.run, epoch: claim.epoch, abort: new AbortController(), deliver: undefined };
     this.#held.set(claim.run, held);
     return held;
   }
 
   remove(held: HeldRun): void {
     if (this.#held.get(held.run) === held) this.#held.delete(held.run);
+  }
+
+  /** Drivers get what came for their runs. */
+  async handOverMail(app: string, worker: string): Promise<void> {
+    if (this.#held.size === 0) return;
+    for (const { run, mail } of await this.#store.unreadMail(app, worker)) this.#held.get(run)?.deliver?.(mail);
   }
 
   abortAll(): void {

@@ -170,6 +170,8 @@ export interface FrameLayout {
   readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;
   /** Scopes around a label whose resources the frame keeps, once the first is declared. */
   readonly resources?: Readonly<Record<string, readonly string[]>>;
+  /** Labels inside a `catch` or a `finally`, and inside what is lowered like one. */
+  readonly shielded?: readonly string[];
   /** By scope and name. */
   readonly defaults?: Readonly<Record<string, Readonly<Record<string, SlotDefault>>>>;
   /** Of an outermost function: scopes whose records a closure in it is made with, when not its own scope alone, or none. */

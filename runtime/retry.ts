@@ -32,22 +32,28 @@ const defaultDelays = [
 /** Jitter spreads the retries of runs that failed together, e.g. when a service they share went down. */
 const largestJitter = 30 * second;
 
+/** Milliseconds before attempt `attempt`, where 1 is the first retry; of a step that has a schedule of its own, by that. */
+export type RetrySchedule = (attempt: number, own?: Backoff) => number;
+
 /**
- * The schedule of a client: milliseconds before attempt `attempt`, where 1 is the first retry. The result never throws,
- * because it is asked in the middle of a run: a `backoff` function that throws, or gives no usable number, is reported
- * and the default delay is taken.
+ * The schedule of a client. The result never throws, because it is asked in the middle of a run: a `backoff` function that
+ * throws, or gives no usable number, is reported and the default delay is taken.
  *
  * @param random gives numbers from 0 to 1, for the jitter of the default schedule
  * @throws BackstitchError when `backoff` is no function and no list of durations
  */
-export function retrySchedule(
-  backoff: Backoff | undefined,
-  logger: Logger,
-  random: () => number,
-): (attempt: number) => number {
+export function retrySchedule(backoff: Backoff | undefined, logger: Logger, random: () => number): RetrySchedule {
   const byDefault = (attempt: number) => delayAt(defaultDelays, attempt) + random() * largestJitter;
-  if (backoff === undefined) return byDefault;
-  if (typeof backoff === "function") return guarded(backoff, byDefault, logger);
+  const ofClient = backoff === undefined ? byDefault : scheduleOf(backoff, byDefault, logger);
+  return (attempt, own) => (own === undefined ? ofClient : scheduleOf(own, ofClient, logger))(attempt);
+}
+
+function scheduleOf(
+  backoff: Backoff,
+  fallback: (attempt: number) => number,
+  logger: Logger,
+): (attempt: number) => number {
+  if (typeof backoff === "function") return guarded(backoff, fallback, logger);
   const delays = Array.isArray(backoff)
     ? backoff.map((delay: Duration, index) => durationMs(delay, `backoff[${index}]`))
     : [];

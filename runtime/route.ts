@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import type { Store, StoredEvent } from "./store.ts";
 import type { RegisteredFunction } from "./types.ts";
+import { waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
@@ -21,17 +22,22 @@ export async function routeEvents(
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
-    const wanted = functions.filter(({ triggers }) => triggers.some((trigger) => trigger.event === event.name));
-    const runs = wanted.map((fn) => ({
-      id: runId(event, fn.id),
+    const runs = wanted(event, functions).map((functionId) => ({
+      id: runId(event, functionId),
       app,
-      functionId: fn.id,
+      functionId,
       eventId: event.id,
       wakeAt: event.receivedAt,
     }));
-    await store.route(event, runs);
+    await store.route(event, runs, event.target === undefined ? await waitsMetBy(store, event) : []);
   }
   return events.length === largestBatch;
+}
+
+/** Ids of the functions of which the event starts a run. A target may be a function that this process does not know. */
+function wanted({ name, target }: StoredEvent, functions: readonly RegisteredFunction[]): string[] {
+  if (target !== undefined) return [target];
+  return functions.filter(({ triggers }) => triggers.some((trigger) => trigger.event === name)).map(({ id }) => id);
 }
 
 /**

@@ -12,7 +12,9 @@ import { BackstitchError } from "./faults.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
+import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
+import { sendSignal } from "./signals.ts";
 import type { Claim, Store } from "./store.ts";
 import { StoreRetry } from "./store-retry.ts";
 import { newWorkerIdentity } from "./stores/worker-identity.ts";
@@ -47,7 +49,7 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly drive: DriveRun;
-  readonly retryDelay: (attempt: number) => number;
+  readonly retryDelay: RetrySchedule;
   /** All functions of the app. */
   readonly functions: () => readonly RegisteredFunction[];
   /** Opens the store at the first call. */
@@ -213,6 +215,7 @@ export class Worker {
     const { app, clock, functions } = this.#parts;
     const { store } = service;
     const moreEvents = await routeEvents(store, app, this.#routable(functions(), service));
+    await service.held.handOverMail(app, this.id);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
     const ids = [...service.functions.keys()];
@@ -243,11 +246,11 @@ export class Worker {
   }
 
   /** Drives one claim to its end. Never rejects: a driver that fails leaves its claim to the end of the lease. */
-  async #drive(claim: Claim, service: Pick<Service, "functions" | "held" | "commits">): Promise<void> {
+  async #drive(claim: Claim, service: Omit<Service, "loop" | "renewals">): Promise<void> {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      await this.#parts.drive(claim, fn, this.#host(held, service.commits));
+      await this.#parts.drive(claim, fn, this.#host(held, service));
     } catch (error) {
       if (held.abort.signal.aborted) return;
       const run = `run ${claim.run} of function "${claim.functionId}"`;
@@ -257,8 +260,8 @@ export class Worker {
     }
   }
 
-  #host(held: HeldRun, commits: GroupCommit): DriverHost {
-    const { clock, logger, retryDelay } = this.#parts;
+  #host(held: HeldRun, { store, commits }: Pick<Service, "store" | "commits">): DriverHost {
+    const { app, clock, logger, retryDelay } = this.#parts;
     return {
       clock,
       logger,
@@ -267,6 +270,10 @@ export class Worker {
       signal: held.abort.signal,
       commit: (commit) => commits.commit(commit),
       draining: () => this.#draining.signal.aborted,
+      perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
+      onMail: (deliver) => {
+        held.deliver = deliver;
+      },
     };
   }
 }

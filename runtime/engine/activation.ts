@@ -11,12 +11,13 @@ import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "..
 import type { CodeInfo } from "../manifest.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { BoundRecords } from "./bound.ts";
+import type { Cancelling } from "./cancellation.ts";
 import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { Call, Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
-import { type Op, OpMaker } from "./ops.ts";
+import { isTried, type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
 import { ProxyRecords } from "./proxies.ts";
@@ -33,7 +34,10 @@ export interface ActivationOwner {
   /** What `createFunction` was given. */
   readonly handler: object;
   readonly logger: Logger;
+  readonly app: string;
   now(): number;
+  /** The event that started the run, as it came. */
+  event(): unknown;
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
 }
@@ -66,11 +70,15 @@ export class Activation {
   lastMade = 0;
   /** Attempt of the segment that runs or comes next, from 0. */
   attempt = 0;
+  /** When the run began; 0 when nobody asks. */
+  startedAt = 0;
   /** When the segment is to be tried again: milliseconds since the epoch. */
   dueAt = 0;
   /** Of a loaded run: who waits for what, in the order in which they are to be attached. */
   waits: readonly Wait[] = [];
   root: Frame | undefined;
+  /** How far a cancellation has come; undefined when there is none. */
+  cancelling: Cancelling | undefined;
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
@@ -215,9 +223,9 @@ export class Activation {
     op.handle.settle(outcome);
   }
 
-  /** The handler has ended: nobody is left to be woken. */
-  dropSleeps(): void {
-    for (const op of this.ops.values()) if (op.kind === "sleep") this.#forget(op);
+  /** The handler has ended: nobody is left to be woken. What is still to be announced is, first. */
+  dropWaits(): void {
+    for (const op of this.ops.values()) if (!isTried(op) && !op.announcement && !op.outcome) this.#forget(op);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
 import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
+import type { StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
@@ -22,28 +23,102 @@ export interface EndedAttempt {
   readonly retry: RetryAdvice;
 }
 
-/** Starts the next attempt of a step. `ended` is called once, at the earliest before this returns. */
-export function startAttempt(op: Op, host: DriverHost, ended: (attempt: EndedAttempt) => void): void {
-  const startedAt = host.clock.now();
-  const end = (outcome: Outcome) => ended(storable(op.number, startedAt, host.clock.now(), outcome));
-  op.running = true;
-  let result: unknown;
-  try {
-    result = runIn(undefined, () => call(op, host));
-  } catch (error) {
-    return end({ ok: false, error });
-  }
-  if (typeof result !== "object" && typeof result !== "function") return end({ ok: true, value: result });
-  Promise.resolve(result).then(
-    (value) => end({ ok: true, value }),
-    (error: unknown) => end({ ok: false, error }),
-  );
-}
+/**
+ * An attempt that runs. It ends once: when its callback does, or before that when its time is over. Whoever owns it is
+ * told at the earliest before `start` returns.
+ */
+export class Attempt {
+  readonly op: Op;
+  readonly #run: string;
+  readonly #host: DriverHost;
+  readonly #tell: (attempt: EndedAttempt) => void;
+  readonly #startedAt: number;
+  /** Made when somebody asks for the signal: most callbacks do not. */
+  #abort: AbortController | undefined;
+  #reason: unknown;
+  #over = false;
+  #timer: AbortController | undefined;
 
-function call(op: Op, { script }: DriverHost): unknown {
-  const { callback, input } = op;
-  const real = () => callback?.(...input);
-  return script ? script({ op: op.number, id: op.id, attempt: op.attempt, input }, real) : real();
+  constructor(op: Op, run: string, host: DriverHost, tell: (attempt: EndedAttempt) => void) {
+    this.op = op;
+    this.#run = run;
+    this.#host = host;
+    this.#tell = tell;
+    this.#startedAt = host.clock.now();
+  }
+
+  start(): void {
+    const { op } = this;
+    op.running = true;
+    let result: unknown;
+    try {
+      result = runIn(undefined, () => this.#call());
+    } catch (error) {
+      return this.#end({ ok: false, error });
+    }
+    if (typeof result !== "object" && typeof result !== "function") return this.#end({ ok: true, value: result });
+    if (op.options?.timeoutMs !== undefined) void this.#limit(op.options.timeoutMs);
+    Promise.resolve(result).then(
+      (value) => this.#end({ ok: true, value }),
+      (error: unknown) => this.#end({ ok: false, error }),
+    );
+  }
+
+  /** Tells the callback, which may still end as it likes. */
+  abort(reason: unknown): void {
+    this.#reason = reason;
+    this.#abort?.abort(reason);
+  }
+
+  get aborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#reason !== undefined) this.#abort.abort(this.#reason);
+    return this.#abort.signal;
+  }
+
+  #call(): unknown {
+    const { op } = this;
+    const { script, perform } = this.#host;
+    const { callback, input } = op;
+    const real = () => {
+      if (callback === undefined) return perform?.(op.kind, input);
+      return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
+    };
+    return script ? script({ op: op.number, id: op.id, attempt: op.attempt, input }, real) : real();
+  }
+
+  #context(): StepContext {
+    const attempt = this;
+    return {
+      get signal() {
+        return attempt.signal;
+      },
+      attempt: this.op.attempt,
+      idempotencyKey: `${this.#run}/${this.op.number}`,
+    };
+  }
+
+  async #limit(timeoutMs: number): Promise<void> {
+    const { clock } = this.#host;
+    this.#timer = new AbortController();
+    await clock.until(this.#startedAt + timeoutMs, this.#timer.signal);
+    if (this.#over) return;
+    const error = new Error(`The attempt took longer than ${timeoutMs} ms`);
+    error.name = "TimeoutError";
+    this.abort(error);
+    this.#end({ ok: false, error });
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer?.abort();
+    this.#tell(storable(this.op.number, this.#startedAt, this.#host.clock.now(), outcome));
+  }
 }
 
 function storable(op: number, startedAt: number, endedAt: number, outcome: Outcome): EndedAttempt {

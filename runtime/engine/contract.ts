@@ -1,7 +1,9 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
 import type { Clock } from "../clock.ts";
 import type { Migrate } from "../migration.ts";
-import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
+import type { Backoff } from "../retry.ts";
+import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
+import type { OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -10,6 +12,8 @@ export interface RunnableFunction {
   readonly handler: (...args: never[]) => unknown;
   /** Retries of a step and of a segment, after the first attempt. Default 4. */
   readonly retries: number;
+  /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
+  readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
 }
@@ -39,8 +43,8 @@ export interface DriverHost {
   readonly logger: Logger;
   /** Writes one turn. May be grouped with the commits of other runs. Rejects only when the store is unavailable. */
   commit(commit: Commit): Promise<CommitResult>;
-  /** Delay in milliseconds before attempt `attempt` (1 is the first retry). */
-  retryDelay(attempt: number): number;
+  /** Delay in milliseconds before attempt `attempt` (1 is the first retry), as a step's own schedule says, if it has one. */
+  retryDelay(attempt: number, backoff?: Backoff): number;
   /** True once the worker drains: the driver then lets running callbacks finish, commits, and releases the run. */
   draining(): boolean;
   /** Called when the driver must stop at once because its fence is lost: aborts running callbacks. */
@@ -53,6 +57,10 @@ export interface DriverHost {
   /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
   readonly reload?: () => boolean;
   readonly script?: StepScript;
+  /** What ops do that have no callback of the author. */
+  readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
+  /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
+  readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

@@ -6,33 +6,27 @@
  * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
  */
 import { decode, encode } from "../codec/index.ts";
-import { StepError } from "../errors.ts";
+import { CancelledError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
-import type { Claim, Commit, StepRecord } from "../store.ts";
+import type { Claim, Commit, Mail } from "../store.ts";
 import type { Activation, ActivationOwner } from "./activation.ts";
-import { type EndedAttempt, startAttempt } from "./attempts.ts";
 import { Bell } from "./bell.ts";
+import { exposedOps, isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
 import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
+import { cancelled, endingOf } from "./ending.ts";
 import type { Frame } from "./frame.ts";
 import { encodeActivation } from "./image.ts";
-import {
-  countLostClaims,
-  isFinal,
-  nextAttemptOf,
-  outputFault,
-  segmentRetryDelay,
-  startRun,
-  tellAttempt,
-} from "./load.ts";
+import { Inputs, type TakenAttempt } from "./inputs.ts";
+import { countLostClaims, eventOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
-import { isDue, type Op } from "./ops.ts";
-import { done } from "./outcome.ts";
+import { isDue, isTried, type Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
-import { attemptRecord, wakeRecord } from "./records.ts";
+import { deadlineOf, nextDue } from "./schedule.ts";
+import { Settling } from "./settling.ts";
 import { encodeThrown } from "./thrown.ts";
-import { closedTurn, type Turn, withOp } from "./turn.ts";
+import { Turn, withOp } from "./turn.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -45,33 +39,37 @@ type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 
 class RunDriver implements ActivationOwner {
   readonly run: string;
+  readonly app: string;
   readonly handler: object;
   readonly logger: Logger;
   readonly #claim: Claim;
   readonly #fn: RunnableFunction;
   readonly #host: DriverHost;
   readonly #bell = new Bell();
-  readonly #inbox: EndedAttempt[] = [];
-  #callbacks = 0;
+  readonly #inputs: Inputs;
+  readonly #settling: Settling;
   #activation!: Activation;
   /** Where to enter; undefined once entered. */
   #entry: Frame | undefined;
   /** The last committed frame. */
   #text: string | null;
   #label: string | null = null;
-  #turn: Turn = closedTurn();
+  readonly #turn = new Turn();
   #endChecked = false;
   /** The loaded frame is not the stored one any more. */
   #migrated = false;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     this.run = claim.run;
+    this.app = claim.event.app;
     this.handler = fn.handler;
     this.logger = host.logger;
     this.#claim = claim;
     this.#fn = fn;
     this.#host = host;
     this.#text = claim.frame;
+    this.#inputs = new Inputs(claim.run, host, () => this.#bell.ring());
+    this.#settling = new Settling(claim.run, fn, host, this.#turn);
   }
 
   now(): number {
@@ -82,9 +80,15 @@ class RunDriver implements ActivationOwner {
     this.#bell.ring();
   }
 
+  event(): unknown {
+    return eventOf(this.#claim);
+  }
+
   async drive(): Promise<DriveEnd> {
     const ring = () => this.#bell.ring();
     this.#host.signal.addEventListener("abort", ring);
+    this.#inputs.receive(this.#claim.mail);
+    this.#host.onMail?.((mail) => this.#inputs.receive(mail));
     try {
       return await this.#driveOn();
     } catch (error) {
@@ -92,6 +96,7 @@ class RunDriver implements ActivationOwner {
       return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
       this.#host.signal.removeEventListener("abort", ring);
+      this.#inputs.abortAll(new Error("The worker gave the run up"));
     }
   }
 
@@ -147,7 +152,7 @@ class RunDriver implements ActivationOwner {
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
       this.#checkEnd();
-      activation.dropSleeps();
+      activation.dropWaits();
       if (activation.ops.size === 0) return this.#finish();
     }
     if (this.#turn.open && !this.#entry) return this.#park();
@@ -157,19 +162,36 @@ class RunDriver implements ActivationOwner {
   /** The run is parked and committed: does what is due, or waits, or lets the run go. */
   async #proceed(): Promise<DriveEnd | undefined> {
     const activation = this.#activation;
+    if (this.#deadline() <= this.now()) return this.#cancel();
     if (this.#entry && activation.dueAt <= this.now()) return this.#enter(this.#entry);
-    const ended = this.#inbox.shift();
-    if (ended) return this.#take(ended);
-    if (!this.#entry) {
-      for (const op of activation.ops.values()) if (op.outcome) return this.#deliver(op);
-      for (const op of activation.ops.values()) if (isDue(op, this.now()) && op.kind === "sleep") return this.#wake(op);
-    }
+    const mail = this.#inputs.takeMail();
+    if (mail) return this.#takeMail(mail);
+    const ended = this.#inputs.takeEnded();
+    if (ended) return this.#takeEnded(ended);
+    const settled = this.#entry ? undefined : this.#settleNext();
+    if (settled) return settled.outcome;
     if (!this.#host.draining()) {
-      for (const op of activation.ops.values()) if (isDue(op, this.now())) this.#startAttempt(op);
+      for (const op of activation.ops.values()) if (isTried(op) && isDue(op, this.now())) this.#inputs.start(op);
     }
-    if (this.#inbox.length > 0) return undefined;
+    if (this.#inputs.anyEnded) return undefined;
     if (this.#mayHold()) return this.#wait(this.#host.draining() ? undefined : this.#dueAt());
-    return this.#commit({ status: "running", release: true }, "released");
+    return this.#commit({ status: "running", release: true, ...this.#turn.take() }, "released");
+  }
+
+  /** Delivers what is known of one op, if there is any. */
+  #settleNext(): { outcome: Promise<DriveEnd | undefined> | undefined } | undefined {
+    const { ops, cancelling } = this.#activation;
+    for (const op of ops.values()) if (op.outcome) return { outcome: this.#deliver(op) };
+    for (const op of ops.values()) {
+      if (isTried(op) || !isDue(op, this.now())) continue;
+      this.#settling.timedOut(op);
+      return { outcome: this.#settled(op) };
+    }
+    const exposed = cancelling ? exposedOps(this.#activation).find(isInterruptible) : undefined;
+    if (exposed === undefined) return undefined;
+    this.#settling.interrupted(exposed);
+    this.#activation.cancelling = { interrupted: true };
+    return { outcome: this.#settled(exposed) };
   }
 
   #enter(root: Frame): undefined {
@@ -184,79 +206,69 @@ class RunDriver implements ActivationOwner {
   /** A clean park: the outcomes that led here and the frame become visible at once. */
   async #park(): Promise<DriveEnd | undefined> {
     this.#activation.attempt = 0;
+    if (this.#activation.cancelling) for (const op of exposedOps(this.#activation)) withhold(op);
     const frame = this.#encode();
     if (frame instanceof BackstitchError) return this.#block(frame);
-    const { records } = this.#turn;
-    this.#turn = closedTurn();
+    const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
     const end = await this.#commit(
-      { status: "running", frame, steps: records, release },
+      { status: "running", frame, ...this.#turn.close(), ...announced, release },
       release ? "released" : undefined,
     );
-    if (end || !this.#host.reload?.() || this.#callbacks > 0) return end;
+    if (end || !this.#host.reload?.() || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
   }
 
   /** A frame is in an ordinary await, which may last: what ended is recorded now, and delivered when the run is parked. */
   async #beside(): Promise<DriveEnd | undefined> {
-    if (this.#turn.records.length > 0) return this.#recordOutcomes();
-    const ended = this.#inbox.shift();
+    if (this.#turn.hasRecords) return this.#recordOutcomes();
+    const ended = this.#inputs.takeEnded();
     if (ended === undefined) return this.#wait();
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined || this.#text === null) return undefined;
-    this.#noteAttempt(op, ended);
-    const { records } = this.#turn;
-    this.#turn = { ...closedTurn(), open: true };
-    return this.#commit({ status: "running", steps: records, frame: withOp(this.#text, op, this) });
+    this.#settling.attempted(op, ended, this.#isCancelled(ended));
+    const frame = withOp(this.#text, op, this);
+    const turn = this.#turn.close();
+    this.#turn.open = true;
+    return this.#commit({ status: "running", frame, ...turn });
   }
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
   #recordOutcomes(): Promise<DriveEnd | undefined> {
-    const { records, before } = this.#turn;
-    this.#turn = { open: true, records: [], before };
-    return this.#commit({ status: "running", steps: records, ...(before !== undefined && { frame: before }) });
+    const { before } = this.#turn;
+    this.#turn.open = true;
+    return this.#commit({ status: "running", ...this.#turn.take(), ...(before !== undefined && { frame: before }) });
   }
 
-  #startAttempt(op: Op): void {
-    this.#callbacks++;
-    startAttempt(op, this.#host, (ended) => {
-      this.#callbacks--;
-      this.#inbox.push(ended);
-      this.#bell.ring();
-    });
-  }
-
-  async #take(ended: EndedAttempt): Promise<DriveEnd | undefined> {
+  async #takeEnded(ended: TakenAttempt): Promise<DriveEnd | undefined> {
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined) return undefined;
-    this.#noteAttempt(op, ended);
+    this.#settling.attempted(op, ended, this.#isCancelled(ended));
     return op.outcome ? this.#settled(op) : this.#commitState();
   }
 
-  /** What an attempt means for its op: the op has its outcome, or is tried again. */
-  #noteAttempt(op: Op, ended: EndedAttempt): void {
-    op.running = false;
-    const { outcome, retry } = ended;
-    const final = outcome.ok || isFinal(retry, op.attempt, this.#fn.retries);
-    this.#addRecord(attemptRecord(op, ended, final));
-    if (final) {
-      op.outcome = outcome.ok ? outcome : { ok: false, error: new StepError(op.id, outcome.error) };
-      return;
-    }
-    op.attempt++;
-    op.dueAt = this.now() + nextAttemptOf(retry, op.attempt, this.#host);
+  #isCancelled({ aborted }: TakenAttempt): boolean {
+    return aborted && this.#activation.cancelling !== undefined;
   }
 
-  #addRecord(record: StepRecord): void {
-    this.#turn.records.push(record);
-    this.#host.onStep?.(record);
+  #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
+    this.#turn.consume(mail);
+    if (mail.kind === "cancel") return this.#cancel();
+    const op = this.#activation.ops.get(mail.op);
+    if (op === undefined || op.outcome) return undefined;
+    const fault = faultOr(() => this.#settling.mailed(op, mail));
+    return fault instanceof BackstitchError ? this.#block(fault) : this.#settled(op);
   }
 
-  #wake(op: Op): Promise<DriveEnd | undefined> {
-    op.outcome = done;
-    this.#addRecord(wakeRecord(op, this.now()));
-    return this.#settled(op);
+  /** From now on the run unwinds. One that has not begun has nothing to unwind. */
+  #cancel(): Promise<DriveEnd | undefined> | undefined {
+    const activation = this.#activation;
+    if (activation.end || activation.cancelling) return undefined;
+    if (this.#text === null) return this.#finish(cancelled(this.#claim, this.now()));
+    activation.cancelling = {};
+    for (const { number } of exposedOps(activation)) this.#inputs.abort(number, new CancelledError());
+    return this.#commitState();
   }
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */
@@ -282,10 +294,8 @@ class RunDriver implements ActivationOwner {
   #commitState(): Promise<DriveEnd | undefined> {
     const frame = this.#encode();
     if (frame instanceof BackstitchError) return this.#block(frame);
-    const { records } = this.#turn;
-    this.#turn = closedTurn();
     const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), release }, release ? "released" : undefined);
   }
 
   /** An error of the handler that a repetition may cure. */
@@ -295,7 +305,7 @@ class RunDriver implements ActivationOwner {
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
   async #retrySegment(error: unknown): Promise<DriveEnd | undefined> {
-    if (this.#callbacks > 0) return this.#wait();
+    if (this.#inputs.attempting) return this.#wait();
     const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
     const attempt = this.#activation.attempt + 1;
     this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
@@ -320,21 +330,18 @@ class RunDriver implements ActivationOwner {
     }
   }
 
-  #finish(): Promise<DriveEnd | undefined> {
-    const { end } = this.#activation;
-    const result: CommitBody = end?.ok
-      ? { status: "completed", output: encode(end.value) }
-      : { status: "failed", error: encodeThrown(end?.error) };
-    return this.#commit({ ...result, label: null, wakeAt: null, steps: this.#turn.records, release: true }, "ended");
+  #finish(ending = endingOf(this.#activation, this.#claim, this.now())): Promise<DriveEnd | undefined> {
+    return this.#commit({ ...ending, label: null, wakeAt: null, ...this.#turn.take(), release: true }, "ended");
   }
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
   #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const { records, before } = this.#turn;
-    const frame = records.length > 0 && before !== undefined ? { frame: before } : {};
+    const { before, hasRecords } = this.#turn;
+    const frame = hasRecords && before !== undefined ? { frame: before } : {};
     const error = encodeThrown(fault);
     this.logger.error(`backstitch: run ${this.run} is blocked`, fault);
-    return this.#commit({ status: "blocked", error, steps: records, ...frame, wakeAt: null, release: true }, "blocked");
+    const turn = this.#turn.take();
+    return this.#commit({ status: "blocked", error, ...turn, ...frame, wakeAt: null, release: true }, "blocked");
   }
 
   /** The state around the outcome cannot be stored: the outcome is put on the last committed frame. */
@@ -366,7 +373,7 @@ class RunDriver implements ActivationOwner {
 
   /** Something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
   #mayHold(): boolean {
-    if (this.#callbacks > 0 || this.#inbox.length > 0) return true;
+    if (!this.#inputs.none) return true;
     const dueAt = this.#dueAt();
     if (dueAt === undefined || this.#host.draining()) return false;
     return dueAt - this.now() <= this.#host.holdMs;
@@ -374,21 +381,16 @@ class RunDriver implements ActivationOwner {
 
   /** When the run is to be claimed if its claim ends here. What goes on in this process is lost then, and due at once. */
   #wakeAt(): number | null {
-    if (this.#callbacks > 0 || this.#inbox.length > 0 || this.#activation.outside) return this.now();
+    if (!this.#inputs.none || this.#activation.outside) return this.now();
     return this.#dueAt() ?? null;
   }
 
-  /** When there is something to do next; undefined when only an input can wake the run. */
+  #deadline(): number {
+    return deadlineOf(this.#activation, this.#claim, this.#fn, this.#text === null);
+  }
+
   #dueAt(): number | undefined {
-    const { ops, dueAt } = this.#activation;
-    if (this.#entry) return Math.max(dueAt, this.now());
-    let earliest: number | undefined;
-    for (const op of ops.values()) {
-      if (op.running) continue;
-      const due = op.outcome ? 0 : op.dueAt;
-      if (earliest === undefined || due < earliest) earliest = due;
-    }
-    return earliest === undefined ? undefined : Math.max(earliest, this.now());
+    return nextDue(this.#activation, this.#entry !== undefined, this.#deadline(), this.now());
   }
 
   async #wait(until?: number): Promise<undefined> {

@@ -9,13 +9,14 @@ import { encode, partsOf } from "../codec/index.ts";
 import type { SuspensionKind } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { AwaitedImage } from "./awaited-cursors.ts";
+import type { Cancelling } from "./cancellation.ts";
 import type { CursorImage } from "./cursors.ts";
 import { extensionsFor } from "./extensions.ts";
 import { kindAt } from "./fit.ts";
 import type { Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
 import { type Handle, ReturnedHandle } from "./handle.ts";
-import type { Op } from "./ops.ts";
+import type { Op, OpOptions } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Resource } from "./resources.ts";
 import type { ScopeRecord } from "./scopes.ts";
@@ -33,6 +34,10 @@ export interface RunImage {
   readonly lastFrame?: number;
   readonly attempt?: number;
   readonly dueAt?: number;
+  /** Of a function whose runs may take only so long. */
+  readonly startedAt?: number;
+  /** How far a cancellation has come. */
+  readonly cancelling?: Cancelling;
   /** Number of the handler's frame; absent once it has ended. */
   readonly root?: number;
   readonly frames?: readonly FrameImage[];
@@ -76,6 +81,7 @@ export interface OpImage {
   readonly kind: Op["kind"];
   readonly callback?: unknown;
   readonly input?: readonly unknown[];
+  readonly options?: OpOptions;
   readonly attempt?: number;
   readonly dueAt?: number;
   readonly outcome?: Outcome;
@@ -105,7 +111,7 @@ export function encodeActivation(activation: Activation): string {
 }
 
 function imageOf(activation: Activation): object {
-  const { root, ops, end, lastOp, lastMade, lastFrame, attempt, dueAt } = activation;
+  const { root, ops, end, lastOp, lastMade, lastFrame, attempt, dueAt, startedAt, cancelling } = activation;
   // No spreads: this is done twice per step, and they are slow.
   const image = partsOf<Draft<RunImage>>();
   image.format = imageFormat;
@@ -116,6 +122,8 @@ function imageOf(activation: Activation): object {
   if (lastFrame > 1) image.lastFrame = lastFrame;
   if (attempt > 0) image.attempt = attempt;
   if (dueAt > 0) image.dueAt = dueAt;
+  if (startedAt > 0) image.startedAt = startedAt;
+  if (cancelling) image.cancelling = cancelling;
   if (root) image.root = root.number;
   // Once the handler has ended no code runs any more: what is left to do is in the ops.
   if (!end) {
@@ -212,13 +220,14 @@ function completionImage(activation: Activation, { kind, value }: Completion): C
   return value === undefined ? { kind } : { kind, value };
 }
 
-function opImage({ number, id, kind, callback, input, attempt, dueAt, outcome }: Op): OpImage {
+function opImage({ number, id, kind, callback, input, options, attempt, dueAt, outcome }: Op): OpImage {
   const image = partsOf<Draft<OpImage>>();
   image.number = number;
   image.id = id;
   image.kind = kind;
   if (callback) image.callback = callback;
   if (input.length > 0) image.input = input;
+  if (options) image.options = options;
   if (attempt > 0) image.attempt = attempt;
   if (dueAt > 0) image.dueAt = dueAt;
   if (outcome) image.outcome = outcome;

@@ -3,11 +3,13 @@ import { decode, encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
+import type { BackstitchEvent } from "../types.ts";
 import { Activation, type ActivationOwner } from "./activation.ts";
 import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
+import { isTried, type Op } from "./ops.ts";
 import type { LoadedActivation } from "./read-image.ts";
 import { codeOf } from "./registry.ts";
 
@@ -21,13 +23,18 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
     });
   }
   const activation = new Activation(owner);
-  const { id, name, data, receivedAt } = claim.event;
-  const event = { id, name, data: eventData(data, claim.run), ts: receivedAt };
+  if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
+  const event = eventOf(claim);
   const { step, logger } = activation.tools;
   const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
   const root = new Frame(activation, code, [context]);
   activation.root = root;
   return { activation, root };
+}
+
+/** A fresh copy of the event that started the run. */
+export function eventOf({ event: { id, name, data, receivedAt }, run }: Claim): BackstitchEvent {
+  return { id, name, data: eventData(data, run), ts: receivedAt };
 }
 
 function eventData(text: string, run: string): unknown {
@@ -52,8 +59,8 @@ export function tellAttempt(root: Frame, attempt: number): void {
 export function countLostClaims(activation: Activation, lost: number, retries: number, now: number): void {
   activation.attempt += lost;
   for (const op of activation.ops.values()) {
-    const mayHaveRun = op.kind === "step" && op.outcome === undefined && op.dueAt <= now;
-    if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, retries));
+    const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
+    if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));
   }
 }
 
@@ -77,9 +84,13 @@ export function isFinal(retry: RetryAdvice, attempt: number, retries: number): b
   return retry === "never" || attempt >= retries;
 }
 
-/** Whole milliseconds before attempt `attempt`. */
-export function nextAttemptOf(retry: RetryAdvice, attempt: number, host: DriverHost): number {
-  return Math.ceil(typeof retry === "number" ? retry : host.retryDelay(attempt));
+/** Whole milliseconds before the next attempt, of an op or of a segment. */
+export function nextAttemptOf(
+  retry: RetryAdvice,
+  { attempt, options }: { readonly attempt: number; readonly options?: Op["options"] },
+  host: DriverHost,
+): number {
+  return Math.ceil(typeof retry === "number" ? retry : host.retryDelay(attempt, options?.backoff));
 }
 
 /**
@@ -94,7 +105,7 @@ export function segmentRetryDelay(
 ): number | undefined {
   const advice = retryAdvice(error, host.clock.now());
   if (isFinal(advice, activation.attempt, retries) || comesFromStored(activation, error)) return undefined;
-  return nextAttemptOf(advice, activation.attempt + 1, host);
+  return nextAttemptOf(advice, { attempt: activation.attempt + 1 }, host);
 }
 
 function comesFromStored(activation: Activation, error: unknown, above: readonly unknown[] = []): boolean {

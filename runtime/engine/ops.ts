@@ -1,27 +1,55 @@
-/** Steps and sleeps of a run, from their creation until their outcome is delivered. */
+/** Steps, timers and waits of a run, from their creation until their outcome is delivered. */
+import type { Backoff } from "../retry.ts";
+import type { NewWait, StoredEvent } from "../store.ts";
 import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 
-export type OpKind = "step" | "sleep";
+/** `event`, `signal` and `invoke` wait for mail; `sendSignal` runs code of the engine; `send` is done with its commit. */
+export type OpKind = "step" | "sleep" | "event" | "signal" | "invoke" | "send" | "sendSignal";
 
-/** A step or a sleep that has not been delivered. Owned by its activation; the driver moves it on. */
+/** What the id of a step says beside its name. */
+export interface OpOptions {
+  readonly retries?: number;
+  /** Milliseconds that an attempt may take. */
+  readonly timeoutMs?: number;
+  readonly backoff?: Backoff;
+}
+
+/** What becomes visible with the commit that first holds an op. */
+export interface Announcement {
+  readonly wait?: NewWait;
+  readonly events?: readonly StoredEvent[];
+}
+
+/** What has not been delivered. Owned by its activation; the driver moves it on. */
 export interface Op {
   /** From 1, never used twice in a run. */
   readonly number: number;
   readonly id: string;
   readonly kind: OpKind;
   readonly handle: Handle;
-  /** The step's callback. A sleep has none. */
+  /** The step's callback. Other ops have none. */
   readonly callback: ((...input: unknown[]) => unknown) | undefined;
   readonly input: readonly unknown[];
+  readonly options: OpOptions | undefined;
   /** Attempt that runs or comes next, from 0. */
   attempt: number;
-  /** When the next attempt may begin, or when the sleep is over: milliseconds since the epoch. 0 is at once. */
+  /**
+   * When the next attempt may begin, or when a sleep or a wait is over: milliseconds since the epoch. 0 is at once,
+   * Infinity never.
+   */
   dueAt: number;
   /** Ended but not delivered. */
   outcome: Outcome | undefined;
   /** Its attempt is running in this process. Not stored. */
   running: boolean;
+  /** Until it is committed. Not stored: a stored op was announced. */
+  announcement: Announcement | undefined;
+}
+
+/** Ops that run code, again and again until it succeeds or its attempts are used up. */
+export function isTried({ kind }: Op): boolean {
+  return kind === "step" || kind === "sendSignal";
 }
 
 /** Whether an op is to begin, or its timer to go off. */

@@ -1,4 +1,5 @@
 /** Handles derived from others by `then`, `catch` and `finally`. Their callbacks are segments of the run. */
+import { CancelledError } from "../errors.ts";
 import { runIn } from "./ambient.ts";
 import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
@@ -15,6 +16,8 @@ export interface Reactions {
   readonly ignores?: boolean;
   /** After the callback of a `finally`: the outcome that it holds back. */
   readonly held?: Outcome;
+  /** After the callback for a failure: what it gave is awaited. */
+  readonly rollsBack?: boolean;
 }
 
 export interface ReactionImage extends Reactions {
@@ -43,7 +46,7 @@ export class Reaction implements Waiter, Maker {
   }
 
   stored(): HandleImage {
-    const { ok, failed, always, ignores, held } = this.reactions;
+    const { ok, failed, always, ignores, held, rollsBack } = this.reactions;
     const image: ReactionImage = {
       on: this.source,
       ...(ok && { ok }),
@@ -51,6 +54,7 @@ export class Reaction implements Waiter, Maker {
       ...(always && { always }),
       ...(ignores && { ignores }),
       ...(held && { held }),
+      ...(rollsBack && { rollsBack }),
       ...(this.source.shared && { since: this.since }),
     };
     // biome-ignore lint/suspicious/noThenProperty: an image is no promise: the property is an object
@@ -59,6 +63,11 @@ export class Reaction implements Waiter, Maker {
 
   awaited(): readonly Handle[] {
     return this.source.outcome ? [] : [this.source];
+  }
+
+  /** It waits for what a rollback or a clean-up does, which a cancellation lets go on. */
+  get shields(): boolean {
+    return this.reactions.held !== undefined || this.reactions.rollsBack === true;
   }
 
   /** Reacts to this handle once it is settled. */
@@ -71,8 +80,9 @@ export class Reaction implements Waiter, Maker {
     const { ok, failed, always, ignores, held } = this.reactions;
     const callback = always ?? (outcome.ok ? ok : failed);
     if (held) return this.#release(outcome.ok ? held : outcome);
-    if (callback === undefined) return this.#settle(!outcome.ok && ignores ? { ok: true, value: undefined } : outcome);
-    this.reactions = always ? { held: outcome } : {};
+    if (callback === undefined)
+      return this.#settle(ignores && mayIgnore(outcome) ? { ok: true, value: undefined } : outcome);
+    this.reactions = always ? { held: outcome } : outcome.ok ? {} : { rollsBack: true };
     const { activation } = this.handle;
     const settled = outcome.ok ? outcome.value : outcome.error;
     let result: unknown;
@@ -112,4 +122,9 @@ export class Reaction implements Waiter, Maker {
     this.handle.activation.reactions.delete(this);
     this.handle.settle(outcome);
   }
+}
+
+/** A cancellation is not ignored. */
+function mayIgnore(outcome: Outcome): boolean {
+  return !outcome.ok && !(outcome.error instanceof CancelledError);
 }

@@ -45,6 +45,8 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
     activation.lastFrame = image.lastFrame ?? 1;
     activation.attempt = image.attempt ?? 0;
     activation.dueAt = image.dueAt ?? 0;
+    activation.startedAt = image.startedAt ?? 0;
+    activation.cancelling = image.cancelling;
     activation.end = image.end;
     const root = new ImageReader(activation, loaded).read(image);
     if (image.format > 2) requireFits(activation, image, loaded);
@@ -118,10 +120,12 @@ class ImageReader {
       handle,
       callback: image.callback as Op["callback"],
       input: image.input ?? [],
+      options: image.options,
       attempt: image.attempt ?? 0,
       dueAt: image.dueAt ?? 0,
       outcome: image.outcome,
       running: false,
+      announcement: undefined,
     });
   }
 

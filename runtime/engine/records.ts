@@ -1,7 +1,10 @@
 /** What the store keeps of an attempt of an op. */
+import { encode } from "../codec/index.ts";
 import type { StepRecord } from "../store.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import type { Op } from "./ops.ts";
+import type { Outcome } from "./outcome.ts";
+import { encodeThrown } from "./thrown.ts";
 
 /** The record of an attempt of a callback; `final` says that a failure is the op's last. */
 export function attemptRecord(op: Op, ended: EndedAttempt, final: boolean): StepRecord {
@@ -12,7 +15,10 @@ export function attemptRecord(op: Op, ended: EndedAttempt, final: boolean): Step
   return { op: number, attempt, id, kind, status, startedAt, endedAt, ...result };
 }
 
-/** The record of a timer that went off. */
-export function wakeRecord({ number, attempt, id, kind }: Op, now: number): StepRecord {
-  return { op: number, attempt, id, kind, status: "completed", startedAt: now, endedAt: now };
+/** The record of an op that ran no code: a timer that went off, a wait that was met. */
+export function waitRecord({ number, attempt, id, kind }: Op, outcome: Outcome, now: number): StepRecord {
+  const record = { op: number, attempt, id, kind, startedAt: now, endedAt: now };
+  if (!outcome.ok) return { ...record, status: "failed", error: encodeThrown(outcome.error) };
+  if (outcome.value === undefined) return { ...record, status: "completed" };
+  return { ...record, status: "completed", output: encode(outcome.value) };
 }

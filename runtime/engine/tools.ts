@@ -5,8 +5,12 @@ import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
 import type { Logger } from "./contract.ts";
 import { Handle } from "./handle.ts";
-import { type Op, type OpKind, OpMaker } from "./ops.ts";
+import { describe, makeOp, nameOf, refused } from "./make-op.ts";
+import { invoke, sendEvent, sendSignal } from "./message-tools.ts";
+import type { Op } from "./ops.ts";
 import { StepMap } from "./step-map.ts";
+import { stepOptions } from "./step-options.ts";
+import { waitForEvent, waitForSignal } from "./wait-tools.ts";
 
 /** The runtime's side of the public `Step`: arguments come unchecked from user code. */
 export interface StepTools {
@@ -14,6 +18,12 @@ export interface StepTools {
   sleep(id: unknown, duration: unknown): Handle;
   sleepUntil(id: unknown, moment: unknown): Handle;
   map(items: unknown, ...rest: unknown[]): Handle;
+  waitForEvent(id: unknown, options: unknown): Handle;
+  waitForSignal(id: unknown, options: unknown): Handle;
+  invoke(id: unknown, options: unknown): Handle;
+  sendEvent(id: unknown, events: unknown): Handle;
+  sendSignal(id: unknown, options: unknown): Handle;
+  readonly ai: { wrap(id: unknown, fn: unknown, ...input: unknown[]): Handle };
 }
 
 /** Everything that is made again for each activation, by the name under which it is stored. */
@@ -27,80 +37,40 @@ export interface Tools {
 }
 
 export function makeTools(activation: Activation): Tools {
+  const run = (tool: string, id: unknown, fn: unknown, input: readonly unknown[]) => {
+    const what = describe(tool, nameOf(id));
+    if (typeof fn !== "function") return refused(activation, what, `\`fn\` must be a function, not ${typeof fn}`);
+    const callback = fn as Op["callback"];
+    if (typeof id === "string") return makeOp(activation, tool, id, () => ({ kind: "step", callback, input }));
+    return makeOp(activation, tool, id, () => ({ kind: "step", callback, input, options: stepOptions(id, what) }));
+  };
+  const sleep = (tool: string, id: unknown, dueAt: (what: string) => number) =>
+    makeOp(activation, tool, id, () => ({ kind: "sleep", dueAt: dueAt(describe(tool, nameOf(id))) }));
   const step: StepTools = {
-    run(id, fn, ...input) {
-      const what = describe("step.run", id);
-      if (typeof fn !== "function") return refused(activation, what, `\`fn\` must be a function, not ${typeof fn}`);
-      return makeOp(activation, what, id, "step", 0, fn as Op["callback"], input);
-    },
-    sleep(id, duration) {
-      const what = describe("step.sleep", id);
-      return makeSleep(activation, what, id, () => activation.owner.now() + durationMs(duration as Duration, what));
-    },
-    sleepUntil(id, moment) {
-      const what = describe("step.sleepUntil", id);
-      return makeSleep(activation, what, id, () => momentMs(moment as Date, what));
-    },
+    run: (id, fn, ...input) => run("step.run", id, fn, input),
+    sleep: (id, duration) =>
+      sleep("step.sleep", id, (what) => activation.owner.now() + durationMs(duration as Duration, what)),
+    sleepUntil: (id, moment) => sleep("step.sleepUntil", id, (what) => momentMs(moment as Date, what)),
     map: (items, ...rest) => makeMap(activation, items, rest),
+    waitForEvent: (id, options) => waitForEvent(activation, id, options),
+    waitForSignal: (id, options) => waitForSignal(activation, id, options),
+    invoke: (id, options) => invoke(activation, id, options),
+    sendEvent: (id, events) => sendEvent(activation, id, events),
+    sendSignal: (id, options) => sendSignal(activation, id, options),
+    ai: { wrap: (id, fn, ...input) => run("step.ai.wrap", id, fn, input) },
   };
   const { logger } = activation.owner;
-  const byName = new SafeMap<string, object>([
-    ["step", step],
-    ["step.run", step.run],
-    ["step.sleep", step.sleep],
-    ["step.sleepUntil", step.sleepUntil],
-    ["step.map", step.map],
-    ["logger", logger],
-  ]);
+  const byName = new SafeMap<string, object>([["step", step], ...toolsOf("step", step), ["logger", logger]]);
   const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
   return { step, logger, nameOf: (value) => names.get(value), named: (name) => byName.get(name) };
 }
 
-function makeSleep(activation: Activation, what: string, id: unknown, dueAt: () => number): Handle {
-  let due: number;
-  try {
-    due = dueAt();
-  } catch (error) {
-    return refused(activation, what, error instanceof Error ? error.message : String(error));
-  }
-  return makeOp(activation, what, id, "sleep", due, undefined, []);
-}
-
-function makeOp(
-  activation: Activation,
-  what: string,
-  id: unknown,
-  kind: OpKind,
-  dueAt: number,
-  callback: Op["callback"],
-  input: readonly unknown[],
-): Handle {
-  const name = typeof id === "object" && id !== null && "id" in id ? id.id : id;
-  if (typeof name !== "string")
-    return refused(activation, what, "`id` must be a string, or an object with a string `id`");
-  const handle = new Handle(what, activation);
-  if (ambientActivation() !== activation) {
-    activation.usedOutsideCompiledCode(what);
-    return handle;
-  }
-  // Of a branch that is left when the handler has ended.
-  if (activation.over) return handle;
-  const number = ++activation.lastOp;
-  const op: Op = {
-    number,
-    id: name,
-    kind,
-    handle,
-    callback,
-    input,
-    attempt: 0,
-    dueAt,
-    outcome: undefined,
-    running: false,
-  };
-  activation.addOp(op);
-  handle.maker = new OpMaker(number);
-  return handle;
+/** Functions and objects of functions, by their path. */
+function toolsOf(path: string, tools: object): [string, object][] {
+  return Object.entries(tools).flatMap(([key, tool]: [string, object]): [string, object][] => {
+    const name = `${path}.${key}`;
+    return [[name, tool], ...(typeof tool === "function" ? [] : toolsOf(name, tool))];
+  });
 }
 
 function makeMap(activation: Activation, items: unknown, rest: readonly unknown[]): Handle {
@@ -133,14 +103,4 @@ function makeMap(activation: Activation, items: unknown, rest: readonly unknown[
   if (ambientActivation() !== activation) activation.usedOutsideCompiledCode(what);
   else new StepMap(handle, list, concurrency, fn as (item: unknown, index: number) => unknown).begin();
   return handle;
-}
-
-/** A mistake of the author, catchable: it shows where the handle is awaited. */
-function refused(activation: Activation, what: string, problem: string): Handle {
-  return new Handle(what, activation, { ok: false, error: new TypeError(`${what}: ${problem}`) });
-}
-
-function describe(tool: string, id: unknown): string {
-  const name = typeof id === "object" && id !== null && "id" in id ? id.id : id;
-  return typeof name === "string" ? `${tool}(${JSON.stringify(name)})` : tool;
 }

@@ -30,12 +30,13 @@ function reopening(path: string): Store {
       await store.close();
     }
   };
-  const kept = { open: async () => {}, close: async () => {}, then: undefined };
+  const stays = async () => {};
   return new Proxy({} as Store, {
-    get: (_store, method: keyof Store | "then") =>
-      method in kept
-        ? kept[method as keyof typeof kept]
-        : (...args: unknown[]) =>
-            call((store) => Reflect.apply(store[method as keyof Store], store, args) as Promise<unknown>),
+    get(_store, method: keyof Store | "then") {
+      // The store itself is awaited where it is handed on.
+      if (method === "then") return undefined;
+      if (method === "open" || method === "close") return stays;
+      return (...args: unknown[]) => call((store) => Reflect.apply(store[method], store, args) as Promise<unknown>);
+    },
   });
 }

@@ -1,0 +1,82 @@
+/** What the world hands to a drive between two of its decisions: attempts that ended, and mail. */
+import { SafeMap } from "../codec/index.ts";
+import type { Mail } from "../store.ts";
+import { Attempt, type EndedAttempt } from "./attempts.ts";
+import type { DriverHost } from "./contract.ts";
+import type { Op } from "./ops.ts";
+
+export interface TakenAttempt extends EndedAttempt {
+  readonly aborted: boolean;
+}
+
+export class Inputs {
+  readonly #run: string;
+  readonly #host: DriverHost;
+  readonly #ring: () => void;
+  readonly #ended: EndedAttempt[] = [];
+  readonly #mail: Mail[] = [];
+  /** Attempts that run or were not taken, by the number of their op. Replaced when it is empty, as maps of ops are. */
+  #attempts = new SafeMap<number, Attempt>();
+  #lastMail = 0;
+
+  /** @param ring called when something has come */
+  constructor(run: string, host: DriverHost, ring: () => void) {
+    this.#run = run;
+    this.#host = host;
+    this.#ring = ring;
+  }
+
+  /** Nothing of the run goes on in this process, and nothing has come. */
+  get none(): boolean {
+    return this.#attempts.size === 0 && this.#mail.length === 0;
+  }
+
+  /** Callbacks run, or have ended and were not taken. */
+  get attempting(): boolean {
+    return this.#attempts.size > 0;
+  }
+
+  get anyEnded(): boolean {
+    return this.#ended.length > 0;
+  }
+
+  start(op: Op): void {
+    const attempt = new Attempt(op, this.#run, this.#host, (ended) => {
+      this.#ended.push(ended);
+      this.#ring();
+    });
+    this.#attempts.set(op.number, attempt);
+    attempt.start();
+  }
+
+  /** The next attempt that ended, with whether it had been aborted. */
+  takeEnded(): TakenAttempt | undefined {
+    const ended = this.#ended.shift();
+    if (ended === undefined) return undefined;
+    const aborted = this.#attempts.get(ended.op)?.aborted ?? false;
+    if (this.#attempts.size === 1) this.#attempts = new SafeMap();
+    else this.#attempts.delete(ended.op);
+    return { ...ended, aborted };
+  }
+
+  abort(op: number, reason: Error): void {
+    this.#attempts.get(op)?.abort(reason);
+  }
+
+  abortAll(reason: Error): void {
+    for (const attempt of this.#attempts.values()) attempt.abort(reason);
+  }
+
+  /** Mail may come again until it is consumed. */
+  receive(mail: readonly Mail[]): void {
+    const fresh = mail.filter(({ seq }) => seq > this.#lastMail);
+    if (fresh.length === 0) return;
+    this.#mail.push(...fresh);
+    this.#lastMail = (fresh.at(-1) as Mail).seq;
+    this.#ring();
+  }
+
+  takeMail(): Mail | undefined {
+    return this.#mail.shift();
+  }
+}

@@ -1,0 +1,35 @@
+/** When a run has something to do next. */
+import type { Claim } from "../store.ts";
+import type { Activation } from "./activation.ts";
+import { exposedOps, isInterruptible } from "./cancellation.ts";
+import type { RunnableFunction } from "./contract.ts";
+
+/**
+ * Milliseconds since the epoch, `now` for what is due already; undefined when only mail can wake the run.
+ *
+ * @param entering whether its code is still to be entered
+ * @param deadline when it is cancelled; Infinity when it is not
+ */
+export function nextDue(activation: Activation, entering: boolean, deadline: number, now: number): number | undefined {
+  const { ops, dueAt } = activation;
+  if (entering) return Math.max(Math.min(dueAt, deadline), now);
+  if (activation.cancelling && exposedOps(activation).some(isInterruptible)) return now;
+  let earliest = deadline;
+  for (const op of ops.values()) {
+    if (op.running) continue;
+    earliest = Math.min(earliest, op.outcome ? 0 : op.dueAt);
+  }
+  return earliest === Number.POSITIVE_INFINITY ? undefined : Math.max(earliest, now);
+}
+
+/** When the run is cancelled by itself, in milliseconds since the epoch; Infinity when it is not. */
+export function deadlineOf(
+  { cancelling, end, startedAt }: Activation,
+  { createdAt }: Claim,
+  { timeouts }: RunnableFunction,
+  isNew: boolean,
+): number {
+  if (timeouts === undefined || cancelling || end) return Number.POSITIVE_INFINITY;
+  const { startMs = Number.POSITIVE_INFINITY, finishMs = Number.POSITIVE_INFINITY } = timeouts;
+  return isNew ? createdAt + startMs : startedAt + finishMs;
+}

@@ -1,0 +1,86 @@
+/** How ops of a run come by their outcomes, and what is recorded of it. */
+import { StepError } from "../errors.ts";
+import type { Commit, Mail, StepRecord } from "../store.ts";
+import type { Activation } from "./activation.ts";
+import type { EndedAttempt } from "./attempts.ts";
+import { interrupt } from "./cancellation.ts";
+import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { isFinal, nextAttemptOf } from "./load.ts";
+import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
+import { type Announcement, isTried, type Op } from "./ops.ts";
+import type { Outcome } from "./outcome.ts";
+import { attemptRecord, waitRecord } from "./records.ts";
+import type { Turn } from "./turn.ts";
+
+export class Settling {
+  readonly #run: string;
+  readonly #fn: RunnableFunction;
+  readonly #host: DriverHost;
+  readonly #turn: Turn;
+
+  constructor(run: string, fn: RunnableFunction, host: DriverHost, turn: Turn) {
+    this.#run = run;
+    this.#fn = fn;
+    this.#host = host;
+    this.#turn = turn;
+  }
+
+  /** An attempt has ended: the op has its outcome, or is tried again. */
+  attempted(op: Op, ended: EndedAttempt, cancelled: boolean): void {
+    op.running = false;
+    const { outcome, retry } = ended;
+    const final = outcome.ok || cancelled || isFinal(retry, op.attempt, op.options?.retries ?? this.#fn.retries);
+    this.#record(attemptRecord(op, ended, final));
+    if (!final) {
+      op.attempt++;
+      op.dueAt = this.#host.clock.now() + nextAttemptOf(retry, op, this.#host);
+    } else if (outcome.ok) op.outcome = outcome;
+    else if (cancelled) interrupt(op, outcome.error);
+    else op.outcome = { ok: false, error: new StepError(op.id, outcome.error) };
+  }
+
+  /** @throws BackstitchError BS2104 when the mail cannot be read */
+  mailed(op: Op, mail: Mail): void {
+    this.#met(op, outcomeOfMail(op, mail, this.#run));
+  }
+
+  timedOut(op: Op): void {
+    this.#waitsNoMore(op);
+    this.#met(op, outcomeOfTimer(op));
+  }
+
+  interrupted(op: Op): void {
+    this.#waitsNoMore(op);
+    interrupt(op);
+  }
+
+  /** What ops announce with the commit that first holds them. Those that are done with that have their record in it. */
+  announced({ ops }: Activation): Pick<Commit, "waits" | "events"> {
+    const announced: Announcement[] = [];
+    for (const op of ops.values()) {
+      if (!op.announcement) continue;
+      if (op.outcome) this.#record(waitRecord(op, op.outcome, this.#host.clock.now()));
+      announced.push(op.announcement);
+      op.announcement = undefined;
+    }
+    if (announced.length === 0) return {};
+    const waits = announced.flatMap(({ wait }) => wait ?? []);
+    const events = announced.flatMap(({ events = [] }) => events);
+    return { ...(waits.length > 0 && { waits }), ...(events.length > 0 && { events }) };
+  }
+
+  #met(op: Op, outcome: Outcome): void {
+    op.outcome = outcome;
+    this.#record(waitRecord(op, outcome, this.#host.clock.now()));
+  }
+
+  /** Only events and signals have a wait in the store. */
+  #waitsNoMore(op: Op): void {
+    if (op.kind !== "sleep" && !isTried(op)) this.#turn.waitsNoMore(op);
+  }
+
+  #record(record: StepRecord): void {
+    this.#turn.record(record);
+    this.#host.onStep?.(record);
+  }
+}
