@@ -3,7 +3,7 @@ import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
 import type { StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
-import { joinedInDisposal } from "./causes.ts";
+import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
@@ -138,12 +138,19 @@ function failed(op: number, startedAt: number, endedAt: number, error: unknown, 
   return { op, startedAt, endedAt, outcome: { ok: false, error: decode(text) }, text, retry };
 }
 
-/** What an error says of its repetition, or one that it suppresses. `now` in milliseconds since the epoch. */
+/**
+ * What an error says of its repetition, or one that it suppresses, or all that it joins.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function retryAdvice(error: unknown, now: number, above: readonly unknown[] = []): RetryAdvice {
   if (error instanceof NonRetriableError) return "never";
   if (error instanceof RetryAfterError) return error.delayFrom(now);
-  const joined = above.includes(error) ? [] : joinedInDisposal(error);
-  const advice = joined.map((one) => retryAdvice(one, now, [...above, error]));
+  if (above.includes(error)) return "scheduled";
+  const adviceOf = (one: unknown) => retryAdvice(one, now, [...above, error]);
+  const joined = error instanceof AggregateError ? joinedBy(error) : [];
+  if (joined.length > 0 && joined.every((one) => adviceOf(one) === "never")) return "never";
+  const advice = joinedInDisposal(error).map(adviceOf);
   return advice.find((one) => one === "never") ?? advice.find((one) => one !== "scheduled") ?? "scheduled";
 }
 

@@ -115,7 +115,9 @@ function comesFromStored(activation: Activation, error: unknown, above: readonly
     if (joinedInDisposal(at).some((one) => comesFromStored(activation, one, [...above, at]))) return true;
     if (!(at instanceof AggregateError)) continue;
     const joined = joinedBy(at);
-    if (joined.length > 0 && joined.every((one) => comesFromStored(activation, one, [...above, at]))) return true;
+    const cannotHelp = (one: unknown) =>
+      retryAdvice(one, 0) === "never" || comesFromStored(activation, one, [...above, at]);
+    if (joined.length > 0 && joined.every(cannotHelp)) return true;
   }
   return false;
 }
