@@ -168,6 +168,11 @@ export interface FrameLayout {
   readonly cursors?: Readonly<Record<string, readonly string[]>>;
   /** `finally` blocks around a label that suspend, with the ways in which their code may have been entered. */
   readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;
+  /**
+   * Labels of rollbacks and of clean-up, which are not cancelled: in a `catch` or `finally`, in a callback of a chain that
+   * is one, and where a statement ends an iterator or a resource by itself.
+   */
+  readonly shielded?: readonly string[];
   /** Scopes around a label whose resources the frame keeps, once the first is declared. */
   readonly resources?: Readonly<Record<string, readonly string[]>>;
   /** By scope and name. */

@@ -169,7 +169,7 @@ export interface Handle<T> extends Promise<T> {
   ): Handle<Kept | Caught>;
 
   /**
-   * Ignores the failure: the await gives undefined in its place.
+   * Ignores the failure: the await gives undefined in its place. Cancellation is not ignored.
    *
    * @example await step.run("non-critical", () => updateMetric()).catch();
    */
@@ -182,6 +182,17 @@ export interface Handle<T> extends Promise<T> {
   catch<Caught>(onRejected: (reason: Untyped) => Caught | PromiseLike<Caught>): Handle<T | Caught>;
 
   finally(onFinally?: (() => void) | null | undefined): Handle<T>;
+
+  /**
+   * Registers how the step is undone. When the function fails or is cancelled later, what was registered runs, the last
+   * first, as durable code: `fn` may run steps of its own.
+   *
+   * @param fn gets the step's output
+   * @example const room = await step.run("book", () => hotel.book(dates)).rollback(async (booking) => {
+   *   await step.run("cancel", () => hotel.cancel(booking.id));
+   * });
+   */
+  rollback(fn: (output: T) => unknown): Handle<T>;
 }
 
 /** A run as it stands. Times are milliseconds since the epoch. */

@@ -20,7 +20,7 @@ import { type Context, type Finalizer, labelsIn, live, type Place, reenters } fr
 import { awaitAt, copy } from "./copy.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
 import { quote, span } from "./text.ts";
-import { wrapFinally } from "./try.ts";
+import { passesOn, wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
 export function lowerChainStatement(context: Context, node: tsTypes.Statement, place: Place): Rope | undefined {
@@ -157,7 +157,11 @@ function lowerCatchLink(
 ): Rope {
   if (callback && isNothing(context.ts, unwrap(context.ts, callback))) return inside(deliver, place);
   const body = inside(deliver, place);
-  if (!callback) return ["try { ", body, " } catch { ", deliver(undefined, place), " }"];
+  if (!callback) {
+    const { bound, first } = passesOn(context);
+    const ignored = deliver(undefined, place);
+    return ["try { ", body, ` } catch ${bound} { ${first}`, ignored === "" ? "" : [" ", ignored], " }"];
+  }
   return [
     "try {",
     throwAgain(context, callbackLabels(context, callback)),

@@ -44,6 +44,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   const cursors: Names = {};
   const completions: Record<string, Constructs["completions"]> = {};
   const resources: Names = {};
+  const shielded: string[] = [];
   const names = cursorPaths(ts, analysis.suspensions);
   for (const suspension of suspensionsOf(analysis, fn)) {
     const { label } = suspension;
@@ -54,6 +55,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
     if (around.cursors.length > 0) define(cursors, label, around.cursors);
     if (Object.keys(around.completions).length > 0) define(completions, label, around.completions);
     if (around.resources.length > 0) define(resources, label, around.resources);
+    if (around.isShielded) shielded.push(label);
   }
   const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
   const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
@@ -64,6 +66,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
     ...given("cursors", cursors),
     ...given("completions", completions),
     ...given("resources", resources),
+    ...(shielded.length > 0 && { shielded }),
     ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
     ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
     ...(parameters.length > 0 && { parameters }),
