@@ -1,7 +1,7 @@
 /** Rollbacks that lose the error which they are for: whoever reads the failed run cannot see which step failed. */
 import type tsTypes from "typescript";
 import { heldBy } from "../analyse/analyse-unit.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Check } from "./check-units.ts";
 
@@ -16,7 +16,7 @@ export function checkRollbacks(check: Check): void {
 function checkCatch(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const { ts, analysis, report } = check;
   const step = heldBy(analysis, tryBlock).find(({ operand }) => {
-    return operand && toolCall(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
+    return operand && toolOf(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
   });
   if (!step) return;
   const caught = clause.variableDeclaration?.name;

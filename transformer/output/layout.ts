@@ -10,7 +10,7 @@ import {
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { superOwner } from "../analyse/functions.ts";
 import { closureScopes, cursorPaths, functionAround } from "../analyse/paths.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
@@ -99,7 +99,7 @@ function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): Su
   if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
-  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
+  const tool = toolCall(ts, withoutRollbacks(ts, node), analysis.bindings, analysis.tools);
   if (tool) return tool;
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
