@@ -69,7 +69,14 @@ export interface FunctionOptions {
   readonly retries?: number | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
+  /** Runs, as durable code, when a run of the function has failed. */
+  readonly onFailure?: EndHandler | undefined;
+  /** Runs, as durable code, when a run of the function was cancelled. */
+  readonly onCancel?: EndHandler | undefined;
 }
+
+/** What a function does about a run of its own that did not complete. */
+export type EndHandler = (context: Context & { readonly error: Untyped }) => unknown;
 
 /** Options of a function in the form with two arguments. */
 export interface TriggeredFunctionOptions<Name extends string> extends FunctionOptions {

@@ -1,6 +1,6 @@
 /** Ids of the functions in a unit's table: what a stored closure is found by in later versions of the code. */
 import type tsTypes from "typescript";
-import { unwrap } from "../discover/find-units.ts";
+import { handlerOptions, unwrap } from "../discover/find-units.ts";
 import type { Closure, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { accessorKey, isProto, userOf } from "./functions.ts";
@@ -45,7 +45,8 @@ export function nameClosures({ ts, closures, suspensions, bindings, tools }: Inp
     group.push(record);
     byGroup.set(record, { around, own, group });
   }
-  const taken = new Set<string>();
+  // Code ids are put together with ids: these are of other units.
+  const taken = new Set(handlerOptions);
   for (const [record, { around, own, group }] of byGroup) {
     const ordinal = group.length > 1 ? `#${group.indexOf(record) + 1}/${group.length}` : "";
     record.id = `${around ? `${around.id}/` : ""}${own}${ordinal}`;
