@@ -9,7 +9,7 @@ import type { EventTrigger, RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "timeouts", "migrate"];
+const optionKeys = ["id", "name", "retries", "timeouts", "migrate", "onFailure", "onCancel"];
 const wrongOptions = "BS2003";
 
 /**

@@ -49,10 +49,10 @@ export function withhold(op: Op): void {
 }
 
 /** Whether a handler that ended so was cancelled: it passed the cancellation on, as it is or as a cause. */
-export function isCancellation(error: unknown): boolean {
+export function comesFromCancellation(error: unknown): boolean {
   for (const at of errorsOf(error)) {
     if (at instanceof CancelledError) return true;
-    if (at instanceof AggregateError && joinedBy(at).some(isCancellation)) return true;
+    if (at instanceof AggregateError && joinedBy(at).some(comesFromCancellation)) return true;
   }
   return false;
 }

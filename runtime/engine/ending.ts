@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { encode } from "../codec/index.ts";
 import type { Claim, Commit, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
-import { isCancellation } from "./cancellation.ts";
+import { comesFromCancellation } from "./cancellation.ts";
 import { eventOf } from "./load.ts";
 import { encodeThrown } from "./thrown.ts";
 
@@ -19,7 +19,7 @@ export function endingOf(
   now: number,
 ): Pick<Commit, "status" | "output" | "error" | "events"> {
   const { end, cancelling } = activation;
-  if (cancelling?.interrupted && (end?.ok !== false || isCancellation(end.error))) return cancelled(claim, now);
+  if (cancelling?.interrupted && (end?.ok !== false || comesFromCancellation(end.error))) return cancelled(claim, now);
   if (end?.ok) return { status: "completed", output: encode(end.value) };
   const error = encodeThrown(end?.error);
   return { status: "failed", error, events: told(failedEvent, claim, now, end?.error) };

@@ -13,7 +13,7 @@ import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
 import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
-import { type Tools, toolCall } from "./tools.ts";
+import { chainOf, rollbackSource, type Tools, toolCall } from "./tools.ts";
 
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
 const synchronousMethods: ReadonlySet<string> = new Set([
@@ -197,7 +197,7 @@ function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
   for (const node of nodes) {
     if (ts.isCallExpression(node) && !isInUntouched(input, node)) {
       const isTool = toolCall(ts, node, bindings, tools) !== undefined;
-      for (const argument of isTool || isReaction(ts, node) ? node.arguments : []) {
+      for (const argument of isTool || isReaction(input, node) ? node.arguments : []) {
         const path = unwrap(ts, argument);
         const isId = isTool && argument === node.arguments[0];
         const isCallback =
@@ -209,9 +209,12 @@ function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
   return found;
 }
 
-/** `.then(f)`, `.catch(f)`, `.finally(f)` */
-function isReaction(ts: TypeScript, { expression }: tsTypes.CallExpression): boolean {
-  return ts.isPropertyAccessExpression(expression) && ["then", "catch", "finally"].includes(expression.name.text);
+/** `.then(f)`, `.catch(f)`, `.finally(f)`; `.rollback(f)` behind a tool call. */
+function isReaction({ ts, bindings, tools }: ClosureInput, call: tsTypes.CallExpression): boolean {
+  const { expression } = call;
+  if (!ts.isPropertyAccessExpression(expression)) return false;
+  if (["then", "catch", "finally"].includes(expression.name.text)) return true;
+  return rollbackSource(ts, call) !== undefined && chainOf(ts, call, bindings, tools) !== undefined;
 }
 
 /** A name that is declared outside the unit, or a path of names that begins there or at the `this` of the unit. */

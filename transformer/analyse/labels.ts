@@ -4,6 +4,7 @@
  *   step.run("charge", …)          charge
  *   step.run(`reserve-${i}`, …)    reserve-*
  *   step.run(ids[0], …)            ids[0]
+ *   step.fetch(url)                fetch
  *   helper(step, order)            helper
  *   pending                        pending
  *   for await (const row of …)     row.next, row.return
@@ -27,7 +28,7 @@ export function baseLabel(
   const node = unwrap(ts, operand);
   if (ts.isCallExpression(node)) {
     if (isTool(node)) return nonEmpty(idLabel(ts, node));
-    const source = reactionSource(ts, node);
+    const source = sourceOf(ts, node);
     if (source && isTool(source)) return baseLabel(ts, source, isTool);
     const combined = combinedLabels(ts, node, isTool);
     if (combined) return combined;
@@ -37,12 +38,14 @@ export function baseLabel(
   return shortText(node.getText());
 }
 
+const handleMethods: ReadonlySet<string> = new Set(["then", "catch", "finally", "rollback"]);
+
 /** The call in front of `.catch(f)` and its like: what follows a step is called after it. */
-function reactionSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.CallExpression | undefined {
+export function sourceOf(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.CallExpression | undefined {
   let node: tsTypes.Expression = call;
   while (ts.isCallExpression(node)) {
     const callee: tsTypes.Expression = unwrap(ts, node.expression);
-    if (!ts.isPropertyAccessExpression(callee) || !["then", "catch", "finally"].includes(callee.name.text)) break;
+    if (!ts.isPropertyAccessExpression(callee) || !handleMethods.has(callee.name.text)) break;
     node = unwrap(ts, callee.expression);
   }
   return node !== call && ts.isCallExpression(node) ? node : undefined;
@@ -67,24 +70,39 @@ function combinedLabels(
 }
 
 function idLabel(ts: TypeScript, call: tsTypes.CallExpression): string {
-  const first = call.arguments[0];
-  if (!first) return shortText(call.getText());
-  const id = unwrap(ts, first);
+  const id = idOf(ts, call);
+  if (!id) return hasId(ts, call) ? shortText(call.getText()) : calleeName(ts, call);
   if (ts.isStringLiteralLike(id)) return id.text;
   if (ts.isTemplateExpression(id))
     return [id.head.text, ...id.templateSpans.map((part) => part.literal.text)].join("*");
-  if (ts.isObjectLiteralExpression(id)) return idOfOptions(ts, id);
   return shortText(id.getText());
 }
 
-/** `step.run({ id: "charge", name: "Charge the card" }, …)`. */
-function idOfOptions(ts: TypeScript, options: tsTypes.ObjectLiteralExpression): string {
+/** What a tool call gives as its id: its first argument, or the `id` of it, `step.run({ id: "charge", retries: 2 }, …)`. */
+export function idOf(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.Expression | undefined {
+  const [first] = call.arguments;
+  if (!first || !hasId(ts, call)) return undefined;
+  const id = unwrap(ts, first);
+  return (ts.isObjectLiteralExpression(id) && idOfOptions(ts, id)) || id;
+}
+
+/** `step.fetch(url)` is called after the tool. */
+function hasId(ts: TypeScript, call: tsTypes.CallExpression): boolean {
+  return calleeName(ts, call) !== "fetch";
+}
+
+function calleeName(ts: TypeScript, call: tsTypes.CallExpression): string {
+  return (unwrap(ts, call.expression) as tsTypes.PropertyAccessExpression).name.text;
+}
+
+function idOfOptions(ts: TypeScript, options: tsTypes.ObjectLiteralExpression): tsTypes.Expression | undefined {
   for (const property of options.properties) {
-    if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name) || property.name.text !== "id") continue;
-    const value = unwrap(ts, property.initializer);
-    return ts.isStringLiteralLike(value) ? value.text : shortText(value.getText());
+    const { name } = property;
+    if (!name || !(ts.isIdentifier(name) || ts.isStringLiteralLike(name)) || name.text !== "id") continue;
+    if (ts.isPropertyAssignment(property)) return unwrap(ts, property.initializer);
+    if (ts.isShorthandPropertyAssignment(property)) return property.name;
   }
-  return shortText(options.getText());
+  return undefined;
 }
 
 /** "" means "live" in a frame, so the empty step id is written as its source text. */

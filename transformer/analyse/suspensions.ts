@@ -209,6 +209,7 @@ function chainAt(
   if (!chain || chain.links.length === 0) return undefined;
   if (siteOf(ts, node, owner as FunctionNode, state.inlined).form === "operand") return undefined;
   const fits = chain.links.every(({ method, callbacks }) => {
+    if (method === "rollback") return false;
     const given = callbacks.map((callback) => callback && unwrap(ts, callback));
     const [first, second] = given;
     if (
@@ -230,7 +231,7 @@ function visitChain(state: State, node: tsTypes.Expression, chain: Chain, place:
   state.chains.set(node, chain);
   for (const link of chain.links) {
     for (const callback of link.callbacks) {
-      if (callback) visitCallback(state, callback, link.method, place);
+      if (callback && link.method !== "rollback") visitCallback(state, callback, link.method, place);
     }
   }
 }

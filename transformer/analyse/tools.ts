@@ -8,11 +8,18 @@ import { importedTypes, type PackageImports } from "../discover/imports.ts";
 import type { Binding, Chain, ChainLink, TypeScript, Unit } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
 
-/** Tools that begin an op; the others of the author's object are left alone. */
-const toolNames: ReadonlyMap<string, "step" | "sleep" | "wait"> = new Map([
+/** What a tool waits for: code that is run, a time, another run. The others wait for something from outside. */
+type ToolKind = "step" | "sleep" | "call" | "wait";
+
+const toolKinds: ReadonlyMap<string, ToolKind> = new Map([
   ["run", "step"],
+  ["ai.wrap", "step"],
+  ["fetch", "step"],
+  ["sendEvent", "step"],
+  ["sendSignal", "step"],
   ["sleep", "sleep"],
   ["sleepUntil", "sleep"],
+  ["invoke", "call"],
 ]);
 
 export interface Tools {
@@ -101,18 +108,46 @@ function isToolObject(ts: TypeScript, node: tsTypes.Expression, bindings: Bindin
   return binding !== undefined && tools.contexts.has(binding);
 }
 
-/** The kind of a tool call (`step.run(…)`), or undefined for any other expression. */
-export function toolCall(
+/** The kind of a tool call (`step.run(…)`, `step.ai.wrap(…)`), or undefined for any other expression. */
+export function toolCall(ts: TypeScript, node: tsTypes.Node, bindings: Bindings, tools: Tools): ToolKind | undefined {
+  const name = toolName(ts, node, bindings, tools);
+  return name === undefined ? undefined : (toolKinds.get(name) ?? "wait");
+}
+
+/** `run` of `step.run(…)`, `ai.wrap` of `step.ai.wrap(…)`; undefined for any other expression. */
+export function toolName(ts: TypeScript, node: tsTypes.Node, bindings: Bindings, tools: Tools): string | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = unwrap(ts, node.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const { expression, name } = callee;
+  if (isToolObject(ts, expression, bindings, tools)) return name.text;
+  const owner = unwrap(ts, expression);
+  if (!ts.isPropertyAccessExpression(owner) || owner.name.text !== "ai") return undefined;
+  return isToolObject(ts, owner.expression, bindings, tools) ? `ai.${name.text}` : undefined;
+}
+
+/** The tool call whose handle an expression gives: `step.run(…)` of `step.run(…).rollback(f)`, too. */
+export function toolOf(
   ts: TypeScript,
   node: tsTypes.Node,
   bindings: Bindings,
   tools: Tools,
-): "step" | "sleep" | "wait" | undefined {
-  if (!ts.isCallExpression(node)) return undefined;
-  const callee = unwrap(ts, node.expression);
-  if (!ts.isPropertyAccessExpression(callee)) return undefined;
-  if (!isToolObject(ts, callee.expression, bindings, tools)) return undefined;
-  return toolNames.get(callee.name.text) ?? "wait";
+): tsTypes.CallExpression | undefined {
+  const call = withoutRollbacks(ts, node);
+  return ts.isCallExpression(call) && toolCall(ts, call, bindings, tools) ? call : undefined;
+}
+
+/** `h` of `h.rollback(f).rollback(g)`. */
+export function withoutRollbacks(ts: TypeScript, node: tsTypes.Node): tsTypes.Node {
+  const source = ts.isCallExpression(node) && rollbackSource(ts, node);
+  return source ? withoutRollbacks(ts, source) : node;
+}
+
+/** `h` of `h.rollback(f)`, which registers `f` and gives `h` back. */
+export function rollbackSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.Expression | undefined {
+  const callee = unwrap(ts, call.expression);
+  const isRollback = ts.isPropertyAccessExpression(callee) && callee.name.text === "rollback";
+  return isRollback && call.arguments.length > 0 ? unwrap(ts, callee.expression) : undefined;
 }
 
 /** `step.run(…).catch(f).then(g)`: undefined when the innermost call is not a tool call. */
@@ -120,11 +155,11 @@ export function chainOf(ts: TypeScript, node: tsTypes.Expression, bindings: Bind
   const links: ChainLink[] = [];
   let current = unwrap(ts, node);
   while (ts.isCallExpression(current)) {
-    if (toolCall(ts, current, bindings, tools)) return { base: current, links: links.reverse() };
+    if (toolOf(ts, current, bindings, tools)) return { base: current, links: links.reverse() };
     const callee = unwrap(ts, current.expression);
     if (!ts.isPropertyAccessExpression(callee)) return undefined;
     const method = callee.name.text;
-    if (method !== "catch" && method !== "then" && method !== "finally") return undefined;
+    if (method !== "catch" && method !== "then" && method !== "finally" && method !== "rollback") return undefined;
     links.push({ method, call: current, callbacks: [...current.arguments] });
     current = unwrap(ts, callee.expression);
   }

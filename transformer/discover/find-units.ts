@@ -1,6 +1,6 @@
 /**
  * Finds the outermost durable functions of a file, from syntax alone:
- * the function given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
+ * the functions given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
@@ -30,8 +30,8 @@ export function findUnits(
   };
   const visit = (node: tsTypes.Node): void => {
     if (ts.isCallExpression(node)) {
-      const found = handlerOf(ts, node) ?? durableOf(ts, node, imports);
-      if (found) add(found);
+      const wrapped = durableOf(ts, node, imports);
+      for (const found of wrapped ? [wrapped] : handlersOf(ts, node)) add(found);
     }
     if (!taken.has(node as FunctionNode)) ts.forEachChild(node, visit);
   };
@@ -50,12 +50,35 @@ function isInsideOf(fn: FunctionNode, units: ReadonlySet<tsTypes.Node>): boolean
   return false;
 }
 
-/** `x.createFunction({ id }, trigger?, handler)`: the last argument is the handler. */
-function handlerOf(ts: TypeScript, call: tsTypes.CallExpression): Unit | undefined {
-  if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return undefined;
+/** Options of a function that are handlers as well: what runs when a run has failed or was cancelled. */
+export const handlerOptions: readonly string[] = ["onFailure", "onCancel"];
+
+/** `x.createFunction({ id, onFailure }, trigger?, handler)`: the last argument is the handler. */
+function handlersOf(ts: TypeScript, call: tsTypes.CallExpression): Unit[] {
+  if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return [];
   const last = call.arguments[call.arguments.length - 1] as tsTypes.Expression;
   const fn = functionOf(ts, last);
-  return fn && { kind: "handler", fn, code: handlerCode(ts, call) };
+  const code = handlerCode(ts, call);
+  return [...(fn ? [{ kind: "handler", fn, code } as const] : []), ...handlersInOptions(ts, call, code)];
+}
+
+/** They are called after their function: `<id>/onFailure`. */
+function handlersInOptions(ts: TypeScript, { arguments: [first] }: tsTypes.CallExpression, code: string): Unit[] {
+  const options = first && unwrap(ts, first);
+  if (!options || !ts.isObjectLiteralExpression(options)) return [];
+  return options.properties.flatMap((property): Unit[] => {
+    const { name } = property;
+    if (!name || !(ts.isIdentifier(name) || ts.isStringLiteralLike(name))) return [];
+    const fn = handlerOptions.includes(name.text) && functionOfProperty(ts, property);
+    return fn ? [{ kind: "handler", fn, code: `${code}/${name.text}` }] : [];
+  });
+}
+
+/** `{ onFailure: f }`, `{ async onFailure(context) { … } }`, `{ onFailure }` */
+function functionOfProperty(ts: TypeScript, property: tsTypes.ObjectLiteralElementLike): FunctionNode | undefined {
+  if (ts.isMethodDeclaration(property)) return property;
+  if (ts.isPropertyAssignment(property)) return functionOf(ts, property.initializer);
+  return ts.isShorthandPropertyAssignment(property) ? boundFunction(ts, property.name) : undefined;
 }
 
 function durableOf(ts: TypeScript, call: tsTypes.CallExpression, imports: PackageImports): Unit | undefined {

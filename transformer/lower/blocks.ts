@@ -11,7 +11,7 @@
  * `$.pc` is "" while the function is live, so that normal execution falls through every case.
  */
 import type tsTypes from "typescript";
-import type { Rope } from "../ir.ts";
+import type { Rope, TypeScript } from "../ir.ts";
 import { closureCall } from "./closures.ts";
 import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { withResources } from "./resources.ts";
@@ -56,6 +56,22 @@ export function lowerList(
   }
   pieces.push(span(position, to), needsSwitch ? (position < to ? "} " : " }") : "");
   return pieces;
+}
+
+/** What ends the last statement of a list in front of generated code on its line: authors may leave the semicolon out. */
+export function endOf(ts: TypeScript, statement: tsTypes.Statement | undefined): "" | "; " {
+  if (!statement || statement.getText().endsWith(";")) return "";
+  if (ts.isIfStatement(statement)) return endOf(ts, statement.elseStatement ?? statement.thenStatement);
+  if (ts.isDoStatement(statement)) return "; ";
+  if (ts.isIterationStatement(statement, false) || ts.isLabeledStatement(statement))
+    return endOf(ts, statement.statement);
+  const endsWithBrace =
+    ts.isBlock(statement) ||
+    ts.isTryStatement(statement) ||
+    ts.isSwitchStatement(statement) ||
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement);
+  return endsWithBrace ? "" : "; ";
 }
 
 function caseLabels(labels: readonly string[]): string {

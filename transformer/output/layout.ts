@@ -10,7 +10,7 @@ import {
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { superOwner } from "../analyse/functions.ts";
 import { closureScopes, cursorPaths, functionAround } from "../analyse/paths.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
@@ -44,6 +44,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   const cursors: Names = {};
   const completions: Record<string, Constructs["completions"]> = {};
   const resources: Names = {};
+  const shielded: string[] = [];
   const names = cursorPaths(ts, analysis.suspensions);
   for (const suspension of suspensionsOf(analysis, fn)) {
     const { label } = suspension;
@@ -54,6 +55,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
     if (around.cursors.length > 0) define(cursors, label, around.cursors);
     if (Object.keys(around.completions).length > 0) define(completions, label, around.completions);
     if (around.resources.length > 0) define(resources, label, around.resources);
+    if (around.isShielded) shielded.push(label);
   }
   const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
   const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
@@ -64,6 +66,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
     ...given("cursors", cursors),
     ...given("completions", completions),
     ...given("resources", resources),
+    ...(shielded.length > 0 && { shielded }),
     ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
     ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
     ...(parameters.length > 0 && { parameters }),
@@ -96,7 +99,7 @@ function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): Su
   if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
-  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
+  const tool = toolCall(ts, withoutRollbacks(ts, node), analysis.bindings, analysis.tools);
   if (tool) return tool;
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
