@@ -29,6 +29,7 @@ export {
   type FaultDetails,
   NonRetriableError,
   RetryAfterError,
+  RollbackError,
   StepError,
 } from "./errors.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";

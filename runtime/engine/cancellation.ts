@@ -57,17 +57,34 @@ export function comesFromCancellation(error: unknown): boolean {
   return false;
 }
 
+/** Handles for which frames wait, however indirectly. */
+export function awaitedByFrames({ frames }: Activation): Set<Handle> {
+  return withAwaited([...frames].flatMap(({ waiting }) => waiting ?? []));
+}
+
+/** Handles for which callbacks and maps wait, whether anybody waits for these or not. */
+export function awaitedByReactions({ reactions }: Activation): Set<Handle> {
+  return withAwaited([...reactions].map(({ handle }) => handle));
+}
+
 function shieldedHandles(activation: Activation): Set<Handle> {
-  const shielded = new SafeSet<Handle>();
-  const open: Handle[] = [];
+  const { rollbacks } = activation;
+  const open: Handle[] = rollbacks.current ? [rollbacks.current] : [];
   for (const frame of activation.frames) if (frame.waiting && isShielded(frame)) open.push(frame.waiting);
   for (const work of activation.reactions) if (work instanceof Reaction && work.shields) open.push(work.source);
+  return withAwaited(open);
+}
+
+/** Handles, with those without which they cannot settle. */
+function withAwaited(handles: readonly Handle[]): Set<Handle> {
+  const found = new SafeSet<Handle>();
+  const open = [...handles];
   for (let handle = open.pop(); handle; handle = open.pop()) {
-    if (shielded.has(handle)) continue;
-    shielded.add(handle);
+    if (found.has(handle)) continue;
+    found.add(handle);
     open.push(...(handle.maker?.awaited() ?? []));
   }
-  return shielded;
+  return found;
 }
 
 function isShielded({ place, info }: Frame): boolean {

@@ -132,7 +132,11 @@ export class Handle implements PromiseLike<unknown> {
   }
 
   /** Registers what undoes the work when the function fails or is cancelled. */
-  rollback(_fn: unknown): this {
+  rollback(undo: unknown): PromiseLike<unknown> {
+    const { activation } = this;
+    if (ambientActivation() !== activation) activation.usedOutsideCompiledCode(`the \`rollback\` of ${this.what}`);
+    else if (typeof undo === "function") activation.rollbacks.register(this, undo as (output: unknown) => unknown);
+    else throw new TypeError(`The \`rollback\` of ${this.what} needs a function, not ${typeof undo}`);
     return this;
   }
 
