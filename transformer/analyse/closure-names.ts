@@ -22,9 +22,8 @@ interface Input {
  * are given. Within a nested function its name comes first. Ids that are equal get an ordinal with its total, as labels do.
  */
 export function nameClosures({ ts, closures, suspensions, bindings, tools }: Input): void {
-  const labels = new Map<tsTypes.Node, string>(
-    suspensions.all.flatMap(({ operand, label }) => (operand ? [[unwrap(ts, operand), label] as const] : [])),
-  );
+  const labels = new Map<tsTypes.Node, string>();
+  for (const { operand, label } of suspensions.all) if (operand) labels.set(unwrap(ts, operand), label);
   const isTool = (call: tsTypes.CallExpression) => toolCall(ts, call, bindings, tools) !== undefined;
   const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
   const groups = new Map<string, Closure[]>();
@@ -35,7 +34,7 @@ export function nameClosures({ ts, closures, suspensions, bindings, tools }: Inp
   for (const record of inOrder) {
     const own = record.role === "callback" ? callbackName(ts, record.node, labels, isTool) : valueName(ts, record.node);
     const around = recordAround(record.node, closures);
-    const key = JSON.stringify([around ? inOrder.indexOf(around) : -1, own]);
+    const key = `${around ? inOrder.indexOf(around) : -1} ${own}`;
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(record);

@@ -7,8 +7,8 @@ import type { Check } from "./check-units.ts";
 
 export function checkRollbacks(check: Check): void {
   const { ts, analysis } = check;
-  for (const node of analysis.nodes) {
-    if (ts.isTryStatement(node) && node.catchClause) checkCatch(check, node, node.catchClause);
+  for (const node of analysis.nodes.of<tsTypes.TryStatement>(ts.SyntaxKind.TryStatement)) {
+    if (node.catchClause) checkCatch(check, node, node.catchClause);
   }
 }
 

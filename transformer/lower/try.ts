@@ -57,13 +57,16 @@ function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Plac
   const native = finallyBlock && labelsIn(context, finallyBlock).length === 0 ? finallyBlock : undefined;
   const inCatch = labelsIn(context, catchClause);
   const again = inCatch.length > 0 ? ` if (${reenters(context, inCatch)}) throw ${context.frame}.again;` : "";
-  const pieces: Rope[] = [span(node.getStart(), tryBlock.getStart()), lowerBlock(context, tryBlock, place, again)];
+  const pieces: Rope[] = [
+    span(node.getStart(context.file), tryBlock.getStart(context.file)),
+    lowerBlock(context, tryBlock, place, again),
+  ];
   if (catchClause) {
-    pieces.push(span(tryBlock.end, catchClause.getStart()), lowerCatch(context, catchClause, place));
+    pieces.push(span(tryBlock.end, catchClause.getStart(context.file)), lowerCatch(context, catchClause, place));
   }
   if (native) {
     const from = (catchClause ?? tryBlock).end;
-    pieces.push(span(from, native.getStart()), lowerNativeFinally(context, native, place));
+    pieces.push(span(from, native.getStart(context.file)), lowerNativeFinally(context, native, place));
   }
   return pieces;
 }
@@ -96,20 +99,20 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
     const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
     const head: Rope = parameter
       ? [
-          span(node.getStart(), parameter.getStart()),
+          span(node.getStart(context.file), parameter.getStart(context.file)),
           copy(context, parameter),
-          span(parameter.end, node.block.getStart()),
+          span(parameter.end, node.block.getStart(context.file)),
         ]
-      : span(node.getStart(), node.block.getStart());
+      : span(node.getStart(context.file), node.block.getStart(context.file));
     return [head, lowerBlock(context, node.block, place, opened)];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
   if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
   const opened: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
   return [
-    span(node.getStart(), parameter.getStart()),
+    span(node.getStart(context.file), parameter.getStart(context.file)),
     caught,
-    span(parameter.end, node.block.getStart()),
+    span(parameter.end, node.block.getStart(context.file)),
     lowerBlock(context, node.block, place, opened),
   ];
 }
