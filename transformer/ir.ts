@@ -114,4 +114,6 @@ export interface Closure {
   readonly role: "callback" | "local" | "value";
   /** A durable function of its own. */
   readonly durable: boolean;
+  /** The method or accessor of an object literal whose `super` it uses: itself, or the one around an arrow function. */
+  readonly home: ts.Node | undefined;
 }

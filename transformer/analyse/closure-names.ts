@@ -22,11 +22,10 @@ interface Input {
  * closures after the name they are given. Within a nested function its name comes first. Ids that are equal get an ordinal with its total, as labels do.
  */
 export function nameClosures({ ts, closures, suspensions, bindings, tools }: Input): void {
-  const labels = new Map<tsTypes.Node, string>(
-    suspensions.all.flatMap(({ operand, label }) =>
-      operand ? [[withoutRollbacks(ts, unwrap(ts, operand)), label] as const] : [],
-    ),
-  );
+  const labels = new Map<tsTypes.Node, string>();
+  for (const { operand, label } of suspensions.all) {
+    if (operand) labels.set(withoutRollbacks(ts, unwrap(ts, operand)), label);
+  }
   const isTool = (call: tsTypes.CallExpression) => toolCall(ts, call, bindings, tools) !== undefined;
   const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
   const groups = new Map<string, Closure[]>();
@@ -39,7 +38,7 @@ export function nameClosures({ ts, closures, suspensions, bindings, tools }: Inp
       rollbackName(ts, record.node, labels, isTool) ??
       (record.role === "callback" ? callbackName(ts, record.node, labels, isTool) : valueName(ts, record.node));
     const around = recordAround(record.node, closures);
-    const key = JSON.stringify([around ? inOrder.indexOf(around) : -1, own]);
+    const key = `${around ? inOrder.indexOf(around) : -1} ${own}`;
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(record);

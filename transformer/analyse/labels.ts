@@ -14,10 +14,9 @@
  * does not tell them apart, by an ordinal with its total (`notify#2/3`).
  */
 import type tsTypes from "typescript";
-import type { EnclosingConstruct } from "../../runtime/manifest.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { TypeScript } from "../ir.ts";
-import { shortText } from "./enclosing.ts";
+import { type Construct, shortText } from "./enclosing.ts";
 
 /** The label before qualification. */
 export function baseLabel(
@@ -112,7 +111,7 @@ function nonEmpty(label: string): string {
 
 /** Final labels, in the order given. */
 export function qualifyLabels(
-  bases: readonly { readonly base: string; readonly within: readonly EnclosingConstruct[] }[],
+  bases: readonly { readonly base: string; readonly within: readonly Construct[] }[],
 ): string[] {
   const perBase = countBy(bases.map(({ base }) => base));
   const qualified = bases.map(({ base, within }) => {

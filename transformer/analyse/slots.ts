@@ -118,7 +118,9 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
       const root = groupOf(ts, suspensions, declaration);
       if (!root) continue;
       if (mustStore(input, root, binding)) slots.add(binding);
-      roots.set(root, [...(roots.get(root) ?? []), binding]);
+      const group = roots.get(root);
+      if (group) group.push(binding);
+      else roots.set(root, [binding]);
     }
     if (binding.kind === "var" && binding.scope.inlined) slots.add(binding);
     if (isSharedByClauses(binding, suspensions) || isWrittenLater(binding, suspensions)) slots.add(binding);

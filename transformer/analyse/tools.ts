@@ -5,6 +5,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedTypes, type PackageImports } from "../discover/imports.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Chain, ChainLink, TypeScript, Unit } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
 
@@ -31,7 +32,7 @@ interface ToolsInput {
   readonly ts: TypeScript;
   readonly unit: Unit;
   /** As in `Analysis`. */
-  readonly nodes: readonly tsTypes.Node[];
+  readonly nodes: Nodes;
   readonly bindings: Bindings;
   readonly imports: PackageImports;
 }
@@ -61,14 +62,13 @@ function findNested(
   { ts, unit, nodes, bindings, imports }: ToolsInput,
   { steps, contexts }: { steps: Set<Binding>; contexts: Set<Binding> },
 ): void {
-  for (const node of nodes) {
-    if (ts.isParameter(node) && node.parent !== unit.fn) {
-      const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
-      const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
-      if (!binding) addStepOf(ts, node.name, bindings, steps);
-      else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
-      else if (types.has("Context")) contexts.add(binding);
-    }
+  for (const node of nodes.of<tsTypes.ParameterDeclaration>(ts.SyntaxKind.Parameter)) {
+    if (node.parent === unit.fn) continue;
+    const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
+    const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
+    if (!binding) addStepOf(ts, node.name, bindings, steps);
+    else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
+    else if (types.has("Context")) contexts.add(binding);
   }
 }
 
@@ -85,14 +85,13 @@ function addStepOf(ts: TypeScript, pattern: tsTypes.BindingName, bindings: Bindi
 
 /** `const { step } = ctx`, `const s = ctx.step`, `const s = step` in the body. */
 function followAliases({ ts, nodes, bindings }: ToolsInput, steps: Set<Binding>, contexts: ReadonlySet<Binding>): void {
-  for (const node of nodes) {
-    if (ts.isVariableDeclaration(node) && node.initializer) {
-      const value = unwrap(ts, node.initializer);
-      const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
-      if (source && contexts.has(source)) addStepOf(ts, node.name, bindings, steps);
-      const named = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
-      if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
-    }
+  for (const { name, initializer } of nodes.of<tsTypes.VariableDeclaration>(ts.SyntaxKind.VariableDeclaration)) {
+    if (!initializer) continue;
+    const value = unwrap(ts, initializer);
+    const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
+    if (source && contexts.has(source)) addStepOf(ts, name, bindings, steps);
+    const named = ts.isIdentifier(name) ? bindings.byIdentifier.get(name) : undefined;
+    if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
   }
 }
 

@@ -11,8 +11,8 @@ import { mayBeStored } from "./durable-calls.ts";
 
 export function checkRollbacks(check: Check): void {
   const { ts, analysis } = check;
-  for (const node of analysis.nodes) {
-    if (!ts.isTryStatement(node) || !node.catchClause) continue;
+  for (const node of analysis.nodes.of<tsTypes.TryStatement>(ts.SyntaxKind.TryStatement)) {
+    if (!node.catchClause) continue;
     checkCatch(check, node, node.catchClause);
     if (!node.catchClause.variableDeclaration) checkUnbound(check, node, node.catchClause);
   }

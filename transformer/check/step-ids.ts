@@ -8,8 +8,8 @@ import type { Check } from "./check-units.ts";
 
 export function checkStepIds(check: Check): void {
   const { ts, analysis, facts } = check;
-  for (const node of analysis.nodes) {
-    if (combinator(ts, node, analysis.bindings, facts)) checkBranches(check, node as tsTypes.CallExpression);
+  for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    if (combinator(ts, call, analysis.bindings, facts)) checkBranches(check, call);
   }
 }
 

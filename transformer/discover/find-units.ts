@@ -6,6 +6,7 @@ import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
+import type { Nodes } from "./nodes.ts";
 import { unwrap } from "./unwrap.ts";
 
 export { unwrap };
@@ -18,6 +19,7 @@ export function mayHoldDurable(text: string): boolean {
 export function findUnits(
   ts: TypeScript,
   file: tsTypes.SourceFile,
+  nodes: Nodes,
   imports: PackageImports,
   packageName: string,
 ): Unit[] {
@@ -28,15 +30,12 @@ export function findUnits(
     taken.add(unit.fn);
     units.push(unit);
   };
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isCallExpression(node)) {
-      const wrapped = durableOf(ts, node, imports);
-      for (const found of wrapped ? [wrapped] : handlersOf(ts, node)) add(found);
-    }
-    if (!taken.has(node as FunctionNode)) ts.forEachChild(node, visit);
-  };
-  visit(file);
-  for (const helper of findHelpers(ts, file, imports, taken)) add(helper);
+  for (const call of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    if (isInsideOf(call, taken)) continue;
+    const wrapped = durableOf(ts, call, imports);
+    for (const found of wrapped ? [wrapped] : handlersOf(ts, call)) add(found);
+  }
+  for (const helper of findHelpers(ts, file, nodes, imports)) add(helper);
   const outermost = units.filter(({ fn }) => !isInsideOf(fn, taken));
   return uniqueCodes(
     outermost.sort((a, b) => a.fn.pos - b.fn.pos),
@@ -45,8 +44,8 @@ export function findUnits(
 }
 
 /** What stands inside a durable function belongs to it. */
-function isInsideOf(fn: FunctionNode, units: ReadonlySet<tsTypes.Node>): boolean {
-  for (let outer: tsTypes.Node = fn.parent; outer; outer = outer.parent) if (units.has(outer)) return true;
+function isInsideOf(node: tsTypes.Node, units: ReadonlySet<tsTypes.Node>): boolean {
+  for (const unit of units) if (node !== unit && unit.pos <= node.pos && node.end <= unit.end) return true;
   return false;
 }
 

@@ -91,7 +91,7 @@ function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Pl
   const last = statements[statements.length - 1];
   const callback: InlinedCallback = { deliver: (value) => deliver(value, place), label: undefined, last };
   const inner: Place = { kind: "callback", callback, outer: place };
-  const [start, end] = [fn.body.getStart() + 1, fn.body.end - 1];
+  const [start, end] = [fn.body.getStart(context.file) + 1, fn.body.end - 1];
   const body = withResources(context, fn.body, inner, (place) => lowerList(context, statements, place, start, end));
   const rest = last && context.ts.isReturnStatement(last) ? "" : behind(context, last, deliver(undefined, place));
   return callback.label === undefined ? [opened, body, rest] : [`${callback.label}: { `, opened, body, rest, " }"];

@@ -17,10 +17,10 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
-import { type Context, type Finalizer, labelsIn, live, type Place, reenters } from "./context.ts";
+import { type Context, type Finalizer, labelsIn, live, type Place, reenters, textOf } from "./context.ts";
 import { awaitAt, copy } from "./copy.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
-import { quote, span } from "./text.ts";
+import { quote } from "./text.ts";
 import { passesOn, wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
@@ -194,7 +194,7 @@ function catchWith(context: Context, callback: tsTypes.Expression, place: Place,
     place,
     deliver,
   );
-  return [" catch (", name ? span(name.getStart(), name.end) : error, ") { ", body, " }"];
+  return [" catch (", name ? textOf(context, name) : error, ") { ", body, " }"];
 }
 
 /** `.then(f)` runs f behind the step; `.then(f, g)` runs one of them, and g does not see what f throws. */

@@ -61,13 +61,16 @@ function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Plac
   const native = finallyBlock && labelsIn(context, finallyBlock).length === 0 ? finallyBlock : undefined;
   const inCatch = labelsIn(context, catchClause);
   const again = inCatch.length > 0 ? ` if (${reenters(context, inCatch)}) throw ${context.frame}.again;` : "";
-  const pieces: Rope[] = [span(node.getStart(), tryBlock.getStart()), lowerBlock(context, tryBlock, place, again)];
+  const pieces: Rope[] = [
+    span(node.getStart(context.file), tryBlock.getStart(context.file)),
+    lowerBlock(context, tryBlock, place, again),
+  ];
   if (catchClause) {
-    pieces.push(span(tryBlock.end, catchClause.getStart()), lowerCatch(context, catchClause, place));
+    pieces.push(span(tryBlock.end, catchClause.getStart(context.file)), lowerCatch(context, catchClause, place));
   }
   if (native) {
     const from = (catchClause ?? tryBlock).end;
-    pieces.push(span(from, native.getStart()), lowerNativeFinally(context, native, place));
+    pieces.push(span(from, native.getStart(context.file)), lowerNativeFinally(context, native, place));
   }
   return pieces;
 }
@@ -99,9 +102,9 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   if (!parameter) return lowerUnboundCatch(context, node, place, opened);
   if (!scope || !declaresSlots(context, parameter.name)) {
     return [
-      span(node.getStart(), parameter.getStart()),
+      span(node.getStart(context.file), parameter.getStart(context.file)),
       copy(context, parameter),
-      span(parameter.end, node.block.getStart()),
+      span(parameter.end, node.block.getStart(context.file)),
       lowerBlock(context, node.block, place, opened),
     ];
   }
@@ -109,9 +112,9 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
   const bound: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
   return [
-    span(node.getStart(), parameter.getStart()),
+    span(node.getStart(context.file), parameter.getStart(context.file)),
     caught,
-    span(parameter.end, node.block.getStart()),
+    span(parameter.end, node.block.getStart(context.file)),
     lowerBlock(context, node.block, place, bound),
   ];
 }

@@ -27,9 +27,8 @@ type ConstructNames = ReadonlyMap<tsTypes.Node, string>;
 
 export function constructsAround(
   ts: TypeScript,
-  { suspensions }: Analysis,
+  { suspensions, cursors: names }: Analysis,
   suspension: Suspension,
-  names: ConstructNames,
 ): Constructs {
   const { node, owner } = suspension;
   const isShielded = isEnd(suspensions, suspension) || isInCleanUp(ts, suspensions, suspension);

@@ -8,8 +8,7 @@ import {
   temporariesPath,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
-import { superOwner } from "../analyse/functions.ts";
-import { closureScopes, cursorPaths, functionAround } from "../analyse/paths.ts";
+import { closureScopes, functionAround } from "../analyse/paths.ts";
 import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
@@ -32,9 +31,8 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   };
 }
 
-/** The nodes of the outermost function are known. */
 export function hashOfFunction(ts: TypeScript, { unit, nodes }: Analysis, fn: FunctionNode): string {
-  return fn === unit.fn ? hashOf(ts, fn, nodes) : hashOf(ts, fn);
+  return hashOf(ts, fn, fn === unit.fn ? nodes.all : nodes.inside(fn));
 }
 
 export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: FunctionAnalysis): FrameLayout {
@@ -45,13 +43,12 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   const completions: Record<string, Constructs["completions"]> = {};
   const resources: Names = {};
   const shielded: string[] = [];
-  const names = cursorPaths(ts, analysis.suspensions);
   for (const suspension of suspensionsOf(analysis, fn)) {
     const { label } = suspension;
     define(labels, label, scopesAt(ts, analysis, suspension));
     const kind = kindOf(ts, analysis, suspension);
     if (kind !== "step") define(kinds, label, kind);
-    const around = constructsAround(ts, analysis, suspension, names);
+    const around = constructsAround(ts, analysis, suspension);
     if (around.cursors.length > 0) define(cursors, label, around.cursors);
     if (Object.keys(around.completions).length > 0) define(completions, label, around.completions);
     if (around.resources.length > 0) define(resources, label, around.resources);
@@ -85,14 +82,12 @@ export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Susp
 /** Slots of scopes that were not entered, or are left, belong to closures alone. */
 function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): Names {
   const temporaries = temporariesAt(analysis, suspension);
-  return {
-    ...sharedScopes(ts, analysis, suspension),
-    ...byScope(
-      analysis,
-      liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension)),
-    ),
-    ...(temporaries.length > 0 && { [temporariesPath]: temporaries }),
-  };
+  const live = liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension));
+  const names: Names = {};
+  for (const path of sharedScopes(ts, analysis, suspension)) define(names, path, []);
+  byScope(analysis, live, names);
+  if (temporaries.length > 0) define(names, temporariesPath, temporaries);
+  return names;
 }
 
 function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
@@ -106,8 +101,9 @@ function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): Su
 }
 
 function isCombination(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (!ts.isCallExpression(node)) return false;
-  return /^Promise\.(all|allSettled|any|race)$/.test(unwrap(ts, node.expression).getText());
+  const callee = ts.isCallExpression(node) ? unwrap(ts, node.expression) : undefined;
+  if (!callee || !ts.isPropertyAccessExpression(callee)) return false;
+  return /^Promise\.(all|allSettled|any|race)$/.test(callee.getText());
 }
 
 function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Expression): boolean {
@@ -142,7 +138,7 @@ export function scopesOfClosure(ts: TypeScript, analysis: Analysis, closure: Clo
     return owner === unit.fn ? path : `${closures.records.get(owner)?.id}() ${path}`;
   });
   // In front of them stands what a class was made with, or the object of a method with `super`.
-  return ts.isClassLike(closure.node) || superOwner(ts, closure.node) ? ["*", ...scopes] : scopes;
+  return ts.isClassLike(closure.node) || closure.home ? ["*", ...scopes] : scopes;
 }
 
 /** Names of the parameters; those that a call may leave out end with a question mark, patterns have no name. */
@@ -175,13 +171,18 @@ function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number |
 }
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension): Record<string, string[]> {
+function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension): Set<string> {
   const { bindings, paths, slots } = analysis;
   const { owner } = suspension;
-  const shared = [...slots.kept, ...heldByLiveClosures(analysis, suspension)].filter(
-    ({ scope }) => isEntered(ts, scope, suspension) && functionAround(scope, bindings) === owner && paths.has(scope),
-  );
-  return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
+  const shared = new Set<string>();
+  const share = ({ scope }: Binding): void => {
+    const path = paths.get(scope);
+    if (path === undefined || functionAround(scope, bindings) !== owner) return;
+    if (isEntered(ts, scope, suspension)) shared.add(path);
+  };
+  slots.kept.forEach(share);
+  heldByLiveClosures(analysis, suspension).forEach(share);
+  return shared;
 }
 
 /**
@@ -217,12 +218,14 @@ function heldByLiveClosures(analysis: Analysis, suspension: Suspension): Readonl
   return held;
 }
 
-function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
-  // Paths are names that authors choose, `constructor` and `__proto__` included.
+function byScope({ paths }: Analysis, bindings: readonly Binding[], into: Names = {}): Names {
   const scopes = new Map<string, string[]>();
   for (const binding of bindings) {
     const path = paths.get(binding.scope) as string;
-    scopes.set(path, [...(scopes.get(path) ?? []), binding.name]);
+    const names = scopes.get(path);
+    if (names) names.push(binding.name);
+    else scopes.set(path, [binding.name]);
   }
-  return Object.fromEntries(scopes);
+  for (const [path, names] of scopes) define(into, path, names);
+  return into;
 }
