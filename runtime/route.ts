@@ -1,15 +1,18 @@
 /** From events to runs. */
 import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import type { Logger } from "./engine/contract.ts";
+import { toEvent } from "./receive.ts";
 import type { Store, StoredEvent } from "./store.ts";
-import type { RegisteredFunction } from "./types.ts";
+import { isTriggered } from "./triggers.ts";
+import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
 
 /**
- * Creates the runs of stored events: one for each function with a trigger of the event's name. An event that no
- * function wants is marked as routed too.
+ * Creates the runs of stored events: one for each function with a trigger of the event's name whose `if` holds. An event
+ * that no function wants is marked as routed too.
  *
  * @param functions all functions of the app, also those that this worker does not run
  * @returns true when more events may be waiting
@@ -18,10 +21,11 @@ export async function routeEvents(
   store: Store,
   app: string,
   functions: readonly RegisteredFunction[],
+  logger: Logger,
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
-    const wanted = functions.filter(({ triggers }) => triggers.some((trigger) => trigger.event === event.name));
+    const wanted = await triggeredBy(event, functions, logger);
     const runs = wanted.map((fn) => ({
       id: runId(event, fn.id),
       app,
@@ -32,6 +36,24 @@ export async function routeEvents(
     await store.route(event, runs);
   }
   return events.length === largestBatch;
+}
+
+async function triggeredBy(
+  stored: StoredEvent,
+  functions: readonly RegisteredFunction[],
+  logger: Logger,
+): Promise<readonly RegisteredFunction[]> {
+  const named = functions.filter(({ triggers }) => triggers.some(({ event }) => event === stored.name));
+  if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named;
+  let event: BackstitchEvent;
+  try {
+    event = toEvent(stored);
+  } catch {
+    // No condition can be asked; the runs are blocked, and so are seen.
+    return named;
+  }
+  const wanted = await Promise.all(named.map(({ triggers }) => isTriggered(triggers, event, logger)));
+  return named.filter((_, index) => wanted[index]);
 }
 
 /**

@@ -210,9 +210,9 @@ export class Worker {
 
   /** Routes, claims and begins to drive what is due. Gives the time of the next look. */
   async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
-    const { app, clock, functions } = this.#parts;
+    const { app, clock, functions, logger } = this.#parts;
     const { store } = service;
-    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service));
+    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service), logger);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
     const ids = [...service.functions.keys()];

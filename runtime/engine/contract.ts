@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Migrate } from "../migration.ts";
 import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
+import type { RegisteredTrigger } from "../triggers.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -12,6 +13,8 @@ export interface RunnableFunction {
   readonly retries: number;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
+  /** What starts its runs; their events are held to the schemas. */
+  readonly triggers?: readonly RegisteredTrigger[] | undefined;
 }
 
 /** Levels as in the console and pino; a logger never throws. */
