@@ -125,6 +125,20 @@ shop.createFunction({ id: "c", triggers: eventType("order/placed") }, async ({ e
 // @ts-expect-error an event that the client does not declare
 shop.createFunction({ id: "d", triggers: [zodRow, { event: "order/lost" }] }, async () => {});
 
+// Families: the events of the client whose names begin so.
+shop.createFunction({ id: "e", triggers: [{ event: "order/*" }] }, async ({ event }) => {
+  expectTypeOf(event.name).toEqualTypeOf<"order/placed" | "order/cancelled">();
+  if (event.name === "order/placed") expectTypeOf(event.data).toEqualTypeOf<{ sku: string }>();
+});
+untyped.createFunction({ id: "q", triggers: { event: "order/*" } }, async ({ event }) => {
+  expectTypeOf(event.name).toEqualTypeOf<`order/${string}`>();
+  expectTypeOf(event.data).toBeAny();
+});
+untyped.createFunction({ id: "r", triggers: eventType("row/*", { schema: valibotRow.schema }) }, async ({ event }) => {
+  expectTypeOf(event.name).toEqualTypeOf<`row/${string}`>();
+  expectTypeOf(event.data).toEqualTypeOf<{ tags: string[] }>();
+});
+
 // Sending: what the schema takes.
 expectTypeOf(zodRow.create({ at: "2030-01-01T00:00:00Z" }).data).toEqualTypeOf<{
   at: string;

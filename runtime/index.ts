@@ -53,6 +53,7 @@ export type {
   BackstitchEvent,
   BackstitchFunction,
   Context,
+  EventFamily,
   EventInput,
   EventMap,
   EventName,

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Logger } from "./engine/contract.ts";
 import { toEvent } from "./receive.ts";
 import type { Store, StoredEvent } from "./store.ts";
-import { isTriggered } from "./triggers.ts";
+import { isFor, isTriggered } from "./triggers.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
 /** Events routed in one go. */
@@ -43,7 +43,7 @@ async function triggeredBy(
   functions: readonly RegisteredFunction[],
   logger: Logger,
 ): Promise<readonly RegisteredFunction[]> {
-  const named = functions.filter(({ triggers }) => triggers.some(({ event }) => event === stored.name));
+  const named = functions.filter(({ triggers }) => triggers.some((trigger) => isFor(trigger, stored.name)));
   if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named;
   let event: BackstitchEvent;
   try {

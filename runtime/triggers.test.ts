@@ -52,6 +52,9 @@ test.each<[unknown, RegExp]>([
   ],
   [{ event: "a", if: null }, /`if` of a trigger of function "f" is null.*BS2017/],
   [{ event: "a", iff: "true" }, /a trigger of function "f" has no option `iff`.*`event`, `if`.*BS2003/],
+  [{ event: "*" }, /`event` of a trigger of function "f" is "\*"\. A `\*` may stand at the end.*BS2003/],
+  [{ event: "a/*/b" }, /is "a\/\*\/b".*BS2003/],
+  [eventType("order*"), /is "order\*".*BS2003/],
   ["a", /a trigger of function "f" needs an object.*BS2003/],
   [[[placed]], /a trigger of function "f" needs an object.*BS2003/],
 ])("wrong triggers are named: %#", (given, message) => {
@@ -64,6 +67,17 @@ test("two triggers of one event with different conditions, or schemas, are fine"
   expect(registerTriggers([placed, second], where)).toHaveLength(2);
   const above = (least: number) => ({ event: "a", if: ({ event }: { event: BackstitchEvent }) => event.ts > least });
   expect(registerTriggers([above(1), above(2)], where)).toHaveLength(2);
+});
+
+test("a family is for all events whose names begin so", async () => {
+  const family = [{ event: "order/item.*" }, { event: "shop/*", if: "event.data.n == 1" }];
+  expect(await started(family, eventOf("order/item.added", {}))).toBe(true);
+  expect(await started(family, eventOf("order/item.", {}))).toBe(true);
+  expect(await started(family, eventOf("order/items", {}))).toBe(false);
+  expect(await started(family, eventOf("shop/a/b", { n: 1 }))).toBe(true);
+  expect(await started(family, eventOf("shop/a/b", { n: 2 }))).toBe(false);
+  const typed = eventType("order/*", { schema: z.object({ n: z.coerce.number() }) });
+  expect(await received(typed, eventOf("order/placed", { n: "1" }))).toEqual({ data: { n: 1 } });
 });
 
 test("a condition decides whether an event starts a run, and sees what the schema makes of the data", async () => {

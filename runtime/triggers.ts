@@ -10,7 +10,7 @@ import type { BackstitchEvent } from "./types.ts";
 
 /** A trigger as the runtime knows it. */
 export interface RegisteredTrigger {
-  /** Name of the event. */
+  /** Name of the event, or the beginning of the names of a family and `*`. */
   readonly event: string;
   readonly schema?: StandardSchemaV1 | undefined;
   readonly if?: Expression | undefined;
@@ -42,19 +42,35 @@ export function registerTriggers(given: unknown, where: string): readonly Regist
 }
 
 function registerTrigger(given: unknown, where: string): RegisteredTrigger {
-  if (isEventType(given)) return { event: given.name, schema: given.schema };
+  if (isEventType(given)) return registerTrigger({ event: given }, where);
   checkKeys(given, ["event", "if"], `a trigger of ${where}`, code);
   const { event, if: condition } = given as { event?: unknown; if?: unknown };
   if (!isEventType(event)) checkName(event, "event", `a trigger of ${where}`, code);
+  const name = isEventType(event) ? event.name : event;
+  checkFamily(name, where);
   const field = `\`if\` of a trigger of ${where}`;
   return {
-    event: isEventType(event) ? event.name : event,
+    event: name,
     schema: isEventType(event) ? event.schema : undefined,
     if:
       condition === undefined
         ? undefined
         : compileExpression(condition, { field, variables: ["event"], gives: "condition" }),
   };
+}
+
+function checkFamily(name: string, where: string): void {
+  const star = name.indexOf("*");
+  if (star < 0 || (star === name.length - 1 && /[/.]\*$/.test(name))) return;
+  throw new BackstitchError(code, {
+    where: `\`event\` of a trigger of ${where} is ${JSON.stringify(name)}`,
+    fix: 'A `*` may stand at the end, after a slash or a dot, as in "order/*" or "order/item.*".',
+  });
+}
+
+/** Whether a trigger is for events of this name. */
+export function isFor(trigger: RegisteredTrigger, name: string): boolean {
+  return trigger.event.endsWith("*") ? name.startsWith(trigger.event.slice(0, -1)) : trigger.event === name;
 }
 
 function isSame(one: RegisteredTrigger, other: RegisteredTrigger): boolean {
@@ -71,7 +87,7 @@ export async function isTriggered(
   logger: Logger,
 ): Promise<boolean> {
   for (const trigger of triggers) {
-    if (trigger.event !== event.name) continue;
+    if (!isFor(trigger, event.name)) continue;
     if (trigger.if === undefined) return true;
     const validated = await validatedBy(trigger, event);
     if ("error" in validated) {
@@ -92,7 +108,7 @@ export async function receive(
   event: BackstitchEvent,
   logger: Logger,
 ): Promise<Validated> {
-  const named = triggers.filter((trigger) => trigger.event === event.name);
+  const named = triggers.filter((trigger) => isFor(trigger, event.name));
   const candidates = named.length > 0 ? named : triggers.filter(({ schema }) => schema !== undefined);
   let fitting: Validated | undefined;
   let failing: Validated | undefined;

@@ -58,10 +58,13 @@ export type EventInput<Events> = {
   } & DataField<Events[Name]>;
 }[EventName<Events>];
 
-/** The event of a trigger: by name, or by its type. */
-export type EventReference<Events> = EventName<Events> | EventType;
+/** Stands for all events whose names begin so, as `"order/*"` or `"order/item.*"`. */
+export type EventFamily = `${string}/*` | `${string}.*`;
 
-/** Starts a run for each event of this name, or of this type. An event type may stand in its place. */
+/** The event of a trigger: by name, by its type, or all of a family. */
+export type EventReference<Events> = EventName<Events> | EventFamily | EventType;
+
+/** Starts a run for each event of this name, type or family. An event type may stand in its place. */
 export interface EventTrigger<Events = UntypedEvents, Reference = EventReference<Events>> {
   readonly event: Reference;
   /**
@@ -79,17 +82,29 @@ export type EventTriggers<Events, References extends readonly unknown[]> = {
 };
 
 /**
- * The event of this name or type as a handler receives it; for several, a union that `event.name` tells apart. A type
- * without a schema has what the client declares under its name.
+ * The event of this name, type or family as a handler receives it; for several, a union that `event.name` tells apart. A
+ * type without a schema has what the client declares under its name.
  */
 export type ReceivedEvent<Events, Reference> =
   Reference extends EventType<infer Name, infer Schema>
-    ? BackstitchEvent<Name, Schema extends StandardSchemaV1 ? SchemaOutput<Schema> : DeclaredData<Events, Name>>
-    : Reference extends EventName<Events>
-      ? EventOf<Events, Reference>
+    ? Schema extends StandardSchemaV1
+      ? BackstitchEvent<Begins<Name>, SchemaOutput<Schema>>
+      : Name extends EventName<Events>
+        ? NamedEvent<Events, Name>
+        : BackstitchEvent<Begins<Name>>
+    : Reference extends string
+      ? NamedEvent<Events, Reference>
       : never;
 
-type DeclaredData<Events, Name> = Name extends keyof Events ? DataOf<Events[Name]> : Untyped;
+/** The client's own event of this name, or its events of this family. */
+type NamedEvent<Events, Name extends string> =
+  string extends EventName<Events>
+    ? BackstitchEvent<Begins<Name>, DataOf<Events[EventName<Events>]>>
+    : Name extends EventFamily
+      ? EventOf<Events, Extract<EventName<Events>, Begins<Name>>>
+      : EventOf<Events, Extract<Name, EventName<Events>>>;
+
+type Begins<Name extends string> = Name extends `${infer Start}*` ? `${Start}${string}` : Name;
 
 /** One, or a list. */
 export type OneOrMore<Each> = Each | readonly Each[];
