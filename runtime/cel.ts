@@ -3,15 +3,25 @@
  *
  * CEL by itself is stricter than what people write about events: a missing field is an error, and so is `double + int`
  * where the number came from JavaScript. So every access is turned into a call of our own, `event.data.id` into
- * `_get(_get(event, "data"), "id")`, which gives a value of the type `missing` for what is not there; and operators are
- * declared for the mixtures that JavaScript's numbers make.
+ * `_get(_in(event, "data"), "id")`, which gives a value of a type of its own for what is not there; and operators are
+ * declared for the mixtures that JavaScript's numbers make. On the way to a field, values are hidden in a `Holder`, so
+ * that only what the field holds must be something that CEL knows.
  */
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 
 /** What an access gives for a field that is not there: equal to null alone, and neither less nor greater than anything. */
 class Missing {}
 const missing = new Missing();
-const missingType = "missing";
+const missingType = "_missing";
+
+/** Any value of JavaScript, to have a field read. */
+class Holder {
+  readonly held: unknown;
+
+  constructor(held: unknown) {
+    this.held = held;
+  }
+}
 
 /** A compiled text. It throws what the library throws, and gives undefined for a missing field. */
 export type CelProgram = (scope: object) => unknown;
@@ -41,7 +51,7 @@ export function compileCel(text: string, variables: readonly string[]): CelResul
   return {
     type,
     program: (scope) => {
-      const values = variables.map((name) => [name, celValue((scope as Record<string, unknown>)[name])]);
+      const values = variables.map((name) => [name, new Holder((scope as Record<string, unknown>)[name])]);
       const value = program(Object.fromEntries(values));
       return value === missing ? undefined : value;
     },
@@ -76,8 +86,17 @@ function environmentOf(variables: readonly string[]): Environment {
 
 function declareAccess(environment: Environment): void {
   environment.registerType(missingType, { ctor: Missing, fields: {} });
-  environment.registerFunction("_get(dyn, dyn): dyn", (holder: unknown, key: unknown) => get(holder, key));
-  environment.registerFunction("_has(dyn, dyn): bool", (holder: unknown, key: unknown) => get(holder, key) !== missing);
+  environment.registerType("_holder", { ctor: Holder, fields: {} });
+  environment.registerFunction("_in(dyn, dyn): dyn", (from: unknown, key: unknown) => {
+    return from instanceof Holder ? new Holder(fieldOf(from, key)) : presentIn(from, key);
+  });
+  environment.registerFunction("_get(dyn, dyn): dyn", (from: unknown, key: unknown) => {
+    return from instanceof Holder ? celValue(fieldOf(from, key)) : presentIn(from, key);
+  });
+  environment.registerFunction("_has(dyn, dyn): bool", (from: unknown, key: unknown) => !isAbsent(fieldOf(from, key)));
+  environment.registerFunction("_all(dyn): dyn", (value: unknown) => {
+    return value instanceof Holder ? celValue(value.held) : value;
+  });
   environment.registerFunction(`size(${missingType}): int`, () => 0n);
   environment.registerOperator(`!${missingType}`, () => true);
   environment.registerOperator(`${missingType} == ${missingType}`, () => false);
@@ -116,20 +135,21 @@ function declareNumbers(environment: Environment): void {
   }
 }
 
-/** Writes the expression again, with `_get` and `_has` for its accesses. Ranges of nodes leave parentheses out. */
+/** Writes the expression again, with calls for its accesses. Ranges of nodes leave parentheses out, so all are put. */
 function accessesOf(node: ASTNode): string {
   switch (node.op) {
-    case "id":
     case "value":
       return node.input.slice(node.start, node.end);
+    case "id":
+      return `_all(${node.args})`;
     case ".":
-      return `_get(${accessesOf(node.args[0])}, ${JSON.stringify(node.args[1])})`;
+      return `_get(${holderOf(node.args[0])}, ${JSON.stringify(node.args[1])})`;
     case "[]":
-      return `_get(${listOf(node.args)})`;
+      return `_get(${holderOf(node.args[0])}, ${accessesOf(node.args[1])})`;
     case "call":
       return node.args[0] === "has" ? presenceOf(node.args[1]) : `${node.args[0]}(${listOf(node.args[1])})`;
     case "rcall":
-      return `(${accessesOf(node.args[1])}).${node.args[0]}(${listOf(node.args[2])})`;
+      return `(${accessesOf(node.args[1])}).${node.args[0]}(${argumentsOf(node)})`;
     case "list":
       return `[${listOf(node.args)}]`;
     case "map":
@@ -155,21 +175,44 @@ function listOf(nodes: readonly ASTNode[]): string {
   return nodes.map(accessesOf).join(", ");
 }
 
+/** What a field is read of. */
+function holderOf(node: ASTNode): string {
+  if (node.op === "id") return node.args;
+  if (node.op === ".") return `_in(${holderOf(node.args[0])}, ${JSON.stringify(node.args[1])})`;
+  return node.op === "[]" ? `_in(${holderOf(node.args[0])}, ${accessesOf(node.args[1])})` : accessesOf(node);
+}
+
 /** `has(event.data.id)` was checked to have one argument, which is an access by name. */
 function presenceOf([access]: readonly ASTNode[]): string {
-  const [holder, name] = (access as Extract<ASTNode, { op: "." }>).args;
-  return `_has(${accessesOf(holder)}, ${JSON.stringify(name)})`;
+  const [from, name] = (access as Extract<ASTNode, { op: "." }>).args;
+  return `_has(${holderOf(from)}, ${JSON.stringify(name)})`;
+}
+
+/** The first argument of a macro, as in `list.exists(item, item > 1)`, is the name that it declares. */
+function argumentsOf({ args: [name, , given] }: Extract<ASTNode, { op: "rcall" }>): string {
+  const [first, ...rest] = given;
+  if (first?.op !== "id" || !macros.has(name)) return listOf(given);
+  return [first.args, ...rest.map(accessesOf)].join(", ");
+}
+
+const macros = new Set(["all", "exists", "exists_one", "filter", "map"]);
+
+/** A field of a value that CEL has already. */
+function presentIn(from: unknown, key: unknown): unknown {
+  const field = fieldOf(from, key);
+  return field === undefined ? missing : field;
 }
 
 /** No accessor of the author's is run, and nothing inherited is seen. */
-function get(holder: unknown, key: unknown): unknown {
-  if (typeof holder !== "object" || holder === null) return missing;
-  if (holder instanceof Map) return presentIn(holder.get(keyIn(holder, key)));
+function fieldOf(from: unknown, key: unknown): unknown {
+  const holder = from instanceof Holder ? from.held : from;
+  if (typeof holder !== "object" || holder === null) return undefined;
+  if (holder instanceof Map) return holder.get(keyIn(holder, key));
   const index = typeof key === "bigint" ? Number(key) : key;
-  if (typeof index !== "string" && typeof index !== "number") return missing;
-  if (holder instanceof Set) return presentIn([...holder][index as number]);
-  const property = Object.getOwnPropertyDescriptor(holder, index);
-  return presentIn(property && "value" in property ? property.value : undefined);
+  if (typeof index !== "string" && typeof index !== "number") return undefined;
+  if (holder instanceof Set) return [...holder][index as number];
+  if (holder instanceof Error && (index === "name" || index === "message")) return holder[index];
+  return Object.getOwnPropertyDescriptor(holder, index)?.value;
 }
 
 /** A whole number of the text finds the key that JavaScript has as a number. */
@@ -179,22 +222,31 @@ function keyIn(map: ReadonlyMap<unknown, unknown>, key: unknown): unknown {
   return typeof key === "number" && Number.isInteger(key) ? BigInt(key) : key;
 }
 
-function presentIn(value: unknown): unknown {
-  return value === undefined || typeof value === "function" || typeof value === "symbol" ? missing : celValue(value);
+function isAbsent(value: unknown): boolean {
+  if (value instanceof Date) return Number.isNaN(value.getTime());
+  return value === undefined || typeof value === "function" || typeof value === "symbol";
 }
 
-/** The form in which CEL takes a value: strings, numbers, BigInts, Dates, lists and maps as they are. */
-function celValue(value: unknown): unknown {
+/**
+ * The value as CEL takes it: strings, numbers, BigInts and Dates as they are, collections copied, objects by their fields.
+ *
+ * @param around the values that this one is in
+ */
+function celValue(value: unknown, around: readonly unknown[] = []): unknown {
+  if (isAbsent(value)) return missing;
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? missing : new Date(value.getTime());
-  if (value instanceof Map || value instanceof Set || Array.isArray(value)) return value;
+  if (value instanceof Date || value instanceof Uint8Array) return value;
   if (value instanceof URL || value instanceof RegExp) return String(value);
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
-  if (value instanceof Error) {
-    return new Map(Object.entries({ ...value, name: value.name, message: value.message }));
-  }
-  // An object of a class, or one that pretends to be, is its fields.
-  const maker = value.constructor as unknown;
-  return maker === undefined || maker === Object ? value : new Map(Object.entries(value));
+  if (around.includes(value)) throw new TypeError("the value is within itself");
+  const inside = [...around, value];
+  const item = (each: unknown) => (isAbsent(each) ? null : celValue(each, inside));
+  const entries = (list: Iterable<readonly [unknown, unknown]>) =>
+    [...list].filter(([, each]) => !isAbsent(each)).map(([key, each]) => [key, celValue(each, inside)] as const);
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, item);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, item);
+  if (value instanceof Map) return new Map(entries(value));
+  const fields = value instanceof Error ? { ...value, name: value.name, message: value.message } : value;
+  const own = entries(Object.entries(fields));
+  // The library knows an object by its constructor, which must not be a field.
+  return Object.hasOwn(fields, "constructor") ? new Map(own) : Object.fromEntries(own);
 }

@@ -19,7 +19,14 @@ const eventOf = (data: unknown, name = "a"): BackstitchEvent => ({ id: "e", name
 class Money {
   readonly amount = 5n;
 }
+class Foreign {
+  readonly fn = () => 1;
+}
 const data = {
+  // Nothing that stands first may be in the way of what comes after.
+  first: undefined,
+  foreign: new Foreign(),
+  fn: () => 1,
   name: "Ada",
   total: 120,
   price: 1.5,
@@ -46,6 +53,7 @@ const data = {
   bytes: new Uint8Array([97]),
   floats: new Float64Array([0.5]),
   error: Object.assign(new TypeError("bad"), { code: "E_BAD" }),
+  mixed: [undefined, { gone: undefined, n: 1 }],
   pretender: { constructor: "c", x: 1 },
 };
 
@@ -93,6 +101,14 @@ test.each([
   ['event.data.pretender.x == 1 && event.data.pretender.constructor == "c"', true],
   ["event.data.nothing == null && event.data.nothing != 1", true],
   ["event.data.nothing > 1", false],
+  ["event.data.foreign == event.data.foreign && !has(event.data.fn) && !has(event.data.foreign.fn)", true],
+  ["event.data.mixed[0] == null && event.data.mixed[1].n == 1 && size(event.data.mixed) == 2", true],
+  ["event.data.mixed.exists(each, each != null && each.n == 1)", true],
+  ["event.data.items.exists(event, event.sku == 'pot')", true],
+  ["event.data.user == {'id': 7, 'plan': 'pro', 'address': {'city': 'London'}}", true],
+  ["event.data.tags == ['a', 'b'] && event == event && size(event) == 4", true],
+  ["[duration('1h')].exists(each, each > duration('1m')) && {'a': [duration('1h')]}.a[0] == duration('60m')", true],
+  ["type(event.data.total) == double && type(event.data.name) == string && type(event.data.gone) != int", true],
   // What is not there.
   ["has(event.data.name) && has(event.data.user.address.city)", true],
   ["has(event.data.gone) || has(event.data.gone.deeper) || has(event.data.left) || has(event.data.never)", false],
@@ -176,7 +192,8 @@ test.each<[unknown, RegExp]>([
   [() => ({}), /gave an object or null, not true or false/],
   ["event.data.total", /gave 120, not true or false/],
   ["event.data.total + event.data.tags == 1", /failed.*no such overload/],
-  ["event.data.cycle == event.data.cycle", /failed/],
+  ["event.data.cycle == event.data.cycle", /failed.*within itself/],
+  ["event.data.tags + event.data.missing.size == 1 || [1] == event.data.tags + 1", /failed/],
 ])("what is no condition counts as false and is reported once: %#", (given, message) => {
   const { lines, logger } = recorder();
   const cycle: Record<string, unknown> = {};
