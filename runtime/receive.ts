@@ -1,7 +1,7 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { decode, encode } from "./codec/index.ts";
 import type { DriveRun } from "./engine/contract.ts";
-import { driveRun } from "./engine/driver.ts";
+import { driveRun, isGivenUp } from "./engine/driver.ts";
 import { encodeThrown } from "./engine/thrown.ts";
 import { unstorableData } from "./events.ts";
 import type { StoredEvent } from "./store.ts";
@@ -19,7 +19,8 @@ export function toEvent({ id, name, data, receivedAt }: StoredEvent): Backstitch
  */
 export const driveReceived: DriveRun = async (claim, fn, host) => {
   const { triggers = [] } = fn;
-  const event = claim.frame === null && triggers.some(({ schema }) => schema) ? readable(claim.event) : undefined;
+  const begins = claim.frame === null && !isGivenUp(claim, fn);
+  const event = begins && triggers.some(({ schema }) => schema) ? readable(claim.event) : undefined;
   if (event === undefined) return driveRun(claim, fn, host);
   const received = await receive(triggers, event, host.logger);
   const data = "error" in received ? received : encoded(received.data, event.name);

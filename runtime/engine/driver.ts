@@ -39,6 +39,11 @@ const cautiousAfter = 2;
 /** A run is not given up before so many claims were lost, however few retries its function has. */
 const leastLostClaims = 4;
 
+/** Whether a run lost its worker so often that it is the cause: none of the author's code is run for it any more. */
+export function isGivenUp({ lostClaims }: Claim, { retries }: RunnableFunction): boolean {
+  return lostClaims > Math.max(leastLostClaims, retries);
+}
+
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
 
 type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
@@ -109,7 +114,7 @@ class RunDriver implements ActivationOwner {
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.#claim;
-    if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
+    if (isGivenUp(this.#claim, this.#fn)) {
       return new BackstitchError("BS2105", {
         where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
         fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
