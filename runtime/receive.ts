@@ -1,7 +1,8 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { decode, encode } from "./codec/index.ts";
 import type { DriveRun } from "./engine/contract.ts";
-import { driveRun, isGivenUp } from "./engine/driver.ts";
+import { driveRun } from "./engine/driver.ts";
+import { isGivenUp } from "./engine/load.ts";
 import { encodeThrown } from "./engine/thrown.ts";
 import { unstorableData } from "./events.ts";
 import type { StoredEvent } from "./store.ts";

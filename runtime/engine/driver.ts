@@ -20,6 +20,7 @@ import { encodeActivation } from "./image.ts";
 import {
   countLostClaims,
   isFinal,
+  isGivenUp,
   nextAttemptOf,
   outputFault,
   segmentRetryDelay,
@@ -36,13 +37,6 @@ import { closedTurn, type Turn, withOp } from "./turn.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
-/** A run is not given up before so many claims were lost, however few retries its function has. */
-const leastLostClaims = 4;
-
-/** Whether a run lost its worker so often that it is the cause: none of the author's code is run for it any more. */
-export function isGivenUp({ lostClaims }: Claim, { retries }: RunnableFunction): boolean {
-  return lostClaims > Math.max(leastLostClaims, retries);
-}
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
 

@@ -11,6 +11,9 @@ import { Frame } from "./frame.ts";
 import type { LoadedActivation } from "./read-image.ts";
 import { codeOf } from "./registry.ts";
 
+/** A run is not given up before so many claims were lost, however few retries its function has. */
+const leastLostClaims = 4;
+
 /** A run that has no frame yet. */
 export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): LoadedActivation {
   const code = codeOf(fn.handler);
@@ -107,4 +110,9 @@ function comesFromStored(activation: Activation, error: unknown, above: readonly
     if (joined.length > 0 && joined.every((one) => comesFromStored(activation, one, [...above, at]))) return true;
   }
   return false;
+}
+
+/** Whether a run lost its worker so often that it is the cause: none of the author's code is run for it any more. */
+export function isGivenUp({ lostClaims }: Claim, { retries }: RunnableFunction): boolean {
+  return lostClaims > Math.max(leastLostClaims, retries);
 }
