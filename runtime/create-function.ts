@@ -1,62 +1,58 @@
 /** Checks what an author gives to `createFunction` and makes the function that workers run. */
+import { registerCancelOn } from "./cancel-on.ts";
 import { type Duration, durationMs } from "./duration.ts";
+import { endHandlerOf, endHandlers } from "./end-handlers.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { BackstitchError } from "./faults.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
-import type { EventTrigger, RegisteredFunction } from "./types.ts";
+import { registerTriggers } from "./triggers.ts";
+import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "timeouts", "migrate", "onFailure", "onCancel"];
+const optionKeys = ["id", "name", "retries", "timeouts", "cancelOn", "migrate", "onFailure", "onCancel"];
 const wrongOptions = "BS2003";
 
 /**
+ * The function, and those that its `onFailure` and `onCancel` make.
+ *
  * @param args as given to `createFunction`: (options with triggers, handler) or (options, trigger, handler)
  * @throws BackstitchError when an option is wrong or the handler is not compiled
  */
-export function makeFunction(args: readonly unknown[]): RegisteredFunction {
+export function makeFunctions(args: readonly unknown[]): readonly [RegisteredFunction, ...RegisteredFunction[]] {
   const separateTrigger = args.length > 2;
   const [options, second, third] = args;
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, timeouts, triggers, migrate } = options as Readonly<Record<string, unknown>>;
+  const { name, retries, timeouts, cancelOn, triggers, migrate } = options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
-  return Object.freeze({
-    id,
-    name: name ?? id,
-    retries: allowed,
+  const common = { id, name: name ?? id, retries: allowed };
+  const handlers = endHandlers.flatMap(([option, suffix]) => {
+    const handler = (options as Readonly<Record<string, unknown>>)[option];
+    if (handler === undefined) return [];
+    return [[option, endHandlerOf(common, suffix, checkedHandler(handler, `\`${option}\` of ${where}`))] as const];
+  });
+  const made: RegisteredFunction = Object.freeze({
+    ...common,
+    ...Object.fromEntries(handlers.map(([option, handler]) => [option, handler.id])),
+    cancelOn: registerCancelOn(cancelOn, where),
     timeouts: checkedTimeouts(timeouts, where),
     migrate: checkedMigrate(migrate, where),
-    triggers: checkedTriggers(separateTrigger ? second : triggers, where),
+    triggers: registerTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
   });
+  return [made, ...handlers.map(([, handler]) => handler)];
 }
 
 function checkedId(options: unknown): string {
   const id = typeof options === "object" && options !== null && "id" in options ? options.id : undefined;
   checkName(id, "id", "createFunction()", wrongOptions);
   return id;
-}
-
-function checkedTriggers(given: unknown, where: string): readonly EventTrigger[] {
-  const triggers = Array.isArray(given) ? given : [given];
-  if (given === undefined || triggers.length === 0) {
-    throw new BackstitchError(wrongOptions, {
-      where: `${where} has no trigger`,
-      fix: 'Give `triggers: [{ event: "app/name" }]` in its options, or `{ event: "app/name" }` as the second argument.',
-    });
-  }
-  return triggers.map((trigger: unknown) => {
-    checkKeys(trigger, ["event"], `a trigger of ${where}`, wrongOptions);
-    const { event } = trigger as { event?: unknown };
-    checkName(event, "event", `a trigger of ${where}`, wrongOptions);
-    return { event };
-  });
 }
 
 function checkedTimeouts(given: unknown, where: string): RegisteredFunction["timeouts"] {

@@ -1,16 +1,20 @@
 /** From events to runs. */
 import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
-import type { Store, StoredEvent } from "./store.ts";
-import type { RegisteredFunction } from "./types.ts";
+import { cancelWaits } from "./cancel-on.ts";
+import type { Logger } from "./engine/contract.ts";
+import { readable, toEvent } from "./receive.ts";
+import type { NewRun, Store, StoredEvent } from "./store.ts";
+import { isFor, isTriggered } from "./triggers.ts";
+import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 import { waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
 
 /**
- * Creates the runs of stored events: one for each function with a trigger of the event's name. An event that no
- * function wants is marked as routed too.
+ * Creates the runs of stored events: one for each function with a trigger of the event's name whose `if` holds. An event
+ * that no function wants is marked as routed too.
  *
  * @param functions all functions of the app, also those that this worker does not run
  * @returns true when more events may be waiting
@@ -19,25 +23,54 @@ export async function routeEvents(
   store: Store,
   app: string,
   functions: readonly RegisteredFunction[],
+  logger: Logger,
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
-    const runs = wanted(event, functions).map((functionId) => ({
+    const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
+    const runs = wanted.map((functionId) => ({
       id: runId(event, functionId),
       app,
       functionId,
       eventId: event.id,
       wakeAt: event.receivedAt,
+      ...waitsOf(event, functionId, functions),
     }));
-    await store.route(event, runs, event.target === undefined ? await waitsMetBy(store, event) : []);
+    await store.route(event, runs, event.target === undefined ? await waitsMetBy(store, event, functions, logger) : []);
   }
   return events.length === largestBatch;
 }
 
-/** Ids of the functions of which the event starts a run. A target may be a function that this process does not know. */
-function wanted({ name, target }: StoredEvent, functions: readonly RegisteredFunction[]): string[] {
-  if (target !== undefined) return [target];
-  return functions.filter(({ triggers }) => triggers.some((trigger) => trigger.event === name)).map(({ id }) => id);
+/** What cancels a run from its beginning. */
+function waitsOf(
+  stored: StoredEvent,
+  functionId: string,
+  functions: readonly RegisteredFunction[],
+): Pick<NewRun, "waits"> {
+  const { cancelOn = [] } = functions.find(({ id }) => id === functionId) ?? {};
+  if (cancelOn.length === 0) return {};
+  return { waits: cancelWaits(functionId, cancelOn, readable(stored), stored.receivedAt) };
+}
+
+const idOf = ({ id }: RegisteredFunction) => id;
+
+/** Ids of the functions of which the event starts a run. */
+async function triggeredBy(
+  stored: StoredEvent,
+  functions: readonly RegisteredFunction[],
+  logger: Logger,
+): Promise<readonly string[]> {
+  const named = functions.filter(({ triggers }) => triggers.some((trigger) => isFor(trigger, stored.name)));
+  if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named.map(idOf);
+  let event: BackstitchEvent;
+  try {
+    event = toEvent(stored);
+  } catch {
+    // No condition can be asked; the runs are blocked, and so are seen.
+    return named.map(idOf);
+  }
+  const wanted = await Promise.all(named.map(({ triggers }) => isTriggered(triggers, event, logger)));
+  return named.filter((_, index) => wanted[index]).map(idOf);
 }
 
 /**

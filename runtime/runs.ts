@@ -1,6 +1,8 @@
 /** Runs as people and programs ask for them: `client.runs`. */
 import type { Clock } from "./clock.ts";
 import { decode } from "./codec/index.ts";
+import type { RunnableFunction } from "./engine/contract.ts";
+import { cancelledUnrun } from "./engine/ending.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys } from "./options.ts";
 import type { RunStatus, RunView, Store, StoredStep } from "./store.ts";
@@ -44,11 +46,18 @@ const longestTime = 2 ** 48;
 export class Runs {
   readonly #app: string;
   readonly #clock: Clock;
+  readonly #functionOf: (id: string) => RunnableFunction | undefined;
   readonly #store: () => Promise<Store>;
 
   /** @internal Made by the client. */
-  constructor(app: string, clock: Clock, store: () => Promise<Store>) {
+  constructor(
+    app: string,
+    clock: Clock,
+    store: () => Promise<Store>,
+    functionOf: (id: string) => RunnableFunction | undefined,
+  ) {
     this.#app = app;
+    this.#functionOf = functionOf;
     this.#clock = clock;
     this.#store = store;
   }
@@ -116,7 +125,12 @@ export class Runs {
     const mode = checkedMode(options.mode);
     const view = await this.#view(id);
     if (view === undefined) return false;
-    return (await this.#store()).cancel(id, this.#clock.now(), { unwind: mode === "unwind" });
+    const { functionId } = view;
+    const now = this.#clock.now();
+    return (await this.#store()).cancel(id, now, {
+      unwind: mode === "unwind",
+      events: cancelledUnrun({ event: view.event, run: id, functionId }, this.#functionOf(functionId)?.onCancel, now),
+    });
   }
 
   /**

@@ -18,7 +18,7 @@ import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf } from "./ending.ts";
 import { encodeActivation } from "./image.ts";
 import { Inputs, type TakenAttempt } from "./inputs.ts";
-import { countLostClaims, eventOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import { countLostClaims, eventOf, isGivenUp, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
@@ -30,8 +30,6 @@ import { opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
-/** A run is not given up before so many claims were lost, however few retries its function has. */
-const leastLostClaims = 4;
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
 
@@ -114,7 +112,7 @@ class RunDriver implements ActivationOwner {
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.#claim;
-    if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
+    if (isGivenUp(this.#claim, this.#fn)) {
       return new BackstitchError("BS2105", {
         where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
         fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
@@ -276,7 +274,7 @@ class RunDriver implements ActivationOwner {
   #cancel(): Promise<DriveEnd | undefined> | undefined {
     const activation = this.#activation;
     if (activation.end || activation.cancelling) return undefined;
-    if (this.#text === null) return this.#finish(cancelled(this.#claim, this.now()));
+    if (this.#text === null) return this.#finish(cancelled(this.#claim, this.#fn, this.now()));
     activation.cancelling = {};
     this.#tellAttempts();
     return this.#commitState();
@@ -361,7 +359,7 @@ class RunDriver implements ActivationOwner {
     }
   }
 
-  #finish(ending = endingOf(this.#activation, this.#claim, this.now())): Promise<DriveEnd | undefined> {
+  #finish(ending = endingOf(this.#activation, this.#claim, this.#fn, this.now())): Promise<DriveEnd | undefined> {
     return this.#commit({ ...ending, label: null, wakeAt: null, ...this.#turn.take(), release: true }, "ended");
   }
 

@@ -9,8 +9,12 @@ import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
+import { invokedEvent } from "./message-tools.ts";
 import { isTried, type Op } from "./ops.ts";
 import { codeOf } from "./registry.ts";
+
+/** A run is not given up before so many claims were lost, however few retries its function has. */
+const leastLostClaims = 4;
 
 /** A run that has no frame yet. */
 export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): Activation {
@@ -25,13 +29,19 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
   const event = eventOf(claim);
   const { step, logger } = activation.tools;
-  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
+  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger, ...whyItRuns(claim, event) };
   activation.root = new Frame(activation, code, [context]);
   return activation;
 }
 
+/** The handler of another function's failures is told the error. */
+function whyItRuns({ event: { target } }: Claim, { name, data }: BackstitchEvent): object {
+  const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
+  return isEndHandler ? { error: data?.error } : {};
+}
+
 /** A fresh copy of the event that started the run. */
-export function eventOf({ event: { id, name, data, receivedAt }, run }: Claim): BackstitchEvent {
+export function eventOf({ event: { id, name, data, receivedAt }, run }: Pick<Claim, "event" | "run">): BackstitchEvent {
   return { id, name, data: eventData(data, run), ts: receivedAt };
 }
 
@@ -118,4 +128,9 @@ function comesFromStored(activation: Activation, error: unknown, above: readonly
     if (joined.length > 0 && joined.every(cannotHelp)) return true;
   }
   return false;
+}
+
+/** Whether a run lost its worker so often that it is the cause: none of the author's code is run for it any more. */
+export function isGivenUp({ lostClaims }: Claim, { retries }: RunnableFunction): boolean {
+  return lostClaims > Math.max(leastLostClaims, retries);
 }

@@ -5,6 +5,7 @@
  * texts in them are immutable, so that nothing a caller does later changes them. Nothing survives the process (S1).
  */
 import type {
+  Cancellation,
   Claim,
   ClaimRequest,
   Commit,
@@ -152,7 +153,7 @@ class MemoryStore implements Store {
       .map(({ id, mail }) => ({ run: id, mail: [...mail] }));
   }
 
-  async cancel(id: string, now: number, { unwind }: { readonly unwind: boolean }): Promise<boolean> {
+  async cancel(id: string, now: number, { unwind, events = [] }: Cancellation): Promise<boolean> {
     const run = this.#runs.get(id);
     if (!run || run.endedAt !== null) return false;
     if (unwind && run.status === "running" && (run.seq > 0 || run.lease)) {
@@ -161,6 +162,7 @@ class MemoryStore implements Store {
     }
     run.epoch += 1;
     end(run, "cancelled", now);
+    this.#insert(events);
     this.#ended(run, null, now);
     return true;
   }

@@ -1,5 +1,5 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
+import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
@@ -48,7 +48,7 @@ type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 
 const row = `n, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
 
-export function cancel(db: Connection, run: string, now: number, { unwind }: { readonly unwind: boolean }): boolean {
+export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
     const begun = "status = 'running' AND (seq > 0 OR lease_owner IS NOT NULL)";
     const unwinds = unwind && db.all(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run).length > 0;
@@ -61,6 +61,7 @@ export function cancel(db: Connection, run: string, now: number, { unwind }: { r
       now,
       run,
     );
+    if (rows.length > 0) insertEvents(db, events);
     for (const found of rows) ended(db, found, "cancelled", null, now);
     return rows.length > 0;
   });
