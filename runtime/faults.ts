@@ -17,6 +17,7 @@ const faults = {
   BS2013: "An option is wrong",
   BS2014: "The worker cannot start",
   BS2015: "The client is closed",
+  BS2030: "A stored text cannot be decrypted",
   BS2101: "A tool was called from code that is not compiled",
   BS2102: "The run cannot be stored where it is parked",
   BS2103: "No code of this build continues the run",

@@ -34,6 +34,7 @@ function eventData(text: string, run: string): unknown {
   try {
     return decode(text);
   } catch (cause) {
+    if (cause instanceof Error && cause.cause instanceof BackstitchError) throw cause.cause;
     throw new BackstitchError("BS2104", {
       where: `the event of run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
       fix: "Register in the worker, with registerClass(), every class that events carry, or cancel the run.",
