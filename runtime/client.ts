@@ -2,10 +2,13 @@
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunction } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
-import { driveRun } from "./engine/driver.ts";
 import { toStoredEvent } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
+import { driveRun } from "./middleware/drive.ts";
+import type { Middleware, SentEvent } from "./middleware/middleware.ts";
+import { checkedMiddleware } from "./middleware/options.ts";
+import { sendThrough } from "./middleware/send.ts";
 import { checkKeys, checkName } from "./options.ts";
 import { type Backoff, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
@@ -33,8 +36,13 @@ export interface ClientOptions {
   readonly store?: Store | undefined;
   /** Default: 15 s, 30 s, 1 m, 2 m, 5 m, 10 m, 20 m, 40 m, 1 h, then 2 h, each with up to 30 s of jitter. */
   readonly backoff?: Backoff | undefined;
-  /** Default: the console, without `debug`. Handlers get it as `logger`. */
+  /**
+   * Default: the console, without `debug`. Handlers get it as `logger`; where it has `child`, as pino has, with the ids of
+   * the run and the function.
+   */
   readonly logger?: Logger | undefined;
+  /** Hooks around all functions, steps and sent events, the outermost first. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** What the client takes from its surroundings. */
@@ -45,7 +53,7 @@ export interface ClientParts {
   readonly drive: DriveRun;
 }
 
-const optionKeys = ["id", "store", "backoff", "logger"];
+const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
@@ -61,6 +69,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
   readonly runs: Runs;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
+  readonly #middleware: readonly Middleware[];
   readonly #retryDelay: (attempt: number) => number;
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #workers = new Set<Worker>();
@@ -79,6 +88,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     this.id = options.id;
     this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveRun, ...parts };
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
+    this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
     this.#givenStore = options.store;
     this.runs = new Runs(this.id, this.#parts.clock, () => this.#store("runs"));
@@ -113,7 +123,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     handler: Handler<EventOf<Events, Name>, Output>,
   ): BackstitchFunction<EventOf<Events, Name>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
-    const made = makeFunction(args);
+    const made = makeFunction(args, this.#middleware);
     if (this.#functions.has(made.id)) {
       throw new BackstitchError("BS2004", {
         where: `client "${this.id}" has a function "${made.id}" already`,
@@ -133,9 +143,13 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    * @example const { ids } = await client.send({ name: "app/row.added", data: { rowId: 7 } });
    */
   async send(events: EventInput<Events> | readonly EventInput<Events>[]): Promise<{ ids: string[] }> {
+    const list = (Array.isArray(events) ? events : [events]) as readonly SentEvent[];
+    return sendThrough(this.#middleware, list, (sent) => this.#put(sent));
+  }
+
+  async #put(events: readonly unknown[]): Promise<{ ids: string[] }> {
     const now = this.#parts.clock.now();
-    const list: readonly unknown[] = Array.isArray(events) ? events : [events];
-    const stored = list.map((event) => toStoredEvent(event, this.id, now));
+    const stored = events.map((event) => toStoredEvent(event, this.id, now));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
     for (const listener of this.#sendListeners) listener();

@@ -2,26 +2,29 @@
 import { compiledInfo } from "./engine/compiled.ts";
 import { BackstitchError } from "./faults.ts";
 import { CODE_FORMAT } from "./manifest.ts";
+import type { Middleware } from "./middleware/middleware.ts";
+import { checkedMiddleware } from "./middleware/options.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import type { EventTrigger, RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "migrate"];
+const optionKeys = ["id", "name", "retries", "migrate", "middleware"];
 const wrongOptions = "BS2003";
 
 /**
  * @param args as given to `createFunction`: (options with triggers, handler) or (options, trigger, handler)
+ * @param outer the middleware of the client
  * @throws BackstitchError when an option is wrong or the handler is not compiled
  */
-export function makeFunction(args: readonly unknown[]): RegisteredFunction {
+export function makeFunction(args: readonly unknown[], outer: readonly Middleware[] = []): RegisteredFunction {
   const separateTrigger = args.length > 2;
   const [options, second, third] = args;
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, triggers, migrate } = options as Readonly<Record<string, unknown>>;
+  const { name, retries, triggers, migrate, middleware } = options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
@@ -30,6 +33,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
     name: name ?? id,
     retries: allowed,
     migrate: checkedMigrate(migrate, where),
+    middleware: [...outer, ...checkedMiddleware(middleware, where, wrongOptions)],
     triggers: checkedTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
   });

@@ -1,6 +1,8 @@
 /** The types that authors write against. Nothing here exists at run time. */
 import type { Duration } from "./duration.ts";
-import type { Logger, RunnableFunction } from "./engine/contract.ts";
+import type { RunLogger, RunnableFunction } from "./engine/contract.ts";
+import type { ContextExtension } from "./middleware/context-extension.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
 import type { RunStatus } from "./store.ts";
 
@@ -69,6 +71,8 @@ export interface FunctionOptions {
   readonly retries?: number | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
+  /** Hooks around this function and its steps, inside those of the client. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** Options of a function in the form with two arguments. */
@@ -94,7 +98,7 @@ export interface BackstitchFunction<Event extends BackstitchEvent = BackstitchEv
 }
 
 /** The argument of a handler. Helpers that take it, or `Step`, are compiled too: name the type in the parameter. */
-export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
+export interface Context<Event extends BackstitchEvent = BackstitchEvent> extends ContextExtension {
   readonly event: Event;
   /** The events that started the run; one, for now. */
   readonly events: readonly [Event, ...Event[]];
@@ -102,7 +106,7 @@ export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
   readonly step: Step;
   /** Attempt of the code that is running now, from 0. */
   readonly attempt: number;
-  readonly logger: Logger;
+  readonly logger: RunLogger;
 }
 
 /** Id of a step: it names the step's records. `name` is what people see; default: the id. */

@@ -33,6 +33,8 @@ export interface ActivationOwner {
   /** What `createFunction` was given. */
   readonly handler: object;
   readonly logger: Logger;
+  /** Further properties of the handler's context. */
+  readonly extension?: Readonly<Record<string, unknown>> | undefined;
   now(): number;
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;

@@ -40,10 +40,13 @@ export function startAttempt(op: Op, host: DriverHost, ended: (attempt: EndedAtt
   );
 }
 
-function call(op: Op, { script }: DriverHost): unknown {
-  const { callback, input } = op;
-  const real = () => callback?.(...input);
-  return script ? script({ op: op.number, id: op.id, attempt: op.attempt, input }, real) : real();
+function call(op: Op, { script, aroundStep }: DriverHost): unknown {
+  const { number, id, kind, attempt, input, callback } = op;
+  const invoke = (given: readonly unknown[]) => {
+    const real = () => callback?.(...given);
+    return script ? script({ op: number, id, attempt, input: given }, real) : real();
+  };
+  return aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
 }
 
 function storable(op: number, startedAt: number, endedAt: number, outcome: Outcome): EndedAttempt {

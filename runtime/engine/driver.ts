@@ -14,11 +14,12 @@ import { type EndedAttempt, startAttempt } from "./attempts.ts";
 import { Bell } from "./bell.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
-import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
+import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
 import type { Frame } from "./frame.ts";
 import { encodeActivation } from "./image.ts";
 import {
   countLostClaims,
+  failureBefore,
   isFinal,
   nextAttemptOf,
   outputFault,
@@ -47,6 +48,7 @@ class RunDriver implements ActivationOwner {
   readonly run: string;
   readonly handler: object;
   readonly logger: Logger;
+  readonly extension: DriverHost["extension"];
   readonly #claim: Claim;
   readonly #fn: RunnableFunction;
   readonly #host: DriverHost;
@@ -68,6 +70,7 @@ class RunDriver implements ActivationOwner {
     this.run = claim.run;
     this.handler = fn.handler;
     this.logger = host.logger;
+    this.extension = host.extension;
     this.#claim = claim;
     this.#fn = fn;
     this.#host = host;
@@ -110,10 +113,7 @@ class RunDriver implements ActivationOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.#claim;
     if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
-      return new BackstitchError("BS2105", {
-        where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
-        fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
-      });
+      return lostItsWorker(this.run, this.#fn.id, lostClaims);
     }
     const text = faultOr(() => migratedText(this.#text, this.run, this.#fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
@@ -144,8 +144,10 @@ class RunDriver implements ActivationOwner {
     const inVain = activation.over ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
     if (activation.outside && !activation.over) return this.#beside();
-    if (activation.end) {
-      if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
+    const { end } = activation;
+    if (end) {
+      const delay = end.ok ? undefined : segmentRetryDelay(activation, end.error, this.#fn.retries, this.#host);
+      if (!end.ok && delay !== undefined) return this.#retrySegment(end.error, delay);
       this.#checkEnd();
       activation.dropSleeps();
       if (activation.ops.size === 0) return this.#finish();
@@ -172,13 +174,16 @@ class RunDriver implements ActivationOwner {
     return this.#commit({ status: "running", release: true }, "released");
   }
 
-  #enter(root: Frame): undefined {
+  async #enter(root: Frame): Promise<undefined> {
     this.#entry = undefined;
     // A frame that begins has no committed park to come back to, also when its first attempt failed.
     if (!root.wasParked) this.#turn.open = true;
     this.#activation.dueAt = 0;
     if (this.#activation.attempt > 0) tellAttempt(root, this.#activation.attempt);
-    this.#activation.enter(root);
+    const failure = await failureBefore(root, this.#host);
+    if (failure === undefined) return this.#activation.enter(root) as undefined;
+    this.#activation.end = failure;
+    this.#turn.open = true;
   }
 
   /** A clean park: the outcomes that led here and the frame become visible at once. */
@@ -288,17 +293,11 @@ class RunDriver implements ActivationOwner {
     return this.#commit({ status: "running", frame, steps: records, release }, release ? "released" : undefined);
   }
 
-  /** An error of the handler that a repetition may cure. */
-  #mayRetry(error: unknown): boolean {
-    return segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) !== undefined;
-  }
-
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
-  async #retrySegment(error: unknown): Promise<DriveEnd | undefined> {
+  async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
     if (this.#callbacks > 0) return this.#wait();
-    const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
     const attempt = this.#activation.attempt + 1;
-    this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
+    this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
     this.#activation.attempt = attempt;
@@ -333,7 +332,7 @@ class RunDriver implements ActivationOwner {
     const { records, before } = this.#turn;
     const frame = records.length > 0 && before !== undefined ? { frame: before } : {};
     const error = encodeThrown(fault);
-    this.logger.error(`backstitch: run ${this.run} is blocked`, fault);
+    this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
     return this.#commit({ status: "blocked", error, steps: records, ...frame, wakeAt: null, release: true }, "blocked");
   }
 

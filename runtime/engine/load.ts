@@ -8,6 +8,7 @@ import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
+import type { Outcome } from "./outcome.ts";
 import type { LoadedActivation } from "./read-image.ts";
 import { codeOf } from "./registry.ts";
 
@@ -24,7 +25,7 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   const { id, name, data, receivedAt } = claim.event;
   const event = { id, name, data: eventData(data, claim.run), ts: receivedAt };
   const { step, logger } = activation.tools;
-  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
+  const context = { ...owner.extension, event, events: [event], runId: claim.run, step, attempt: 0, logger };
   const root = new Frame(activation, code, [context]);
   activation.root = root;
   return { activation, root };
@@ -43,10 +44,11 @@ function eventData(text: string, run: string): unknown {
   }
 }
 
-/** The handler's context says which attempt of the segment is made. */
+/** The handler's context says which attempt of the segment is made. One that never began may lack its extension. */
 export function tellAttempt(root: Frame, attempt: number): void {
   const context = root.args[0];
-  if (typeof context === "object" && context !== null) Object.assign(context, { attempt });
+  const extension = root.wasParked ? {} : root.activation.owner.extension;
+  if (typeof context === "object" && context !== null) Object.assign(context, extension, { attempt });
 }
 
 /** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */
@@ -55,6 +57,18 @@ export function countLostClaims(activation: Activation, lost: number, retries: n
   for (const op of activation.ops.values()) {
     const mayHaveRun = op.kind === "step" && op.outcome === undefined && op.dueAt <= now;
     if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, retries));
+  }
+}
+
+/** What keeps code from being entered: it counts as thrown where the code stands. */
+export async function failureBefore(root: Frame, { failure, onStart }: DriverHost): Promise<Outcome | undefined> {
+  if (failure) return { ok: false, error: failure.error };
+  if (root.wasParked) return undefined;
+  try {
+    await onStart?.();
+    return undefined;
+  } catch (error) {
+    return { ok: false, error };
   }
 }
 

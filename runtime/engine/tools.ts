@@ -3,10 +3,12 @@ import { SafeMap } from "../codec/index.ts";
 import { type Duration, durationMs, momentMs } from "../duration.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
-import type { Logger } from "./contract.ts";
+import type { RunLogger } from "./contract.ts";
 import { Handle } from "./handle.ts";
+import { type ChildLogger, Loggers } from "./loggers.ts";
 import { type Op, type OpKind, OpMaker } from "./ops.ts";
 import { StepMap } from "./step-map.ts";
+import { isObject } from "./thenables.ts";
 
 /** The runtime's side of the public `Step`: arguments come unchecked from user code. */
 export interface StepTools {
@@ -19,11 +21,13 @@ export interface StepTools {
 /** Everything that is made again for each activation, by the name under which it is stored. */
 export interface Tools {
   readonly step: StepTools;
-  readonly logger: Logger;
+  readonly logger: RunLogger;
   /** Stored name of a tool; undefined for any other value. */
   nameOf(value: object): string | undefined;
   /** The tool with this name; undefined for an unknown one. */
   named(name: string): object | undefined;
+  /** How a logger is stored that code of the run made; undefined for any other value. */
+  childLogger(value: object): ChildLogger | undefined;
 }
 
 export function makeTools(activation: Activation): Tools {
@@ -43,7 +47,9 @@ export function makeTools(activation: Activation): Tools {
     },
     map: (items, ...rest) => makeMap(activation, items, rest),
   };
-  const { logger } = activation.owner;
+  const { logger: given, extension = {} } = activation.owner;
+  const loggers = new Loggers(given);
+  const logger = loggers.root;
   const byName = new SafeMap<string, object>([
     ["step", step],
     ["step.run", step.run],
@@ -51,9 +57,18 @@ export function makeTools(activation: Activation): Tools {
     ["step.sleepUntil", step.sleepUntil],
     ["step.map", step.map],
     ["logger", logger],
+    ...Object.entries(extension)
+      .filter(([, value]) => isObject(value))
+      .map(([key, value]): [string, object] => [`context.${key}`, value as object]),
   ]);
   const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
-  return { step, logger, nameOf: (value) => names.get(value), named: (name) => byName.get(name) };
+  return {
+    step,
+    logger,
+    nameOf: (value) => names.get(value),
+    named: (name) => byName.get(name),
+    childLogger: (value) => loggers.imageOf(value),
+  };
 }
 
 function makeSleep(activation: Activation, what: string, id: unknown, dueAt: () => number): Handle {

@@ -4,10 +4,10 @@
  * Nothing outlives a run, and nothing waits for real time but the callbacks themselves.
  */
 import { decode, encode } from "../codec/index.ts";
-import type { Logger, RunnableFunction } from "../engine/contract.ts";
-import { driveRun } from "../engine/driver.ts";
+import type { DriveEnd, Logger, RunnableFunction } from "../engine/contract.ts";
 import { BackstitchError } from "../faults.ts";
 import { shieldedLogger } from "../logger.ts";
+import { driveRun } from "../middleware/drive.ts";
 import type { Claim, Commit, RunStatus, StepRecord } from "../store.ts";
 import { seededRandom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -109,6 +109,7 @@ class MemoryRun {
   readonly #used = new Map<string, number>();
   readonly #claim: Claim;
   #last: Commit | undefined;
+  #frame: string | null = null;
   #parks = 0;
 
   constructor(fn: RunnableFunction, event: TestEvent, reloads: () => boolean, logger: Logger) {
@@ -131,7 +132,21 @@ class MemoryRun {
 
   async drive({ steps }: TestRunOptions = {}): Promise<TestRun> {
     const fn = steps ? this.#fn : { ...this.#fn, retries: 0 };
-    const end = await driveRun(this.#claim, fn, {
+    let end = await this.#drive(this.#claim, fn, steps);
+    // Let go until a time: middleware failed before any code of the run.
+    for (
+      let wakeAt = this.#last?.wakeAt;
+      end === "released" && typeof wakeAt === "number";
+      wakeAt = this.#last?.wakeAt
+    ) {
+      await this.#clock.until(wakeAt);
+      end = await this.#drive({ ...this.#claim, frame: this.#frame }, fn, steps);
+    }
+    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
+  }
+
+  #drive(claim: Claim, fn: RunnableFunction, steps: TestRunOptions["steps"]): Promise<DriveEnd> {
+    return driveRun(claim, fn, {
       clock: this.#clock,
       logger: this.#logger,
       signal: new AbortController().signal,
@@ -140,6 +155,7 @@ class MemoryRun {
       draining: () => false,
       commit: async (commit) => {
         this.#last = commit;
+        this.#frame = commit.frame ?? this.#frame;
         return "ok";
       },
       reload: () => {
@@ -151,7 +167,6 @@ class MemoryRun {
         script: ({ op, id, attempt, input }, real) => steps({ id, attempt, input, index: this.#index(op, id) }, real),
       }),
     });
-    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
   }
 
   #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error"> {
