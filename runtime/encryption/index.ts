@@ -31,7 +31,7 @@ export interface EncryptionOptions {
  * @example
  * import { encrypted } from "backstitch/encryption";
  *
- * const store = encrypted(sqlite({ path: "runs.db" }), { keys: process.env.BACKSTITCH_KEY });
+ * const store = encrypted(sqlite({ path: "runs.db" }), { keys: process.env.RUNS_KEY ?? "" });
  * const client = new Backstitch({ id: "shop", store });
  */
 export function encrypted(store: Store, options: EncryptionOptions): Store {

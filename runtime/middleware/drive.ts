@@ -9,7 +9,6 @@ import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "../engine
 import { driveRun as driveInEngine } from "../engine/driver.ts";
 import { boundLogger } from "../logger.ts";
 import type { Claim, Commit, CommitResult } from "../store.ts";
-import type { BackstitchEvent } from "../types.ts";
 import type { ActivationEnd, Middleware, MiddlewareRun, RunEnd } from "./middleware.ts";
 import { stepLayer } from "./steps.ts";
 
@@ -139,15 +138,20 @@ function decodedText(text: string | undefined): unknown {
   return text === undefined ? undefined : decode(text);
 }
 
-/** Its event is decoded when a hook asks for it. */
+/** The data of its event are decoded when a hook asks for them. */
 function runOf({ run, functionId, event }: Claim): MiddlewareRun {
-  let read: BackstitchEvent | undefined;
+  let read: { readonly data: unknown } | undefined;
   return {
     id: run,
     functionId,
-    get event() {
-      read ??= { id: event.id, name: event.name, data: decode(event.data), ts: event.receivedAt };
-      return read;
+    event: {
+      id: event.id,
+      name: event.name,
+      ts: event.receivedAt,
+      get data() {
+        read ??= { data: decode(event.data) };
+        return read.data;
+      },
     },
   };
 }
