@@ -31,7 +31,8 @@ class Activity {
   readonly #run: MiddlewareRun;
   /** Set when the innermost `next` is called: the run is driven once, whatever the hooks do. */
   #begun: Promise<DriveEnd> | undefined;
-  #end: RunEnd | undefined;
+  /** How the run ended, in the texts that were stored. */
+  #end: (Pick<RunEnd, "status"> & { readonly texts: Pick<Commit, "output" | "error"> }) | undefined;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost, middleware: readonly Middleware[]) {
     this.#claim = claim;
@@ -45,13 +46,13 @@ class Activity {
   async drive(): Promise<DriveEnd> {
     try {
       await this.#enter(0);
-      return await (this.#begun ?? this.#fail(new TypeError("a `wrapFunction` of its middleware did not call `next`")));
     } catch (error) {
       if (this.#begun === undefined) return this.#fail(error);
       const end = await this.#begun;
       this.#report("a `wrapFunction`", error);
       return end;
     }
+    return this.#begun ?? this.#fail(new TypeError("a `wrapFunction` of its middleware did not call `next`"));
   }
 
   async #enter(depth: number): Promise<ActivationEnd> {
@@ -102,7 +103,7 @@ class Activity {
       ...changes,
       commit: (commit) => this.#commit(commit),
     });
-    if (this.#end) await this.#tellEnd(this.#end);
+    await this.#tellEnd();
     return end;
   }
 
@@ -112,19 +113,21 @@ class Activity {
 
   async #commit(commit: Commit): Promise<CommitResult> {
     const result = await this.#host.commit(commit);
-    const { status, output, error } = commit;
-    if (result === "fenced" || status === "running" || status === "blocked") return result;
-    this.#end = { status, output: decodedText(output), error: decodedText(error) };
+    const { status } = commit;
+    if (result === "ok" && status !== "running" && status !== "blocked") this.#end = { status, texts: commit };
     return result;
   }
 
   /** Innermost first, as everything that ends. */
-  async #tellEnd(end: RunEnd): Promise<void> {
-    for (const layer of [...this.#middleware].reverse()) {
+  async #tellEnd(): Promise<void> {
+    if (this.#end === undefined) return;
+    const { status, texts } = this.#end;
+    for (const layer of this.#middleware.filter(({ onRunEnd }) => onRunEnd).reverse()) {
       try {
+        const end = { status, output: decodedText(texts.output), error: decodedText(texts.error) };
         await layer.onRunEnd?.({ run: this.#run, end });
-      } catch (error) {
-        this.#report(`onRunEnd of the middleware "${layer.name}"`, error);
+      } catch (thrown) {
+        this.#report(`onRunEnd of the middleware "${layer.name}"`, thrown);
       }
     }
   }

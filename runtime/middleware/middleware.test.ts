@@ -2,10 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, expect, test } from "vitest";
 import { Backstitch } from "../client.ts";
 import type { RunnableFunction } from "../engine/contract.ts";
+import { memoryHost, newClaim } from "../engine/testing-support.ts";
 import { NonRetriableError } from "../errors.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { createTestRuntime, type TestRunOptions } from "../testing/index.ts";
 import type { Handler } from "../types.ts";
+import { driveRun } from "./drive.ts";
 import type { Middleware } from "./middleware.ts";
 import { watched } from "./watched.emitted.ts";
 
@@ -199,6 +201,22 @@ test("what hooks throw when the run has ended is logged and changes nothing", as
     [{ err: new Error("at the end") }, expect.stringContaining('onRunEnd of the middleware "late" threw')],
     [{ err: new Error("after next") }, expect.stringContaining("a `wrapFunction` threw")],
   ]);
+});
+
+test("what the engine itself rejects with is no failure of a hook, also when one swallows it", async () => {
+  let drives = 0;
+  const swallowing: Middleware = {
+    name: "swallowing",
+    wrapFunction: async (_, next) => {
+      drives++;
+      await next().catch(() => {});
+    },
+  };
+  const host = memoryHost(() => {
+    throw new Error("the store refuses");
+  });
+  await expect(driveRun(newClaim({ n: 1 }), functionWith([swallowing, withDatabase]), host)).rejects.toThrow("refuses");
+  expect(drives).toBe(1);
 });
 
 test("a property that the context has already is refused", async () => {

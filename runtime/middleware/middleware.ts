@@ -69,6 +69,7 @@ export interface Middleware {
   /**
    * Around each activation: from when a worker takes the run until it lets it go, because the run has ended or waits. The
    * code of the run, its steps included, runs within `next`, so that an `AsyncLocalStorage` set here is seen there.
+   * `resumed`: something of the run was stored before.
    */
   wrapFunction?(
     about: { readonly run: MiddlewareRun; readonly resumed: boolean },

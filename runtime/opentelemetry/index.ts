@@ -64,25 +64,18 @@ export function tracing({ tracerProvider, sampled }: TracingOptions = {}): Middl
     },
     wrapSend({ events }, next) {
       const parent = context.active();
-      return within(
-        startSend(
-          tracer(),
-          events.map(({ name }) => name),
-          parent,
-        ),
-        parent,
-        async (_, span) => {
-          const sent = await next();
-          span.setAttribute("backstitch.event.ids", sent.ids);
-          return sent;
-        },
-      );
+      return within(startSend(tracer(), events, parent), parent, async (_, span) => {
+        const sent = await next();
+        span.setAttribute("backstitch.event.ids", sent.ids);
+        return sent;
+      });
     },
   };
 }
 
-function startSend(tracer: Tracer, names: readonly string[], parent: Context): Span {
-  const kinds = [...new Set(names)];
+/** The events are not checked yet. */
+function startSend(tracer: Tracer, events: readonly unknown[], parent: Context): Span {
+  const kinds = [...new Set(events.map((event) => String((event as { name?: unknown } | null)?.name)))];
   const attributes = { "backstitch.event.names": kinds };
   return tracer.startSpan(`send ${kinds.join(", ")}`, { kind: SpanKind.PRODUCER, attributes }, parent);
 }
