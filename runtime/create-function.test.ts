@@ -15,7 +15,7 @@ test("both forms make the same function", () => {
   const handler = compiled();
   const [two] = makeFunctions([{ id: "f", triggers: [{ event: "a" }] }, handler]);
   const [three] = makeFunctions([{ id: "f" }, { event: "a" }, handler]);
-  expect(two).toEqual({ id: "f", name: "f", retries: 4, triggers: [{ event: "a" }], handler });
+  expect(two).toEqual({ id: "f", name: "f", retries: 4, triggers: [{ event: "a" }], middleware: [], handler });
   expect(three).toEqual(two);
 });
 

@@ -21,6 +21,7 @@ const faults = {
   BS2017: "An expression is wrong",
   BS2018: "An event type is wrong",
   BS2019: "A function has the same trigger twice",
+  BS2030: "A stored text cannot be decrypted",
   BS2101: "A tool was called from code that is not compiled",
   BS2102: "The run cannot be stored where it is parked",
   BS2103: "No code of this build continues the run",

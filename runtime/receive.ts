@@ -1,10 +1,10 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { decode, encode } from "./codec/index.ts";
 import type { DriveRun } from "./engine/contract.ts";
-import { driveRun } from "./engine/driver.ts";
 import { failed } from "./engine/ending.ts";
 import { isGivenUp } from "./engine/load.ts";
 import { unstorableData } from "./events.ts";
+import { driveRun } from "./middleware/drive.ts";
 import type { StoredEvent } from "./store.ts";
 import { receive } from "./triggers.ts";
 import type { BackstitchEvent } from "./types.ts";

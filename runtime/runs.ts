@@ -69,7 +69,8 @@ export class Runs {
   }
 
   /**
-   * Runs, newest first.
+   * Runs, newest first. In place of a value that cannot be read (its class is not registered, its key is missing) stands
+   * the `DecodeError` that says why, so that one run does not hide the others.
    *
    * @example const failed = await client.runs.list({ functionId: "add-data", status: "failed", limit: 10 });
    */
@@ -85,7 +86,7 @@ export class Runs {
       ...(status === undefined ? {} : { status }),
       ...(before === undefined ? {} : { before }),
     });
-    return views.map(toRun);
+    return views.map((view) => toRun(view, decodedOrWhy));
   }
 
   /**
@@ -146,7 +147,10 @@ export class Runs {
     return (await this.#store()).resume(id, this.#clock.now());
   }
 
-  /** The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. */
+  /**
+   * The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. In place of a value
+   * that cannot be read stands the `DecodeError` that says why.
+   */
   async steps(id: string, options: StepsOptions = {}): Promise<StepAttempt[]> {
     checkKeys(options, ["after", "limit"], "runs.steps()");
     const { after, limit } = options;
@@ -162,16 +166,16 @@ export class Runs {
   }
 }
 
-function toRun(view: RunView): Run {
+function toRun(view: RunView, read = decode): Run {
   const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt } = view;
   return {
     id,
     functionId,
     status,
     label,
-    event: { id: event.id, name: event.name, data: decode(event.data), ts: event.receivedAt },
-    output: decoded(view.output),
-    error: decoded(view.error),
+    event: { id: event.id, name: event.name, data: read(event.data), ts: event.receivedAt },
+    output: decoded(view.output, read),
+    error: decoded(view.error, read),
     wakeAt,
     createdAt,
     updatedAt,
@@ -180,11 +184,20 @@ function toRun(view: RunView): Run {
 }
 
 function toStepAttempt({ input, output, error, ...step }: StoredStep): StepAttempt {
-  return { ...step, input: decoded(input), output: decoded(output), error: decoded(error) };
+  const shown = (text: string | undefined) => decoded(text, decodedOrWhy);
+  return { ...step, input: shown(input), output: shown(output), error: shown(error) };
 }
 
-function decoded(text: string | null | undefined): unknown {
-  return text === null || text === undefined ? undefined : decode(text);
+function decoded(text: string | null | undefined, read: (text: string) => unknown): unknown {
+  return text === null || text === undefined ? undefined : read(text);
+}
+
+function decodedOrWhy(text: string): unknown {
+  try {
+    return decode(text);
+  } catch (error) {
+    return error;
+  }
 }
 
 function unknownRun(id: string, app: string): BackstitchError {

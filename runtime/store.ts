@@ -102,6 +102,8 @@ export interface Mail {
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
+  /** The run that has ended, of mail that says so. */
+  readonly from?: string;
 }
 
 /** An event meets a wait. */

@@ -1,9 +1,11 @@
 /** The types that authors write against. Nothing here exists at run time. */
 import type { CancelOn, RegisteredCancel } from "./cancel-on.ts";
 import type { Duration, Moment } from "./duration.ts";
-import type { Logger, RunnableFunction } from "./engine/contract.ts";
+import type { RunLogger, RunnableFunction } from "./engine/contract.ts";
 import type { EventType } from "./event-types.ts";
 import type { EventScope, ExpressionOf } from "./expressions.ts";
+import type { ContextExtension } from "./middleware/context-extension.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
 import type { Backoff } from "./retry.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
@@ -129,6 +131,8 @@ export interface FunctionOptions {
   readonly onFailure?: EndHandler | undefined;
   /** Runs, as durable code, when a run of the function was cancelled. */
   readonly onCancel?: EndHandler | undefined;
+  /** Hooks around this function and its steps, inside those of the client. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** What a function does about a run of its own that did not complete. */
@@ -158,7 +162,7 @@ export interface BackstitchFunction<Event extends BackstitchEvent = BackstitchEv
 }
 
 /** The argument of a handler. Helpers that take it, or `Step`, are compiled too: name the type in the parameter. */
-export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
+export interface Context<Event extends BackstitchEvent = BackstitchEvent> extends ContextExtension {
   readonly event: Event;
   /** The events that started the run; one, for now. */
   readonly events: readonly [Event, ...Event[]];
@@ -166,7 +170,7 @@ export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
   readonly step: Step;
   /** Attempt of the code that is running now, from 0. */
   readonly attempt: number;
-  readonly logger: Logger;
+  readonly logger: RunLogger;
 }
 
 /** Id of a step: it names the step's records. `name` is what people see; default: the id. */

@@ -14,11 +14,20 @@ import { Bell } from "./bell.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
-import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
+import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf } from "./ending.ts";
 import { encodeActivation } from "./image.ts";
 import { Inputs, type TakenAttempt } from "./inputs.ts";
-import { countLostClaims, eventOf, isGivenUp, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import {
+  countLostClaims,
+  eventOf,
+  failureBefore,
+  isGivenUp,
+  outputFault,
+  segmentRetryDelay,
+  startRun,
+  tellAttempt,
+} from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
@@ -40,6 +49,7 @@ class RunDriver implements ActivationOwner {
   readonly app: string;
   readonly handler: object;
   readonly logger: Logger;
+  readonly extension: DriverHost["extension"];
   readonly #claim: Claim;
   readonly #fn: RunnableFunction;
   readonly #host: DriverHost;
@@ -62,6 +72,7 @@ class RunDriver implements ActivationOwner {
     this.app = claim.event.app;
     this.handler = fn.handler;
     this.logger = host.logger;
+    this.extension = host.extension;
     this.#claim = claim;
     this.#fn = fn;
     this.#host = host;
@@ -113,10 +124,7 @@ class RunDriver implements ActivationOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.#claim;
     if (isGivenUp(this.#claim, this.#fn)) {
-      return new BackstitchError("BS2105", {
-        where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
-        fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
-      });
+      return lostItsWorker(this.run, this.#fn.id, lostClaims);
     }
     const text = faultOr(() => migratedText(this.#text, this.run, this.#fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
@@ -150,7 +158,9 @@ class RunDriver implements ActivationOwner {
     if (activation.outside && !activation.end) return this.#beside();
     if (activation.end && !activation.closed && !this.#entering) {
       const { end } = activation;
-      if (!this.#endChecked && !end.ok && this.#mayRetry(end.error)) return this.#retrySegment(end.error);
+      const delay =
+        this.#endChecked || end.ok ? undefined : segmentRetryDelay(activation, end.error, this.#fn.retries, this.#host);
+      if (!end.ok && delay !== undefined) return this.#retrySegment(end.error, delay);
       const goesOn = this.#unwind();
       if (goesOn) return goesOn.next;
     }
@@ -198,14 +208,17 @@ class RunDriver implements ActivationOwner {
     return { outcome: this.#settled(op) };
   }
 
-  #enter(): undefined {
+  async #enter(): Promise<undefined> {
     const { root, attempt } = this.#activation;
     this.#entering = false;
     // A frame that begins has no committed park to come back to, also when its first attempt failed.
     if (root && !root.wasParked) this.#turn.open = true;
     this.#activation.dueAt = 0;
     if (root && attempt > 0) tellAttempt(root, attempt);
-    this.#activation.enter();
+    const failure = root && (await failureBefore(root, this.#host));
+    if (failure === undefined) return this.#activation.enter() as undefined;
+    this.#activation.end = failure;
+    this.#turn.open = true;
   }
 
   /** A clean park: the outcomes that led here and the frame become visible at once. */
@@ -312,17 +325,11 @@ class RunDriver implements ActivationOwner {
     return this.#commit({ status: "running", frame, ...this.#turn.close(), release }, release ? "released" : undefined);
   }
 
-  /** An error of the handler that a repetition may cure. */
-  #mayRetry(error: unknown): boolean {
-    return segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) !== undefined;
-  }
-
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
-  async #retrySegment(error: unknown): Promise<DriveEnd | undefined> {
+  async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
     if (this.#inputs.attempting) return this.#wait();
-    const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
     const attempt = this.#activation.attempt + 1;
-    this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
+    this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
     this.#activation.attempt = attempt;
@@ -368,7 +375,7 @@ class RunDriver implements ActivationOwner {
     const { before, hasRecords } = this.#turn;
     const frame = hasRecords && before !== undefined ? { frame: before } : {};
     const error = encodeThrown(fault);
-    this.logger.error(`backstitch: run ${this.run} is blocked`, fault);
+    this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
     const turn = this.#turn.take();
     return this.#commit({ status: "blocked", error, ...turn, ...frame, wakeAt: null, release: true }, "blocked");
   }

@@ -11,6 +11,7 @@ import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import { invokedEvent } from "./message-tools.ts";
 import { isTried, type Op } from "./ops.ts";
+import type { Outcome } from "./outcome.ts";
 import { codeOf } from "./registry.ts";
 
 /** A run is not given up before so many claims were lost, however few retries its function has. */
@@ -29,7 +30,16 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
   const event = eventOf(claim);
   const { step, logger } = activation.tools;
-  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger, ...whyItRuns(claim, event) };
+  const context = {
+    ...owner.extension,
+    event,
+    events: [event],
+    runId: claim.run,
+    step,
+    attempt: 0,
+    logger,
+    ...whyItRuns(claim, event),
+  };
   activation.root = new Frame(activation, code, [context]);
   return activation;
 }
@@ -49,6 +59,7 @@ function eventData(text: string, run: string): unknown {
   try {
     return decode(text);
   } catch (cause) {
+    if (cause instanceof Error && cause.cause instanceof BackstitchError) throw cause.cause;
     throw new BackstitchError("BS2104", {
       where: `the event of run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
       fix: "Register in the worker, with registerClass(), every class that events carry, or cancel the run.",
@@ -57,10 +68,11 @@ function eventData(text: string, run: string): unknown {
   }
 }
 
-/** The handler's context says which attempt of the segment is made. */
+/** The handler's context says which attempt of the segment is made. One that never began may lack its extension. */
 export function tellAttempt(root: Frame, attempt: number): void {
   const context = root.args[0];
-  if (typeof context === "object" && context !== null) Object.assign(context, { attempt });
+  const extension = root.wasParked ? {} : root.activation.owner.extension;
+  if (typeof context === "object" && context !== null) Object.assign(context, extension, { attempt });
 }
 
 /** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */
@@ -69,6 +81,18 @@ export function countLostClaims(activation: Activation, lost: number, retries: n
   for (const op of activation.ops.values()) {
     const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
     if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));
+  }
+}
+
+/** What keeps code from being entered: it counts as thrown where the code stands. */
+export async function failureBefore(root: Frame, { failure, onStart }: DriverHost): Promise<Outcome | undefined> {
+  if (failure) return { ok: false, error: failure.error };
+  if (root.wasParked) return undefined;
+  try {
+    await onStart?.();
+    return undefined;
+  } catch (error) {
+    return { ok: false, error };
   }
 }
 

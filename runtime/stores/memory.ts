@@ -268,7 +268,14 @@ class MemoryStore implements Store {
     run.mail = [];
     this.#waits.removeOf(run.id);
     const { parent } = run.event;
-    if (parent) this.#deliver(parent.run, { op: parent.op, kind: run.status as Mail["kind"], text, receivedAt: now });
+    if (parent)
+      this.#deliver(parent.run, {
+        op: parent.op,
+        kind: run.status as Mail["kind"],
+        text,
+        receivedAt: now,
+        from: run.id,
+      });
   }
 }
 

@@ -4,7 +4,7 @@
  * Nothing outlives a run, and nothing waits for real time but the callbacks themselves.
  */
 import { decode, encode } from "../codec/index.ts";
-import type { Logger, RunnableFunction } from "../engine/contract.ts";
+import type { DriveEnd, Logger, RunnableFunction } from "../engine/contract.ts";
 import { BackstitchError } from "../faults.ts";
 import { shieldedLogger } from "../logger.ts";
 import { driveReceived } from "../receive.ts";
@@ -111,6 +111,7 @@ class MemoryRun {
   readonly #used = new Map<string, number>();
   readonly #claim: Claim;
   #last: Commit | undefined;
+  #frame: string | null = null;
   #parks = 0;
 
   constructor(fn: RunnableFunction, event: TestEvent, reloads: () => boolean, logger: Logger) {
@@ -132,9 +133,23 @@ class MemoryRun {
     };
   }
 
-  async drive({ steps, onHandlerEnd }: TestRunOptions = {}): Promise<TestRun> {
-    const fn = steps ? this.#fn : { ...this.#fn, retries: 0 };
-    const end = await driveReceived(this.#claim, fn, {
+  async drive(options: TestRunOptions = {}): Promise<TestRun> {
+    const fn = options.steps ? this.#fn : { ...this.#fn, retries: 0 };
+    let end = await this.#drive(this.#claim, fn, options);
+    // Let go until a time: middleware failed before any code of the run.
+    for (
+      let wakeAt = this.#last?.wakeAt;
+      end === "released" && typeof wakeAt === "number";
+      wakeAt = this.#last?.wakeAt
+    ) {
+      await this.#clock.until(wakeAt);
+      end = await this.#drive({ ...this.#claim, frame: this.#frame }, fn, options);
+    }
+    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
+  }
+
+  #drive(claim: Claim, fn: RunnableFunction, { steps, onHandlerEnd }: TestRunOptions): Promise<DriveEnd> {
+    return driveReceived(claim, fn, {
       clock: this.#clock,
       logger: this.#logger,
       signal: new AbortController().signal,
@@ -143,6 +158,7 @@ class MemoryRun {
       draining: () => false,
       commit: async (commit) => {
         this.#last = commit;
+        this.#frame = commit.frame ?? this.#frame;
         return "ok";
       },
       reload: () => {
@@ -155,7 +171,6 @@ class MemoryRun {
         script: ({ op, id, attempt, input }, real) => steps({ id, attempt, input, index: this.#index(op, id) }, real),
       }),
     });
-    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
   }
 
   #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error"> {

@@ -22,6 +22,7 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
 /** The row of a run that was advanced. */
 interface RunRow {
   readonly n: number;
+  readonly id: string;
   readonly app: string;
   readonly parentRun: string | null;
   readonly parentOp: number;
@@ -34,19 +35,19 @@ function putMessages(db: Connection, run: RunRow, element: Commit): void {
   if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);
-  addWaits(db, { n: run.n, id: element.run, app: run.app }, waits, now);
+  addWaits(db, run, waits, now);
 }
 
 /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
 function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | null, now: number): void {
   discard(db, run.n);
   if (run.parentRun === null) return;
-  deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now });
+  deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
 }
 
 type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 
-const row = `n, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
+const row = `n, id, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
 
 export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
