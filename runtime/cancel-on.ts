@@ -72,7 +72,7 @@ export function cancelWaits(
 }
 
 /** A condition that is a function is found where it is registered. No text in CEL begins so. */
-export function referenceTo(functionId: string, index: number): string {
+function referenceTo(functionId: string, index: number): string {
   return `@cancelOn ${index} ${functionId}`;
 }
 

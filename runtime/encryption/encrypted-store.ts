@@ -5,10 +5,11 @@
  * its place that says why, and whoever decodes it is told. So a run is blocked, and a list of runs can be shown.
  */
 import { unreadableText } from "../codec/index.ts";
-import type { Mail, NewWait, Store, WaitMatch, WaitQuery } from "../store.ts";
+import type { Mail, Store } from "../store.ts";
 import { forms, placeOfMail, rowOfRun, withTexts } from "./forms.ts";
 import type { NamedKey } from "./keys.ts";
-import { hidden, isSealed, open, type Place, seal } from "./seal.ts";
+import { storedMatches, withHiddenMatches } from "./matches.ts";
+import { isSealed, open, type Place, seal } from "./seal.ts";
 
 /** @param keys the first seals, all open */
 export function encryptedStore(
@@ -26,20 +27,6 @@ export function encryptedStore(
     }
   };
   const openedMail = (mail: Mail): Mail => ({ ...mail, text: mail.text && opened(mail.text, placeOfMail(mail)) });
-  const hiddenMatch = ({ path, value }: WaitMatch, key: NamedKey): WaitMatch => ({
-    path,
-    value: hidden(value, ["match", path], key),
-  });
-  const withHiddenMatches = <Holder extends { readonly waits?: readonly NewWait[] }>(holder: Holder): Holder =>
-    holder.waits === undefined
-      ? holder
-      : {
-          ...holder,
-          waits: holder.waits.map((wait) => (wait.match ? { ...wait, match: hiddenMatch(wait.match, keys[0]) } : wait)),
-        };
-  /** A wait that began under another key is found too, and one that began without any. */
-  const matchesOf = ({ match }: WaitQuery): (WaitMatch | undefined)[] =>
-    match === undefined ? [undefined] : [match, ...keys.map((key) => hiddenMatch(match, key))];
   const { event, commit, claim, view, parked, step } = forms;
   return {
     open: () => store.open(),
@@ -50,12 +37,14 @@ export function encryptedStore(
     route: (key, runs, met = []) =>
       store.route(
         key,
-        runs.map((run) => withHiddenMatches(run)),
+        runs.map((run) => withHiddenMatches(run, keys[0])),
         met.map((each) => ({ ...each, text: each.text && sealed(each.text, placeOfMail({ kind: each.wait.kind })) })),
       ),
     waitPaths: (app, name) => store.waitPaths(app, name),
     waitsFor: async (query) => {
-      const found = await Promise.all(matchesOf(query).map((match) => store.waitsFor({ ...query, match })));
+      const found = await Promise.all(
+        storedMatches(query.match, keys).map((match) => store.waitsFor({ ...query, match })),
+      );
       return found.flat().slice(0, query.limit);
     },
     signal: (app, name, text, now) => store.signal(app, name, sealed(text, placeOfMail({ kind: "signal" })), now),
@@ -66,7 +55,7 @@ export function encryptedStore(
         ...withTexts(claim, each, opened),
         mail: each.mail.map(openedMail),
       })),
-    commit: (batch) => store.commit(batch.map((each) => withHiddenMatches(withTexts(commit, each, sealed)))),
+    commit: (batch) => store.commit(batch.map((each) => withHiddenMatches(withTexts(commit, each, sealed), keys[0]))),
     renew: (held, now, leaseMs) => store.renew(held, now, leaseMs),
     cancel: (run, now, how) => {
       const events = how.events?.map((each) => withTexts(event, each, sealed));

@@ -1,19 +1,30 @@
 /** How a run ends: what is stored of it, and who is told. */
 import { v7 as uuidv7 } from "uuid";
-import { encode } from "../codec/index.ts";
+import { decode, encode } from "../codec/index.ts";
 import { RollbackError } from "../errors.ts";
 import type { Claim, Commit, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { RunnableFunction } from "./contract.ts";
-import { eventOf } from "./load.ts";
+import { eventOf, outputFault } from "./load.ts";
 import { encodeThrown } from "./thrown.ts";
 import { wasCancelled } from "./unwinding.ts";
 
 /** Names of the events that tell of runs which did not complete. */
-export const failedEvent = "backstitch/function.failed";
-export const cancelledEvent = "backstitch/function.cancelled";
+const failedEvent = "backstitch/function.failed";
+const cancelledEvent = "backstitch/function.cancelled";
 
 type Ending = Pick<Commit, "status" | "output" | "error" | "events">;
+
+/** What the handler ended with is fixed before its last steps finish. An output that cannot be stored fails the run. */
+export function settleEnd(activation: Activation, run: string, functionId: string): void {
+  const { end } = activation;
+  if (end === undefined) return;
+  activation.lastOpOfHandler = activation.lastOp;
+  const error = end.ok ? outputFault(end.value, run, functionId) : decode(encodeThrown(end.error));
+  if (error !== undefined) activation.end = { ok: false, error };
+  // A copy: the callbacks of the last steps may change what the output was made of.
+  else if (end.ok && activation.ops.size > 0) activation.end = { ok: true, value: decode(encode(end.value)) };
+}
 
 /** What the last commit of a run says. A handler that was cancelled may still return, or fail in a rollback. */
 export function endingOf(activation: Activation, claim: Claim, fn: RunnableFunction, now: number): Ending {
