@@ -20,6 +20,7 @@ export { durable, local } from "./authoring.ts";
 export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";
+export type { ForkOptions, RerunOptions, StepReference } from "./derive-runs.ts";
 export type { Duration } from "./duration.ts";
 export type { Logger } from "./engine/contract.ts";
 export {
@@ -33,7 +34,10 @@ export {
 } from "./errors.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
-export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
+export type { ListOptions, Moment, RunFilter } from "./run-filter.ts";
+export type { HistoryStep, RunHistory } from "./run-history.ts";
+export type { ParkedFrame, ParkedSlot, PendingStep, RunState, SlotEdit } from "./run-state.ts";
+export type { CancelOptions, Runs, RunsPage, StepsOptions, WaitOptions } from "./runs.ts";
 export type { RunStatus, Store } from "./store.ts";
 export type {
   BackstitchEvent,

@@ -57,6 +57,11 @@ export function isCancellation(error: unknown): boolean {
   return false;
 }
 
+/** Whether an op is waited for in a `catch` or `finally`, or in the callback of one. */
+export function isShieldedOp({ handle }: Op): boolean {
+  return shieldedHandles(handle.activation).has(handle);
+}
+
 function shieldedHandles(activation: Activation): Set<Handle> {
   const shielded = new SafeSet<Handle>();
   const open: Handle[] = [];

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
-import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
+import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
 import type { OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -61,6 +61,8 @@ export interface DriverHost {
   readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
+  /** What is recorded of ops in front of the one from which a run goes on. */
+  readonly recorded?: (origin: Origin, ops: readonly number[]) => Promise<RecordedOutcome[]>;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

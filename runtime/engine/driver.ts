@@ -5,7 +5,6 @@
  * Everything happens in one loop, one decision at a time, so that at most one commit of the run is under way and every
  * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
  */
-import { decode, encode } from "../codec/index.ts";
 import { CancelledError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, Mail } from "../store.ts";
@@ -15,14 +14,15 @@ import { exposedOps, isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
 import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
-import { cancelled, endingOf } from "./ending.ts";
+import { cancelled, checkEnd, endingOf } from "./ending.ts";
 import type { Frame } from "./frame.ts";
 import { encodeActivation } from "./image.ts";
 import { Inputs, type TakenAttempt } from "./inputs.ts";
-import { countLostClaims, eventOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import { countLostClaims, eventOf, lostTooOften, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
+import { Replay } from "./replay.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { encodeThrown } from "./thrown.ts";
@@ -30,8 +30,6 @@ import { Turn, withOp } from "./turn.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
-/** A run is not given up before so many claims were lost, however few retries its function has. */
-const leastLostClaims = 4;
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
 
@@ -48,6 +46,7 @@ class RunDriver implements ActivationOwner {
   readonly #bell = new Bell();
   readonly #inputs: Inputs;
   readonly #settling: Settling;
+  readonly #replay: Replay | undefined;
   #activation!: Activation;
   /** Where to enter; undefined once entered. */
   #entry: Frame | undefined;
@@ -70,6 +69,7 @@ class RunDriver implements ActivationOwner {
     this.#text = claim.frame;
     this.#inputs = new Inputs(claim.run, host, () => this.#bell.ring());
     this.#settling = new Settling(claim.run, fn, host, this.#turn);
+    this.#replay = Replay.of(claim, host);
   }
 
   now(): number {
@@ -101,7 +101,7 @@ class RunDriver implements ActivationOwner {
   }
 
   async #driveOn(): Promise<DriveEnd> {
-    const fault = this.#begin();
+    const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
     if (fault) return (await this.#block(fault)) ?? "blocked";
     const stored = this.#migrated ? await this.#commitState() : undefined;
     if (stored) return stored;
@@ -113,18 +113,13 @@ class RunDriver implements ActivationOwner {
 
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
-    const { lostClaims } = this.#claim;
-    if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
-      return new BackstitchError("BS2105", {
-        where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
-        fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
-      });
-    }
+    const lost = lostTooOften(this.#claim, this.#fn.retries);
+    if (lost) return lost;
     const text = faultOr(() => migratedText(this.#text, this.run, this.#fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
     this.#migrated = text !== this.#text;
-    if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.#fn.retries, this.now());
+    countLostClaims(this.#activation, this.#claim.lostClaims, this.#fn.retries, this.now());
     return undefined;
   }
 
@@ -137,6 +132,7 @@ class RunDriver implements ActivationOwner {
     this.#activation = loaded.activation;
     this.#entry = loaded.root;
     this.#label = loaded.activation.label();
+    this.#replay?.loaded(loaded.activation);
     return undefined;
   }
 
@@ -151,6 +147,8 @@ class RunDriver implements ActivationOwner {
     if (activation.outside && !activation.over) return this.#beside();
     if (activation.end) {
       if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
+      const strayed = activation.cancelling ? undefined : this.#replay?.ended(activation.end);
+      if (strayed) return this.#block(strayed);
       this.#checkEnd();
       activation.dropWaits();
       if (activation.ops.size === 0) return this.#finish();
@@ -182,6 +180,9 @@ class RunDriver implements ActivationOwner {
   #settleNext(): { outcome: Promise<DriveEnd | undefined> | undefined } | undefined {
     const { ops, cancelling } = this.#activation;
     for (const op of ops.values()) if (op.outcome) return { outcome: this.#deliver(op) };
+    const recalled = faultOr(() => this.#replay?.recall(this.#activation, this.#settling));
+    if (recalled instanceof BackstitchError) return { outcome: this.#block(recalled) };
+    if (recalled) return { outcome: this.#settled(recalled) };
     for (const op of ops.values()) {
       if (isTried(op) || !isDue(op, this.now())) continue;
       this.#settling.timedOut(op);
@@ -206,8 +207,12 @@ class RunDriver implements ActivationOwner {
   /** A clean park: the outcomes that led here and the frame become visible at once. */
   async #park(): Promise<DriveEnd | undefined> {
     this.#activation.attempt = 0;
+    const strayed = await this.#replay?.park(this.#activation);
+    if (strayed) return this.#block(strayed);
     if (this.#activation.cancelling) for (const op of exposedOps(this.#activation)) withhold(op);
-    const frame = this.#encode();
+    const parked = this.#encode();
+    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
@@ -215,7 +220,7 @@ class RunDriver implements ActivationOwner {
       { status: "running", frame, ...this.#turn.close(), ...announced, release },
       release ? "released" : undefined,
     );
-    if (end || !this.#host.reload?.() || this.#inputs.attempting) return end;
+    if (end || !(edited || this.#host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
   }
@@ -317,17 +322,9 @@ class RunDriver implements ActivationOwner {
     return this.#commitState();
   }
 
-  /** What a run ends with is stored before its last steps finish. An output that cannot be stored fails the run. */
   #checkEnd(): void {
-    const { end } = this.#activation;
-    if (end === undefined || this.#endChecked) return;
+    if (!this.#endChecked) checkEnd(this.#activation, this.run, this.#fn.id);
     this.#endChecked = true;
-    const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
-    if (error !== undefined) this.#activation.end = { ok: false, error };
-    // A copy: the callbacks of the last steps may change what the output was made of.
-    else if (end.ok && this.#activation.ops.size > 0) {
-      this.#activation.end = { ok: true, value: decode(encode(end.value)) };
-    }
   }
 
   #finish(ending = endingOf(this.#activation, this.#claim, this.now())): Promise<DriveEnd | undefined> {
@@ -390,6 +387,7 @@ class RunDriver implements ActivationOwner {
   }
 
   #dueAt(): number | undefined {
+    if (this.#replay?.ready(this.#activation)) return this.now();
     return nextDue(this.#activation, this.#entry !== undefined, this.#deadline(), this.now());
   }
 

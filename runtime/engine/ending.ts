@@ -1,16 +1,26 @@
 /** How a run ends: what is stored of it, and who is told. */
 import { v7 as uuidv7 } from "uuid";
-import { encode } from "../codec/index.ts";
+import { decode, encode } from "../codec/index.ts";
 import type { Claim, Commit, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import { isCancellation } from "./cancellation.ts";
-import { eventOf } from "./load.ts";
+import { eventOf, outputFault } from "./load.ts";
 import { encodeThrown } from "./thrown.ts";
 
 /** Events of this kind start no others of their kind, so that a handler of failures which fails does not run for ever. */
 const lifecycle = "backstitch/function.";
 export const failedEvent = `${lifecycle}failed`;
 export const cancelledEvent = `${lifecycle}cancelled`;
+
+/** What a run ends with is stored before its last steps finish. An output that cannot be stored fails the run. */
+export function checkEnd(activation: Activation, run: string, functionId: string): void {
+  const { end } = activation;
+  if (end === undefined) return;
+  const error = end.ok ? outputFault(end.value, run, functionId) : decode(encodeThrown(end.error));
+  if (error !== undefined) activation.end = { ok: false, error };
+  // A copy: the callbacks of the last steps may change what the output was made of.
+  else if (end.ok && activation.ops.size > 0) activation.end = { ok: true, value: decode(encode(end.value)) };
+}
 
 /** What the last commit of a run says. A handler that was cancelled may still return, or fail in a rollback. */
 export function endingOf(

@@ -55,8 +55,20 @@ export function tellAttempt(root: Frame, attempt: number): void {
   if (typeof context === "object" && context !== null) Object.assign(context, { attempt });
 }
 
+/** A run is not given up before so many claims were lost, however few retries its function has. */
+const leastLostClaims = 4;
+
+export function lostTooOften({ lostClaims, run, functionId }: Claim, retries: number): BackstitchError | undefined {
+  if (lostClaims <= Math.max(leastLostClaims, retries)) return undefined;
+  return new BackstitchError("BS2105", {
+    where: `run ${run} of function "${functionId}" lost its worker ${lostClaims} times without a commit`,
+    fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
+  });
+}
+
 /** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */
 export function countLostClaims(activation: Activation, lost: number, retries: number, now: number): void {
+  if (lost === 0) return;
   activation.attempt += lost;
   for (const op of activation.ops.values()) {
     const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
