@@ -17,6 +17,7 @@
  * await client.send({ name: "app/row.added", data: { rowId: 7 } });
  */
 export { durable, local } from "./authoring.ts";
+export type { BulkOptions, BulkResult } from "./bulk-runs.ts";
 export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";

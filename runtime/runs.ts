@@ -1,4 +1,6 @@
 /** Runs as people and programs ask for them: `client.runs`. */
+
+import { type BulkOptions, type BulkResult, forAll } from "./bulk-runs.ts";
 import type { Clock } from "./clock.ts";
 import { type ForkOptions, fork, type RerunOptions, rerun } from "./derive-runs.ts";
 import { BackstitchError } from "./faults.ts";
@@ -187,6 +189,55 @@ export class Runs {
   async fork(id: string, options: ForkOptions = {}): Promise<Run> {
     const view = await this.#known(id);
     return this.#made(await fork(await this.#store(), view, options, this.#clock.now()));
+  }
+
+  /**
+   * Cancels all runs that a filter means, of those that have not ended. Ones that are created meanwhile are left out.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example const { matched } = await client.runs.cancelAll({ functionId: "digest", label: "wait" }, { dryRun: true });
+   */
+  async cancelAll(filter: RunFilter, options: BulkOptions & CancelOptions = {}): Promise<BulkResult> {
+    const { mode, dryRun } = options;
+    checkKeys(options, ["mode", "dryRun"], "runs.cancelAll()");
+    const runs = this.each({ ...filter, status: filter.status ?? ["running", "blocked"] });
+    return forAll(runs, { dryRun }, (id) => this.cancel(id, { mode }));
+  }
+
+  /**
+   * Lets all blocked runs go on that a filter means.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.resumeAll({ error: "BS2103" });
+   */
+  async resumeAll(filter: RunFilter, options: BulkOptions = {}): Promise<BulkResult> {
+    checkKeys(options, ["dryRun"], "runs.resumeAll()");
+    return forAll(this.each({ ...filter, status: filter.status ?? "blocked" }), options, (id) => this.resume(id));
+  }
+
+  /**
+   * Reruns all runs that a filter means, failed ones unless it says otherwise.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.rerunAll({ createdFrom: "2030-01-02", error: "timeout" }, { from: "charge" });
+   */
+  async rerunAll(filter: RunFilter, options: BulkOptions & RerunOptions = {}): Promise<BulkResult> {
+    const { dryRun, ...rest } = options;
+    return forAll(this.each({ ...filter, status: filter.status ?? "failed" }), { dryRun }, (id) =>
+      this.rerun(id, rest),
+    );
+  }
+
+  /**
+   * Forks all runs that a filter means, where they are parked or at one step.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.forkAll({ label: "ship" }, { slots: [{ name: "carrier", value: "other" }] });
+   */
+  async forkAll(filter: RunFilter, options: BulkOptions & ForkOptions = {}): Promise<BulkResult> {
+    const { dryRun, ...rest } = options;
+    const status = filter.status ?? (rest.at === undefined ? ["running", "blocked"] : undefined);
+    return forAll(this.each({ ...filter, status }), { dryRun }, (id) => this.fork(id, rest));
   }
 
   /**
