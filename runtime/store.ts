@@ -131,6 +131,8 @@ export interface Claim {
   readonly createdAt: number;
   /** What came for it and was not read, in its order. */
   readonly mail: readonly Mail[];
+  /** Of which run it was made, when no event started it. */
+  readonly origin?: Origin;
 }
 
 /** One attempt of a step, a sleep or another op. */
@@ -145,6 +147,9 @@ export interface StepRecord {
   readonly input?: string;
   readonly output?: string;
   readonly error?: string;
+  /** It ran in a `catch` or `finally`, or in the callback of one. */
+  readonly rollback?: true;
+  /** When the attempt began, or the wait. */
   readonly startedAt: number;
   readonly endedAt: number;
 }
@@ -199,16 +204,38 @@ export interface RunView {
   readonly endedAt: number | null;
   /** The op that started it and waits for it. */
   readonly parent?: OpKey;
+  /** Of which run it was made, when no event started it. */
+  readonly origin?: Origin;
 }
 
+/** Runs are listed newest first; run ids sort by time. */
 export interface RunQuery {
   readonly app: string;
   readonly functionId?: string;
-  readonly status?: RunStatus;
-  /** Most rows to return. */
+  /** One, or any of several. */
+  readonly status?: RunStatus | readonly RunStatus[];
+  /** Name of the event that started it. */
+  readonly eventName?: string;
+  readonly eventId?: string;
+  /** Where it is parked: the label, or labels joined by " > ", of one call or of several inside one another. */
+  readonly label?: string;
+  /** The run one of whose ops started it. */
+  readonly parent?: string;
+  /** The run of which it was made. */
+  readonly origin?: string;
+  /** Most runs to return. */
   readonly limit: number;
-  /** Cursor: id of the last run of the page before. Runs are listed newest first; run ids sort by time. */
+  /** Only runs with ids before this one. */
   readonly before?: string;
+  /** Only runs with this id or a later one. */
+  readonly from?: string;
+}
+
+/** A call of `listRuns` looks at a bounded number of runs, so that a page may be short, or empty, and not the last. */
+export interface RunPage {
+  readonly runs: readonly RunView[];
+  /** What to give as `before` for the page that follows; absent when there is none. */
+  readonly next?: string;
 }
 
 /** Which runs `listParked` gives. */
@@ -221,6 +248,39 @@ export interface ParkedPage {
 /** A run that has not ended, as it is stored. */
 export interface ParkedRun extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error"> {
   readonly frame: string | null;
+}
+
+/** A run that has not ended, with all that it would go on from. */
+export interface ParkedState extends ParkedRun {
+  /** Changes whenever one of these does. */
+  readonly version: string;
+  /** For what its ops wait, and events that cancel it. */
+  readonly waits: readonly NewWait[];
+  readonly mail: readonly Mail[];
+}
+
+/** Of which run another one was made. */
+export interface Origin {
+  readonly run: string;
+  /** The op from which it goes on; absent for one that begins anew. */
+  readonly op?: number;
+  /** How it goes on from there. Text of the codec; stores do not look at it. */
+  readonly plan?: string;
+}
+
+/** A run that is made of another one, for the same function and event. Nobody waits for it. */
+export interface DerivedRun {
+  readonly id: string;
+  readonly origin: Origin;
+  /** The state from which it goes on; a run without one begins. */
+  readonly state?: Pick<ParkedState, "version" | "label" | "waits" | "mail"> & { readonly frame: string };
+}
+
+/** How an op ended that has ended. */
+export interface RecordedOutcome extends StepRecord {
+  readonly status: "completed" | "failed";
+  /** Grows with each commit of the run. */
+  readonly seq: number;
 }
 
 export interface ClaimRequest {
@@ -288,7 +348,18 @@ export interface Store {
   nextWake(app: string, functions: readonly string[]): Promise<number | undefined>;
 
   getRun(run: string): Promise<RunView | undefined>;
-  listRuns(query: RunQuery): Promise<RunView[]>;
+  listRuns(query: RunQuery): Promise<RunPage>;
+  /** Ids of the apps that have runs, sorted. */
+  listApps(): Promise<string[]>;
+  /** Undefined when the run has ended or does not exist. */
+  getParked(run: string): Promise<ParkedState | undefined>;
+  /**
+   * Creates a run, due at once, with `now` as its `createdAt`. False, with nothing done, when its origin does not exist,
+   * or has not the version of the state any more; a run whose id exists is left as it is.
+   */
+  derive(run: DerivedRun, now: number): Promise<boolean>;
+  /** Of those ops that have ended. */
+  listOutcomes(run: string, ops: readonly number[]): Promise<RecordedOutcome[]>;
   /** Runs of all apps that have not ended, by their ids, with what is stored of them: for tools that look and do not work. */
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */

@@ -12,6 +12,7 @@ import { BackstitchError } from "./faults.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
 import { sendSignal } from "./signals.ts";
@@ -272,6 +273,7 @@ export class Worker {
       commit: (commit) => commits.commit(commit),
       draining: () => this.#draining.signal.aborted,
       perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
+      recorded: (origin, ops) => outcomesBefore(store, origin, ops),
       onMail: (deliver) => {
         held.deliver = deliver;
       },

@@ -21,6 +21,7 @@ import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { RunOwner } from "./owner.ts";
 import { decodeActivation } from "./read-image.ts";
+import { Replay } from "./replay.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { encodeThrown } from "./thrown.ts";
@@ -37,6 +38,7 @@ type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 class RunDriver extends RunOwner {
   readonly #inputs: Inputs;
   readonly #settling: Settling;
+  readonly #replay: Replay | undefined;
   #activation!: Activation;
   /** Its code is still to be entered. */
   #entering = false;
@@ -53,6 +55,7 @@ class RunDriver extends RunOwner {
     this.#text = claim.frame;
     this.#inputs = new Inputs(claim.run, host, () => this.ring());
     this.#settling = new Settling(claim.run, fn, host, this.#turn);
+    this.#replay = Replay.of(claim, host);
   }
 
   async drive(): Promise<DriveEnd> {
@@ -72,7 +75,7 @@ class RunDriver extends RunOwner {
   }
 
   async #driveOn(): Promise<DriveEnd> {
-    const fault = this.#begin();
+    const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
     if (fault) return (await this.#block(fault)) ?? "blocked";
     const stored = this.#migrated ? await this.#commitState() : undefined;
     if (stored) return stored;
@@ -85,9 +88,7 @@ class RunDriver extends RunOwner {
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
-    if (isGivenUp(this.claim, this.fn)) {
-      return lostItsWorker(this.run, this.fn.id, lostClaims);
-    }
+    if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
     const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
@@ -104,6 +105,7 @@ class RunDriver extends RunOwner {
     this.#entering = !loaded.closed;
     this.#endChecked = loaded.end !== undefined;
     this.#label = loaded.label();
+    this.#replay?.loaded(loaded);
     return undefined;
   }
 
@@ -121,6 +123,8 @@ class RunDriver extends RunOwner {
       const delay =
         this.#endChecked || end.ok ? undefined : segmentRetryDelay(activation, end.error, this.fn.retries, this.host);
       if (!end.ok && delay !== undefined) return this.#retrySegment(end.error, delay);
+      const strayed = activation.cancelling ? undefined : this.#replay?.ended(end);
+      if (strayed) return this.#block(strayed);
       const goesOn = this.#unwind();
       if (goesOn) return goesOn.next;
     }
@@ -155,6 +159,9 @@ class RunDriver extends RunOwner {
   #settleNext(): { outcome: Promise<DriveEnd | undefined> | undefined } | undefined {
     const { ops, cancelling } = this.#activation;
     for (const op of ops.values()) if (op.outcome) return { outcome: this.#deliver(op) };
+    const recalled = faultOr(() => this.#replay?.recall(this.#activation, this.#settling));
+    if (recalled instanceof BackstitchError) return { outcome: this.#block(recalled) };
+    if (recalled) return { outcome: this.#settled(recalled) };
     for (const op of ops.values()) {
       if (isTried(op) || !isDue(op, this.now())) continue;
       this.#settling.timedOut(op);
@@ -184,8 +191,12 @@ class RunDriver extends RunOwner {
   /** A clean park: the outcomes that led here and the frame become visible at once. */
   async #park(): Promise<DriveEnd | undefined> {
     this.#activation.attempt = 0;
+    const strayed = await this.#replay?.park(this.#activation);
+    if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
-    const frame = this.#encode();
+    const parked = this.#encode();
+    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
@@ -193,7 +204,7 @@ class RunDriver extends RunOwner {
       { status: "running", frame, ...this.#turn.close(), ...announced, release },
       release ? "released" : undefined,
     );
-    if (end || !this.host.reload?.() || this.#inputs.attempting) return end;
+    if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
   }
@@ -379,6 +390,7 @@ class RunDriver extends RunOwner {
   }
 
   #dueAt(): number | undefined {
+    if (this.#replay?.ready(this.#activation)) return this.now();
     return nextDue(this.#activation, this.#entering, this.#deadline(), this.now());
   }
 }

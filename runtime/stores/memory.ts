@@ -10,6 +10,7 @@ import type {
   ClaimRequest,
   Commit,
   CommitResult,
+  DerivedRun,
   EventKey,
   Mail,
   Met,
@@ -17,8 +18,10 @@ import type {
   NewWait,
   ParkedPage,
   ParkedRun,
+  ParkedState,
+  RecordedOutcome,
+  RunPage,
   RunQuery,
-  RunStatus,
   RunView,
   StepRecord,
   Store,
@@ -27,38 +30,25 @@ import type {
   StoredWait,
   WaitQuery,
 } from "../store.ts";
+import {
+  apply,
+  compareText,
+  derivedRun,
+  end,
+  isDue,
+  isFree,
+  isListed,
+  outcomesOf,
+  parkedRun,
+  queuedRun,
+  type Run,
+  stateOf,
+  take,
+  versionOf,
+  view,
+} from "./memory-runs.ts";
 import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
-
-interface Lease {
-  readonly worker: string;
-  readonly until: number;
-}
-
-interface Run {
-  readonly id: string;
-  readonly app: string;
-  readonly functionId: string;
-  readonly event: StoredEvent;
-  status: RunStatus;
-  epoch: number;
-  seq: number;
-  lostClaims: number;
-  frame: string | null;
-  label: string | null;
-  wakeAt: number | null;
-  lease: Lease | undefined;
-  output: string | null;
-  error: string | null;
-  readonly createdAt: number;
-  updatedAt: number;
-  endedAt: number | null;
-  /** Attempts by op, then by attempt. */
-  readonly steps: Map<number, Map<number, StepRecord>>;
-  /** What came and was not read. */
-  mail: Mail[];
-  mailed: number;
-}
 
 class MemoryStore implements Store {
   /** By `keyOf`. */
@@ -187,16 +177,38 @@ class MemoryStore implements Store {
     return run && view(run);
   }
 
-  async listRuns(query: RunQuery): Promise<RunView[]> {
-    const { functionId, status, before } = query;
-    return [...this.#runs.values()]
-      .filter((run) => run.app === query.app)
-      .filter((run) => functionId === undefined || run.functionId === functionId)
-      .filter((run) => status === undefined || run.status === status)
-      .filter((run) => before === undefined || run.id < before)
+  async listRuns(query: RunQuery): Promise<RunPage> {
+    const runs = [...this.#runs.values()]
+      .filter((run) => isListed(run, query))
       .sort((a, b) => compareText(b.id, a.id))
       .slice(0, query.limit)
       .map(view);
+    const next = runs.length === query.limit ? runs.at(-1)?.id : undefined;
+    return { runs, ...(next !== undefined && { next }) };
+  }
+
+  async listApps(): Promise<string[]> {
+    return [...new Set([...this.#runs.values()].map(({ app }) => app))].sort();
+  }
+
+  async getParked(id: string): Promise<ParkedState | undefined> {
+    const run = this.#runs.get(id);
+    return run?.endedAt === null ? stateOf(run, this.#waits.of(id)) : undefined;
+  }
+
+  async derive(run: DerivedRun, now: number): Promise<boolean> {
+    const of = this.#runs.get(run.origin.run);
+    if (this.#runs.has(run.id)) return true;
+    if (!of || (run.state && (of.endedAt !== null || versionOf(of) !== run.state.version))) return false;
+    const made = derivedRun(run, of, now);
+    this.#runs.set(run.id, made);
+    this.#addWaits(made, run.state?.waits, now);
+    return true;
+  }
+
+  async listOutcomes(id: string, ops: readonly number[]): Promise<RecordedOutcome[]> {
+    const run = this.#runs.get(id);
+    return run ? outcomesOf(run, ops) : [];
   }
 
   async listParked({ after, limit }: ParkedPage): Promise<ParkedRun[]> {
@@ -204,19 +216,11 @@ class MemoryStore implements Store {
       .filter((run) => run.endedAt === null && (after === undefined || run.id > after))
       .sort((a, b) => compareText(a.id, b.id))
       .slice(0, limit)
-      .map(({ id, app, functionId, status, label, error, frame }) => ({
-        id,
-        app,
-        functionId,
-        status,
-        label,
-        error,
-        frame,
-      }));
+      .map(parkedRun);
   }
 
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
-    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord>>();
+    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord & { readonly seq: number }>>();
     const seen = new Map<string, number>();
     const indexed: StoredStep[][] = [];
     for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
@@ -224,7 +228,7 @@ class MemoryStore implements Store {
       const stepId = records[0]?.id ?? "";
       const index = seen.get(stepId) ?? 0;
       seen.set(stepId, index + 1);
-      if (op > (page?.after ?? 0)) indexed.push(records.map((record) => ({ ...record, index })));
+      if (op > (page?.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
     }
     return indexed.slice(0, page?.limit).flat();
   }
@@ -267,15 +271,9 @@ class MemoryStore implements Store {
   #ended(run: Run, text: string | null, now: number): void {
     run.mail = [];
     this.#waits.removeOf(run.id);
-    const { parent } = run.event;
-    if (parent)
-      this.#deliver(parent.run, {
-        op: parent.op,
-        kind: run.status as Mail["kind"],
-        text,
-        receivedAt: now,
-        from: run.id,
-      });
+    const { parent } = run;
+    const told = { kind: run.status as Mail["kind"], text, receivedAt: now, from: run.id };
+    if (parent) this.#deliver(parent.run, { op: parent.op, ...told });
   }
 }
 
@@ -293,92 +291,4 @@ export function memoryStore(): Store {
 
 function keyOf({ app, id }: EventKey): string {
   return JSON.stringify([app, id]);
-}
-
-function queuedRun(run: NewRun, event: StoredEvent): Run {
-  return {
-    id: run.id,
-    app: run.app,
-    functionId: run.functionId,
-    event,
-    status: "running",
-    epoch: 0,
-    seq: 0,
-    lostClaims: 0,
-    frame: null,
-    label: null,
-    wakeAt: run.wakeAt,
-    lease: undefined,
-    output: null,
-    error: null,
-    createdAt: event.receivedAt,
-    updatedAt: event.receivedAt,
-    endedAt: null,
-    steps: new Map(),
-    mail: [],
-    mailed: 0,
-  };
-}
-
-function isDue(run: Run, { app, functions, now }: ClaimRequest): boolean {
-  if (run.app !== app || !functions.includes(run.functionId)) return false;
-  return run.status === "running" && run.wakeAt !== null && run.wakeAt <= now;
-}
-
-function isFree({ lease }: Run, { worker, now }: ClaimRequest): boolean {
-  return lease === undefined || (lease.worker !== worker && lease.until < now);
-}
-
-function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
-  run.epoch += 1;
-  if (run.lease) run.lostClaims += 1;
-  run.lease = { worker, until: now + leaseMs };
-  const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  return { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
-}
-
-function apply(run: Run, commit: Commit): void {
-  run.seq += 1;
-  run.lostClaims = 0;
-  run.status = commit.status;
-  run.frame = commit.frame ?? run.frame;
-  run.label = commit.label ?? (commit.status === "blocked" ? run.label : null);
-  run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
-  run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
-  run.output = commit.output ?? run.output;
-  run.error = commit.error ?? run.error;
-  run.updatedAt = commit.now;
-  for (const step of commit.steps) {
-    const attempts = run.steps.get(step.op) ?? new Map<number, StepRecord>();
-    run.steps.set(step.op, attempts.set(step.attempt, { ...step }));
-  }
-  if (commit.status === "running") {
-    if (commit.release) run.lease = undefined;
-  } else if (commit.status === "blocked") {
-    run.lease = undefined;
-  } else {
-    end(run, commit.status, commit.now);
-  }
-}
-
-function end(run: Run, status: RunStatus, now: number): void {
-  run.status = status;
-  run.frame = null;
-  run.wakeAt = null;
-  run.lease = undefined;
-  run.updatedAt = now;
-  run.endedAt = now;
-}
-
-function view(run: Run): RunView {
-  const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  const { parent } = event;
-  return {
-    ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
-    ...(parent && { parent }),
-  };
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

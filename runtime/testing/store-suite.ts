@@ -9,6 +9,7 @@ import { blockingTests, commitTests, endingTests } from "./store-suite/commits.t
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
+import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import type { Check } from "./store-suite/support.ts";
 import { listTests, stepIndexTests, stepTests } from "./store-suite/views.ts";
 
@@ -64,5 +65,9 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));
     suite.describe("listRuns", () => listTests(check));
+    suite.describe("filters of listRuns", () => filterTests(check));
+    suite.describe("runs made of others", () => deriveTests(check));
+    suite.describe("runs that part from others", () => partedTests(check));
+    suite.describe("outcomes of ops", () => outcomeTests(check));
   });
 }

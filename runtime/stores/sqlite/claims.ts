@@ -4,6 +4,7 @@ import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
 import { type EventRow, eventColumns, toEvent } from "./events.ts";
 import { mailOf } from "./mail.ts";
+import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 
 interface Candidate {
   readonly id: string;
@@ -114,14 +115,16 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, ${eventColumns("e")}
+       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns("e")}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
   const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
   const mail = row.unread > 0 ? mailOf(db, row.n) : [];
-  return { run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail };
+  return withOrigin({ run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail }, row);
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "mail"> & EventRow & { readonly n: number; readonly unread: number };
+type ClaimRow = Omit<Claim, "run" | "event" | "mail" | "origin"> &
+  EventRow &
+  OriginRow & { readonly n: number; readonly unread: number };

@@ -4,6 +4,7 @@ import type {
   Cancellation,
   ClaimRequest,
   Commit,
+  DerivedRun,
   EventKey,
   Met,
   NewRun,
@@ -20,7 +21,9 @@ import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
-import { getRun, listParked, listRuns, listSteps } from "./views.ts";
+import { derive, getParked, listOutcomes } from "./origins.ts";
+import { listSteps } from "./steps.ts";
+import { getRun, listApps, listParked, listRuns } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
@@ -110,6 +113,22 @@ export class SqliteStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listApps() {
+    return this.#perform("listApps", listApps);
+  }
+
+  async getParked(run: string) {
+    return this.#perform("getParked", (db) => getParked(db, run));
+  }
+
+  async derive(run: DerivedRun, now: number) {
+    return this.#perform("derive", (db) => derive(db, run, now));
+  }
+
+  async listOutcomes(run: string, ops: readonly number[]) {
+    return this.#perform("listOutcomes", (db) => listOutcomes(db, run, ops));
   }
 
   async listParked(page: ParkedPage) {
