@@ -356,7 +356,7 @@ class RunDriver implements ActivationOwner {
     const { end } = this.#activation;
     if (end === undefined || this.#endChecked) return;
     this.#endChecked = true;
-    this.#host.onHandlerEnd?.();
+    this.#host.onHandlerEnd?.(this.#activation.ops.size > 0);
     this.#activation.lastOpOfHandler = this.#activation.lastOp;
     const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
     if (error !== undefined) this.#activation.end = { ok: false, error };

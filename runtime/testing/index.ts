@@ -9,10 +9,13 @@ import { MemoryRun } from "./memory-run.ts";
 import { seededRandom } from "./random.ts";
 import type { TestEvent, TestRun, TestRunOptions, TestRuntimeOptions } from "./test-run.ts";
 
+export { CrashDifference, type CrashEverywhereOptions, type CrashReport, crashEverywhere } from "./crash-everywhere.ts";
+export { type MatcherResult, matchers, type RanStep, type RunMatchers } from "./matchers.ts";
 export type {
   ComingEvent,
   ComingSignal,
   FailingStep,
+  Mock,
   StepCall,
   StepPlace,
   TestEvent,

@@ -29,6 +29,8 @@ export interface RunParts {
   readonly crash?: (point: CommitPoint) => "before" | "after" | undefined;
   /** Told of each attempt that begins. */
   readonly onBegin?: (attempt: Omit<TraceEntry, "outcome" | "kind">) => void;
+  /** Told when the handler has ended, and whether it left ops. */
+  readonly onHandlerEnd?: (left: boolean) => void;
   /** Told of each attempt that ended. */
   readonly onEnd?: (attempt: TraceEntry) => void;
 }
@@ -117,7 +119,10 @@ export class MemoryRun {
         deliver = take;
       },
       onWait: (op) => this.#outside.named(op, this.#index(op.number, op.id)),
-      ...(onHandlerEnd && { onHandlerEnd: () => onHandlerEnd(this.#trace.length) }),
+      onHandlerEnd: (left) => {
+        this.#parts.onHandlerEnd?.(left);
+        onHandlerEnd?.(this.#trace.length);
+      },
       onStep: (record) => this.#ended(record),
       ...(script && {
         script: ({ op, id, attempt, input }, real) => {

@@ -7,6 +7,7 @@ import { compileExpression, type MatchScope } from "../expressions.ts";
 import { toEvent } from "../receive.ts";
 import type { Commit, Mail, NewWait, StoredEvent } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
+import { mocked } from "./script.ts";
 import type { ComingEvent, ComingSignal, TestRun, TestRunOptions } from "./test-run.ts";
 
 /** A wait that has begun and was not met. */
@@ -106,7 +107,7 @@ export class Outside {
       const call = { id, index: this.#indexOf(op), attempt: 0, input: [toEvent(event).data] };
       try {
         const given = mock[id];
-        const output: unknown = await (typeof given === "function" ? given(call) : given);
+        const output: unknown = await mocked(given, call);
         this.#put(op, "completed", encode(output), now);
       } catch (error) {
         this.#put(op, "failed", encodeThrown(error), now);

@@ -1,5 +1,5 @@
 /** What a test makes of the attempts of steps: which fail, and what stands in for the callbacks. */
-import type { FailingStep, StepCall, StepPlace, TestRunOptions } from "./test-run.ts";
+import type { FailingStep, Mock, StepCall, StepPlace, TestRunOptions } from "./test-run.ts";
 
 export type Script = (call: StepCall, real: () => unknown) => unknown;
 
@@ -15,8 +15,9 @@ export function scriptOf({ steps, mock, failAt, crashAt }: TestRunOptions): Scri
   };
 }
 
-function mocked(given: unknown, call: StepCall): unknown {
-  return typeof given === "function" ? given(call) : given;
+/** What a mock gives for an attempt. */
+export function mocked(given: Mock, call: StepCall): unknown {
+  return typeof given === "function" ? (given as (call: StepCall) => unknown)(call) : given;
 }
 
 /** An option that takes one place or several, each as an object. */

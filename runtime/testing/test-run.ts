@@ -41,6 +41,9 @@ export interface StepPlace {
   readonly attempt?: number;
 }
 
+/** The outcome of a step: a value, or a function that returns or throws it. */
+export type Mock = ((call: StepCall) => unknown) | object | string | number | bigint | boolean | null | undefined;
+
 /** Attempts that fail. */
 export interface FailingStep extends StepPlace {
   /** What they throw. Default: an Error that names the step. */
@@ -82,7 +85,7 @@ export interface TestRunOptions {
    * Outcomes by step id, instead of the callbacks and of the runs of `step.invoke`: a value, or a function that is called
    * for each attempt.
    */
-  readonly mock?: Readonly<Record<string, unknown>>;
+  readonly mock?: Readonly<Record<string, Mock>>;
   /** Attempts that fail before their callback is called. An id alone: all attempts of all steps of it. */
   readonly failAt?: string | FailingStep | readonly (string | FailingStep)[];
   /**
