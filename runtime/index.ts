@@ -54,6 +54,7 @@ export type {
   SentEvent,
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
+export { type ReferenceSchemas, referenceFunction } from "./reference-function.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchemaV1 } from "./standard-schema.ts";
@@ -72,6 +73,7 @@ export type {
   EventTrigger,
   EventTriggers,
   FunctionOptions,
+  FunctionReference,
   Handle,
   Handler,
   OneOrMore,

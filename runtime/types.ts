@@ -119,6 +119,8 @@ export interface FunctionOptions {
   readonly id: string;
   /** Shown to people in place of the id. */
   readonly name?: string | undefined;
+  /** Tells people what the function does. */
+  readonly description?: string | undefined;
   /** Retries of a step, and of the code between steps, after the first attempt: 0 to 100. Default 4. */
   readonly retries?: number | undefined;
   /** How long a run may take: from its creation to its beginning, and from its beginning to its end. Then it is cancelled. */
@@ -222,7 +224,7 @@ export interface FunctionReference<Data = Untyped, Output = Untyped> {
 
 /** What `step.invoke` calls. */
 export interface InvokeOptions<Data, Output> {
-  readonly function: BackstitchFunction<BackstitchEvent<string, Data>, Output> | FunctionReference<Data, Output>;
+  readonly function: BackstitchFunction<BackstitchEvent<Untyped, Data>, Output> | FunctionReference<Data, Output>;
   readonly data?: NoInfer<Data> | undefined;
   /** How long to wait; then the await fails, and the other run goes on. Default: without end. */
   readonly timeout?: Duration | undefined;
