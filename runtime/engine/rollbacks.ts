@@ -2,6 +2,7 @@
  * What `step.run(…).rollback(fn)` registered: when the handler has failed or was cancelled, each `fn` of a step that
  * succeeded is called with its output, the last one first, one at a time. They are durable code as any other.
  */
+import { SafeSet } from "../codec/index.ts";
 import type { Activation, Wait } from "./activation.ts";
 import { runIn } from "./ambient.ts";
 import { ElementWaiter } from "./combinations.ts";
@@ -49,6 +50,13 @@ export class Rollbacks {
 
   register(on: Handle, undo: Undo): void {
     this.#registered.push({ on, undo });
+  }
+
+  /** A step that is to be rolled back if it succeeds has not ended. */
+  get awaitsSteps(): boolean {
+    const { ops } = this.#activation;
+    const pending = new SafeSet([...ops.values()].map(({ handle }) => handle));
+    return this.#registered.some(({ on }) => on.outcome === undefined && pending.has(on));
   }
 
   /** Calls the next one. False when there is none. */

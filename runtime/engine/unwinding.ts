@@ -41,7 +41,9 @@ export function unwind(activation: Activation): "goes on" | "begins" | "over" {
   const awaited = [awaitedByFrames(activation), awaitedByReactions(activation)];
   const isAwaited = ({ handle }: Op) => awaited.some((handles) => handles.has(handle));
   if (interruptions < mostInterruptions && [...activation.ops.values()].some(isAwaited)) return "goes on";
-  return mustRollBack(activation) && rollbacks.next() ? "begins" : "over";
+  if (!mustRollBack(activation)) return "over";
+  if (rollbacks.awaitsSteps) return "goes on";
+  return rollbacks.next() ? "begins" : "over";
 }
 
 function mustRollBack({ end, cancelling }: Activation): boolean {
