@@ -26,7 +26,7 @@ import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withOp } from "./turn.ts";
-import { opsToInterrupt, unwind } from "./unwinding.ts";
+import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -117,7 +117,7 @@ class RunDriver extends RunOwner {
     if (activation.running) return this.wait();
     const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
-    if (activation.outside && !activation.end) return this.#beside();
+    if (awaitsOutside(activation)) return this.#beside();
     if (activation.end && !activation.closed && !this.#entering) {
       const { end } = activation;
       const delay =

@@ -52,6 +52,11 @@ export class Rollbacks {
     this.#registered.push({ on, undo });
   }
 
+  /** One runs, or is left. */
+  get left(): boolean {
+    return this.#running || this.#registered.length > 0;
+  }
+
   /** A step that is to be rolled back if it succeeds has not ended. */
   get awaitsSteps(): boolean {
     const { ops } = this.#activation;

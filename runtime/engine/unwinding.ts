@@ -32,6 +32,15 @@ function opsOfBranches(activation: Activation): Op[] {
   });
 }
 
+/**
+ * Whether the run waits for code that is in an ordinary await. Behind the end of the handler it does so for rollbacks only: a
+ * branch may never come back.
+ */
+export function awaitsOutside(activation: Activation): boolean {
+  const { outside, closed, end, rollbacks } = activation;
+  return outside && !closed && (end === undefined || (mustRollBack(activation) && rollbacks.left));
+}
+
 /** Whether code of a run goes on whose handler has ended. A rollback `begins` when it is time for the next. */
 export function unwind(activation: Activation): "goes on" | "begins" | "over" {
   const { rollbacks, interruptions, outside } = activation;
