@@ -6,18 +6,18 @@ import { type EventRow, eventColumns, toEvent } from "./events.ts";
 import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
-const runs = `
+const runsFrom = (table: string) => `
   SELECT r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output, r.error,
     r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
     r.parent_run AS "ownerRun", r.parent_op AS "ownerOp", ${originColumns}, ${eventColumns("e")}
-  FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
+  FROM ${table} CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 type RunRow = Omit<RunView, "event" | "parent" | "origin"> &
   EventRow &
   OriginRow & { readonly ownerRun: string | null; readonly ownerOp: number | null };
 
 export function getRun(db: Connection, run: string): RunView | undefined {
-  return db.all<RunRow>(`${runs} WHERE r.id = ?`, run).map(toView)[0];
+  return db.all<RunRow>(`${runsFrom("runs AS r")} WHERE r.id = ?`, run).map(toView)[0];
 }
 
 /** Runs that a list looks at where no index answers all of its filters. */
@@ -29,11 +29,13 @@ const window = 10_000;
  */
 export function listRuns(db: Connection, query: RunQuery): RunPage {
   const { limit } = query;
-  const { indexed, tested } = filtersOf(query);
-  const edge = tested.length === 0 ? undefined : windowEdge(db, indexed);
+  const { index, indexed, tested } = filtersOf(query);
+  // Named, because versions of SQLite differ in what they choose when there is a range of ids.
+  const table = `runs AS r INDEXED BY ${index}`;
+  const edge = tested.length === 0 ? undefined : windowEdge(db, table, indexed);
   const within = edge === undefined ? indexed : [...indexed, ["r.id >= ?", edge] as const];
   const filters = [...within, ...tested];
-  const sql = `${runs} WHERE ${conditions(filters)} ORDER BY r.id DESC LIMIT ?`;
+  const sql = `${runsFrom(table)} WHERE ${conditions(filters)} ORDER BY r.id DESC LIMIT ?`;
   const found = db.all<RunRow>(sql, ...parameters(filters), limit).map(toView);
   const next = found.length === limit ? found.at(-1)?.id : edge;
   return { runs: found, ...(next !== undefined && { next }) };
@@ -44,18 +46,26 @@ type Filter = readonly [condition: string, ...params: Value[]];
 const conditions = (filters: readonly Filter[]) => filters.map(([condition]) => condition).join(" AND ");
 const parameters = (filters: readonly Filter[]) => filters.flatMap(([, ...params]) => params);
 
-function filtersOf(query: RunQuery): { readonly indexed: Filter[]; readonly tested: Filter[] } {
+interface Filters {
+  /** The index that answers `indexed`. */
+  readonly index: string;
+  readonly indexed: Filter[];
+  readonly tested: Filter[];
+}
+
+function filtersOf(query: RunQuery): Filters {
   const { app, functionId, status, eventId, eventName, label, parent, origin, before, from } = query;
   const indexed: Filter[] = [["r.app = ?", app]];
   const tested: Filter[] = [];
   const link = (
     [
-      ["event_id", eventId],
-      ["parent_run", parent],
-      ["origin_run", origin],
+      ["event_id", eventId, "runs_by_event"],
+      ["parent_run", parent, "runs_by_parent"],
+      ["origin_run", origin, "runs_by_origin"],
     ] as const
   ).filter(([, value]) => value !== undefined);
   for (const [place, [column, value]] of link.entries()) put(column, value, place === 0);
+  const index = link[0]?.[2] ?? indexOf(functionId !== undefined, typeof status === "string" || status?.length === 1);
   const statuses = typeof status === "string" ? [status] : status;
   put("function_id", functionId, link.length === 0);
   if (statuses?.length === 1) put("status", statuses[0], link.length === 0);
@@ -64,7 +74,7 @@ function filtersOf(query: RunQuery): { readonly indexed: Filter[]; readonly test
   if (label !== undefined) tested.push([`instr(' > ' || r.label || ' > ', ' > ' || ? || ' > ') > 0`, label]);
   if (before !== undefined) indexed.push(["r.id < ?", before]);
   if (from !== undefined) indexed.push(["r.id >= ?", from]);
-  return { indexed, tested };
+  return { index, indexed, tested };
 
   /** The sign keeps a column out of the choice of an index. */
   function put(column: string, value: string | undefined, byIndex: boolean): void {
@@ -74,9 +84,14 @@ function filtersOf(query: RunQuery): { readonly indexed: Filter[]; readonly test
   }
 }
 
+function indexOf(byFunction: boolean, byStatus: boolean): string {
+  if (byFunction) return byStatus ? "runs_by_function_and_status" : "runs_by_function";
+  return byStatus ? "runs_by_status" : "runs_by_app";
+}
+
 /** The last run of the window; undefined when the window holds all that there are. */
-function windowEdge(db: Connection, indexed: readonly Filter[]): string | undefined {
-  const sql = `SELECT r.id FROM runs AS r WHERE ${conditions(indexed)} ORDER BY r.id DESC LIMIT 1 OFFSET ?`;
+function windowEdge(db: Connection, table: string, indexed: readonly Filter[]): string | undefined {
+  const sql = `SELECT r.id FROM ${table} WHERE ${conditions(indexed)} ORDER BY r.id DESC LIMIT 1 OFFSET ?`;
   return db.all<{ id: string }>(sql, ...parameters(indexed), window - 1)[0]?.id;
 }
 
