@@ -1,7 +1,7 @@
 /** Events that cancel runs: the option `cancelOn` of a function, as waits of each of its runs. */
 import { encode } from "./codec/index.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { valueAt } from "./engine/value-at.ts";
+import { fieldAt } from "./engine/field-at.ts";
 import { type EventMatch, registerMatch } from "./event-match.ts";
 import type { ExpressionOf, MatchScope } from "./expressions.ts";
 import { BackstitchError } from "./faults.ts";
@@ -62,7 +62,7 @@ export function cancelWaits(
     const until = timeoutMs === undefined ? {} : { until: now + timeoutMs };
     const wait: NewWait = { op: 0, kind: "cancel", name, ...until };
     if (path !== undefined) {
-      const value = event && valueAt(event, path);
+      const value = event && fieldAt(event, path);
       return value === undefined ? [] : [{ ...wait, match: { path, value: encode(value) } }];
     }
     if (condition === undefined) return [wait];

@@ -3,6 +3,7 @@ import { registerCancelOn } from "./cancel-on.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { endHandlerOf, endHandlers } from "./end-handlers.ts";
 import { compiledInfo } from "./engine/compiled.ts";
+import { retriesRange } from "./engine/step-options.ts";
 import { BackstitchError } from "./faults.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import type { Middleware } from "./middleware/middleware.ts";
@@ -13,7 +14,6 @@ import { registerTriggers } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
-const retriesRange = { least: 0, most: 100 };
 const optionKeys = [
   "id",
   "name",

@@ -1,10 +1,11 @@
 /** What `client.send()` takes, checked and turned into what the store keeps. */
 import { v7 as uuidv7 } from "uuid";
-import { encode } from "./codec/index.ts";
+import { decode, encode } from "./codec/index.ts";
 import type { CreatedEvent } from "./event-types.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkKeys, checkName } from "./options.ts";
 import type { StoredEvent } from "./store.ts";
+import type { BackstitchEvent } from "./types.ts";
 
 /** Largest event data in bytes of its stored text. */
 const largestBytes = 3 * 1024 * 1024;
@@ -75,4 +76,13 @@ export function unstorableData(data: string, error: unknown): BackstitchError {
     fix: "Send plain values, or register the class with registerClass().",
     cause: error,
   });
+}
+
+/**
+ * An event as handlers receive it.
+ *
+ * @throws DecodeError when it cannot be read, as when a class is not registered
+ */
+export function toEvent({ id, name, data, receivedAt }: StoredEvent): BackstitchEvent {
+  return { id, name, data: decode(data), ts: receivedAt };
 }

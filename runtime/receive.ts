@@ -1,18 +1,13 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
-import { decode, encode } from "./codec/index.ts";
+import { encode } from "./codec/index.ts";
 import type { DriveRun } from "./engine/contract.ts";
 import { failed } from "./engine/ending.ts";
 import { isGivenUp } from "./engine/load.ts";
-import { unstorableData } from "./events.ts";
+import { toEvent, unstorableData } from "./events.ts";
 import { driveRun } from "./middleware/drive.ts";
 import type { StoredEvent } from "./store.ts";
 import { receive } from "./triggers.ts";
 import type { BackstitchEvent } from "./types.ts";
-
-/** An event as it was sent. @throws DecodeError when it cannot be read, as when a class is not registered */
-export function toEvent({ id, name, data, receivedAt }: StoredEvent): BackstitchEvent {
-  return { id, name, data: decode(data), ts: receivedAt };
-}
 
 /**
  * Drives a run whose handler gets what the schemas make of the event. The event stays stored as it was sent; one that does

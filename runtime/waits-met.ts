@@ -2,9 +2,10 @@
 import { referred } from "./cancel-on.ts";
 import { encode } from "./codec/index.ts";
 import type { Logger } from "./engine/contract.ts";
-import { valueAt } from "./engine/value-at.ts";
+import { fieldAt } from "./engine/field-at.ts";
+import { toEvent } from "./events.ts";
 import { compileExpression, type Expression, type MatchScope } from "./expressions.ts";
-import { toEvent } from "./receive.ts";
+import { readable } from "./receive.ts";
 import type { Met, Store, StoredEvent, StoredWait, WaitMatch } from "./store.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
@@ -21,24 +22,65 @@ export async function waitsMetBy(
   functions: readonly RegisteredFunction[],
   logger: Logger,
 ): Promise<Met[]> {
-  const { app, name } = stored;
-  const matches: (WaitMatch | undefined)[] = [undefined];
-  let event: BackstitchEvent | undefined;
-  for (const path of await store.waitPaths(app, name)) {
-    event ??= toEvent(stored);
-    const value = valueAt(event, path);
-    if (value !== undefined) matches.push({ path, value: encode(value) });
-  }
+  const incoming = new Incoming(stored, logger);
+  const conditions = new Conditions(store, functions, logger);
   const met: Met[] = [];
-  for (const match of matches) {
-    for await (const wait of waitsFor(store, app, name, match)) {
+  for (const match of await matchesOf(store, incoming)) {
+    for await (const wait of waitsFor(store, stored.app, stored.name, match)) {
       if (wait.until !== undefined && wait.until <= stored.receivedAt) continue;
-      event ??= toEvent(stored);
-      if (wait.filter !== undefined && !(await holds(wait, event, { store, functions, logger }))) continue;
-      met.push({ wait, text: encode(event) });
+      const { event, text } = incoming;
+      // It must not keep the events behind it from being routed.
+      if (event === undefined) return [];
+      if (await conditions.hold(wait, event)) met.push({ wait, text });
     }
   }
   return met;
+}
+
+/** An event that comes. Most meet no wait, and are not read. */
+class Incoming {
+  readonly stored: StoredEvent;
+  readonly #logger: Logger;
+  #read: { readonly event: BackstitchEvent | undefined } | undefined;
+  #text: string | undefined;
+
+  constructor(stored: StoredEvent, logger: Logger) {
+    this.stored = stored;
+    this.#logger = logger;
+  }
+
+  /** Undefined when this process cannot read it. */
+  get event(): BackstitchEvent | undefined {
+    this.#read ??= { event: this.#readOrTell() };
+    return this.#read.event;
+  }
+
+  get text(): string {
+    this.#text ??= encode(this.event);
+    return this.#text;
+  }
+
+  #readOrTell(): BackstitchEvent | undefined {
+    const { id, name } = this.stored;
+    try {
+      return toEvent(this.stored);
+    } catch (error) {
+      const told = `backstitch: event ${id} ("${name}") cannot be read, so no run that waits hears of it`;
+      this.#logger.error({ err: error }, told);
+      return undefined;
+    }
+  }
+}
+
+/** Under which the store has waits that the event may meet. */
+async function matchesOf(store: Store, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
+  const { app, name } = incoming.stored;
+  const matches: (WaitMatch | undefined)[] = [undefined];
+  for (const path of await store.waitPaths(app, name)) {
+    const value = fieldAt(incoming.event, path);
+    if (value !== undefined) matches.push({ path, value: encode(value) });
+  }
+  return matches;
 }
 
 async function* waitsFor(
@@ -55,25 +97,38 @@ async function* waitsFor(
   }
 }
 
-/** Whether the event satisfies the condition of a wait, over the event of the run that waits. */
-async function holds(
-  { run, filter = "" }: StoredWait,
-  async: BackstitchEvent,
-  { store, functions, logger }: { store: Store; functions: readonly RegisteredFunction[]; logger: Logger },
-): Promise<boolean> {
-  const condition = conditionOf(filter, functions);
-  const waiting = condition && (await store.getRun(run));
-  if (waiting === undefined) return false;
-  const scope: MatchScope = { event: toEvent(waiting.event), async };
-  return condition?.holds(scope, logger) === true;
-}
+/** The conditions of waits, each compiled once per event. */
+class Conditions {
+  readonly #store: Store;
+  readonly #functions: readonly RegisteredFunction[];
+  readonly #logger: Logger;
+  readonly #compiled = new Map<string, Expression | undefined>();
 
-/** Undefined when the function is not registered any more whose condition it is. */
-function conditionOf(filter: string, functions: readonly RegisteredFunction[]): Expression | undefined {
-  const reference = referred(filter);
-  if (reference) {
-    const { cancelOn = [] } = functions.find(({ id }) => id === reference.functionId) ?? {};
-    return cancelOn[reference.index]?.condition;
+  constructor(store: Store, functions: readonly RegisteredFunction[], logger: Logger) {
+    this.#store = store;
+    this.#functions = functions;
+    this.#logger = logger;
   }
-  return compileExpression(filter, { field: "`if` of a wait", variables: ["event", "async"], gives: "condition" });
+
+  /** Whether the event satisfies the condition of a wait, if it has one, over the event of the run that waits. */
+  async hold({ run, filter }: StoredWait, async: BackstitchEvent): Promise<boolean> {
+    if (filter === undefined) return true;
+    if (!this.#compiled.has(filter)) this.#compiled.set(filter, this.#conditionOf(filter));
+    const condition = this.#compiled.get(filter);
+    const waiting = condition && (await this.#store.getRun(run));
+    const event = waiting && readable(waiting.event);
+    if (event === undefined) return false;
+    const scope: MatchScope = { event, async };
+    return condition?.holds(scope, this.#logger) === true;
+  }
+
+  /** Undefined when the function is not registered any more whose condition it is. */
+  #conditionOf(filter: string): Expression | undefined {
+    const reference = referred(filter);
+    if (reference) {
+      const { cancelOn = [] } = this.#functions.find(({ id }) => id === reference.functionId) ?? {};
+      return cancelOn[reference.index]?.condition;
+    }
+    return compileExpression(filter, { field: "`if` of a wait", variables: ["event", "async"], gives: "condition" });
+  }
 }

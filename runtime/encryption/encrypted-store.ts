@@ -84,7 +84,10 @@ function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Key
       const found = await Promise.all(
         storedMatches(query.match, keys).map((match) => store.waitsFor({ ...query, match })),
       );
-      return found.flat().slice(0, query.limit);
+      return found
+        .flat()
+        .sort((a, b) => a.id - b.id)
+        .slice(0, query.limit);
     },
     signal: (app, name, text, now) => store.signal(app, name, sealed(text, placeOfMail({ kind: "signal" })), now),
     unreadMail: async (app, worker) =>

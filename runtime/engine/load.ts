@@ -1,6 +1,7 @@
 /** How a run begins, and what failures and lost workers count for. */
-import { decode, encode } from "../codec/index.ts";
+import { encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
+import { toEvent } from "../events.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
@@ -50,16 +51,15 @@ function whyItRuns({ event: { target } }: Claim, { name, data }: BackstitchEvent
   return isEndHandler ? { error: data?.error } : {};
 }
 
-/** A fresh copy of the event that started the run. */
-export function eventOf({ event: { id, name, data, receivedAt }, run }: Pick<Claim, "event" | "run">): BackstitchEvent {
-  return { id, name, data: eventData(data, run), ts: receivedAt };
-}
-
-function eventData(text: string, run: string): unknown {
+/**
+ * A fresh copy of the event that started the run.
+ *
+ * @throws BackstitchError BS2104 when it cannot be read
+ */
+export function eventOf({ event, run }: Pick<Claim, "event" | "run">): BackstitchEvent {
   try {
-    return decode(text);
+    return toEvent(event);
   } catch (cause) {
-    if (cause instanceof Error && cause.cause instanceof BackstitchError) throw cause.cause;
     throw new BackstitchError("BS2104", {
       where: `the event of run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
       fix: "Register in the worker, with registerClass(), every class that events carry, or cancel the run.",

@@ -5,9 +5,9 @@ import { compileExpression } from "../expressions.ts";
 import { checkKeys, checkName } from "../options.ts";
 import type { NewWait } from "../store.ts";
 import type { Activation } from "./activation.ts";
+import { fieldAt } from "./field-at.ts";
 import type { Handle } from "./handle.ts";
 import { describe, makeOp, nameOf } from "./make-op.ts";
-import { valueAt } from "./value-at.ts";
 
 interface WaitOptions {
   readonly timeout?: Duration;
@@ -77,7 +77,7 @@ function condition(
   }
   if (path === undefined) return {};
   checkName(path, "match", where);
-  const value = valueAt(owner.event(), path);
+  const value = fieldAt(owner.event(), path);
   if (value === undefined) throw new TypeError(`\`match\` is ${path}, and the event of this run has nothing there`);
   return { match: { path, value: encode(value) } };
 }

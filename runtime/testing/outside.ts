@@ -1,10 +1,10 @@
 /** The world around a run of a test: what answers its waits, and the runs that it starts. */
 import { encode } from "../codec/index.ts";
 import type { Logger, WaitingOp } from "../engine/contract.ts";
+import { fieldAt } from "../engine/field-at.ts";
 import { encodeThrown } from "../engine/thrown.ts";
-import { valueAt } from "../engine/value-at.ts";
+import { toEvent } from "../events.ts";
 import { compileExpression, type MatchScope } from "../expressions.ts";
-import { toEvent } from "../receive.ts";
 import type { Commit, Mail, NewWait, StoredEvent } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
 import { mocked } from "./script.ts";
@@ -123,7 +123,7 @@ export class Outside {
   #metBy(async: BackstitchEvent): OpenWait[] {
     return [...this.#waits.values()].filter(({ kind, name, match, filter }) => {
       if (kind !== "event" || name !== async.name) return false;
-      const value = match && valueAt(async, match.path);
+      const value = match && fieldAt(async, match.path);
       if (match && (value === undefined || encode(value) !== match.value)) return false;
       if (filter === undefined) return true;
       const site = { field: "`if` of a wait", variables: ["event", "async"], gives: "condition" } as const;
