@@ -24,6 +24,8 @@ export interface EndedAttempt {
   readonly outcome: Outcome;
   readonly text: string;
   readonly retry: RetryAdvice;
+  /** It was told, while it ran, that nobody wants it any more. */
+  readonly interrupted: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Attempt {
   /** Made when somebody asks for the signal: most callbacks do not. */
   #abort: AbortController | undefined;
   #reason: unknown;
+  #interrupted = false;
   #over = false;
   #timer: AbortController | undefined;
 
@@ -69,14 +72,10 @@ export class Attempt {
     );
   }
 
-  /** Tells the callback, which may still end as it likes. */
-  abort(reason: unknown): void {
-    this.#reason = reason;
-    this.#abort?.abort(reason);
-  }
-
-  get aborted(): boolean {
-    return this.#reason !== undefined;
+  /** Tells the callback that nobody wants it any more. It may still end as it likes. */
+  interrupt(reason: Error): void {
+    this.#interrupted = true;
+    this.#tellCallback(reason);
   }
 
   get signal(): AbortSignal {
@@ -120,7 +119,7 @@ export class Attempt {
     if (this.#over) return;
     const error = new Error(`The attempt took longer than ${timeoutMs} ms`);
     error.name = "TimeoutError";
-    this.abort(error);
+    this.#tellCallback(error);
     this.#end({ ok: false, error });
   }
 
@@ -128,8 +127,23 @@ export class Attempt {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.abort();
-    const times = { startedAt: this.#startedAt, endedAt: this.#host.clock.now() };
-    this.#tell({ op: this.op.number, input: this.#input, ...times, ...storable(outcome, times.endedAt) });
+    const endedAt = this.#host.clock.now();
+    const { outcome: kept, text, retry } = storable(outcome, endedAt);
+    this.#tell({
+      op: this.op.number,
+      startedAt: this.#startedAt,
+      endedAt,
+      input: this.#input,
+      outcome: kept,
+      text,
+      retry,
+      interrupted: this.#interrupted,
+    });
+  }
+
+  #tellCallback(reason: Error): void {
+    this.#reason = reason;
+    this.#abort?.abort(reason);
   }
 }
 

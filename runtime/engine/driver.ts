@@ -9,13 +9,14 @@ import { CancelledError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, Mail } from "../store.ts";
 import type { Activation } from "./activation.ts";
+import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
 import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { encodeActivation } from "./image.ts";
-import { Inputs, type TakenAttempt } from "./inputs.ts";
+import { Inputs } from "./inputs.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
@@ -70,7 +71,7 @@ class RunDriver extends RunOwner {
       return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
       this.host.signal.removeEventListener("abort", ring);
-      this.#inputs.abortAll(new Error("The worker gave the run up"));
+      this.#inputs.interruptAll(new Error("The worker gave the run up"));
     }
   }
 
@@ -230,7 +231,7 @@ class RunDriver extends RunOwner {
     return this.#commit({ status: "running", ...this.#turn.take(), ...(before !== undefined && { frame: before }) });
   }
 
-  async #takeEnded(ended: TakenAttempt): Promise<DriveEnd | undefined> {
+  async #takeEnded(ended: EndedAttempt): Promise<DriveEnd | undefined> {
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined) return undefined;
     this.#settling.attempted(op, ended, this.#isCancelled(ended));
@@ -238,9 +239,9 @@ class RunDriver extends RunOwner {
   }
 
   /** An attempt that was told of the cancellation. When it failed, that is because it was interrupted. */
-  #isCancelled({ aborted, outcome }: TakenAttempt): boolean {
+  #isCancelled({ interrupted, outcome }: EndedAttempt): boolean {
     const { cancelling, end } = this.#activation;
-    if (!aborted || !(cancelling || end)) return false;
+    if (!interrupted || !(cancelling || end)) return false;
     if (cancelling && !outcome.ok) this.#activation.cancelling = { interrupted: true };
     return true;
   }
@@ -266,7 +267,7 @@ class RunDriver extends RunOwner {
 
   /** Attempts for which what waits is interrupted are told, and may settle. */
   #tellAttempts(): void {
-    for (const { number } of opsToInterrupt(this.#activation)) this.#inputs.abort(number, new CancelledError());
+    for (const { number } of opsToInterrupt(this.#activation)) this.#inputs.interrupt(number, new CancelledError());
   }
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */

@@ -5,10 +5,6 @@ import { Attempt, type EndedAttempt } from "./attempts.ts";
 import type { DriverHost } from "./contract.ts";
 import type { Op } from "./ops.ts";
 
-export interface TakenAttempt extends EndedAttempt {
-  readonly aborted: boolean;
-}
-
 export class Inputs {
   readonly #run: string;
   readonly #host: DriverHost;
@@ -49,22 +45,20 @@ export class Inputs {
     attempt.start();
   }
 
-  /** The next attempt that ended, with whether it had been aborted. */
-  takeEnded(): TakenAttempt | undefined {
+  takeEnded(): EndedAttempt | undefined {
     const ended = this.#ended.shift();
     if (ended === undefined) return undefined;
-    const aborted = this.#attempts.get(ended.op)?.aborted ?? false;
     if (this.#attempts.size === 1) this.#attempts = new SafeMap();
     else this.#attempts.delete(ended.op);
-    return { ...ended, aborted };
+    return ended;
   }
 
-  abort(op: number, reason: Error): void {
-    this.#attempts.get(op)?.abort(reason);
+  interrupt(op: number, reason: Error): void {
+    this.#attempts.get(op)?.interrupt(reason);
   }
 
-  abortAll(reason: Error): void {
-    for (const attempt of this.#attempts.values()) attempt.abort(reason);
+  interruptAll(reason: Error): void {
+    for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
   }
 
   /** Mail may come again until it is consumed. */

@@ -39,19 +39,27 @@ export function makeOp(activation: Activation, tool: string, id: unknown, spec: 
   }
   activation.lastOp = number;
   const madeAt = isTried(given) ? 0 : activation.owner.now();
-  activation.addOp({ ...usual, ...given, number, id: name, handle, attempt: 0, madeAt, running: false });
+  // No spreads: this is done for each step, and they are slow.
+  activation.addOp({
+    number,
+    id: name,
+    kind: given.kind,
+    handle,
+    callback: given.callback,
+    input: given.input ?? noInput,
+    options: given.options,
+    attempt: 0,
+    dueAt: given.dueAt ?? 0,
+    madeAt,
+    outcome: given.outcome,
+    running: false,
+    announcement: given.announcement,
+  });
   handle.maker = new OpMaker(number);
   return handle;
 }
 
-const usual = {
-  callback: undefined,
-  input: [],
-  options: undefined,
-  dueAt: 0,
-  outcome: undefined,
-  announcement: undefined,
-} as const;
+const noInput: readonly unknown[] = [];
 
 /** A mistake of the author, catchable: it shows where the handle is awaited. */
 export function refused(activation: Activation, what: string, problem: string): Handle {

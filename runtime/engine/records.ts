@@ -7,20 +7,25 @@ import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { encodeThrown } from "./thrown.ts";
 
+/** A record whose fields are still to come. */
+type Draft = { -readonly [Field in keyof StepRecord]: StepRecord[Field] };
+
 /** The record of an attempt of a callback; `final` says that a failure is the op's last. */
 export function attemptRecord(op: Op, ended: EndedAttempt, final: boolean): StepRecord {
   const { startedAt, endedAt, outcome, text, input } = ended;
   const status = outcome.ok ? "completed" : final ? "failed" : "retrying";
-  const result = outcome.ok ? { output: text } : { error: text };
-  return { ...about(op, input), status, startedAt, endedAt, ...result };
+  const record = draftOf(op, status, startedAt, endedAt, input);
+  if (outcome.ok) record.output = text;
+  else record.error = text;
+  return record;
 }
 
 /** The record of an op that ran no code: a timer that went off, a wait that was met. It began when the code came to it. */
 export function waitRecord(op: Op, outcome: Outcome, now: number): StepRecord {
-  const record = { ...about(op, inputText(op)), startedAt: op.madeAt || now, endedAt: now };
-  if (!outcome.ok) return { ...record, status: "failed", error: encodeThrown(outcome.error) };
-  if (outcome.value === undefined) return { ...record, status: "completed" };
-  return { ...record, status: "completed", output: encode(outcome.value) };
+  const record = draftOf(op, outcome.ok ? "completed" : "failed", op.madeAt || now, now, inputText(op));
+  if (!outcome.ok) record.error = encodeThrown(outcome.error);
+  else if (outcome.value !== undefined) record.output = encode(outcome.value);
+  return record;
 }
 
 /** Undefined when there is none. One that only the run itself can make again is left out: the frame has it. */
@@ -33,14 +38,17 @@ export function inputText({ input }: Op): string | undefined {
   }
 }
 
-function about(
+/** No spreads: this is done for each step, and they are slow. */
+function draftOf(
   op: Op,
+  status: StepRecord["status"],
+  startedAt: number,
+  endedAt: number,
   input: string | undefined,
-): Pick<StepRecord, "op" | "attempt" | "id" | "kind" | "input" | "rollback"> {
+): Draft {
   const { number, attempt, id, kind } = op;
-  return {
-    ...{ op: number, attempt, id, kind },
-    ...(input !== undefined && { input }),
-    ...(isShieldedOp(op) && { rollback: true }),
-  };
+  const draft: Draft = { op: number, attempt, id, kind, status, startedAt, endedAt };
+  if (input !== undefined) draft.input = input;
+  if (isShieldedOp(op)) draft.rollback = true;
+  return draft;
 }
