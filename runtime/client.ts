@@ -6,7 +6,7 @@ import type { CreatedEvent } from "./event-types.ts";
 import { toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
-import type { Middleware, SentEvent } from "./middleware/middleware.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { sendThrough } from "./middleware/send.ts";
 import { checkKeys, checkName } from "./options.ts";
@@ -26,6 +26,7 @@ import type {
   OneOrMore,
   ReceivedEvent,
   RegisteredFunction,
+  SentEvent,
   TriggeredFunctionOptions,
   UntypedEvents,
 } from "./types.ts";

@@ -53,7 +53,6 @@ export type {
   MiddlewareRun,
   MiddlewareStep,
   RunEnd,
-  SentEvent,
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export { type ReferenceSchemas, referenceFunction } from "./reference-function.ts";
@@ -81,16 +80,21 @@ export type {
   FunctionReference,
   Handle,
   Handler,
+  InvokeOptions,
   OneOrMore,
   ReceivedEvent,
   RegisteredFunction,
   Run,
+  RunId,
+  SentEvent,
   Step,
   StepAttempt,
+  StepContext,
   StepId,
   Storable,
   TriggeredFunctionOptions,
   Untyped,
   UntypedEvents,
+  WaitForEventOptions,
 } from "./types.ts";
 export type { StopOptions, Worker, WorkerOptions } from "./worker.ts";

@@ -1,7 +1,7 @@
 /** The tools of a handler and what they give, as authors see them. Nothing here exists at run time. */
 import type { Duration, Moment } from "./duration.ts";
 import type { Backoff } from "./retry.ts";
-import type { BackstitchEvent, BackstitchFunction, Untyped } from "./types.ts";
+import type { BackstitchEvent, BackstitchFunction, EventInput, Untyped, UntypedEvents } from "./types.ts";
 
 /** Id of a step: it names the step's records. `name` is what people see; default: the id. */
 export type StepId = string | { readonly id: string; readonly name?: string | undefined };
@@ -179,15 +179,8 @@ export interface Step {
   };
 }
 
-/** An event to send from a run. */
-export interface SentEvent {
-  readonly name: string;
-  readonly data?: unknown;
-  /** An event whose id was sent before is ignored. Default: a new UUID. */
-  readonly id?: string | undefined;
-  /** When it happened, in milliseconds since the epoch. Default: now. */
-  readonly ts?: number | undefined;
-}
+/** An event of any name, to send. */
+export type SentEvent = EventInput<UntypedEvents>;
 
 /**
  * What a tool returns: a promise that can be kept in a variable, awaited later and combined, and that survives a crash.

@@ -1,6 +1,6 @@
 /** What authors write: hooks around the functions, the steps and the sent events of a client. */
 import type { DriveEnd } from "../engine/contract.ts";
-import type { BackstitchEvent, EventInput, UntypedEvents } from "../types.ts";
+import type { BackstitchEvent, SentEvent } from "../types.ts";
 
 /** The run that a hook is called for. All hooks of one activation get the same object. */
 export interface MiddlewareRun {
@@ -31,9 +31,6 @@ export interface RunEnd {
   /** What it failed with, if it is failed. */
   readonly error: unknown;
 }
-
-/** An event to be sent. */
-export type SentEvent = EventInput<UntypedEvents>;
 
 /** How an activation ended: the run has ended, waits outside of memory, is blocked, or was taken by another worker. */
 export type ActivationEnd = DriveEnd;

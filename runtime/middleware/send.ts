@@ -1,5 +1,6 @@
 /** The hooks around `client.send()`. */
-import type { Middleware, SentEvent } from "./middleware.ts";
+import type { SentEvent } from "../types.ts";
+import type { Middleware } from "./middleware.ts";
 
 type Send = (events: readonly SentEvent[]) => Promise<{ ids: string[] }>;
 
