@@ -2,11 +2,12 @@
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunction } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
-import { driveRun } from "./engine/driver.ts";
-import { toStoredEvent } from "./events.ts";
+import type { CreatedEvent } from "./event-types.ts";
+import { toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
 import { checkKeys, checkName } from "./options.ts";
+import { driveReceived } from "./receive.ts";
 import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
 import type { Store } from "./store.ts";
@@ -14,11 +15,13 @@ import type {
   BackstitchFunction,
   EventInput,
   EventMap,
-  EventName,
-  EventOf,
+  EventReference,
   EventTrigger,
+  EventTriggers,
   FunctionOptions,
   Handler,
+  OneOrMore,
+  ReceivedEvent,
   RegisteredFunction,
   TriggeredFunctionOptions,
   UntypedEvents,
@@ -77,7 +80,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     checkKeys(options, optionKeys, "new Backstitch()");
     checkName(options.id, "id", "new Backstitch()");
     this.id = options.id;
-    this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveRun, ...parts };
+    this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveReceived, ...parts };
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
     this.#givenStore = options.store;
@@ -89,16 +92,21 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    * resumes where it was.
    *
    * @throws BackstitchError BS2001 when the handler is not compiled, BS2003 when an option is wrong, BS2004 when the
-   * client has a function of that id
+   * client has a function of that id, BS2017 when an `if` is wrong, BS2019 when two triggers are the same
    * @example
    * client.createFunction({ id: "add-data", triggers: { event: "app/row.added" } }, async ({ event, step }) => {
    *   await step.run("create-row", () => createRow(event.data.rowId));
    * });
    */
-  createFunction<Name extends EventName<Events>, Output>(
-    options: TriggeredFunctionOptions<Name>,
-    handler: Handler<EventOf<Events, Name>, Output>,
-  ): BackstitchFunction<EventOf<Events, Name>, Output>;
+  createFunction<const Reference extends EventReference<Events>, Output>(
+    options: TriggeredFunctionOptions<EventTrigger<Events, Reference>>,
+    handler: Handler<ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<ReceivedEvent<Events, Reference>, Output>;
+  /** With several triggers: an event that fits more than one of them starts one run. */
+  createFunction<const References extends readonly EventReference<Events>[], Output>(
+    options: TriggeredFunctionOptions<EventTriggers<Events, References>>,
+    handler: Handler<ReceivedEvent<Events, References[number]>, Output>,
+  ): BackstitchFunction<ReceivedEvent<Events, References[number]>, Output>;
   /**
    * The form with the trigger as an argument of its own.
    *
@@ -107,11 +115,17 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    *   await step.run("create-row", () => createRow(event.data.rowId));
    * });
    */
-  createFunction<Name extends EventName<Events>, Output>(
+  createFunction<const Reference extends EventReference<Events>, Output>(
     options: FunctionOptions,
-    trigger: EventTrigger<Name> | readonly EventTrigger<Name>[],
-    handler: Handler<EventOf<Events, Name>, Output>,
-  ): BackstitchFunction<EventOf<Events, Name>, Output>;
+    trigger: EventTrigger<Events, Reference>,
+    handler: Handler<ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<ReceivedEvent<Events, Reference>, Output>;
+  /** With several triggers, as an argument of their own. */
+  createFunction<const References extends readonly EventReference<Events>[], Output>(
+    options: FunctionOptions,
+    triggers: EventTriggers<Events, References>,
+    handler: Handler<ReceivedEvent<Events, References[number]>, Output>,
+  ): BackstitchFunction<ReceivedEvent<Events, References[number]>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
     const made = makeFunction(args);
     if (this.#functions.has(made.id)) {
@@ -130,12 +144,15 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    *
    * @returns the ids of the events, in their order
    * @throws BackstitchError BS2005 without a store, BS2006 to BS2008 when an event is wrong, too large or cannot be stored
+   * @throws InvalidEventError when an event that an event type made does not fit its schema
    * @example const { ids } = await client.send({ name: "app/row.added", data: { rowId: 7 } });
+   * @example await client.send(rowAdded.create({ rowId: 7 }));
    */
-  async send(events: EventInput<Events> | readonly EventInput<Events>[]): Promise<{ ids: string[] }> {
+  async send(events: OneOrMore<EventInput<Events> | CreatedEvent>): Promise<{ ids: string[] }> {
     const now = this.#parts.clock.now();
     const list: readonly unknown[] = Array.isArray(events) ? events : [events];
     const stored = list.map((event) => toStoredEvent(event, this.id, now));
+    await Promise.all(list.map(validateCreated));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
     for (const listener of this.#sendListeners) listener();

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { durable, local } from "./authoring.ts";
 import { makeFunction } from "./create-function.ts";
 import { compiledInfo, markCompiled } from "./engine/compiled.ts";
+import { eventType } from "./event-types.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 
 function compiled(format = CODE_FORMAT as number): () => Promise<void> {
@@ -43,6 +44,7 @@ test.each<[unknown[], RegExp]>([
   [[{ id: "f", triggers: [] }, compiled()], /function "f" has no trigger/],
   [[{ id: "f", triggers: { event: "" } }, compiled()], /`event` of a trigger of function "f" is not a text/],
   [[{ id: "f", triggers: { cron: "* * * * *" } }, compiled()], /a trigger of function "f" has no option `cron`/],
+  [[{ id: "f", triggers: { event: eventType } }, compiled()], /`event` of a trigger of function "f" is not a text/],
   [[{ id: "f", triggers: "a" }, compiled()], /a trigger of function "f" needs an object/],
   [[{ id: "f", concurrency: 3 }, { event: "a" }, compiled()], /function "f" has no option `concurrency`.*`retries`/],
   [[{ id: "f", triggers: [] }, { event: "a" }, compiled()], /function "f" has no option `triggers`/],

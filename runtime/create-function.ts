@@ -5,7 +5,8 @@ import { BackstitchError } from "./faults.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
-import type { EventTrigger, RegisteredFunction } from "./types.ts";
+import { registerTriggers } from "./triggers.ts";
+import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
@@ -32,7 +33,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
     retries: allowed,
     timeouts: checkedTimeouts(timeouts, where),
     migrate: checkedMigrate(migrate, where),
-    triggers: checkedTriggers(separateTrigger ? second : triggers, where),
+    triggers: registerTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
   });
 }
@@ -41,22 +42,6 @@ function checkedId(options: unknown): string {
   const id = typeof options === "object" && options !== null && "id" in options ? options.id : undefined;
   checkName(id, "id", "createFunction()", wrongOptions);
   return id;
-}
-
-function checkedTriggers(given: unknown, where: string): readonly EventTrigger[] {
-  const triggers = Array.isArray(given) ? given : [given];
-  if (given === undefined || triggers.length === 0) {
-    throw new BackstitchError(wrongOptions, {
-      where: `${where} has no trigger`,
-      fix: 'Give `triggers: [{ event: "app/name" }]` in its options, or `{ event: "app/name" }` as the second argument.',
-    });
-  }
-  return triggers.map((trigger: unknown) => {
-    checkKeys(trigger, ["event"], `a trigger of ${where}`, wrongOptions);
-    const { event } = trigger as { event?: unknown };
-    checkName(event, "event", `a trigger of ${where}`, wrongOptions);
-    return { event };
-  });
 }
 
 function checkedTimeouts(given: unknown, where: string): RegisteredFunction["timeouts"] {

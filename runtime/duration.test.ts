@@ -43,3 +43,29 @@ test.each([new Date(Number.NaN), "tomorrow", Number.NaN])("momentMs(%s) names th
     /step\.sleepUntil\("office"\) was given .*BS2012/,
   );
 });
+
+/** As Temporal and its polyfills make them. */
+const temporal = (tag: string, fields: object) => ({ ...fields, [Symbol.toStringTag]: tag }) as never;
+const none = { years: 0, months: 0, weeks: 0, days: 0, hours: 0, minutes: 0, seconds: 0, milliseconds: 0 };
+const fraction = { microseconds: 0, nanoseconds: 0 };
+
+test.each([
+  [{ minutes: 2, seconds: 5 }, 125_000],
+  [{ weeks: 1, days: 1, hours: 1 }, 694_800_000],
+  [{ milliseconds: 1, microseconds: 500, nanoseconds: 1 }, 2],
+  [{ hours: -1 }, 0],
+])("durationMs takes a Temporal.Duration of %j", (fields, expected) => {
+  expect(durationMs(temporal("Temporal.Duration", { ...none, ...fraction, ...fields }), "x")).toBe(expected);
+});
+
+test.each([{ months: 1 }, { years: -1 }])("a Temporal.Duration of %j has no length of its own", (fields) => {
+  const given = temporal("Temporal.Duration", { ...none, ...fraction, ...fields });
+  expect(() => durationMs(given, 'step.sleep("pause")')).toThrow(/step\.sleep\("pause"\) was given .*months.*BS2012/);
+});
+
+test("momentMs takes a Temporal.Instant and a Temporal.ZonedDateTime", () => {
+  for (const tag of ["Temporal.Instant", "Temporal.ZonedDateTime"]) {
+    expect(momentMs(temporal(tag, { epochMilliseconds: 5 }), "x")).toBe(5);
+  }
+  expect(() => momentMs(temporal("Temporal.PlainDate", { day: 1 }), "x")).toThrow("BS2012");
+});

@@ -7,6 +7,7 @@ import { type Duration, durationMs, momentMs } from "./duration.ts";
 import { BackstitchError } from "./faults.ts";
 
 export { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "./faults.ts";
+export { type EventIssue, InvalidEventError } from "./invalid-event.ts";
 
 /**
  * Thrown by the `await` of a step whose attempts are used up. `name`, `message` and `stack` are those of the error that

@@ -1,6 +1,7 @@
 /** What `client.send()` takes, checked and turned into what the store keeps. */
 import { v7 as uuidv7 } from "uuid";
 import { encode } from "./codec/index.ts";
+import type { CreatedEvent } from "./event-types.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkKeys, checkName } from "./options.ts";
 import type { StoredEvent } from "./store.ts";
@@ -17,7 +18,7 @@ const code = "BS2006";
  * @throws BackstitchError when the event is wrong, too large, or holds what cannot be stored
  */
 export function toStoredEvent(input: unknown, app: string, now: number): StoredEvent {
-  checkKeys(input, ["name", "data", "id", "ts"], "client.send()", code);
+  checkKeys(input, ["name", "data", "id", "ts", "validate"], "client.send()", code);
   const { name, data, id, ts } = input as { name?: unknown; data?: unknown; id?: unknown; ts?: unknown };
   checkName(name, "name", "an event", code);
   const where = `event "${name}"`;
@@ -29,6 +30,16 @@ export function toStoredEvent(input: unknown, app: string, now: number): StoredE
     data: encodeData(data === undefined ? {} : data, where),
     receivedAt: ts === undefined ? now : checkedTime(ts, where),
   };
+}
+
+/**
+ * Holds an event that an event type made to its schema, while it is what `toStoredEvent` saw.
+ *
+ * @throws InvalidEventError when it does not fit
+ */
+export async function validateCreated(input: unknown): Promise<void> {
+  const { validate } = input as Partial<CreatedEvent>;
+  if (typeof validate === "function") await (input as CreatedEvent).validate();
 }
 
 function checkedTime(ts: unknown, where: string): number {
@@ -53,10 +64,15 @@ function tryEncode(data: unknown, where: string): string {
   try {
     return encode(data);
   } catch (error) {
-    throw new BackstitchError("BS2008", {
-      where: `the data of ${where} at ${error instanceof Error ? error.message : String(error)}`,
-      fix: "Send plain values, or register the class with registerClass().",
-      cause: error,
-    });
+    throw unstorableData(`the data of ${where}`, error);
   }
+}
+
+/** @param data names the data, `error` is what the codec threw, which begins with the path */
+export function unstorableData(data: string, error: unknown): BackstitchError {
+  return new BackstitchError("BS2008", {
+    where: `${data} at ${error instanceof Error ? error.message : String(error)}`,
+    fix: "Send plain values, or register the class with registerClass().",
+    cause: error,
+  });
 }

@@ -20,33 +20,52 @@ export { durable, local } from "./authoring.ts";
 export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";
-export type { Duration } from "./duration.ts";
+export type { Duration, DurationLike, InstantLike, Moment, ZonedDateTimeLike } from "./duration.ts";
 export type { Logger } from "./engine/contract.ts";
 export {
   BackstitchError,
   type BackstitchErrorCode,
   CancelledError,
+  type EventIssue,
   type FaultDetails,
+  InvalidEventError,
   NonRetriableError,
   RetryAfterError,
   StepError,
 } from "./errors.ts";
+export {
+  type AnyEventType,
+  type CreatedEvent,
+  type EventCreateArgs,
+  type EventCreateOptions,
+  EventType,
+  eventType,
+  staticSchema,
+} from "./event-types.ts";
+export type { EventScope, Expression, ExpressionOf, MatchScope } from "./expressions.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
+export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchemaV1 } from "./standard-schema.ts";
 export type { RunStatus, Store } from "./store.ts";
+export type { RegisteredTrigger } from "./triggers.ts";
 export type {
   BackstitchEvent,
   BackstitchFunction,
   Context,
+  EventFamily,
   EventInput,
   EventMap,
   EventName,
   EventOf,
+  EventReference,
   EventTrigger,
+  EventTriggers,
   FunctionOptions,
   Handle,
   Handler,
+  OneOrMore,
+  ReceivedEvent,
   RegisteredFunction,
   Run,
   Step,

@@ -1,16 +1,19 @@
 /** From events to runs. */
 import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import type { Logger } from "./engine/contract.ts";
+import { toEvent } from "./receive.ts";
 import type { Store, StoredEvent } from "./store.ts";
-import type { RegisteredFunction } from "./types.ts";
+import { isFor, isTriggered } from "./triggers.ts";
+import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 import { waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
 
 /**
- * Creates the runs of stored events: one for each function with a trigger of the event's name. An event that no
- * function wants is marked as routed too.
+ * Creates the runs of stored events: one for each function with a trigger of the event's name whose `if` holds. An event
+ * that no function wants is marked as routed too.
  *
  * @param functions all functions of the app, also those that this worker does not run
  * @returns true when more events may be waiting
@@ -19,10 +22,11 @@ export async function routeEvents(
   store: Store,
   app: string,
   functions: readonly RegisteredFunction[],
+  logger: Logger,
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
-    const runs = wanted(event, functions).map((functionId) => ({
+    const runs = (await wanted(event, functions, logger)).map((functionId) => ({
       id: runId(event, functionId),
       app,
       functionId,
@@ -35,9 +39,31 @@ export async function routeEvents(
 }
 
 /** Ids of the functions of which the event starts a run. A target may be a function that this process does not know. */
-function wanted({ name, target }: StoredEvent, functions: readonly RegisteredFunction[]): string[] {
-  if (target !== undefined) return [target];
-  return functions.filter(({ triggers }) => triggers.some((trigger) => trigger.event === name)).map(({ id }) => id);
+async function wanted(
+  event: StoredEvent,
+  functions: readonly RegisteredFunction[],
+  logger: Logger,
+): Promise<readonly string[]> {
+  if (event.target !== undefined) return [event.target];
+  return (await triggeredBy(event, functions, logger)).map(({ id }) => id);
+}
+
+async function triggeredBy(
+  stored: StoredEvent,
+  functions: readonly RegisteredFunction[],
+  logger: Logger,
+): Promise<readonly RegisteredFunction[]> {
+  const named = functions.filter(({ triggers }) => triggers.some((trigger) => isFor(trigger, stored.name)));
+  if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named;
+  let event: BackstitchEvent;
+  try {
+    event = toEvent(stored);
+  } catch {
+    // No condition can be asked; the runs are blocked, and so are seen.
+    return named;
+  }
+  const wanted = await Promise.all(named.map(({ triggers }) => isTriggered(triggers, event, logger)));
+  return named.filter((_, index) => wanted[index]);
 }
 
 /**

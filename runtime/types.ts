@@ -1,9 +1,13 @@
 /** The types that authors write against. Nothing here exists at run time. */
-import type { Duration } from "./duration.ts";
+import type { Duration, Moment } from "./duration.ts";
 import type { Logger, RunnableFunction } from "./engine/contract.ts";
+import type { EventType } from "./event-types.ts";
+import type { EventScope, ExpressionOf } from "./expressions.ts";
 import type { Migrate } from "./migration.ts";
 import type { Backoff } from "./retry.ts";
+import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { RunStatus } from "./store.ts";
+import type { RegisteredTrigger } from "./triggers.ts";
 
 /**
  * A value whose type nobody declared and that may be used freely: the data of an event of a client without event types,
@@ -55,10 +59,56 @@ export type EventInput<Events> = {
   } & DataField<Events[Name]>;
 }[EventName<Events>];
 
-/** Starts a run for each event of this name. */
-export interface EventTrigger<Name extends string = string> {
-  readonly event: Name;
+/** Stands for all events whose names begin so, as `"order/*"` or `"order/item.*"`. */
+export type EventFamily = `${string}/*` | `${string}.*`;
+
+/** The event of a trigger: by name, by its type, or all of a family. */
+export type EventReference<Events> = EventName<Events> | EventFamily | EventType;
+
+/** Starts a run for each event of this name, type or family. An event type may stand in its place. */
+export interface EventTrigger<Events = UntypedEvents, Reference = EventReference<Events>> {
+  readonly event: Reference;
+  /**
+   * Starts runs only for the events for which it holds: CEL over `event`, or a function. It sees what the handler gets.
+   *
+   * @example { event: "order/placed", if: "event.data.total > 100" }
+   * @example { event: orderPlaced, if: ({ event }) => event.data.total > 100 }
+   */
+  readonly if?: ExpressionOf<EventScope<ReceivedEvent<Events, Reference>>, boolean> | undefined;
 }
+
+/** Several triggers. */
+export type EventTriggers<Events, References extends readonly unknown[]> = {
+  readonly [Index in keyof References]: EventTrigger<Events, References[Index]>;
+};
+
+/**
+ * The event of this name, type or family as a handler receives it; for several, a union that `event.name` tells apart. A
+ * type without a schema has what the client declares under its name.
+ */
+export type ReceivedEvent<Events, Reference> =
+  Reference extends EventType<infer Name, infer Schema>
+    ? Schema extends StandardSchemaV1
+      ? BackstitchEvent<Begins<Name>, SchemaOutput<Schema>>
+      : Name extends EventName<Events>
+        ? NamedEvent<Events, Name>
+        : BackstitchEvent<Begins<Name>>
+    : Reference extends string
+      ? NamedEvent<Events, Reference>
+      : never;
+
+/** The client's own event of this name, or its events of this family. */
+type NamedEvent<Events, Name extends string> =
+  string extends EventName<Events>
+    ? BackstitchEvent<Begins<Name>, DataOf<Events[EventName<Events>]>>
+    : Name extends EventFamily
+      ? EventOf<Events, Extract<EventName<Events>, Begins<Name>>>
+      : EventOf<Events, Extract<Name, EventName<Events>>>;
+
+type Begins<Name extends string> = Name extends `${infer Start}*` ? `${Start}${string}` : Name;
+
+/** One, or a list. */
+export type OneOrMore<Each> = Each | readonly Each[];
 
 /** Options of a function. */
 export interface FunctionOptions {
@@ -75,8 +125,8 @@ export interface FunctionOptions {
 }
 
 /** Options of a function in the form with two arguments. */
-export interface TriggeredFunctionOptions<Name extends string> extends FunctionOptions {
-  readonly triggers: EventTrigger<Name> | readonly EventTrigger<Name>[];
+export interface TriggeredFunctionOptions<Triggers = OneOrMore<EventTrigger>> extends FunctionOptions {
+  readonly triggers: Triggers;
 }
 
 /** An async function whose runs survive crashes. */
@@ -87,7 +137,7 @@ export type Handler<Event extends BackstitchEvent = BackstitchEvent, Output = un
 /** A function as a worker knows it. */
 export interface RegisteredFunction extends RunnableFunction {
   readonly name: string;
-  readonly triggers: readonly EventTrigger[];
+  readonly triggers: readonly RegisteredTrigger[];
 }
 
 /** What `createFunction` gives back. */
@@ -191,7 +241,7 @@ export interface Step {
   /**
    * Waits. Costs nothing but a row while it does.
    *
-   * @param duration milliseconds, exact below a second too, or text such as `"30s"`, `"2 days"`
+   * @param duration milliseconds, exact below a second too, text such as `"30s"`, `"2 days"`, or a `Temporal.Duration`
    * @example await step.sleep("cool-down", "10m");
    */
   sleep(id: StepId, duration: Duration): Handle<void>;
@@ -199,10 +249,10 @@ export interface Step {
   /**
    * Waits until a point in time; a past one is over at once.
    *
-   * @param moment a Date, ISO 8601 text, or milliseconds since the epoch
+   * @param moment a Date, ISO 8601 text, milliseconds since the epoch, or a `Temporal.Instant` or `ZonedDateTime`
    * @example await step.sleepUntil("office-hours", "2030-01-02T09:00:00Z");
    */
-  sleepUntil(id: StepId, moment: Date | string | number): Handle<void>;
+  sleepUntil(id: StepId, moment: Moment): Handle<void>;
 
   /**
    * Calls `fn` for each item, and gives the results in the order of the items. `fn` may run steps of its own. The first

@@ -212,9 +212,9 @@ export class Worker {
 
   /** Routes, claims and begins to drive what is due. Gives the time of the next look. */
   async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
-    const { app, clock, functions } = this.#parts;
+    const { app, clock, functions, logger } = this.#parts;
     const { store } = service;
-    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service));
+    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service), logger);
     await service.held.handOverMail(app, this.id);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
+import type { RegisteredTrigger } from "../triggers.ts";
 import type { OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -16,6 +17,8 @@ export interface RunnableFunction {
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
+  /** What starts its runs; their events are held to the schemas. */
+  readonly triggers?: readonly RegisteredTrigger[] | undefined;
 }
 
 /** Levels as in the console and pino; a logger never throws. */

@@ -5,9 +5,9 @@
  */
 import { decode, encode } from "../codec/index.ts";
 import type { Logger, RunnableFunction } from "../engine/contract.ts";
-import { driveRun } from "../engine/driver.ts";
 import { BackstitchError } from "../faults.ts";
 import { shieldedLogger } from "../logger.ts";
+import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, RunStatus, StepRecord } from "../store.ts";
 import { seededRandom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -132,7 +132,7 @@ class MemoryRun {
 
   async drive({ steps }: TestRunOptions = {}): Promise<TestRun> {
     const fn = steps ? this.#fn : { ...this.#fn, retries: 0 };
-    const end = await driveRun(this.#claim, fn, {
+    const end = await driveReceived(this.#claim, fn, {
       clock: this.#clock,
       logger: this.#logger,
       signal: new AbortController().signal,
