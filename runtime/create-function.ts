@@ -2,6 +2,7 @@
 import { type Duration, durationMs } from "./duration.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { BackstitchError } from "./faults.ts";
+import { checkedFlow, flowKeys } from "./flow/options.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
@@ -10,7 +11,7 @@ import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "timeouts", "migrate"];
+const optionKeys = ["id", "name", "retries", "timeouts", "migrate", ...flowKeys];
 const wrongOptions = "BS2003";
 
 /**
@@ -32,6 +33,7 @@ export function makeFunction(args: readonly unknown[]): RegisteredFunction {
     name: name ?? id,
     retries: allowed,
     timeouts: checkedTimeouts(timeouts, where),
+    flow: checkedFlow(options as Readonly<Record<string, unknown>>, where),
     migrate: checkedMigrate(migrate, where),
     triggers: registerTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),

@@ -21,6 +21,8 @@ const faults = {
   BS2017: "An expression is wrong",
   BS2018: "An event type is wrong",
   BS2019: "A function has the same trigger twice",
+  BS2040: "A function's concurrency is wrong",
+  BS2041: "A schedule is wrong",
   BS2101: "A tool was called from code that is not compiled",
   BS2102: "The run cannot be stored where it is parked",
   BS2103: "No code of this build continues the run",

@@ -53,7 +53,9 @@ async function triggeredBy(
   functions: readonly RegisteredFunction[],
   logger: Logger,
 ): Promise<readonly RegisteredFunction[]> {
-  const named = functions.filter(({ triggers }) => triggers.some((trigger) => isFor(trigger, stored.name)));
+  const named = functions.filter(({ triggers }) =>
+    triggers.some((trigger) => !trigger.schedule && isFor(trigger, stored.name)),
+  );
   if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named;
   let event: BackstitchEvent;
   try {

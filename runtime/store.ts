@@ -92,13 +92,22 @@ export interface WaitQuery {
 /**
  * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
  * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
- * or `cancel` for the run itself, with op 0.
+ * that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
  */
 export interface Mail {
   /** From 1, grows with each of its run. */
   readonly seq: number;
   readonly op: number;
-  readonly kind: "event" | "signal" | "completed" | "failed" | "cancelled" | "conflict" | "replaced" | "cancel";
+  readonly kind:
+    | "event"
+    | "signal"
+    | "completed"
+    | "failed"
+    | "cancelled"
+    | "conflict"
+    | "replaced"
+    | "slot"
+    | "cancel";
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
@@ -129,6 +138,23 @@ export interface Claim {
   readonly createdAt: number;
   /** What came for it and was not read, in its order. */
   readonly mail: readonly Mail[];
+  /** Its ops that have asked for slots and not given them back: whether they have all of them. Absent when there are none. */
+  readonly slots?: readonly { readonly op: number; readonly granted: boolean }[];
+}
+
+/** What only so many ops may have a slot of at once, of any run, function and app that names it. */
+export interface Pool {
+  readonly name: string;
+  readonly limit: number;
+}
+
+/** An op asks for a slot in each of these pools. It gets them one after the other, and waits with those that it has. */
+export interface SlotRequest {
+  readonly op: number;
+  /** Not empty. All requests must agree on the order of any two pools, or ops wait for each other. */
+  readonly pools: readonly Pool[];
+  /** Of those that wait in a pool, the one with the least is served first; of equal ones, the one that began first. */
+  readonly rank: number;
 }
 
 /** One attempt of a step, a sleep or another op. */
@@ -177,9 +203,47 @@ export interface Commit {
   readonly events?: readonly StoredEvent[];
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
+  /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */
+  readonly acquire?: readonly SlotRequest[];
+  /** Ops that give back their slots and their place, before any is acquired. A run that ends or is blocked gives back all. */
+  readonly giveBack?: readonly number[];
 }
 
-export type CommitResult = "ok" | "fenced";
+/** A commit was written, and these ops of its run have all their slots by it. Others hear of it by mail. */
+export interface Granted {
+  readonly granted: readonly number[];
+}
+
+export type CommitResult = "ok" | "fenced" | Granted;
+
+/** Names a state: what decides on the runs of a function, of this kind and with this key. */
+export interface StateKey {
+  readonly app: string;
+  readonly functionId: string;
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** A run that a state names: no worker has had it, or one has, or it has ended. */
+export interface JoinedRun {
+  readonly id: string;
+  readonly is: "waiting" | "begun" | "over";
+}
+
+export interface StoredState extends StateKey {
+  /** Absent when there is none. */
+  readonly value?: string;
+  readonly run?: JoinedRun;
+}
+
+/** What a state becomes. It goes when its run ends, and may go from `expiresAt` on. */
+export interface StateChange extends StateKey {
+  /** What this was decided upon; undefined when there was none. */
+  readonly before: string | undefined;
+  readonly after: string;
+  readonly expiresAt?: number;
+  readonly run?: string;
+}
 
 /** A run as shown to people. */
 export interface RunView {
@@ -248,6 +312,14 @@ export interface Store {
    * Rejects when the event is not stored, or a run is of another event or app.
    */
   route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[]): Promise<void>;
+  /** In the order of the keys. */
+  states(keys: readonly StateKey[]): Promise<StoredState[]>;
+  /** Changes states and stores events, at once; nothing, and "conflict", when a state is not what its change was decided upon. */
+  changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict">;
   /** Paths of the matches under which runs of the app wait for events of this name. */
   waitPaths(app: string, name: string): Promise<string[]>;
   waitsFor(query: WaitQuery): Promise<StoredWait[]>;

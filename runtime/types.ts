@@ -3,6 +3,7 @@ import type { Duration, Moment } from "./duration.ts";
 import type { Logger, RunnableFunction } from "./engine/contract.ts";
 import type { EventType } from "./event-types.ts";
 import type { EventScope, ExpressionOf } from "./expressions.ts";
+import type { FlowOptions } from "./flow/types.ts";
 import type { Migrate } from "./migration.ts";
 import type { Backoff } from "./retry.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
@@ -111,7 +112,7 @@ type Begins<Name extends string> = Name extends `${infer Start}*` ? `${Start}${s
 export type OneOrMore<Each> = Each | readonly Each[];
 
 /** Options of a function. */
-export interface FunctionOptions {
+export interface FunctionOptions extends FlowOptions {
   /** Names the function for ever: runs are found by it. Unique in its client. */
   readonly id: string;
   /** Shown to people in place of the id. */

@@ -1,5 +1,6 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
 import type { Clock } from "../clock.ts";
+import type { Flow } from "../flow/options.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
@@ -15,6 +16,8 @@ export interface RunnableFunction {
   readonly retries: number;
   /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
+  /** When its runs begin, and how many of its steps execute at once. */
+  readonly flow?: Flow | undefined;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
   /** What starts its runs; their events are held to the schemas. */

@@ -25,6 +25,7 @@ import { isDue, isTried, type Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
+import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withOp } from "./turn.ts";
 
@@ -48,6 +49,7 @@ class RunDriver implements ActivationOwner {
   readonly #bell = new Bell();
   readonly #inputs: Inputs;
   readonly #settling: Settling;
+  readonly #slots: Slots;
   #activation!: Activation;
   /** Where to enter; undefined once entered. */
   #entry: Frame | undefined;
@@ -69,7 +71,8 @@ class RunDriver implements ActivationOwner {
     this.#host = host;
     this.#text = claim.frame;
     this.#inputs = new Inputs(claim.run, host, () => this.#bell.ring());
-    this.#settling = new Settling(claim.run, fn, host, this.#turn);
+    this.#slots = new Slots(claim, fn, host);
+    this.#settling = new Settling(claim.run, fn, host, this.#turn, this.#slots);
   }
 
   now(): number {
@@ -171,11 +174,16 @@ class RunDriver implements ActivationOwner {
     const settled = this.#entry ? undefined : this.#settleNext();
     if (settled) return settled.outcome;
     if (!this.#host.draining()) {
-      for (const op of activation.ops.values()) if (isTried(op) && isDue(op, this.now())) this.#inputs.start(op);
+      if (this.#slots.lacks(activation.ops)) return this.#commitState();
+      for (const op of activation.ops.values()) if (this.#mayStart(op)) this.#inputs.start(op);
     }
     if (this.#inputs.anyEnded) return undefined;
     if (this.#mayHold()) return this.#wait(this.#host.draining() ? undefined : this.#dueAt());
     return this.#commit({ status: "running", release: true, ...this.#turn.take() }, "released");
+  }
+
+  #mayStart(op: Op): boolean {
+    return isTried(op) && isDue(op, this.now()) && this.#slots.admits(op);
   }
 
   /** Delivers what is known of one op, if there is any. */
@@ -212,7 +220,14 @@ class RunDriver implements ActivationOwner {
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
     const end = await this.#commit(
-      { status: "running", frame, ...this.#turn.close(), ...announced, release },
+      {
+        status: "running",
+        frame,
+        ...this.#turn.close(),
+        ...announced,
+        ...this.#slots.ask(this.#activation.ops),
+        release,
+      },
       release ? "released" : undefined,
     );
     if (end || !this.#host.reload?.() || this.#inputs.attempting) return end;
@@ -255,6 +270,7 @@ class RunDriver implements ActivationOwner {
   #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
     this.#turn.consume(mail);
     if (mail.kind === "cancel") return this.#cancel();
+    if (mail.kind === "slot") return void this.#slots.granted(mail.op);
     const op = this.#activation.ops.get(mail.op);
     if (op === undefined || op.outcome) return undefined;
     const fault = faultOr(() => this.#settling.mailed(op, mail));
@@ -295,7 +311,9 @@ class RunDriver implements ActivationOwner {
     const frame = this.#encode();
     if (frame instanceof BackstitchError) return this.#block(frame);
     const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, ...this.#turn.close(), release }, release ? "released" : undefined);
+    const asked = this.#slots.ask(this.#activation.ops);
+    const body = { status: "running", frame, ...this.#turn.close(), ...asked, release } as const;
+    return this.#commit(body, release ? "released" : undefined);
   }
 
   /** An error of the handler that a repetition may cure. */
@@ -363,9 +381,20 @@ class RunDriver implements ActivationOwner {
     const { run, epoch } = this.#claim;
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
-    const commit = { run, epoch, now: this.now(), label, release: false, steps: [], ...body, wakeAt };
+    const commit = {
+      run,
+      epoch,
+      now: this.now(),
+      label,
+      release: false,
+      steps: [],
+      ...body,
+      ...this.#slots.take(),
+      wakeAt,
+    };
     const result = await this.#host.commit(commit);
     if (result === "fenced") return "fenced";
+    this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
     return then;
@@ -390,7 +419,7 @@ class RunDriver implements ActivationOwner {
   }
 
   #dueAt(): number | undefined {
-    return nextDue(this.#activation, this.#entry !== undefined, this.#deadline(), this.now());
+    return nextDue(this.#activation, this.#slots, this.#entry !== undefined, this.#deadline(), this.now());
   }
 
   async #wait(until?: number): Promise<undefined> {

@@ -10,6 +10,7 @@ import type {
   Commit,
   CommitResult,
   EventKey,
+  JoinedRun,
   Mail,
   Met,
   NewRun,
@@ -19,13 +20,18 @@ import type {
   RunQuery,
   RunStatus,
   RunView,
+  StateChange,
+  StateKey,
   StepRecord,
   Store,
   StoredEvent,
+  StoredState,
   StoredStep,
   StoredWait,
   WaitQuery,
 } from "../store.ts";
+import { MemorySlots } from "./memory-slots.ts";
+import { MemoryStates } from "./memory-states.ts";
 import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
 
@@ -64,6 +70,8 @@ class MemoryStore implements Store {
   readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
   readonly #runs = new Map<string, Run>();
   readonly #waits = new MemoryWaits();
+  readonly #slots = new MemorySlots();
+  readonly #states = new MemoryStates();
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
@@ -97,6 +105,26 @@ class MemoryStore implements Store {
     }
   }
 
+  async states(keys: readonly StateKey[]): Promise<StoredState[]> {
+    return keys.map((key) => this.#states.get(key, (id) => this.#joined(id)));
+  }
+
+  async changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict"> {
+    if (!this.#states.allHold(changes)) return "conflict";
+    this.#states.put(changes, now);
+    this.#insert(events);
+    return "ok";
+  }
+
+  #joined(id: string): JoinedRun {
+    const run = this.#runs.get(id);
+    return { id, is: !run || run.endedAt !== null ? "over" : run.epoch === 0 ? "waiting" : "begun" };
+  }
+
   async waitPaths(app: string, name: string): Promise<string[]> {
     return this.#waits.paths(app, name);
   }
@@ -118,7 +146,10 @@ class MemoryStore implements Store {
       .filter((run) => isDue(run, request) && isFree(run, request))
       .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
       .slice(0, request.limit)
-      .map((run) => take(run, request));
+      .map((run) => {
+        const slots = this.#slots.of(run.id);
+        return { ...take(run, request), ...(slots.length > 0 && { slots }) };
+      });
   }
 
   async commit(batch: readonly Commit[]): Promise<CommitResult[]> {
@@ -132,7 +163,7 @@ class MemoryStore implements Store {
         this.#waits.removeOf(run.id, commit.unwait ?? []);
         this.#addWaits(run, commit.waits, commit.now);
       }
-      return "ok";
+      return this.#exchangeSlots(run, commit);
     });
   }
 
@@ -162,6 +193,9 @@ class MemoryStore implements Store {
     run.epoch += 1;
     end(run, "cancelled", now);
     this.#ended(run, null, now);
+    for (const { run: next, op } of this.#slots.giveBack(id)) {
+      this.#deliver(next, { op, kind: "slot", text: null, receivedAt: now });
+    }
     return true;
   }
 
@@ -241,6 +275,15 @@ class MemoryStore implements Store {
     if (run.status === "running") run.wakeAt = mail.receivedAt;
   }
 
+  #exchangeSlots({ id, status }: Run, { giveBack = [], acquire = [], now }: Commit): CommitResult {
+    const served = this.#slots.giveBack(id, status === "running" ? giveBack : undefined);
+    served.push(...acquire.flatMap((request) => this.#slots.acquire(id, request)));
+    const others = served.filter(({ run }) => run !== id);
+    for (const { run, op } of others) this.#deliver(run, { op, kind: "slot", text: null, receivedAt: now });
+    const granted = served.filter(({ run }) => run === id).map(({ op }) => op);
+    return granted.length > 0 ? { granted } : "ok";
+  }
+
   #addWaits(
     { id, app }: { readonly id: string; readonly app: string },
     waits: readonly NewWait[] = [],
@@ -265,6 +308,7 @@ class MemoryStore implements Store {
   #ended(run: Run, text: string | null, now: number): void {
     run.mail = [];
     this.#waits.removeOf(run.id);
+    this.#states.forgetRun(run.id);
     const { parent } = run.event;
     if (parent) this.#deliver(parent.run, { op: parent.op, kind: run.status as Mail["kind"], text, receivedAt: now });
   }

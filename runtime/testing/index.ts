@@ -131,7 +131,8 @@ class MemoryRun {
   }
 
   async drive({ steps }: TestRunOptions = {}): Promise<TestRun> {
-    const fn = steps ? this.#fn : { ...this.#fn, retries: 0 };
+    // Limits are for runs beside one another.
+    const fn = { ...this.#fn, ...(!steps && { retries: 0 }), flow: undefined };
     const end = await driveReceived(this.#claim, fn, {
       clock: this.#clock,
       logger: this.#logger,

@@ -4,6 +4,7 @@ import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
 import { type EventRow, eventColumns, toEvent } from "./events.ts";
 import { mailOf } from "./mail.ts";
+import { slotsOf } from "./slots.ts";
 
 interface Candidate {
   readonly id: string;
@@ -121,7 +122,10 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
   const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
   const mail = row.unread > 0 ? mailOf(db, row.n) : [];
-  return { run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail };
+  const slots = slotsOf(db, row.n);
+  const claimed = { run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail };
+  return slots.length > 0 ? { ...claimed, slots } : claimed;
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "mail"> & EventRow & { readonly n: number; readonly unread: number };
+type ClaimRow = Omit<Claim, "run" | "event" | "mail" | "slots"> &
+  EventRow & { readonly n: number; readonly unread: number };

@@ -57,6 +57,8 @@ async function callEverything(store: SqliteStore): Promise<void> {
     unwait: [9],
     read: [9],
     events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
+    acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
+    giveBack: [3],
   };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
@@ -70,6 +72,9 @@ async function callEverything(store: SqliteStore): Promise<void> {
   await store.route({ app: "shop", id: "sent" }, [], [{ wait, text: null }]);
   await store.signal("shop", "approval", "true", 1);
   await store.unreadMail("shop", "w");
+  const state = { app: "shop", functionId: "f", kind: "cron", key: "k" };
+  await store.states([state]);
+  await store.changeStates([{ ...state, before: undefined, after: "1" }], [], 1);
   await store.claim({ ...request, worker: "another", now: 1_000 });
   await store.resume("r1", 1);
   await store.cancel("r1", 1, { unwind: true });

@@ -8,6 +8,8 @@ import type {
   NewRun,
   ParkedPage,
   RunQuery,
+  StateChange,
+  StateKey,
   Store,
   StoredEvent,
   WaitQuery,
@@ -19,6 +21,7 @@ import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, route, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
+import { changeStates, states } from "./states.ts";
 import { getRun, listParked, listRuns, listSteps } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
 
@@ -69,6 +72,14 @@ export class SqliteStore implements Store {
 
   async waitsFor(query: WaitQuery) {
     return this.#perform("waitsFor", (db) => waitsFor(db, query));
+  }
+
+  async states(keys: readonly StateKey[]) {
+    return this.#perform("states", (db) => states(db, keys));
+  }
+
+  async changeStates(changes: readonly StateChange[], events: readonly StoredEvent[], now: number) {
+    return this.#perform("changeStates", (db) => changeStates(db, changes, events, now));
   }
 
   async signal(app: string, name: string, text: string, now: number) {
