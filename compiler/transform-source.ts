@@ -41,15 +41,26 @@ export interface TransformResult {
 export function transformSource(ts: typeof tsTypes, input: SourceInput): TransformResult {
   const { fileName, text } = input;
   const { result } = compileSource(ts, input);
-  if (!result) return unchanged(text, fileName);
-  return {
-    code: result.edits.toString(),
-    map: result.edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" }),
-    get manifest() {
-      return result.manifest();
-    },
-    diagnostics: result.diagnostics,
-  };
+  return result ? new Transformed(fileName, result) : unchanged(text, fileName);
+}
+
+/** No literal with an accessor: an engine makes a shape for each, which holds the whole file until a full collection. */
+class Transformed implements TransformResult {
+  readonly code: string;
+  readonly map: SourceMap;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly #manifest: CompileResult["manifest"];
+
+  constructor(fileName: string, { edits, manifest, diagnostics }: CompileResult) {
+    this.code = edits.toString();
+    this.map = edits.generateMap({ source: fileName, includeContent: true, hires: "boundary" });
+    this.diagnostics = diagnostics;
+    this.#manifest = manifest;
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest();
+  }
 }
 
 /** The parsed file and what the compiler makes of it; no result when nothing in it is durable. */

@@ -11,7 +11,7 @@ import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "timeouts", "migrate", ...flowKeys];
+const optionKeys = ["id", "name", "retries", "timeouts", "migrate", "onFailure", "onCancel", ...flowKeys];
 const wrongOptions = "BS2003";
 
 /**

@@ -85,7 +85,25 @@ export class CancelledError extends Error {
   }
 }
 
-for (const errorClass of [BackstitchError, StepError, NonRetriableError, RetryAfterError, CancelledError]) {
+/**
+ * What a run has failed with when registered rollbacks failed: `errors` are theirs, in their order, and `cause` is what the
+ * run was rolled back for.
+ */
+export class RollbackError extends AggregateError {
+  constructor(errors: Iterable<unknown>, cause: unknown) {
+    super(errors, "Rolling back has failed", { cause });
+    this.name = "RollbackError";
+  }
+}
+
+for (const errorClass of [
+  RollbackError,
+  BackstitchError,
+  StepError,
+  NonRetriableError,
+  RetryAfterError,
+  CancelledError,
+]) {
   registerClass(errorClass);
 }
 

@@ -31,6 +31,7 @@ export {
   InvalidEventError,
   NonRetriableError,
   RetryAfterError,
+  RollbackError,
   StepError,
 } from "./errors.ts";
 export {

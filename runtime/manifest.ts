@@ -168,10 +168,13 @@ export interface FrameLayout {
   readonly cursors?: Readonly<Record<string, readonly string[]>>;
   /** `finally` blocks around a label that suspend, with the ways in which their code may have been entered. */
   readonly completions?: Readonly<Record<string, Readonly<Record<string, readonly WayOut[]>>>>;
+  /**
+   * Labels of rollbacks and of clean-up, which are not cancelled: in a `catch` or `finally`, in a callback of a chain that
+   * is one, and where a statement ends an iterator or a resource by itself.
+   */
+  readonly shielded?: readonly string[];
   /** Scopes around a label whose resources the frame keeps, once the first is declared. */
   readonly resources?: Readonly<Record<string, readonly string[]>>;
-  /** Labels inside a `catch` or a `finally`, and inside what is lowered like one. */
-  readonly shielded?: readonly string[];
   /** By scope and name. */
   readonly defaults?: Readonly<Record<string, Readonly<Record<string, SlotDefault>>>>;
   /** Of an outermost function: scopes whose records a closure in it is made with, when not its own scope alone, or none. */

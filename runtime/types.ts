@@ -123,7 +123,14 @@ export interface FunctionOptions extends FlowOptions {
   readonly timeouts?: { readonly start?: Duration | undefined; readonly finish?: Duration | undefined } | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
+  /** Runs, as durable code, when a run of the function has failed. */
+  readonly onFailure?: EndHandler | undefined;
+  /** Runs, as durable code, when a run of the function was cancelled. */
+  readonly onCancel?: EndHandler | undefined;
 }
+
+/** What a function does about a run of its own that did not complete. */
+export type EndHandler = (context: Context & { readonly error: Untyped }) => unknown;
 
 /** Options of a function in the form with two arguments. */
 export interface TriggeredFunctionOptions<Triggers = OneOrMore<EventTrigger>> extends FunctionOptions {
@@ -356,7 +363,7 @@ export interface Handle<T> extends Promise<T> {
   ): Handle<Kept | Caught>;
 
   /**
-   * Ignores the failure: the await gives undefined in its place.
+   * Ignores the failure: the await gives undefined in its place. Cancellation is not ignored.
    *
    * @example await step.run("non-critical", () => updateMetric()).catch();
    */
@@ -369,6 +376,17 @@ export interface Handle<T> extends Promise<T> {
   catch<Caught>(onRejected: (reason: Untyped) => Caught | PromiseLike<Caught>): Handle<T | Caught>;
 
   finally(onFinally?: (() => void) | null | undefined): Handle<T>;
+
+  /**
+   * Registers how the step is undone. When the function fails or is cancelled later, what was registered runs, the last
+   * first, as durable code: `fn` may run steps of its own.
+   *
+   * @param fn gets the step's output
+   * @example const room = await step.run("book", () => hotel.book(dates)).rollback(async (booking) => {
+   *   await step.run("cancel", () => hotel.cancel(booking.id));
+   * });
+   */
+  rollback(fn: (output: T) => unknown): Handle<T>;
 }
 
 /** A run as it stands. Times are milliseconds since the epoch. */

@@ -9,6 +9,7 @@ import type { TypeQueries } from "./check/type-queries.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
+import { nodesOf } from "./discover/nodes.ts";
 import { fastTypeScript } from "./fast-typescript.ts";
 import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
@@ -46,10 +47,11 @@ export function compileFile(
   const ts = fastTypeScript(typescript);
   const report = createReporter(file, options.strict ?? false);
   const imports = findImports(ts, file);
-  const units = findUnits(ts, file, imports, options.packageName ?? "");
+  const nodes = nodesOf(ts, file);
+  const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
-  const facts = findFileFacts(ts, file);
-  const analyses = units.map((unit) => analyseUnit(ts, unit, { imports, facts, report }));
+  const facts = findFileFacts(ts, nodes);
+  const analyses = units.map((unit) => analyseUnit(ts, unit, { nodes, imports, facts, report }));
   checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });
   const { packageName = "", queries } = options;
   let manifest: Manifest | undefined;
@@ -61,7 +63,7 @@ export function compileFile(
   const failed = report.diagnostics.some(({ category }) => category === "error");
   if (!failed) {
     const infoOf: InfoOf = (analysis, fn) => codeInfo(ts, analysis, fn);
-    realise(lowerFile({ ts, file, facts, infoOf, version }, analyses), edits);
+    realise(lowerFile({ ts, file, nodes, facts, infoOf, version }, analyses), edits);
   }
   return {
     edits,

@@ -86,15 +86,19 @@ export interface Suspension {
   label: string;
 }
 
-/** One callback of a chain on an awaited step: `.catch(f)`. Absent `callback` is `.catch()`. */
+/**
+ * One callback of a chain on an awaited step: `.catch(f)`. Absent `callback` is `.catch()`. A `.rollback(f)` is one behind
+ * others only, and then the chain is not lowered in place.
+ */
 export interface ChainLink {
-  readonly method: "catch" | "then" | "finally";
+  readonly method: "catch" | "then" | "finally" | "rollback";
   readonly call: ts.CallExpression;
   readonly callbacks: readonly (ts.Expression | undefined)[];
 }
 
-/** `await step.run(…).catch(f).then(g)`: the tool call and its links, innermost first. */
+/** `await step.run(…).catch(f).then(g)`: the links, innermost first. */
 export interface Chain {
+  /** The tool call, with `.rollback(f)` directly behind it. */
   readonly base: ts.CallExpression;
   readonly links: readonly ChainLink[];
 }
@@ -110,4 +114,6 @@ export interface Closure {
   readonly role: "callback" | "local" | "value";
   /** A durable function of its own. */
   readonly durable: boolean;
+  /** The method or accessor of an object literal whose `super` it uses: itself, or the one around an arrow function. */
+  readonly home: ts.Node | undefined;
 }

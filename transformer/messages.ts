@@ -114,6 +114,11 @@ const table = {
     category: "hint",
     text: "The `catch` around the step `%label%` throws another error and drops the StepError, so that the failed run does not tell which step failed. Give it on: `new Error(text, { cause: error })`.",
   },
+  "catch-not-cancelled": {
+    code: 90035,
+    category: "hint",
+    text: "A `catch` that does not ask for the error does not catch cancellation: the step `%label%` in it does not run when the run is cancelled. Write `catch (error)` if it undoes something.",
+  },
 } as const satisfies Record<string, Entry>;
 
 type Table = typeof table;

@@ -23,6 +23,7 @@ import { OuterValues } from "./outer.ts";
 import { ProxyRecords } from "./proxies.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
+import { Rollbacks } from "./rollbacks.ts";
 import type { StepMap } from "./step-map.ts";
 import { TemplateRecords } from "./templates.ts";
 import { isObject } from "./thenables.ts";
@@ -58,6 +59,7 @@ export class Activation {
   readonly templates = new TemplateRecords(this);
   /** Values of the modules whose code the run uses. */
   readonly outer = new OuterValues();
+  readonly rollbacks = new Rollbacks(this);
   /** The first job of two that go on with a segment; the second is its code. */
   readonly goOn = (): void => continues(this);
   /** How its values are encoded, once they were. */
@@ -79,6 +81,10 @@ export class Activation {
   root: Frame | undefined;
   /** How far a cancellation has come; undefined when there is none. */
   cancelling: Cancelling | undefined;
+  /** Number of the newest op when the handler ended; 0 before. */
+  lastOpOfHandler = 0;
+  /** How often a branch was interrupted. */
+  interruptions = 0;
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;
@@ -88,6 +94,7 @@ export class Activation {
   #ops = new SafeMap<number, Op>();
   #running = 0;
   #outside = 0;
+  #closed = false;
 
   constructor(owner: ActivationOwner) {
     this.owner = owner;
@@ -109,14 +116,18 @@ export class Activation {
     return this.#outside > 0;
   }
 
-  /** The handler has ended as its author meant it to: no code of the run goes on. */
-  get over(): boolean {
-    return this.end?.ok === true;
+  /** No code of the run goes on any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The handler has ended, and so has what unwinds behind it. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Starts the handler, or enters every frame again at its place, and has everybody wait as before. */
-  enter(root: Frame): void {
-    this.root = root;
+  enter(): void {
     for (const frame of [...this.frames]) if (frame.waiting === undefined) frame.enter();
     for (const { handle, waiter } of this.waits) {
       if (waiter instanceof Frame) waiter.enter();
@@ -212,10 +223,10 @@ export class Activation {
     this.#ops.set(op.number, op);
   }
 
-  /** Settles the handle of an op and forgets the op. Once the handler has ended, no code hears of it. */
+  /** Settles the handle of an op and forgets the op. Once the run is closed, no code hears of it. */
   deliver(op: Op, outcome: Outcome): void {
     this.#forget(op);
-    if (this.end) {
+    if (this.closed) {
       op.handle.outcome = outcome;
       return;
     }

@@ -49,25 +49,42 @@ export function withhold(op: Op): void {
 }
 
 /** Whether a handler that ended so was cancelled: it passed the cancellation on, as it is or as a cause. */
-export function isCancellation(error: unknown): boolean {
+export function comesFromCancellation(error: unknown): boolean {
   for (const at of errorsOf(error)) {
     if (at instanceof CancelledError) return true;
-    if (at instanceof AggregateError && joinedBy(at).some(isCancellation)) return true;
+    if (at instanceof AggregateError && joinedBy(at).some(comesFromCancellation)) return true;
   }
   return false;
 }
 
+/** Handles for which frames wait, however indirectly. */
+export function awaitedByFrames({ frames }: Activation): Set<Handle> {
+  return withAwaited([...frames].flatMap(({ waiting }) => waiting ?? []));
+}
+
+/** Handles for which callbacks and maps wait, whether anybody waits for these or not. */
+export function awaitedByReactions({ reactions }: Activation): Set<Handle> {
+  return withAwaited([...reactions].map(({ handle }) => handle));
+}
+
 function shieldedHandles(activation: Activation): Set<Handle> {
-  const shielded = new SafeSet<Handle>();
-  const open: Handle[] = [];
+  const { rollbacks } = activation;
+  const open: Handle[] = rollbacks.current ? [rollbacks.current] : [];
   for (const frame of activation.frames) if (frame.waiting && isShielded(frame)) open.push(frame.waiting);
   for (const work of activation.reactions) if (work instanceof Reaction && work.shields) open.push(work.source);
+  return withAwaited(open);
+}
+
+/** Handles, with those without which they cannot settle. */
+function withAwaited(handles: readonly Handle[]): Set<Handle> {
+  const found = new SafeSet<Handle>();
+  const open = [...handles];
   for (let handle = open.pop(); handle; handle = open.pop()) {
-    if (shielded.has(handle)) continue;
-    shielded.add(handle);
+    if (found.has(handle)) continue;
+    found.add(handle);
     open.push(...(handle.maker?.awaited() ?? []));
   }
-  return shielded;
+  return found;
 }
 
 function isShielded({ place, info }: Frame): boolean {

@@ -2,6 +2,7 @@
 
 import { types } from "node:util";
 import { SafeSet } from "../codec/index.ts";
+import { CancelledError } from "../errors.ts";
 import { isSuppressedError } from "./resources.ts";
 import { isObject } from "./thenables.ts";
 
@@ -14,10 +15,19 @@ export function* errorsOf(thrown: unknown): Iterable<Error> {
   }
 }
 
-/** As `instanceof`, which would run traps of a proxy. */
 export function isError(value: unknown): value is Error {
+  return inherits(value, Error.prototype);
+}
+
+/** What is caught only where somebody asks for the error. */
+export function isCancellation(value: unknown): value is CancelledError {
+  return inherits(value, CancelledError.prototype);
+}
+
+/** As `instanceof`, which would run traps of a proxy. */
+function inherits(value: unknown, prototype: object): boolean {
   for (let at: unknown = value; isObject(at) && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
-    if (at === Error.prototype) return true;
+    if (at === prototype) return true;
   }
   return false;
 }

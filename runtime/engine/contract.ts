@@ -67,6 +67,8 @@ export interface DriverHost {
   readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
+  /** Told when the handler has ended for good; what unwinds comes behind it. Tests only. */
+  readonly onHandlerEnd?: () => void;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

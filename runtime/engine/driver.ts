@@ -11,12 +11,11 @@ import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, Mail } from "../store.ts";
 import type { Activation, ActivationOwner } from "./activation.ts";
 import { Bell } from "./bell.ts";
-import { exposedOps, isInterruptible, withhold } from "./cancellation.ts";
+import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
 import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf } from "./ending.ts";
-import type { Frame } from "./frame.ts";
 import { encodeActivation } from "./image.ts";
 import { Inputs, type TakenAttempt } from "./inputs.ts";
 import { countLostClaims, eventOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
@@ -28,6 +27,7 @@ import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withOp } from "./turn.ts";
+import { opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -51,8 +51,8 @@ class RunDriver implements ActivationOwner {
   readonly #settling: Settling;
   readonly #slots: Slots;
   #activation!: Activation;
-  /** Where to enter; undefined once entered. */
-  #entry: Frame | undefined;
+  /** Its code is still to be entered. */
+  #entering = false;
   /** The last committed frame. */
   #text: string | null;
   #label: string | null = null;
@@ -137,9 +137,10 @@ class RunDriver implements ActivationOwner {
       text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this),
     );
     if (loaded instanceof BackstitchError) return loaded;
-    this.#activation = loaded.activation;
-    this.#entry = loaded.root;
-    this.#label = loaded.activation.label();
+    this.#activation = loaded;
+    this.#entering = !loaded.closed;
+    this.#endChecked = loaded.end !== undefined;
+    this.#label = loaded.label();
     return undefined;
   }
 
@@ -149,16 +150,20 @@ class RunDriver implements ActivationOwner {
     if (this.#host.signal.aborted) return "fenced";
     if (activation.blocked) return this.#block(activation.blocked);
     if (activation.running) return this.#wait();
-    const inVain = activation.over ? undefined : activation.followedInVain();
+    const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
-    if (activation.outside && !activation.over) return this.#beside();
-    if (activation.end) {
-      if (!activation.end.ok && this.#mayRetry(activation.end.error)) return this.#retrySegment(activation.end.error);
-      this.#checkEnd();
+    if (activation.outside && !activation.end) return this.#beside();
+    if (activation.end && !activation.closed && !this.#entering) {
+      const { end } = activation;
+      if (!this.#endChecked && !end.ok && this.#mayRetry(end.error)) return this.#retrySegment(end.error);
+      const goesOn = this.#unwind();
+      if (goesOn) return goesOn.next;
+    }
+    if (activation.closed) {
       activation.dropWaits();
       if (activation.ops.size === 0) return this.#finish();
     }
-    if (this.#turn.open && !this.#entry) return this.#park();
+    if (this.#turn.open && !this.#entering) return this.#park();
     return this.#proceed();
   }
 
@@ -166,12 +171,12 @@ class RunDriver implements ActivationOwner {
   async #proceed(): Promise<DriveEnd | undefined> {
     const activation = this.#activation;
     if (this.#deadline() <= this.now()) return this.#cancel();
-    if (this.#entry && activation.dueAt <= this.now()) return this.#enter(this.#entry);
+    if (this.#entering && activation.dueAt <= this.now()) return this.#enter();
     const mail = this.#inputs.takeMail();
     if (mail) return this.#takeMail(mail);
     const ended = this.#inputs.takeEnded();
     if (ended) return this.#takeEnded(ended);
-    const settled = this.#entry ? undefined : this.#settleNext();
+    const settled = this.#entering ? undefined : this.#settleNext();
     if (settled) return settled.outcome;
     if (!this.#host.draining()) {
       if (this.#slots.lacks(activation.ops)) return this.#commitState();
@@ -195,26 +200,28 @@ class RunDriver implements ActivationOwner {
       this.#settling.timedOut(op);
       return { outcome: this.#settled(op) };
     }
-    const exposed = cancelling ? exposedOps(this.#activation).find(isInterruptible) : undefined;
-    if (exposed === undefined) return undefined;
-    this.#settling.interrupted(exposed);
-    this.#activation.cancelling = { interrupted: true };
-    return { outcome: this.#settled(exposed) };
+    const op = opsToInterrupt(this.#activation).find(isInterruptible);
+    if (op === undefined) return undefined;
+    this.#settling.interrupted(op);
+    this.#activation.interruptions++;
+    if (cancelling) this.#activation.cancelling = { interrupted: true };
+    return { outcome: this.#settled(op) };
   }
 
-  #enter(root: Frame): undefined {
-    this.#entry = undefined;
+  #enter(): undefined {
+    const { root, attempt } = this.#activation;
+    this.#entering = false;
     // A frame that begins has no committed park to come back to, also when its first attempt failed.
-    if (!root.wasParked) this.#turn.open = true;
+    if (root && !root.wasParked) this.#turn.open = true;
     this.#activation.dueAt = 0;
-    if (this.#activation.attempt > 0) tellAttempt(root, this.#activation.attempt);
-    this.#activation.enter(root);
+    if (root && attempt > 0) tellAttempt(root, attempt);
+    this.#activation.enter();
   }
 
   /** A clean park: the outcomes that led here and the frame become visible at once. */
   async #park(): Promise<DriveEnd | undefined> {
     this.#activation.attempt = 0;
-    if (this.#activation.cancelling) for (const op of exposedOps(this.#activation)) withhold(op);
+    for (const op of opsToInterrupt(this.#activation)) withhold(op);
     const frame = this.#encode();
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
@@ -263,8 +270,12 @@ class RunDriver implements ActivationOwner {
     return op.outcome ? this.#settled(op) : this.#commitState();
   }
 
-  #isCancelled({ aborted }: TakenAttempt): boolean {
-    return aborted && this.#activation.cancelling !== undefined;
+  /** An attempt that was told of the cancellation. When it failed, that is because it was interrupted. */
+  #isCancelled({ aborted, outcome }: TakenAttempt): boolean {
+    const { cancelling, end } = this.#activation;
+    if (!aborted || !(cancelling || end)) return false;
+    if (cancelling && !outcome.ok) this.#activation.cancelling = { interrupted: true };
+    return true;
   }
 
   #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
@@ -283,8 +294,13 @@ class RunDriver implements ActivationOwner {
     if (activation.end || activation.cancelling) return undefined;
     if (this.#text === null) return this.#finish(cancelled(this.#claim, this.now()));
     activation.cancelling = {};
-    for (const { number } of exposedOps(activation)) this.#inputs.abort(number, new CancelledError());
+    this.#tellAttempts();
     return this.#commitState();
+  }
+
+  /** Attempts for which what waits is interrupted are told, and may settle. */
+  #tellAttempts(): void {
+    for (const { number } of opsToInterrupt(this.#activation)) this.#inputs.abort(number, new CancelledError());
   }
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */
@@ -292,7 +308,7 @@ class RunDriver implements ActivationOwner {
     const before = this.#encode();
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
-    if (this.#entry) return this.#commitState();
+    if (this.#entering) return this.#commitState();
     if (this.#claim.lostClaims >= cautiousAfter) {
       const end = await this.#recordOutcomes();
       if (end) return end;
@@ -335,11 +351,26 @@ class RunDriver implements ActivationOwner {
     return this.#commitState();
   }
 
+  /** The handler has ended: how what is left of the run goes on. A run of which nothing does is closed. */
+  #unwind(): { next: Promise<DriveEnd | undefined> | undefined } | undefined {
+    this.#checkEnd();
+    const state = unwind(this.#activation);
+    if (state === "over") {
+      this.#activation.close();
+      return undefined;
+    }
+    this.#tellAttempts();
+    if (state === "begins") this.#turn.open = true;
+    return { next: state === "begins" ? undefined : this.#turn.open ? this.#park() : this.#proceed() };
+  }
+
   /** What a run ends with is stored before its last steps finish. An output that cannot be stored fails the run. */
   #checkEnd(): void {
     const { end } = this.#activation;
     if (end === undefined || this.#endChecked) return;
     this.#endChecked = true;
+    this.#host.onHandlerEnd?.();
+    this.#activation.lastOpOfHandler = this.#activation.lastOp;
     const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
     if (error !== undefined) this.#activation.end = { ok: false, error };
     // A copy: the callbacks of the last steps may change what the output was made of.
@@ -415,11 +446,12 @@ class RunDriver implements ActivationOwner {
   }
 
   #deadline(): number {
-    return deadlineOf(this.#activation, this.#claim, this.#fn, this.#text === null);
+    const isNew = this.#text === null && this.#entering;
+    return deadlineOf(this.#activation, this.#claim, this.#fn, isNew);
   }
 
   #dueAt(): number | undefined {
-    return nextDue(this.#activation, this.#slots, this.#entry !== undefined, this.#deadline(), this.now());
+    return nextDue(this.#activation, this.#slots, this.#entering, this.#deadline(), this.now());
   }
 
   async #wait(until?: number): Promise<undefined> {

@@ -1,28 +1,33 @@
 /** How a run ends: what is stored of it, and who is told. */
 import { v7 as uuidv7 } from "uuid";
 import { encode } from "../codec/index.ts";
+import { RollbackError } from "../errors.ts";
 import type { Claim, Commit, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
-import { isCancellation } from "./cancellation.ts";
 import { eventOf } from "./load.ts";
 import { encodeThrown } from "./thrown.ts";
+import { wasCancelled } from "./unwinding.ts";
 
 /** Events of this kind start no others of their kind, so that a handler of failures which fails does not run for ever. */
 const lifecycle = "backstitch/function.";
 export const failedEvent = `${lifecycle}failed`;
 export const cancelledEvent = `${lifecycle}cancelled`;
 
+type Ending = Pick<Commit, "status" | "output" | "error" | "events">;
+
 /** What the last commit of a run says. A handler that was cancelled may still return, or fail in a rollback. */
-export function endingOf(
-  activation: Activation,
-  claim: Claim,
-  now: number,
-): Pick<Commit, "status" | "output" | "error" | "events"> {
-  const { end, cancelling } = activation;
-  if (cancelling?.interrupted && (end?.ok !== false || isCancellation(end.error))) return cancelled(claim, now);
+export function endingOf(activation: Activation, claim: Claim, now: number): Ending {
+  const { end, rollbacks } = activation;
+  const { failures } = rollbacks;
+  if (failures.length > 0)
+    return failed(new RollbackError(failures, end?.ok === false ? end.error : undefined), claim, now);
+  if (wasCancelled(activation)) return cancelled(claim, now);
   if (end?.ok) return { status: "completed", output: encode(end.value) };
-  const error = encodeThrown(end?.error);
-  return { status: "failed", error, events: told(failedEvent, claim, now, end?.error) };
+  return failed(end?.error, claim, now);
+}
+
+function failed(error: unknown, claim: Claim, now: number): Ending {
+  return { status: "failed", error: encodeThrown(error), events: told(failedEvent, claim, now, error) };
 }
 
 export function cancelled(claim: Claim, now: number): Pick<Commit, "status" | "events"> {

@@ -239,7 +239,7 @@ function handleImage(handle: Handle, activation: Activation): HandleImage {
     return { error: outcome.error };
   }
   if (maker && handle.activation === activation) return maker.stored();
-  if (activation.end) return { dropped: true };
+  if (activation.closed) return { dropped: true };
   throw new Error(`${handle.what} is not of this run`);
 }
 

@@ -5,6 +5,7 @@ import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
+import { isCancellation } from "./causes.ts";
 import { type FieldMakers, fieldFunction, noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
@@ -76,6 +77,11 @@ export abstract class FrameWords {
   /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */
   get bare(): boolean {
     return bare();
+  }
+
+  /** The first act of a `catch` that does not ask for the error: it does not catch cancellation. */
+  passOn(error: unknown): void {
+    if (isCancellation(error)) throw error;
   }
 
   /** An assignment to a constant: its value was evaluated, now it throws. */

@@ -311,7 +311,7 @@ export class Frame extends FrameResources implements Waiter {
 
   #await(label: string, value: unknown): Promise<unknown> {
     const { activation } = this;
-    if (activation.over) {
+    if (activation.closed) {
       suspends();
       activation.stopped();
       return never();

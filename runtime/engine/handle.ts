@@ -6,6 +6,7 @@
  */
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
+import { isCancellation } from "./causes.ts";
 import type { Frame } from "./frame.ts";
 import type { Outcome } from "./outcome.ts";
 import { observed } from "./thenables.ts";
@@ -123,11 +124,20 @@ export class Handle implements PromiseLike<unknown> {
     }) as PromiseLike<never>;
   }
 
-  /** Without an argument it ignores the failure. */
+  /** Without an argument it ignores the failure, but not cancellation. */
   catch(...args: unknown[]): PromiseLike<unknown> {
     const ignores = args.length === 0;
-    if (ambientActivation() !== this.activation) return this.#followed("catch", ignores ? [() => {}] : args);
+    if (ambientActivation() !== this.activation) return this.#followed("catch", ignores ? [ignore] : args);
     return this.activation.derive(this, "catch", ignores ? { ignores } : { failed: callable(args[0]) });
+  }
+
+  /** Registers what undoes the work when the function fails or is cancelled. */
+  rollback(undo: unknown): PromiseLike<unknown> {
+    const { activation } = this;
+    if (ambientActivation() !== activation) activation.usedOutsideCompiledCode(`the \`rollback\` of ${this.what}`);
+    else if (typeof undo === "function") activation.rollbacks.register(this, undo as (output: unknown) => unknown);
+    else throw new TypeError(`The \`rollback\` of ${this.what} needs a function, not ${typeof undo}`);
+    return this;
   }
 
   finally(onFinally?: unknown): PromiseLike<unknown> {
@@ -172,6 +182,10 @@ export class ReturnedHandle {
   then(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
     this.#frame.returned(this.handle, resolve, reject);
   }
+}
+
+function ignore(error: unknown): void {
+  if (isCancellation(error)) throw error;
 }
 
 function callable(callback: unknown): ((value?: unknown) => unknown) | undefined {

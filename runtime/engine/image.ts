@@ -19,6 +19,7 @@ import { type Handle, ReturnedHandle } from "./handle.ts";
 import type { Op, OpOptions } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Resource } from "./resources.ts";
+import type { RollbacksImage } from "./rollbacks.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
 /** Frames of format 2 do not say by what code they were written, nor which slots were not initialised. */
@@ -43,7 +44,12 @@ export interface RunImage {
   readonly frames?: readonly FrameImage[];
   /** Derived handles and maps that have something to do. */
   readonly work?: readonly Handle[];
+  readonly interruptions?: number;
+  readonly lastOpOfHandler?: number;
+  readonly rollbacks?: RollbacksImage;
   readonly end?: Outcome;
+  /** No code of it goes on. */
+  readonly closed?: true;
   readonly ops?: readonly OpImage[];
 }
 
@@ -111,7 +117,8 @@ export function encodeActivation(activation: Activation): string {
 }
 
 function imageOf(activation: Activation): object {
-  const { root, ops, end, lastOp, lastMade, lastFrame, attempt, dueAt, startedAt, cancelling } = activation;
+  const { root, ops, end, closed, lastOp, lastMade, lastFrame, attempt, dueAt } = activation;
+  const { startedAt, cancelling, interruptions, lastOpOfHandler } = activation;
   // No spreads: this is done twice per step, and they are slow.
   const image = partsOf<Draft<RunImage>>();
   image.format = imageFormat;
@@ -125,14 +132,20 @@ function imageOf(activation: Activation): object {
   if (startedAt > 0) image.startedAt = startedAt;
   if (cancelling) image.cancelling = cancelling;
   if (root) image.root = root.number;
-  // Once the handler has ended no code runs any more: what is left to do is in the ops.
-  if (!end) {
+  if (interruptions > 0) image.interruptions = interruptions;
+  const rollbacks = activation.rollbacks.stored();
+  // Once the run is closed no code runs any more: what is left to do is in the ops.
+  if (!closed) {
     if (activation.frames.size > 0) {
       image.frames = Array.from(activation.frames, (frame) => frameImage(activation, frame));
     }
     if (activation.reactions.size > 0) image.work = Array.from(activation.reactions, ({ handle }) => handle);
   }
+  if (rollbacks && !closed) image.rollbacks = rollbacks;
+  else if (rollbacks?.failures) image.rollbacks = { registered: [], failures: rollbacks.failures };
+  if (closed) image.closed = true;
   if (end) image.end = end;
+  if (lastOpOfHandler > 0 && !closed) image.lastOpOfHandler = lastOpOfHandler;
   if (ops.size > 0) image.ops = Array.from(ops.values(), opImage);
   return image;
 }

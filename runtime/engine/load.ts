@@ -10,11 +10,10 @@ import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
 import { isTried, type Op } from "./ops.ts";
-import type { LoadedActivation } from "./read-image.ts";
 import { codeOf } from "./registry.ts";
 
 /** A run that has no frame yet. */
-export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): LoadedActivation {
+export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): Activation {
   const code = codeOf(fn.handler);
   if (code === undefined) {
     throw new BackstitchError("BS2103", {
@@ -27,9 +26,8 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   const event = eventOf(claim);
   const { step, logger } = activation.tools;
   const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
-  const root = new Frame(activation, code, [context]);
-  activation.root = root;
-  return { activation, root };
+  activation.root = new Frame(activation, code, [context]);
+  return activation;
 }
 
 /** A fresh copy of the event that started the run. */

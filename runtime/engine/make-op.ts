@@ -28,8 +28,8 @@ export function makeOp(activation: Activation, tool: string, id: unknown, spec: 
     activation.usedOutsideCompiledCode(what);
     return handle;
   }
-  // Of a branch that is left when the handler has ended.
-  if (activation.over) return handle;
+  // Of a branch that is left when the run is closed.
+  if (activation.closed) return handle;
   const number = activation.lastOp + 1;
   let given: NewOp;
   try {

@@ -1,6 +1,6 @@
 /** Handles derived from others by `then`, `catch` and `finally`. Their callbacks are segments of the run. */
-import { CancelledError } from "../errors.ts";
 import { runIn } from "./ambient.ts";
+import { isCancellation } from "./causes.ts";
 import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { hearOrdinary, inJob, isThenable } from "./thenables.ts";
@@ -12,7 +12,7 @@ export interface Reactions {
   readonly ok?: Callback | undefined;
   readonly failed?: Callback | undefined;
   readonly always?: Callback | undefined;
-  /** A failure becomes undefined. */
+  /** A failure becomes undefined, cancellation does not. */
   readonly ignores?: boolean;
   /** After the callback of a `finally`: the outcome that it holds back. */
   readonly held?: Outcome;
@@ -80,8 +80,10 @@ export class Reaction implements Waiter, Maker {
     const { ok, failed, always, ignores, held } = this.reactions;
     const callback = always ?? (outcome.ok ? ok : failed);
     if (held) return this.#release(outcome.ok ? held : outcome);
-    if (callback === undefined)
-      return this.#settle(ignores && mayIgnore(outcome) ? { ok: true, value: undefined } : outcome);
+    if (callback === undefined) {
+      const isIgnored = !outcome.ok && ignores && !isCancellation(outcome.error);
+      return this.#settle(isIgnored ? { ok: true, value: undefined } : outcome);
+    }
     this.reactions = always ? { held: outcome } : outcome.ok ? {} : { rollsBack: true };
     const { activation } = this.handle;
     const settled = outcome.ok ? outcome.value : outcome.error;
@@ -122,9 +124,4 @@ export class Reaction implements Waiter, Maker {
     this.handle.activation.reactions.delete(this);
     this.handle.settle(outcome);
   }
-}
-
-/** A cancellation is not ignored. */
-function mayIgnore(outcome: Outcome): boolean {
-  return !outcome.ok && !(outcome.error instanceof CancelledError);
 }

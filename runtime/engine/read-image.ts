@@ -23,17 +23,13 @@ import { bodyOf, type CompiledCode, codeOf, goneCode } from "./registry.ts";
 import { ownRecord } from "./scopes.ts";
 import { type MapImage, StepMap } from "./step-map.ts";
 
-/** A loaded activation, not entered yet: `activation.enter(root)` goes on with it, when there is a root. */
-export interface LoadedActivation {
-  readonly activation: Activation;
-  readonly root: Frame | undefined;
-}
-
 /**
+ * A stored run, not entered yet.
+ *
  * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image,
  *   BS2108 when a local value cannot be made again
  */
-export function decodeActivation(text: string, owner: ActivationOwner): LoadedActivation {
+export function decodeActivation(text: string, owner: ActivationOwner): Activation {
   const activation = new Activation(owner);
   const loaded = nothingLoaded();
   try {
@@ -47,11 +43,13 @@ export function decodeActivation(text: string, owner: ActivationOwner): LoadedAc
     activation.dueAt = image.dueAt ?? 0;
     activation.startedAt = image.startedAt ?? 0;
     activation.cancelling = image.cancelling;
+    activation.lastOpOfHandler = image.lastOpOfHandler ?? 0;
+    activation.interruptions = image.interruptions ?? 0;
     activation.end = image.end;
-    const root = new ImageReader(activation, loaded).read(image);
+    if (image.closed) activation.close();
+    activation.root = new ImageReader(activation, loaded).read(image);
     if (image.format > 2) requireFits(activation, image, loaded);
-    activation.root = root;
-    return { activation, root };
+    return activation;
   } catch (error) {
     throw (
       faultIn(error) ??
@@ -95,7 +93,8 @@ class ImageReader {
     const frames = (image.frames ?? []).map((frame) => ({ frame: this.#frame(frame), image: frame }));
     for (const [handle, made] of makers) this.#maker(handle, made);
     for (const { frame, image: stored } of frames) this.#waiting(frame, stored);
-    // What is settled without having been delivered is of a run whose handler has ended: nobody is to hear of it.
+    if (image.rollbacks) this.#waits.push(...this.#activation.rollbacks.restore(image.rollbacks));
+    // What is settled without having been delivered is of a run that is closed: nobody is to hear of it.
     const waits = this.#waits.filter(({ handle }) => handle.outcome === undefined);
     for (const { handle } of waits) handle.countWaiter();
     this.#activation.waits = inOrder(waits);

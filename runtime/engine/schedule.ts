@@ -1,9 +1,10 @@
 /** When a run has something to do next. */
 import type { Claim } from "../store.ts";
 import type { Activation } from "./activation.ts";
-import { exposedOps, isInterruptible } from "./cancellation.ts";
+import { isInterruptible } from "./cancellation.ts";
 import type { RunnableFunction } from "./contract.ts";
 import type { Slots } from "./slots.ts";
+import { opsToInterrupt } from "./unwinding.ts";
 
 /**
  * Milliseconds since the epoch, `now` for what is due already; undefined when only mail can wake the run.
@@ -21,7 +22,7 @@ export function nextDue(
 ): number | undefined {
   const { ops, dueAt } = activation;
   if (entering) return Math.max(Math.min(dueAt, deadline), now);
-  if (activation.cancelling && exposedOps(activation).some(isInterruptible)) return now;
+  if (opsToInterrupt(activation).some(isInterruptible)) return now;
   let earliest = deadline;
   for (const op of ops.values()) {
     if (op.running || slots.awaits(op.number)) continue;

@@ -55,7 +55,7 @@ export class Turn {
 
 /** A stored frame with an op as it is now. */
 export function withOp(text: string, op: Op, owner: ActivationOwner): string {
-  const { activation } = decodeActivation(text, owner);
+  const activation = decodeActivation(text, owner);
   const stored = activation.ops.get(op.number);
   if (stored) Object.assign(stored, { outcome: op.outcome, attempt: op.attempt, dueAt: op.dueAt });
   return encodeActivation(activation);

@@ -51,6 +51,8 @@ export interface TestRunOptions {
    * and nothing is retried.
    */
   readonly steps?: (call: StepCall, real: () => unknown) => unknown;
+  /** Told when the handler has ended, with how much of the trace there is. Branches that are left unwind behind that. */
+  readonly onHandlerEnd?: (traced: number) => void;
 }
 
 /** One attempt that ended. */
@@ -130,7 +132,7 @@ class MemoryRun {
     };
   }
 
-  async drive({ steps }: TestRunOptions = {}): Promise<TestRun> {
+  async drive({ steps, onHandlerEnd }: TestRunOptions = {}): Promise<TestRun> {
     // Limits are for runs beside one another.
     const fn = { ...this.#fn, ...(!steps && { retries: 0 }), flow: undefined };
     const end = await driveReceived(this.#claim, fn, {
@@ -148,6 +150,7 @@ class MemoryRun {
         this.#parks++;
         return this.#reloads();
       },
+      ...(onHandlerEnd && { onHandlerEnd: () => onHandlerEnd(this.#trace.length) }),
       onStep: (record) => this.#trace.push(this.#entry(record)),
       ...(steps && {
         script: ({ op, id, attempt, input }, real) => steps({ id, attempt, input, index: this.#index(op, id) }, real),

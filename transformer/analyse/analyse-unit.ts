@@ -1,7 +1,7 @@
 /** All that the later phases know of one unit. */
 import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
-import { nodesIn } from "../discover/nodes.ts";
+import { type Nodes, nodesIn } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Scope, Suspension, TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { FlowBuilder } from "./build-flow.ts";
@@ -15,7 +15,7 @@ import { objectNames } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
-import { functionAround, namePaths, scopesOf } from "./paths.ts";
+import { cursorPaths, functionAround, namePaths, scopesOf } from "./paths.ts";
 import { type Bindings, bindNames } from "./scopes.ts";
 import { decideSlots, type Slots } from "./slots.ts";
 import { findSuspensions, type Suspensions } from "./suspensions.ts";
@@ -26,7 +26,7 @@ import { nameTemplates } from "./traced.ts";
 export interface Analysis {
   readonly unit: Unit;
   /** Of the unit's function, in source order, without types. */
-  readonly nodes: readonly tsTypes.Node[];
+  readonly nodes: Nodes;
   readonly bindings: Bindings;
   readonly tools: Tools;
   readonly suspensions: Suspensions;
@@ -38,6 +38,8 @@ export interface Analysis {
   readonly free: ReadonlySet<Binding>;
   /** Path of each scope that holds slots, outermost first. */
   readonly paths: ReadonlyMap<Scope, string>;
+  /** Names of loops with a cursor, of `finally` blocks and of resources in frames. */
+  readonly cursors: ReadonlyMap<tsTypes.Node, string>;
   /** Names of the module that variables may hold. */
   readonly outer: ReadonlySet<string>;
   /** Names of the tagged templates whose strings may be kept. */
@@ -53,13 +55,16 @@ export interface FunctionAnalysis {
 }
 
 export interface Surroundings {
+  /** Of the file. */
+  readonly nodes: Nodes;
   readonly imports: PackageImports;
   readonly facts: FileFacts;
   readonly report: Reporter;
 }
 
-export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report }: Surroundings): Analysis {
-  const nodes = nodesIn(ts, unit.fn);
+export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): Analysis {
+  const { imports, facts, report } = around;
+  const nodes = nodesIn(ts, unit.fn, around.nodes);
   const bindings = bindNames(ts, unit);
   const tools = findTools({ ts, unit, nodes, bindings, imports });
   const suspensions = findSuspensions({ ts, unit, bindings, tools, imports });
@@ -68,7 +73,10 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
   const closures = findClosures({ ts, nodes, bindings, suspensions, tools, imports, free });
   nameClosures({ ts, closures, suspensions, bindings, tools });
   const graphs = new Map(suspensions.owners.map((fn) => [fn, buildGraph(ts, fn, bindings, suspensions, closures)]));
-  const liveBehind = new Map([...graphs.values()].flatMap((graph) => [...computeLiveness(graph, bindings.all)]));
+  const liveBehind = new Map<Suspension, Set<Binding>>();
+  for (const graph of graphs.values()) {
+    for (const [suspension, live] of computeLiveness(graph, bindings.all)) liveBehind.set(suspension, live);
+  }
   const slots = decideSlots({ ts, bindings, suspensions, closures, free, liveBehind });
   const functions = new Map<FunctionNode, FunctionAnalysis>();
   for (const [fn, graph] of graphs) {
@@ -76,10 +84,24 @@ export function analyseUnit(ts: TypeScript, unit: Unit, { imports, facts, report
     functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
+  const cursors = cursorPaths(ts, suspensions);
   const outer = new Set([...findOuterNames(ts, nodes, bindings, facts), ...objectNames(ts, unit.fn)]);
   const templates = nameTemplates(ts, nodes, bindings, facts);
-  const found = { unit, nodes, bindings, tools, suspensions, closures, slots };
-  const analysis = { ...found, functions, free, paths, outer, templates };
+  const analysis: Analysis = {
+    unit,
+    nodes,
+    bindings,
+    tools,
+    suspensions,
+    closures,
+    slots,
+    functions,
+    free,
+    paths,
+    cursors,
+    outer,
+    templates,
+  };
   checkConstructs(ts, analysis, imports, report);
   return analysis;
 }
@@ -95,7 +117,9 @@ function pathsOf(ts: TypeScript, bindings: Bindings, suspensions: Suspensions, s
   const byOwner = new Map<tsTypes.Node, Scope[]>();
   for (const scope of scopesOf(slots.all)) {
     const owner = functionAround(scope, bindings);
-    byOwner.set(owner, [...(byOwner.get(owner) ?? []), scope]);
+    const own = byOwner.get(owner);
+    if (own) own.push(scope);
+    else byOwner.set(owner, [scope]);
   }
   for (const [owner, scopes] of byOwner) {
     const nodes = scopes.map(({ node }) => node);

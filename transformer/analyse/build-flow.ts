@@ -83,7 +83,7 @@ export class FlowBuilder extends ExpressionFlow {
 
   private ifStatement(node: tsTypes.IfStatement): void {
     this.expression(node.expression);
-    const before = this.divide("if", shortText(node.expression.getText()), node);
+    const before = this.divide("if", () => shortText(node.expression.getText()), node);
     this.follow("yes");
     this.statement(node.thenStatement);
     const thenEnd = this.current;
@@ -128,7 +128,12 @@ export class FlowBuilder extends ExpressionFlow {
     const updating = this.newBlock();
     if (test) this.expression(test);
     if (test && this.isTrue(test)) this.deadEdge(this.current, after);
-    else if (test || head) this.edge(this.divide("loop", headOf(node), node), after, "done");
+    else if (test || head)
+      this.edge(
+        this.divide("loop", () => headOf(node), node),
+        after,
+        "done",
+      );
     this.follow("next");
     if (head) this.bindHead(head);
     this.withTarget({ node, labels, onBreak: after, onContinue: updating, depth: this.finalizers.length }, () =>
@@ -167,7 +172,11 @@ export class FlowBuilder extends ExpressionFlow {
       this.expression(node.expression);
       const start = this.follow();
       this.suspend(next);
-      this.edge(this.divide("loop", headOf(node), node), after, "done");
+      this.edge(
+        this.divide("loop", () => headOf(node), node),
+        after,
+        "done",
+      );
       this.handler = closing;
       this.follow("next");
       this.bindHead(node.initializer);
@@ -201,7 +210,11 @@ export class FlowBuilder extends ExpressionFlow {
     this.edge(this.current, testing);
     this.current = testing;
     this.expression(node.expression);
-    this.edge(this.divide("loop", headOf(node), node), start, "next");
+    this.edge(
+      this.divide("loop", () => headOf(node), node),
+      start,
+      "next",
+    );
     if (this.isTrue(node.expression)) this.deadEdge(this.current, after);
     else this.edge(this.current, after, "done");
     this.current = after;
@@ -211,7 +224,7 @@ export class FlowBuilder extends ExpressionFlow {
     this.expression(node.expression);
     const after = this.newBlock();
     const { clauses } = node.caseBlock;
-    const text = shortText(node.expression.getText());
+    const text = () => shortText(node.expression.getText());
     const bodies = clauses.map(() => this.newBlock());
     for (const [position, clause] of clauses.entries()) {
       if (!this.ts.isCaseClause(clause)) continue;
@@ -290,7 +303,7 @@ export class FlowBuilder extends ExpressionFlow {
     this.current = finalizer.entry;
     this.follow();
     code();
-    this.divide("finally", "finally", node);
+    this.divide("finally", () => "finally", node);
     if (completes) this.edge(this.current, after, "completed");
     else this.deadEdge(this.current, after);
     for (const [resume, reason] of finalizer.resume) this.edge(this.current, resume, reason);

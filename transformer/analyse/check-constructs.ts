@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
+import { isLeaf } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { Analysis } from "./analyse-unit.ts";
@@ -31,8 +32,9 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
   checkSlots(check);
   checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
+  const all = new Set<tsTypes.Node>(analysis.suspensions.nested);
   for (const nested of analysis.suspensions.nested) {
-    if (ts.isFunctionLike(nested) && !analysis.functions.has(nested as FunctionNode)) checkNested(check, nested);
+    if (ts.isFunctionLike(nested) && !analysis.functions.has(nested as FunctionNode)) checkNested(check, nested, all);
   }
 }
 
@@ -40,6 +42,7 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
 function checkFunction(check: Check, owner: FunctionNode): void {
   const { ts, analysis } = check;
   const visit = (node: tsTypes.Node): void => {
+    if (isLeaf(ts, node) && node.kind !== ts.SyntaxKind.SuperKeyword) return;
     if (ts.isFunctionLike(node) && !analysis.suspensions.inlined.has(node)) return;
     checkNode(check, node, owner);
     if (ts.isClassLike(node)) for (const operand of operandsOf(ts, node)) visit(operand.node);
@@ -94,7 +97,8 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 /** Constructs of a durable function's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
-  const refuse = refuseAt(check, node);
+  const refuse = (construct: string, fix: string) =>
+    check.report.error("unsupported-construct", node, { construct, fix });
   if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node) && !resourcesOf(ts, resourceScopeOf(ts, node))) {
     refuse("`using` directly in a `case`", "Put braces around the statements of the clause.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
@@ -124,10 +128,6 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
     if (ts.isLabeledStatement(outer) && outer.label.text === label.text) return true;
   }
   return false;
-}
-
-function refuseAt({ report }: Check, node: tsTypes.Node): (construct: string, fix: string) => void {
-  return (construct, fix) => report.error("unsupported-construct", node, { construct, fix });
 }
 
 function checkCall(check: Check, node: tsTypes.CallExpression): void {
@@ -170,16 +170,16 @@ function checkLocal({ ts, report }: Check, call: tsTypes.CallExpression): void {
 }
 
 /** A function that stays as its author wrote it can hold tools only if it is called, and ends, within a segment. */
-function checkNested(check: Check, fn: NestedFunction): void {
+function checkNested(check: Check, fn: NestedFunction, all: ReadonlySet<tsTypes.Node>): void {
   const { ts, analysis, report } = check;
-  const { bindings, tools, closures, suspensions } = analysis;
+  const { bindings, tools, closures } = analysis;
   const isGenerator = ts.isFunctionLike(fn) && fn.asteriskToken !== undefined;
   const isCallback = closures.records.get(fn)?.role === "callback";
   if (!isCallback && !isUntouched({ ts, bindings, tools, imports: check.imports }, fn) && !isGenerator) return;
-  const own = new Set<tsTypes.Node>(suspensions.nested);
   const visit = (node: tsTypes.Node): boolean => {
     // The key of a method belongs to the code around its class.
-    if ((node !== fn && own.has(node)) || node === (fn as tsTypes.FunctionLikeDeclaration).name) return false;
+    if (isLeaf(ts, node) || (node !== fn && all.has(node)) || node === (fn as tsTypes.FunctionLikeDeclaration).name)
+      return false;
     const isTool = ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
     if (!isTool) return ts.forEachChild(node, visit) ?? false;
     report.error(isCallback ? "nested-step" : "step-in-nested-function", node, { tool: toolText(node) });

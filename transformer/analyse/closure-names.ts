@@ -1,13 +1,13 @@
 /** Ids of the functions in a unit's table: what a stored closure is found by in later versions of the code. */
 import type tsTypes from "typescript";
-import { unwrap } from "../discover/find-units.ts";
+import { handlerOptions, unwrap } from "../discover/find-units.ts";
 import type { Closure, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { accessorKey, isProto, userOf } from "./functions.ts";
-import { baseLabel } from "./labels.ts";
+import { baseLabel, sourceOf } from "./labels.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
-import { type Tools, toolCall } from "./tools.ts";
+import { rollbackSource, type Tools, toolCall, withoutRollbacks } from "./tools.ts";
 
 interface Input {
   readonly ts: TypeScript;
@@ -18,13 +18,14 @@ interface Input {
 }
 
 /**
- * A callback is called after its op's label, or its step when it is not awaited there; other closures after the name they
- * are given. Within a nested function its name comes first. Ids that are equal get an ordinal with its total, as labels do.
+ * A callback is called after its op's label, or its step when it is not awaited there; a rollback after its step's; other
+ * closures after the name they are given. Within a nested function its name comes first. Ids that are equal get an ordinal with its total, as labels do.
  */
 export function nameClosures({ ts, closures, suspensions, bindings, tools }: Input): void {
-  const labels = new Map<tsTypes.Node, string>(
-    suspensions.all.flatMap(({ operand, label }) => (operand ? [[unwrap(ts, operand), label] as const] : [])),
-  );
+  const labels = new Map<tsTypes.Node, string>();
+  for (const { operand, label } of suspensions.all) {
+    if (operand) labels.set(withoutRollbacks(ts, unwrap(ts, operand)), label);
+  }
   const isTool = (call: tsTypes.CallExpression) => toolCall(ts, call, bindings, tools) !== undefined;
   const inOrder = [...closures.records.values()].sort((a, b) => a.node.pos - b.node.pos || b.node.end - a.node.end);
   const groups = new Map<string, Closure[]>();
@@ -33,15 +34,18 @@ export function nameClosures({ ts, closures, suspensions, bindings, tools }: Inp
     { readonly around: Closure | undefined; readonly own: string; readonly group: Closure[] }
   >();
   for (const record of inOrder) {
-    const own = record.role === "callback" ? callbackName(ts, record.node, labels, isTool) : valueName(ts, record.node);
+    const own =
+      rollbackName(ts, record.node, labels, isTool) ??
+      (record.role === "callback" ? callbackName(ts, record.node, labels, isTool) : valueName(ts, record.node));
     const around = recordAround(record.node, closures);
-    const key = JSON.stringify([around ? inOrder.indexOf(around) : -1, own]);
+    const key = `${around ? inOrder.indexOf(around) : -1} ${own}`;
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(record);
     byGroup.set(record, { around, own, group });
   }
-  const taken = new Set<string>();
+  // Code ids are put together with ids: these are of other units.
+  const taken = new Set(handlerOptions);
   for (const [record, { around, own, group }] of byGroup) {
     const ordinal = group.length > 1 ? `#${group.indexOf(record) + 1}/${group.length}` : "";
     record.id = `${around ? `${around.id}/` : ""}${own}${ordinal}`;
@@ -57,6 +61,19 @@ function recordAround(node: tsTypes.Node, closures: Closures): Closure | undefin
     if (record) return record;
   }
   return undefined;
+}
+
+/** `book.rollback()` for `f` of `step.run("book", …).rollback(f)`. */
+function rollbackName(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  labels: ReadonlyMap<tsTypes.Node, string>,
+  isTool: (call: tsTypes.CallExpression) => boolean,
+): string | undefined {
+  const call = ts.isExpression(node) ? userOf(ts, node) : undefined;
+  if (!call || !ts.isCallExpression(call) || call.expression === node || !rollbackSource(ts, call)) return undefined;
+  const source = sourceOf(ts, call);
+  return source && isTool(source) ? `${labels.get(source) ?? baseLabel(ts, source, isTool)}.rollback()` : undefined;
 }
 
 function callbackName(

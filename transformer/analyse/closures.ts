@@ -8,12 +8,13 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
 import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
-import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, userOf } from "./functions.ts";
+import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, superOwner, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
-import { type Tools, toolCall } from "./tools.ts";
+import { chainOf, rollbackSource, type Tools, toolCall } from "./tools.ts";
 
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
 const synchronousMethods: ReadonlySet<string> = new Set([
@@ -43,7 +44,7 @@ export interface Closures {
 export interface ClosureInput {
   readonly ts: TypeScript;
   /** As in `Analysis`. */
-  readonly nodes: readonly tsTypes.Node[];
+  readonly nodes: Nodes;
   readonly bindings: Bindings;
   readonly suspensions: Suspensions;
   readonly tools: Tools;
@@ -56,68 +57,71 @@ export function findClosures(input: ClosureInput): Closures {
   const records = new Map<tsTypes.Node, Closure>();
   const captures = new Map<tsTypes.Node, Set<Binding>>();
   const owners = new Set<tsTypes.Node>(input.suspensions.owners);
-  for (const fn of input.suspensions.nested) captures.set(fn, capturesOf(input, fn));
+  for (const fn of input.suspensions.nested) captures.set(fn, capturesOfFunction(input, fn));
   for (const fn of input.suspensions.nested) {
     const role = roleOf(input, fn);
-    if (role) addRecord(records, fn, role, captures.get(fn) as Set<Binding>, owners.has(fn));
+    if (role) addRecord(input, records, fn, role, captures.get(fn) as Set<Binding>, owners.has(fn));
   }
   for (const made of classesIn(input)) {
-    addRecord(records, made, "value", capturesOfAll(input, made, bodyOf(input.ts, made)));
+    const body = bodyOf(input.ts, made).flatMap((part) => [part, ...input.nodes.inside(part)]);
+    addRecord(input, records, made, "value", capturesOfAll(input, made, body));
   }
-  for (const callback of pathCallbacks(input)) addRecord(records, callback, "callback", capturesOf(input, callback));
+  for (const callback of pathCallbacks(input)) {
+    addRecord(
+      input,
+      records,
+      callback,
+      "callback",
+      capturesOfAll(input, callback, [callback, ...input.nodes.inside(callback)]),
+    );
+  }
   promoteCaptured(input, records, captures);
   followCalls(records, captures);
   return { records, captures };
 }
 
 function addRecord(
+  { ts, nodes }: ClosureInput,
   records: Map<tsTypes.Node, Closure>,
   node: Closure["node"] | NestedFunction,
   role: Closure["role"],
   captures: Set<Binding>,
   durable = false,
 ): void {
-  records.set(node, { node: node as Closure["node"], id: "", role, captures, durable });
+  const home = nodes.of(ts.SyntaxKind.SuperKeyword).length > 0 ? superOwner(ts, node) : undefined;
+  records.set(node, { node: node as Closure["node"], id: "", role, captures, durable, home });
 }
 
 /** Classes that can be made again: those in the unit's own code and in that of functions which stay native. */
 function classesIn(input: ClosureInput): tsTypes.ClassLikeDeclaration[] {
   const { ts, nodes } = input;
-  const found: tsTypes.ClassLikeDeclaration[] = [];
-  for (const node of nodes) {
-    if (isMovableClass(ts, node) && !isInUntouched(input, node)) found.push(node);
-  }
-  return found;
+  const found: tsTypes.ClassLikeDeclaration[] = [
+    ...nodes.of<tsTypes.ClassDeclaration>(ts.SyntaxKind.ClassDeclaration),
+    ...nodes.of<tsTypes.ClassExpression>(ts.SyntaxKind.ClassExpression),
+  ];
+  const movable = found.filter((node) => isMovableClass(ts, node) && !isInUntouched(input, node));
+  return movable.sort((a, b) => a.pos - b.pos);
 }
 
-/** Bindings of the unit that a nested node refers to and does not declare itself. */
-function capturesOf(input: ClosureInput, node: tsTypes.Node): Set<Binding> {
-  const { ts } = input;
-  const parts: tsTypes.Node[] = ts.isIdentifier(node) ? [node] : [];
-  ts.forEachChild(node, (child) => {
-    const isOwnName = ts.isFunctionDeclaration(node) && child === node.name;
-    if (!isOwnName) parts.push(child);
-  });
-  return capturesOfAll(input, node, parts);
+/** Bindings of the unit that a nested function refers to and does not declare itself. */
+function capturesOfFunction(input: ClosureInput, fn: NestedFunction): Set<Binding> {
+  const own = input.ts.isFunctionDeclaration(fn) ? fn.name : undefined;
+  return capturesOfAll(input, fn, own ? input.nodes.inside(fn).filter((node) => node !== own) : input.nodes.inside(fn));
 }
 
-function capturesOfAll(input: ClosureInput, node: tsTypes.Node, parts: readonly tsTypes.Node[]): Set<Binding> {
-  const { ts, bindings, free } = input;
+/** `nodes` are those of the node that count. */
+function capturesOfAll(input: ClosureInput, node: tsTypes.Node, nodes: readonly tsTypes.Node[]): Set<Binding> {
+  const { bindings, free } = input;
   const found = new Set<Binding>();
-  const visit = (inner: tsTypes.Node): void => {
+  for (const inner of nodes) {
     const binding = bindings.byIdentifier.get(inner);
     if (binding && !free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
-    ts.forEachChild(inner, visit);
-  };
-  for (const part of parts) visit(part);
+  }
   return found;
 }
 
 function isWithin(scope: Scope, node: tsTypes.Node): boolean {
-  for (let current: Scope | undefined = scope; current; current = current.parent) {
-    if (current.node === node) return true;
-  }
-  return false;
+  return node.pos <= scope.node.pos && scope.node.end <= node.end;
 }
 
 /** Role of a nested function that must become a record; undefined leaves it in place. */
@@ -194,24 +198,25 @@ export function isOnlyCalled(ts: TypeScript, binding: Binding): boolean {
 function pathCallbacks(input: ClosureInput): tsTypes.Expression[] {
   const { ts, nodes, bindings, tools } = input;
   const found: tsTypes.Expression[] = [];
-  for (const node of nodes) {
-    if (ts.isCallExpression(node) && !isInUntouched(input, node)) {
-      const isTool = toolCall(ts, node, bindings, tools) !== undefined;
-      for (const argument of isTool || isReaction(ts, node) ? node.arguments : []) {
-        const path = unwrap(ts, argument);
-        const isId = isTool && argument === node.arguments[0];
-        const isCallback =
-          !isId && ts.isExpression(path) && isOuterPath(input, path) && !isNamed(ts, path, "undefined");
-        if (isCallback && !input.suspensions.namedCallbacks.has(path)) found.push(argument);
-      }
+  for (const node of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    const isTool = toolCall(ts, node, bindings, tools) !== undefined;
+    if ((!isTool && !isReaction(input, node)) || isInUntouched(input, node)) continue;
+    for (const argument of node.arguments) {
+      const path = unwrap(ts, argument);
+      const isId = isTool && argument === node.arguments[0];
+      const isCallback = !isId && ts.isExpression(path) && isOuterPath(input, path) && !isNamed(ts, path, "undefined");
+      if (isCallback && !input.suspensions.namedCallbacks.has(path)) found.push(argument);
     }
   }
   return found;
 }
 
-/** `.then(f)`, `.catch(f)`, `.finally(f)` */
-function isReaction(ts: TypeScript, { expression }: tsTypes.CallExpression): boolean {
-  return ts.isPropertyAccessExpression(expression) && ["then", "catch", "finally"].includes(expression.name.text);
+/** `.then(f)`, `.catch(f)`, `.finally(f)`; `.rollback(f)` behind a tool call. */
+function isReaction({ ts, bindings, tools }: ClosureInput, call: tsTypes.CallExpression): boolean {
+  const { expression } = call;
+  if (!ts.isPropertyAccessExpression(expression)) return false;
+  if (["then", "catch", "finally"].includes(expression.name.text)) return true;
+  return rollbackSource(ts, call) !== undefined && chainOf(ts, call, bindings, tools) !== undefined;
 }
 
 /** A name that is declared outside the unit, or a path of names that begins there or at the `this` of the unit. */
@@ -240,7 +245,7 @@ function promoteCaptured(
     for (const binding of record.captures) {
       const fn = binding.closure;
       if (!fn || records.has(fn) || !captures.has(fn) || isInUntouched(input, fn)) continue;
-      addRecord(records, fn as NestedFunction, "value", captures.get(fn) as Set<Binding>);
+      addRecord(input, records, fn as NestedFunction, "value", captures.get(fn) as Set<Binding>);
       pending.push(records.get(fn) as Closure);
     }
   }

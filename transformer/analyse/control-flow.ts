@@ -25,8 +25,8 @@ export interface Block {
 
 export interface Branch {
   readonly kind: BranchInfo["kind"];
-  /** Source text of the condition or of the loop's head. */
-  readonly text: string;
+  /** Gives the source text of the condition or of the loop's head. */
+  readonly text: () => string;
   readonly node: tsTypes.Node;
 }
 

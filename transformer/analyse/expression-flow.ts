@@ -4,7 +4,7 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
-import { isErased } from "../discover/nodes.ts";
+import { isErased, isLeaf } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Suspension, TypeScript } from "../ir.ts";
 import type { Block } from "./control-flow.ts";
 import { isConstant, mayBeEarly } from "./early.ts";
@@ -55,9 +55,9 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   protected expression(node: tsTypes.Node): void {
     const { ts } = this;
-    if (isErased(ts, node)) return;
-    if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
-    else if (ts.isIdentifier(node)) this.identifier(node);
+    if (ts.isIdentifier(node)) this.identifier(node);
+    else if (isLeaf(ts, node) || isErased(ts, node)) return;
+    else if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
     else if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) this.functionLike(node);
     else if (ts.isClassLike(node)) this.classLike(node);
     else if (ts.isVariableDeclaration(node)) this.declaration(node);
@@ -97,7 +97,7 @@ export abstract class ExpressionFlow extends FlowCursor {
   /** `c ? await x : await y` */
   private choice({ condition, whenTrue, whenFalse }: tsTypes.ConditionalExpression): void {
     this.expression(condition);
-    const before = this.divide("if", shortText(condition.getText()), condition);
+    const before = this.divide("if", () => shortText(condition.getText()), condition);
     this.follow("yes");
     this.conditionally(() => this.expression(whenTrue));
     const trueEnd = this.current;
@@ -110,7 +110,7 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   /** `await x` in `a && await x`, `a?.b(await x)`, `{ a = await x } = o`: evaluated, or passed over. */
   private skippable(node: tsTypes.Node, child: tsTypes.Node): void {
-    const before = this.divide("if", conditionOf(this.ts, node), node);
+    const before = this.divide("if", () => conditionOf(this.ts, node), node);
     this.follow("yes");
     this.conditionally(() => this.expression(child));
     this.follow();
@@ -145,15 +145,17 @@ export abstract class ExpressionFlow extends FlowCursor {
   private identifier(node: tsTypes.Identifier): void {
     const binding = this.input.bindings.byIdentifier.get(node);
     if (!binding) return;
-    this.uses([binding]);
+    this.use(binding);
     this.uses(this.input.usesOfCall(binding));
   }
 
-  /** The name of a class inside of itself is bound while the class is made: it is live nowhere else. */
   private uses(bindings: Iterable<Binding>): void {
-    for (const binding of bindings) {
-      if (binding.scope.kind !== "class") this.add({ kind: "use", binding });
-    }
+    for (const binding of bindings) this.use(binding);
+  }
+
+  /** The name of a class inside of itself is bound while the class is made: it is live nowhere else. */
+  private use(binding: Binding): void {
+    if (binding.scope.kind !== "class") this.add({ kind: "use", binding });
   }
 
   private declaration(node: tsTypes.VariableDeclaration): void {
@@ -204,7 +206,7 @@ export abstract class ExpressionFlow extends FlowCursor {
     const binding = ts.isIdentifier(target) ? this.input.bindings.byIdentifier.get(target) : undefined;
     const isAsked = binding && mayBeEarly(ts, this.input.bindings, target as tsTypes.Identifier, binding);
     // Whether its declaration has run is asked of the record.
-    if (binding && (isAsked || isConstant(binding))) this.uses([binding]);
+    if (binding && (isAsked || isConstant(binding))) this.use(binding);
     if (binding) this.define(binding);
     else if (isPatternLiteral(ts, target)) this.expression(target);
   }

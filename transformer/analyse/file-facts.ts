@@ -1,5 +1,6 @@
 /** What holds for the names of a whole file, whatever their scope: enough to tell that a name cannot change. */
 import type tsTypes from "typescript";
+import type { Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 import { isWrite } from "./targets.ts";
 
@@ -10,17 +11,13 @@ export interface FileFacts {
   readonly declared: ReadonlySet<string>;
 }
 
-export function findFileFacts(ts: TypeScript, file: tsTypes.SourceFile): FileFacts {
+export function findFileFacts(ts: TypeScript, nodes: Nodes): FileFacts {
   const assigned = new Set<string>();
   const declared = new Set<string>();
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isIdentifier(node)) {
-      if (isWrite(ts, node)) assigned.add(node.text);
-      if (isDeclaration(ts, node)) declared.add(node.text);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
+  for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+    if (isWrite(ts, name)) assigned.add(name.text);
+    if (isDeclaration(ts, name)) declared.add(name.text);
+  }
   return { assigned, declared };
 }
 

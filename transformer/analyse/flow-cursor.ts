@@ -68,7 +68,7 @@ export class FlowCursor {
   }
 
   /** Control divides behind the current block, which is given back: its edges say under which outcome they are taken. */
-  protected divide(kind: Branch["kind"], text: string, node: tsTypes.Node): Block {
+  protected divide(kind: Branch["kind"], text: () => string, node: tsTypes.Node): Block {
     this.current.branch ??= { kind, text, node };
     return this.current;
   }

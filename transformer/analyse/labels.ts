@@ -4,6 +4,7 @@
  *   step.run("charge", …)          charge
  *   step.run(`reserve-${i}`, …)    reserve-*
  *   step.run(ids[0], …)            ids[0]
+ *   step.fetch(url)                fetch
  *   helper(step, order)            helper
  *   pending                        pending
  *   for await (const row of …)     row.next, row.return
@@ -13,10 +14,9 @@
  * does not tell them apart, by an ordinal with its total (`notify#2/3`).
  */
 import type tsTypes from "typescript";
-import type { EnclosingConstruct } from "../../runtime/manifest.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { TypeScript } from "../ir.ts";
-import { shortText } from "./enclosing.ts";
+import { type Construct, shortText } from "./enclosing.ts";
 
 /** The label before qualification. */
 export function baseLabel(
@@ -27,7 +27,7 @@ export function baseLabel(
   const node = unwrap(ts, operand);
   if (ts.isCallExpression(node)) {
     if (isTool(node)) return nonEmpty(idLabel(ts, node));
-    const source = reactionSource(ts, node);
+    const source = sourceOf(ts, node);
     if (source && isTool(source)) return baseLabel(ts, source, isTool);
     const combined = combinedLabels(ts, node, isTool);
     if (combined) return combined;
@@ -37,12 +37,14 @@ export function baseLabel(
   return shortText(node.getText());
 }
 
+const handleMethods: ReadonlySet<string> = new Set(["then", "catch", "finally", "rollback"]);
+
 /** The call in front of `.catch(f)` and its like: what follows a step is called after it. */
-function reactionSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.CallExpression | undefined {
+export function sourceOf(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.CallExpression | undefined {
   let node: tsTypes.Expression = call;
   while (ts.isCallExpression(node)) {
     const callee: tsTypes.Expression = unwrap(ts, node.expression);
-    if (!ts.isPropertyAccessExpression(callee) || !["then", "catch", "finally"].includes(callee.name.text)) break;
+    if (!ts.isPropertyAccessExpression(callee) || !handleMethods.has(callee.name.text)) break;
     node = unwrap(ts, callee.expression);
   }
   return node !== call && ts.isCallExpression(node) ? node : undefined;
@@ -67,24 +69,39 @@ function combinedLabels(
 }
 
 function idLabel(ts: TypeScript, call: tsTypes.CallExpression): string {
-  const first = call.arguments[0];
-  if (!first) return shortText(call.getText());
-  const id = unwrap(ts, first);
+  const id = idOf(ts, call);
+  if (!id) return hasId(ts, call) ? shortText(call.getText()) : calleeName(ts, call);
   if (ts.isStringLiteralLike(id)) return id.text;
   if (ts.isTemplateExpression(id))
     return [id.head.text, ...id.templateSpans.map((part) => part.literal.text)].join("*");
-  if (ts.isObjectLiteralExpression(id)) return idOfOptions(ts, id);
   return shortText(id.getText());
 }
 
-/** `step.run({ id: "charge", name: "Charge the card" }, …)`. */
-function idOfOptions(ts: TypeScript, options: tsTypes.ObjectLiteralExpression): string {
+/** What a tool call gives as its id: its first argument, or the `id` of it, `step.run({ id: "charge", retries: 2 }, …)`. */
+export function idOf(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.Expression | undefined {
+  const [first] = call.arguments;
+  if (!first || !hasId(ts, call)) return undefined;
+  const id = unwrap(ts, first);
+  return (ts.isObjectLiteralExpression(id) && idOfOptions(ts, id)) || id;
+}
+
+/** `step.fetch(url)` is called after the tool. */
+function hasId(ts: TypeScript, call: tsTypes.CallExpression): boolean {
+  return calleeName(ts, call) !== "fetch";
+}
+
+function calleeName(ts: TypeScript, call: tsTypes.CallExpression): string {
+  return (unwrap(ts, call.expression) as tsTypes.PropertyAccessExpression).name.text;
+}
+
+function idOfOptions(ts: TypeScript, options: tsTypes.ObjectLiteralExpression): tsTypes.Expression | undefined {
   for (const property of options.properties) {
-    if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name) || property.name.text !== "id") continue;
-    const value = unwrap(ts, property.initializer);
-    return ts.isStringLiteralLike(value) ? value.text : shortText(value.getText());
+    const { name } = property;
+    if (!name || !(ts.isIdentifier(name) || ts.isStringLiteralLike(name)) || name.text !== "id") continue;
+    if (ts.isPropertyAssignment(property)) return unwrap(ts, property.initializer);
+    if (ts.isShorthandPropertyAssignment(property)) return property.name;
   }
-  return shortText(options.getText());
+  return undefined;
 }
 
 /** "" means "live" in a frame, so the empty step id is written as its source text. */
@@ -94,7 +111,7 @@ function nonEmpty(label: string): string {
 
 /** Final labels, in the order given. */
 export function qualifyLabels(
-  bases: readonly { readonly base: string; readonly within: readonly EnclosingConstruct[] }[],
+  bases: readonly { readonly base: string; readonly within: readonly Construct[] }[],
 ): string[] {
   const perBase = countBy(bases.map(({ base }) => base));
   const qualified = bases.map(({ base, within }) => {

@@ -8,40 +8,76 @@
 import type { Binding, Suspension } from "../ir.ts";
 import type { Block, FlowGraph } from "./control-flow.ts";
 
-type Bits = Uint32Array;
+/** The bit sets of all blocks in a row: making an array for each costs more than filling it. */
+class BitSets {
+  private readonly bits: Uint32Array;
+  private readonly words: number;
+
+  constructor(sets: number, size: number) {
+    this.words = Math.ceil(size / 32);
+    this.bits = new Uint32Array(sets * this.words);
+  }
+
+  has(set: number, bit: number): boolean {
+    return ((this.bits[set * this.words + (bit >>> 5)] as number) & (1 << (bit & 31))) !== 0;
+  }
+
+  add(set: number, bit: number): void {
+    const word = set * this.words + (bit >>> 5);
+    this.bits[word] = (this.bits[word] as number) | (1 << (bit & 31));
+  }
+
+  delete(set: number, bit: number): void {
+    const word = set * this.words + (bit >>> 5);
+    this.bits[word] = (this.bits[word] as number) & ~(1 << (bit & 31));
+  }
+
+  clear(set: number): void {
+    this.bits.fill(0, set * this.words, (set + 1) * this.words);
+  }
+
+  /** Adds one set to another; true if that changed anything. */
+  merge(into: number, from: number): boolean {
+    let changed = false;
+    for (let word = 0; word < this.words; word++) {
+      const known = this.bits[into * this.words + word] as number;
+      const merged = (known | (this.bits[from * this.words + word] as number)) >>> 0;
+      if (merged === known) continue;
+      this.bits[into * this.words + word] = merged;
+      changed = true;
+    }
+    return changed;
+  }
+}
 
 export function computeLiveness(graph: FlowGraph, bindings: readonly Binding[]): Map<Suspension, Set<Binding>> {
-  const words = Math.ceil(bindings.length / 32);
-  const atStart = graph.blocks.map(() => new Uint32Array(words));
+  // What is live at the start of each block; the last set is for the block that is looked at.
+  const live = new BitSets(graph.blocks.length + 1, bindings.length);
   const behind = new Map<Suspension, Set<Binding>>();
-  iterate(graph, atStart, words);
-  const scratch = new Uint32Array(words);
+  iterate(graph, live);
+  const onSuspension = (suspension: Suspension): void => {
+    const known = behind.get(suspension) ?? new Set();
+    for (const binding of bindings) if (live.has(graph.blocks.length, binding.index)) known.add(binding);
+    behind.set(suspension, known);
+  };
   for (const block of graph.blocks) {
-    if (block.items.some((item) => item.kind === "suspend")) {
-      transfer(block, atStart, scratch, (suspension, live) => {
-        const known = behind.get(suspension);
-        behind.set(suspension, known ? new Set([...known, ...toSet(live, bindings)]) : toSet(live, bindings));
-      });
-    }
+    if (block.items.some((item) => item.kind === "suspend")) transfer(graph, block, live, onSuspension);
   }
   return behind;
 }
 
 /** Blocks are numbered about in execution order: going from the last to the first settles in few rounds. */
-function iterate(graph: FlowGraph, atStart: readonly Bits[], words: number): void {
-  const waiting = new Set<number>();
+function iterate(graph: FlowGraph, live: BitSets): void {
   const before = predecessors(graph);
   const queue = graph.blocks.map((block) => block.index);
-  for (const index of queue) waiting.add(index);
-  const scratch = new Uint32Array(words);
-  while (queue.length > 0) {
-    const index = queue.pop() as number;
-    waiting.delete(index);
-    transfer(graph.blocks[index] as Block, atStart, scratch);
-    if (!mergeInto(atStart[index] as Bits, scratch)) continue;
-    for (const predecessor of before[index] as number[]) {
-      if (waiting.has(predecessor)) continue;
-      waiting.add(predecessor);
+  const isWaiting = queue.map(() => true);
+  for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
+    isWaiting[index] = false;
+    transfer(graph, graph.blocks[index] as Block, live);
+    if (!live.merge(index, graph.blocks.length)) continue;
+    for (const predecessor of before[index] ?? []) {
+      if (isWaiting[predecessor]) continue;
+      isWaiting[predecessor] = true;
       queue.push(predecessor);
     }
   }
@@ -57,46 +93,20 @@ function predecessors(graph: FlowGraph): number[][] {
   return before;
 }
 
-/** Leaves in `live` what is live at the start of the block. */
+/** Leaves in the last set what is live at the start of the block. */
 function transfer(
-  block: Block,
-  atStart: readonly Bits[],
-  live: Bits,
-  onSuspension?: (suspension: Suspension, live: Bits) => void,
+  { blocks: { length: last } }: FlowGraph,
+  { items, next, handler }: Block,
+  live: BitSets,
+  onSuspension?: (suspension: Suspension) => void,
 ): void {
-  live.fill(0);
-  for (const { to } of block.next) mergeInto(live, atStart[to.index] as Bits);
-  const handled = block.handler && atStart[block.handler.index];
-  if (handled) mergeInto(live, handled);
-  for (let i = block.items.length - 1; i >= 0; i--) {
-    const item = block.items[i] as Block["items"][number];
-    if (item.kind === "suspend") {
-      onSuspension?.(item.suspension, live);
-      continue;
-    }
-    const word = item.binding.index >>> 5;
-    const bit = 1 << (item.binding.index & 31);
-    if (item.kind === "use") live[word] = (live[word] as number) | bit;
-    else if (((handled?.[word] ?? 0) & bit) === 0) live[word] = (live[word] as number) & ~bit;
+  live.clear(last);
+  for (const { to } of next) live.merge(last, to.index);
+  if (handler) live.merge(last, handler.index);
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i] as Block["items"][number];
+    if (item.kind === "suspend") onSuspension?.(item.suspension);
+    else if (item.kind === "use") live.add(last, item.binding.index);
+    else if (!handler || !live.has(handler.index, item.binding.index)) live.delete(last, item.binding.index);
   }
-}
-
-/** Adds `from` to `into`; true if that changed anything. */
-function mergeInto(into: Bits, from: Bits): boolean {
-  let changed = false;
-  for (let word = 0; word < into.length; word++) {
-    const merged = ((into[word] as number) | (from[word] as number)) >>> 0;
-    if (merged === into[word]) continue;
-    into[word] = merged;
-    changed = true;
-  }
-  return changed;
-}
-
-function toSet(live: Bits, bindings: readonly Binding[]): Set<Binding> {
-  const set = new Set<Binding>();
-  for (const binding of bindings) {
-    if ((live[binding.index >>> 5] as number) & (1 << (binding.index & 31))) set.add(binding);
-  }
-  return set;
 }

@@ -4,6 +4,7 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
@@ -24,16 +25,16 @@ const builtIn: ReadonlySet<string> = new Set(
 
 export function findOuterNames(
   ts: TypeScript,
-  nodes: readonly tsTypes.Node[],
+  nodes: Nodes,
   bindings: Bindings,
   facts: FileFacts,
 ): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const node of nodes) {
-    if (ts.isIdentifier(node) && isValue(ts, node) && !bindings.byIdentifier.has(node)) {
-      const isKnown = builtIn.has(node.text) && !facts.declared.has(node.text);
-      if (!isKnown && node.text !== "arguments" && !facts.assigned.has(node.text)) found.add(node.text);
-    }
+  for (const node of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+    const { text } = node;
+    if (found.has(text) || bindings.byIdentifier.has(node) || !isValue(ts, node)) continue;
+    const isKnown = builtIn.has(text) && !facts.declared.has(text);
+    if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;
 }

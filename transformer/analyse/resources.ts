@@ -23,18 +23,30 @@ export function usingKeyword(ts: TypeScript, list: tsTypes.VariableDeclarationLi
 
 /** The resources that a block declares or the head of a loop. */
 export function resourcesOf(ts: TypeScript, node: tsTypes.Node): ResourceScope | undefined {
-  const lists = declared(ts, node).filter((list) => usingKeyword(ts, list) !== undefined);
-  if (lists.length === 0) return undefined;
+  const lists = declared(ts, node);
+  if (!lists) return undefined;
   const extent = ts.isForOfStatement(node) ? node.statement : node;
   return { lists, extent, isAwaited: lists.some((list) => usingKeyword(ts, list) === "await using") };
 }
 
-function declared(ts: TypeScript, node: tsTypes.Node): tsTypes.VariableDeclarationList[] {
-  if (ts.isBlock(node)) {
-    return node.statements.filter((statement) => ts.isVariableStatement(statement)).map((each) => each.declarationList);
-  }
+function declared(ts: TypeScript, node: tsTypes.Node): tsTypes.VariableDeclarationList[] | undefined {
+  if (ts.isBlock(node)) return declaredBy(ts, node.statements);
   const head = ts.isForStatement(node) || ts.isForOfStatement(node) ? node.initializer : undefined;
-  return head && ts.isVariableDeclarationList(head) ? [head] : [];
+  return head && ts.isVariableDeclarationList(head) && usingKeyword(ts, head) ? [head] : undefined;
+}
+
+/** Asked of every block: nothing is made where there is nothing. */
+function declaredBy(
+  ts: TypeScript,
+  statements: readonly tsTypes.Statement[],
+): tsTypes.VariableDeclarationList[] | undefined {
+  let lists: tsTypes.VariableDeclarationList[] | undefined;
+  for (const statement of statements) {
+    if (!ts.isVariableStatement(statement) || !usingKeyword(ts, statement.declarationList)) continue;
+    lists ??= [];
+    lists.push(statement.declarationList);
+  }
+  return lists;
 }
 
 /** The block or loop at whose end a resource is disposed of. */

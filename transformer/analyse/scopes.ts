@@ -1,8 +1,8 @@
 /**
  * Names of a unit: scopes, declarations and who refers to them, from syntax alone.
  *
- * Two walks: declarations first (they hoist), references second. Names that the unit does not declare are not ours and
- * stay as they are.
+ * One walk that declares, and notes who may refer to what. Declarations hoist: what is noted is looked up when all are known.
+ * Names that the unit does not declare are not ours and stay as they are.
  */
 import type tsTypes from "typescript";
 import { isErased } from "../discover/nodes.ts";
@@ -21,8 +21,15 @@ export interface Bindings {
   readonly writes: ReadonlySet<tsTypes.Identifier>;
 }
 
+/** An identifier, `this`, `super` or `new.target`, and the scope that it stands in. */
+interface Use {
+  readonly node: tsTypes.Node;
+  readonly scope: Scope;
+}
+
 interface State {
   readonly ts: TypeScript;
+  readonly uses: Use[];
   readonly all: Binding[];
   readonly scopes: Map<tsTypes.Node, Scope>;
   readonly byIdentifier: Map<tsTypes.Node, Binding>;
@@ -30,11 +37,12 @@ interface State {
 }
 
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
-  const state: State = { ts, all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
+  const state: State = { ts, uses: [], all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
   const root = openScope(state, unit.fn, "function", undefined);
   declareParts(state, unit.fn, root);
-  resolveParts(state, unit.fn, root);
-  return { ...state, root };
+  for (const use of state.uses) resolve(state, use);
+  const { all, scopes, byIdentifier, writes } = state;
+  return { all, scopes, root, byIdentifier, writes };
 }
 
 // Declarations ----------------------------------------------------------------------------------------------------
@@ -65,13 +73,22 @@ function addBinding(state: State, scope: Scope, name: string, kind: BindingKind)
 
 /** The body of a function or of a unit: its statements share the function's scope. */
 function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
-  if (state.ts.isBlock(body)) state.ts.forEachChild(body, (child) => declareIn(state, child, scope));
+  if (state.ts.isBlock(body)) declareChildren(state, body, scope);
   else declareIn(state, body, scope);
+}
+
+function declareChildren(state: State, node: tsTypes.Node, scope: Scope): void {
+  state.ts.forEachChild(node, (child) => declareIn(state, child, scope));
 }
 
 function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   const { ts } = state;
+  if (ts.isIdentifier(node)) {
+    if (isReference(ts, node)) state.uses.push({ node, scope });
+    return;
+  }
   if (isErased(ts, node)) return;
+  if (isOfCall(ts, node)) state.uses.push({ node, scope });
   if (ts.isVariableDeclarationList(node)) {
     const kind = listKind(ts, node);
     for (const { name } of node.declarations) {
@@ -87,16 +104,25 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
     declare(state, scope, node.name, "class");
   }
   const inner = scopeFor(state, node, scope);
-  if (ts.isFunctionLike(node)) declareFunction(state, node, inner);
+  if (inner === scope) declareChildren(state, node, scope);
+  else if (ts.isFunctionLike(node)) declareFunction(state, node, scope, inner);
   else if (ts.isClassStaticBlockDeclaration(node)) declareBody(state, node.body, inner);
   else if (ts.isCatchClause(node)) declareCatch(state, node, inner);
-  else ts.forEachChild(node, (child) => declareIn(state, child, inner));
+  else declareChildren(state, node, inner);
 }
 
-function declareFunction(state: State, node: tsTypes.SignatureDeclaration, inner: Scope): void {
+/** `super.x` is a property of what the `this` around it inherits from. */
+function isOfCall(ts: TypeScript, node: tsTypes.Node): boolean {
+  const { kind } = node;
+  if (kind === ts.SyntaxKind.ThisKeyword || kind === ts.SyntaxKind.SuperKeyword) return true;
+  return ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword;
+}
+
+/** A computed name is evaluated where the function is made. */
+function declareFunction(state: State, node: tsTypes.SignatureDeclaration, outer: Scope, inner: Scope): void {
   const { ts } = state;
   if (ts.isFunctionExpression(node) && node.name) declare(state, inner, node.name, "self");
-  if (node.name && ts.isComputedPropertyName(node.name)) declareIn(state, node.name, inner);
+  if (node.name && ts.isComputedPropertyName(node.name)) declareIn(state, node.name, outer);
   declareParts(state, node, inner);
 }
 
@@ -111,8 +137,12 @@ function declareParts(state: State, fn: tsTypes.SignatureDeclaration, inner: Sco
 
 /** The block of a catch clause shares the scope of its parameter: no name can be declared in both. */
 function declareCatch(state: State, node: tsTypes.CatchClause, inner: Scope): void {
-  if (node.variableDeclaration) declarePattern(state, node.variableDeclaration.name, inner, "catch");
-  state.ts.forEachChild(node.block, (child) => declareIn(state, child, inner));
+  const { variableDeclaration: caught } = node;
+  if (caught) {
+    declarePattern(state, caught.name, inner, "catch");
+    declareIn(state, caught, inner);
+  }
+  declareChildren(state, node.block, inner);
 }
 
 function declarePattern(state: State, name: tsTypes.BindingName, scope: Scope, kind: BindingKind): void {
@@ -194,49 +224,10 @@ function declareInside(state: State, inner: Scope, name: tsTypes.Identifier): vo
 
 // References ------------------------------------------------------------------------------------------------------
 
-function resolve(state: State, node: tsTypes.Node, scope: Scope): void {
+function resolve(state: State, { node, scope }: Use): void {
   const { ts } = state;
-  if (isErased(ts, node)) return;
-  if (ts.isIdentifier(node)) {
-    if (isReference(ts, node)) refer(state, node, scope);
-    return;
-  }
-  // `super.x` is a property of what the `this` around it inherits from.
-  const isThis = node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword;
-  if (isThis) referToCall(state, node, "this", scope);
-  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) referToCall(state, node, "new", scope);
-  if (ts.isExpressionWithTypeArguments(node)) {
-    resolve(state, node.expression, scope);
-    return;
-  }
-  const inner = state.scopes.get(node) ?? scope;
-  if (ts.isCatchClause(node)) {
-    if (node.variableDeclaration) resolve(state, node.variableDeclaration, inner);
-    ts.forEachChild(node.block, (child) => resolve(state, child, inner));
-    return;
-  }
-  if (ts.isFunctionLike(node)) {
-    resolveFunction(state, node, scope, inner);
-    return;
-  }
-  const owner = ts.isClassStaticBlockDeclaration(node) ? node.body : node;
-  ts.forEachChild(owner, (child) => resolve(state, child, inner));
-}
-
-/** The block of a function shares its scope: looked up by the function, not by the block. */
-function resolveFunction(state: State, node: tsTypes.SignatureDeclaration, outer: Scope, inner: Scope): void {
-  const { ts } = state;
-  if (node.name && ts.isComputedPropertyName(node.name)) resolve(state, node.name, outer);
-  resolveParts(state, node, inner);
-}
-
-function resolveParts(state: State, fn: tsTypes.SignatureDeclaration, inner: Scope): void {
-  const { body } = fn as tsTypes.FunctionLikeDeclaration;
-  for (const parameter of fn.parameters) resolve(state, parameter, inner);
-  if (!body) return;
-  const scope = state.scopes.get(body) ?? inner;
-  if (state.ts.isBlock(body)) state.ts.forEachChild(body, (child) => resolve(state, child, scope));
-  else resolve(state, body, scope);
+  if (ts.isIdentifier(node)) refer(state, node, scope);
+  else referToCall(state, node, ts.isMetaProperty(node) ? "new" : "this", scope);
 }
 
 /**

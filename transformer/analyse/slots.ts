@@ -14,6 +14,7 @@ import { functionAround } from "./paths.ts";
 import { resourceScopeOf, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { heldIn, managedResources, type Suspensions } from "./suspensions.ts";
+import { withoutRollbacks } from "./tools.ts";
 
 export interface Slots {
   readonly all: ReadonlySet<Binding>;
@@ -104,7 +105,7 @@ function escapes(input: SlotInput, record: Closure): boolean {
 /** `await step.run("a", f)`: its op is gone when the function goes on. */
 function isAwaitedOnTheSpot({ ts, suspensions }: SlotInput, { node }: Closure): boolean {
   const call = userOf(ts, node as tsTypes.Expression);
-  return suspensions.all.some(({ operand }) => operand && unwrap(ts, operand) === call);
+  return suspensions.all.some(({ operand }) => operand && withoutRollbacks(ts, unwrap(ts, operand)) === call);
 }
 
 /** Names bound by one pattern, by the head of a suspending loop or by the parameter of a suspending `catch` go together. */
@@ -117,7 +118,9 @@ function forceGroups(input: SlotInput, slots: Set<Binding>): void {
       const root = groupOf(ts, suspensions, declaration);
       if (!root) continue;
       if (mustStore(input, root, binding)) slots.add(binding);
-      roots.set(root, [...(roots.get(root) ?? []), binding]);
+      const group = roots.get(root);
+      if (group) group.push(binding);
+      else roots.set(root, [binding]);
     }
     if (binding.kind === "var" && binding.scope.inlined) slots.add(binding);
     if (isSharedByClauses(binding, suspensions) || isWrittenLater(binding, suspensions)) slots.add(binding);

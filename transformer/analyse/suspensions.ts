@@ -6,7 +6,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { PackageImports } from "../discover/imports.ts";
-import { isErased } from "../discover/nodes.ts";
+import { isErased, isLeaf } from "../discover/nodes.ts";
 import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
@@ -69,6 +69,7 @@ interface State extends SuspensionsInput {
   readonly adopted: Set<tsTypes.Node>;
   readonly loops: Map<tsTypes.Node, AwaitedLoop>;
   readonly disposals: Map<tsTypes.Node, Suspension>;
+  readonly holders: Map<tsTypes.Node, Suspension[]>;
 }
 
 /** Where the walk stands. */
@@ -94,9 +95,11 @@ export function findSuspensions(input: SuspensionsInput): Suspensions {
     adopted: new Set(),
     loops: new Map(),
     disposals: new Map(),
+    holders: new Map(),
   };
   visitOwner(state, input.unit.fn);
-  return { ...state, holders: findHolders(state) };
+  findHolders(state);
+  return state;
 }
 
 function visitOwner(state: State, fn: FunctionNode): void {
@@ -111,7 +114,7 @@ function visitOwner(state: State, fn: FunctionNode): void {
 
 function visit(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
-  if (isErased(ts, node)) return;
+  if (isLeaf(ts, node) || isErased(ts, node)) return;
   if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
     visitNested(state, node as NestedFunction, place);
   } else if (place.owner && ts.isAwaitExpression(node)) {
@@ -135,21 +138,22 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
   const { name, kind } = loopConstruct(ts, node);
   const next = place.owner && isForAwait(ts, node) && imply(state, node, `${name ?? kind}.next`, place);
   visit(state, node.statement, { ...place, inside: true });
-  dispose(state, node, place);
+  const resources = resourcesOf(ts, node);
+  if (resources) dispose(state, node, resources, place);
   if (next) state.loops.set(node, { next, end: imply(state, node, `${name ?? kind}.return`, place) });
 }
 
 /** What may be a block or a loop that ends with resources. */
 function visitScope(state: State, node: tsTypes.Node, place: Place): void {
-  const inner = resourcesOf(state.ts, node) ? { ...place, inside: true } : place;
+  const resources = resourcesOf(state.ts, node);
+  const inner = resources ? { ...place, inside: true } : place;
   state.ts.forEachChild(node, (child) => visit(state, child, inner));
-  dispose(state, node, place);
+  if (resources) dispose(state, node, resources, place);
 }
 
-function dispose(state: State, node: tsTypes.Node, place: Place): void {
-  const resources = resourcesOf(state.ts, node);
-  const [first] = resources?.lists ?? [];
-  if (!place.owner || !resources?.isAwaited || !first) return;
+function dispose(state: State, node: tsTypes.Node, resources: ResourceScope, place: Place): void {
+  const [first] = resources.lists;
+  if (!place.owner || !resources.isAwaited || !first) return;
   const base = `${resourceName(state.ts, first)}.dispose`;
   state.disposals.set(node, imply(state, resources.extent, base, place));
 }
@@ -209,6 +213,7 @@ function chainAt(
   if (!chain || chain.links.length === 0) return undefined;
   if (siteOf(ts, node, owner as FunctionNode, state.inlined).form === "operand") return undefined;
   const fits = chain.links.every(({ method, callbacks }) => {
+    if (method === "rollback") return false;
     const given = callbacks.map((callback) => callback && unwrap(ts, callback));
     const [first, second] = given;
     if (
@@ -230,7 +235,7 @@ function visitChain(state: State, node: tsTypes.Expression, chain: Chain, place:
   state.chains.set(node, chain);
   for (const link of chain.links) {
     for (const callback of link.callbacks) {
-      if (callback) visitCallback(state, callback, link.method, place);
+      if (callback && link.method !== "rollback") visitCallback(state, callback, link.method, place);
     }
   }
 }
@@ -352,17 +357,15 @@ export function managedResources(
   return isManaged ? resources : undefined;
 }
 
-function findHolders(state: State): Map<tsTypes.Node, Suspension[]> {
-  const holders = new Map<tsTypes.Node, Suspension[]>();
-  for (const suspension of state.all) {
+function findHolders({ all, unit, holders }: State): void {
+  for (const suspension of all) {
     for (let node: tsTypes.Node = suspension.node; ; node = node.parent) {
       // A nested function suspends by itself, not where it stands.
-      if (node === suspension.owner && node !== state.unit.fn) break;
+      if (node === suspension.owner && node !== unit.fn) break;
       const held = holders.get(node);
       if (held) held.push(suspension);
       else holders.set(node, [suspension]);
       if (node === suspension.owner || !node.parent) break;
     }
   }
-  return holders;
 }

@@ -1,5 +1,6 @@
 /** What identifiers and literals are in an expression: references, and targets of assignments. */
 import type tsTypes from "typescript";
+import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
 
 /** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
@@ -63,16 +64,6 @@ function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node
     return isPatternDefault(ts, parent);
   }
   return false;
-}
-
-function isWrapper(ts: TypeScript, node: tsTypes.Node): boolean {
-  return (
-    ts.isParenthesizedExpression(node) ||
-    ts.isNonNullExpression(node) ||
-    ts.isAsExpression(node) ||
-    ts.isSatisfiesExpression(node) ||
-    ts.isTypeAssertionExpression(node)
-  );
 }
 
 /** `[a = 1] = x`: the inner assignment is a default, not an assignment. */

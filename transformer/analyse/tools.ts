@@ -5,14 +5,22 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { importedTypes, type PackageImports } from "../discover/imports.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Chain, ChainLink, TypeScript, Unit } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
 
-/** Tools that begin an op; the others of the author's object are left alone. */
-const toolNames: ReadonlyMap<string, "step" | "sleep" | "wait"> = new Map([
+/** What a tool waits for: code that is run, a time, another run. The others wait for something from outside. */
+type ToolKind = "step" | "sleep" | "call" | "wait";
+
+const toolKinds: ReadonlyMap<string, ToolKind> = new Map([
   ["run", "step"],
+  ["ai.wrap", "step"],
+  ["fetch", "step"],
+  ["sendEvent", "step"],
+  ["sendSignal", "step"],
   ["sleep", "sleep"],
   ["sleepUntil", "sleep"],
+  ["invoke", "call"],
 ]);
 
 export interface Tools {
@@ -24,7 +32,7 @@ interface ToolsInput {
   readonly ts: TypeScript;
   readonly unit: Unit;
   /** As in `Analysis`. */
-  readonly nodes: readonly tsTypes.Node[];
+  readonly nodes: Nodes;
   readonly bindings: Bindings;
   readonly imports: PackageImports;
 }
@@ -54,14 +62,13 @@ function findNested(
   { ts, unit, nodes, bindings, imports }: ToolsInput,
   { steps, contexts }: { steps: Set<Binding>; contexts: Set<Binding> },
 ): void {
-  for (const node of nodes) {
-    if (ts.isParameter(node) && node.parent !== unit.fn) {
-      const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
-      const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
-      if (!binding) addStepOf(ts, node.name, bindings, steps);
-      else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
-      else if (types.has("Context")) contexts.add(binding);
-    }
+  for (const node of nodes.of<tsTypes.ParameterDeclaration>(ts.SyntaxKind.Parameter)) {
+    if (node.parent === unit.fn) continue;
+    const types = node.type ? importedTypes(ts, node.type, imports) : new Set<string>();
+    const binding = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
+    if (!binding) addStepOf(ts, node.name, bindings, steps);
+    else if (types.has("Step") || (types.size === 0 && binding.name === "step")) steps.add(binding);
+    else if (types.has("Context")) contexts.add(binding);
   }
 }
 
@@ -78,14 +85,13 @@ function addStepOf(ts: TypeScript, pattern: tsTypes.BindingName, bindings: Bindi
 
 /** `const { step } = ctx`, `const s = ctx.step`, `const s = step` in the body. */
 function followAliases({ ts, nodes, bindings }: ToolsInput, steps: Set<Binding>, contexts: ReadonlySet<Binding>): void {
-  for (const node of nodes) {
-    if (ts.isVariableDeclaration(node) && node.initializer) {
-      const value = unwrap(ts, node.initializer);
-      const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
-      if (source && contexts.has(source)) addStepOf(ts, node.name, bindings, steps);
-      const named = ts.isIdentifier(node.name) ? bindings.byIdentifier.get(node.name) : undefined;
-      if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
-    }
+  for (const { name, initializer } of nodes.of<tsTypes.VariableDeclaration>(ts.SyntaxKind.VariableDeclaration)) {
+    if (!initializer) continue;
+    const value = unwrap(ts, initializer);
+    const source = ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
+    if (source && contexts.has(source)) addStepOf(ts, name, bindings, steps);
+    const named = ts.isIdentifier(name) ? bindings.byIdentifier.get(name) : undefined;
+    if (named && isToolObject(ts, value, bindings, { steps, contexts })) steps.add(named);
   }
 }
 
@@ -101,18 +107,46 @@ function isToolObject(ts: TypeScript, node: tsTypes.Expression, bindings: Bindin
   return binding !== undefined && tools.contexts.has(binding);
 }
 
-/** The kind of a tool call (`step.run(…)`), or undefined for any other expression. */
-export function toolCall(
+/** The kind of a tool call (`step.run(…)`, `step.ai.wrap(…)`), or undefined for any other expression. */
+export function toolCall(ts: TypeScript, node: tsTypes.Node, bindings: Bindings, tools: Tools): ToolKind | undefined {
+  const name = toolName(ts, node, bindings, tools);
+  return name === undefined ? undefined : (toolKinds.get(name) ?? "wait");
+}
+
+/** `run` of `step.run(…)`, `ai.wrap` of `step.ai.wrap(…)`; undefined for any other expression. */
+export function toolName(ts: TypeScript, node: tsTypes.Node, bindings: Bindings, tools: Tools): string | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = unwrap(ts, node.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return undefined;
+  const { expression, name } = callee;
+  if (isToolObject(ts, expression, bindings, tools)) return name.text;
+  const owner = unwrap(ts, expression);
+  if (!ts.isPropertyAccessExpression(owner) || owner.name.text !== "ai") return undefined;
+  return isToolObject(ts, owner.expression, bindings, tools) ? `ai.${name.text}` : undefined;
+}
+
+/** The tool call whose handle an expression gives: `step.run(…)` of `step.run(…).rollback(f)`, too. */
+export function toolOf(
   ts: TypeScript,
   node: tsTypes.Node,
   bindings: Bindings,
   tools: Tools,
-): "step" | "sleep" | "wait" | undefined {
-  if (!ts.isCallExpression(node)) return undefined;
-  const callee = unwrap(ts, node.expression);
-  if (!ts.isPropertyAccessExpression(callee)) return undefined;
-  if (!isToolObject(ts, callee.expression, bindings, tools)) return undefined;
-  return toolNames.get(callee.name.text) ?? "wait";
+): tsTypes.CallExpression | undefined {
+  const call = withoutRollbacks(ts, node);
+  return ts.isCallExpression(call) && toolCall(ts, call, bindings, tools) ? call : undefined;
+}
+
+/** `h` of `h.rollback(f).rollback(g)`. */
+export function withoutRollbacks(ts: TypeScript, node: tsTypes.Node): tsTypes.Node {
+  const source = ts.isCallExpression(node) && rollbackSource(ts, node);
+  return source ? withoutRollbacks(ts, source) : node;
+}
+
+/** `h` of `h.rollback(f)`, which registers `f` and gives `h` back. */
+export function rollbackSource(ts: TypeScript, call: tsTypes.CallExpression): tsTypes.Expression | undefined {
+  const callee = unwrap(ts, call.expression);
+  const isRollback = ts.isPropertyAccessExpression(callee) && callee.name.text === "rollback";
+  return isRollback && call.arguments.length > 0 ? unwrap(ts, callee.expression) : undefined;
 }
 
 /** `step.run(…).catch(f).then(g)`: undefined when the innermost call is not a tool call. */
@@ -120,11 +154,11 @@ export function chainOf(ts: TypeScript, node: tsTypes.Expression, bindings: Bind
   const links: ChainLink[] = [];
   let current = unwrap(ts, node);
   while (ts.isCallExpression(current)) {
-    if (toolCall(ts, current, bindings, tools)) return { base: current, links: links.reverse() };
+    if (toolOf(ts, current, bindings, tools)) return { base: current, links: links.reverse() };
     const callee = unwrap(ts, current.expression);
     if (!ts.isPropertyAccessExpression(callee)) return undefined;
     const method = callee.name.text;
-    if (method !== "catch" && method !== "then" && method !== "finally") return undefined;
+    if (method !== "catch" && method !== "then" && method !== "finally" && method !== "rollback") return undefined;
     links.push({ method, call: current, callbacks: [...current.arguments] });
     current = unwrap(ts, callee.expression);
   }

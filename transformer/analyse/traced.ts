@@ -4,6 +4,7 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { Bindings } from "./scopes.ts";
@@ -40,12 +41,11 @@ export function boundBy(ts: TypeScript, node: tsTypes.Node): tsTypes.Expression 
 /** Whether the tag of a template may keep its strings, and can be handed others. */
 function isTraced(
   ts: TypeScript,
-  node: tsTypes.Node,
+  { tag }: tsTypes.TaggedTemplateExpression,
   bindings: Bindings,
   facts: FileFacts,
-): node is tsTypes.TaggedTemplateExpression {
-  if (!ts.isTaggedTemplateExpression(node)) return false;
-  const target = unwrap(ts, node.tag);
+): boolean {
+  const target = unwrap(ts, tag);
   if (!ts.isPropertyAccessExpression(target)) {
     return !ts.isElementAccessExpression(target) || !isSuper(ts, target);
   }
@@ -61,20 +61,19 @@ function isSuper(ts: TypeScript, { expression }: Access): boolean {
 /** Names for the tagged templates of a unit: that of their tags, told apart by numbers. */
 export function nameTemplates(
   ts: TypeScript,
-  nodes: readonly tsTypes.Node[],
+  nodes: Nodes,
   bindings: Bindings,
   facts: FileFacts,
 ): ReadonlyMap<tsTypes.Node, string> {
   const sites = new Map<tsTypes.Node, string>();
   const taken = new Set<string>();
-  for (const node of nodes) {
-    if (isTraced(ts, node, bindings, facts)) {
-      const base = tagName(ts, unwrap(ts, node.tag));
-      let site = base;
-      for (let ordinal = 2; taken.has(site); ordinal++) site = `${base}#${ordinal}`;
-      taken.add(site);
-      sites.set(node, site);
-    }
+  for (const node of nodes.of<tsTypes.TaggedTemplateExpression>(ts.SyntaxKind.TaggedTemplateExpression)) {
+    if (!isTraced(ts, node, bindings, facts)) continue;
+    const base = tagName(ts, unwrap(ts, node.tag));
+    let site = base;
+    for (let ordinal = 2; taken.has(site); ordinal++) site = `${base}#${ordinal}`;
+    taken.add(site);
+    sites.set(node, site);
   }
   return sites;
 }

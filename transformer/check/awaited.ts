@@ -8,8 +8,7 @@ import { isDurableCall } from "./durable-calls.ts";
 /** `void step.run(…)` says that it is meant. */
 export function checkAwaited(check: Check): void {
   const { ts, analysis, report } = check;
-  for (const node of analysis.nodes) {
-    if (!ts.isExpressionStatement(node)) continue;
+  for (const node of analysis.nodes.of<tsTypes.ExpressionStatement>(ts.SyntaxKind.ExpressionStatement)) {
     const value = unwrap(ts, node.expression);
     if (chainOf(ts, value, analysis.bindings, analysis.tools)) report.warn("step-not-awaited", value, textOf(value));
     else if (isDurableCall(check, value)) report.warn("call-not-awaited", value, textOf(value));

@@ -8,8 +8,8 @@ import { isDurableCall } from "./durable-calls.ts";
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
   const imported = importsOfPackages(check);
-  for (const node of analysis.nodes) {
-    if (ts.isCallExpression(node)) checkCall(check, node, imported);
+  for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    checkCall(check, call, imported);
   }
 }
 

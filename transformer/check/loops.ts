@@ -8,9 +8,7 @@ import { isIteratorType } from "./storable.ts";
 
 export function checkLoops(check: Check): void {
   const { ts, analysis } = check;
-  for (const node of analysis.nodes) {
-    if (ts.isForOfStatement(node)) checkLoop(check, node);
-  }
+  for (const loop of analysis.nodes.of<tsTypes.ForOfStatement>(ts.SyntaxKind.ForOfStatement)) checkLoop(check, loop);
 }
 
 function checkLoop(check: Check, loop: tsTypes.ForOfStatement): void {

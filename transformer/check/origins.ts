@@ -5,7 +5,7 @@
 import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { userOf } from "../analyse/functions.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, TypeScript } from "../ir.ts";
 import type { TypeQueries } from "./type-queries.ts";
@@ -77,7 +77,7 @@ function originOfProperty(names: Names, literal: tsTypes.ObjectLiteralExpression
 function originOfCall(names: Names, call: tsTypes.CallExpression, path: string): Origin {
   const { ts, analysis, queries } = names;
   const { bindings, tools } = analysis;
-  if (toolCall(ts, call, bindings, tools)) return "made";
+  if (toolOf(ts, call, bindings, tools)) return "made";
   const callee = unwrap(ts, call.expression);
   if (isMadeHere(names, callee)) return "made";
   const takesPart = (node: tsTypes.Node): boolean => {

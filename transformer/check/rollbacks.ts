@@ -1,22 +1,36 @@
-/** Rollbacks that lose the error which they are for: whoever reads the failed run cannot see which step failed. */
+/**
+ * Rollbacks that lose the error which they are for: whoever reads the failed run cannot see which step failed. And those
+ * that are passed over when the run is cancelled.
+ */
 import type tsTypes from "typescript";
 import { heldBy } from "../analyse/analyse-unit.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Check } from "./check-units.ts";
+import { mayBeStored } from "./durable-calls.ts";
 
 export function checkRollbacks(check: Check): void {
   const { ts, analysis } = check;
-  for (const node of analysis.nodes) {
-    if (ts.isTryStatement(node) && node.catchClause) checkCatch(check, node, node.catchClause);
+  for (const node of analysis.nodes.of<tsTypes.TryStatement>(ts.SyntaxKind.TryStatement)) {
+    if (!node.catchClause) continue;
+    checkCatch(check, node, node.catchClause);
+    if (!node.catchClause.variableDeclaration) checkUnbound(check, node, node.catchClause);
   }
+}
+
+function checkUnbound(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
+  const firstStored = (node: tsTypes.Node) => heldBy(check.analysis, node).find((each) => mayBeStored(check, each));
+  const step = firstStored(clause.block);
+  const keyword = clause.getFirstToken();
+  if (step && keyword && firstStored(tryBlock))
+    check.report.hint("catch-not-cancelled", keyword, { label: step.label });
 }
 
 /** An error that is made of the caught one, or has it as its cause, keeps it. */
 function checkCatch(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const { ts, analysis, report } = check;
   const step = heldBy(analysis, tryBlock).find(({ operand }) => {
-    return operand && toolCall(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
+    return operand && toolOf(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
   });
   if (!step) return;
   const caught = clause.variableDeclaration?.name;

@@ -1,14 +1,15 @@
 /** Two branches that run side by side and use one step id: records, labels and timelines cannot tell them apart. */
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
+import { idOf } from "../analyse/labels.ts";
 import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Check } from "./check-units.ts";
 
 export function checkStepIds(check: Check): void {
   const { ts, analysis, facts } = check;
-  for (const node of analysis.nodes) {
-    if (combinator(ts, node, analysis.bindings, facts)) checkBranches(check, node as tsTypes.CallExpression);
+  for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    if (combinator(ts, call, analysis.bindings, facts)) checkBranches(check, call);
   }
 }
 
@@ -30,7 +31,7 @@ function idsIn({ ts, analysis }: Check, branch: tsTypes.Node): tsTypes.StringLit
   const found: tsTypes.StringLiteralLike[] = [];
   const visit = (node: tsTypes.Node): void => {
     if (ts.isCallExpression(node) && toolCall(ts, node, analysis.bindings, analysis.tools)) {
-      const [id] = node.arguments;
+      const id = idOf(ts, node);
       if (id && ts.isStringLiteralLike(id)) found.push(id);
     }
     ts.forEachChild(node, visit);

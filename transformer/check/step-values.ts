@@ -1,6 +1,7 @@
 /** What steps record: their outputs and inputs, and the data of the event that starts a run. */
 import type tsTypes from "typescript";
-import { toolCall } from "../analyse/tools.ts";
+import { idOf } from "../analyse/labels.ts";
+import { toolName } from "../analyse/tools.ts";
 import { adviceFor, placeOf } from "./advice.ts";
 import type { TypedCheck } from "./check-units.ts";
 import { findUnstorable } from "./storable.ts";
@@ -10,17 +11,31 @@ export function checkSteps(check: TypedCheck): void {
   const { ts, analysis } = check;
   const { bindings, tools } = analysis;
   const visit = (node: tsTypes.Node): void => {
-    if (toolCall(ts, node, bindings, tools) === "step") checkStep(check, node as tsTypes.CallExpression);
+    const tool = ts.isCallExpression(node) && toolName(ts, node, bindings, tools);
+    if (tool) checkTool(check, tool, node);
     ts.forEachChild(node, visit);
   };
   visit(analysis.unit.fn);
 }
 
-function checkStep(check: TypedCheck, call: tsTypes.CallExpression): void {
+function checkTool(check: TypedCheck, tool: string, call: tsTypes.CallExpression): void {
+  const { ts, queries } = check;
+  const id = idOf(ts, call);
+  const [, given] = call.arguments;
+  if (!id || !given) return;
+  const label = (ts.isStringLiteralLike(id) ? id.text : id.getText()).slice(0, 60);
+  if (tool === "run" || tool === "ai.wrap") return checkStep(check, call, label);
+  const type = ts.isSpreadElement(given) ? undefined : queries.typeOf(given);
+  if (!type) return;
+  if (tool === "sendEvent") checkRecorded(check, given, type, { what: "event", label });
+  if (tool !== "sendSignal" && tool !== "invoke") return;
+  for (const data of partsOf(check, [type], "data")) checkRecorded(check, given, data, { what: "data", label });
+}
+
+function checkStep(check: TypedCheck, call: tsTypes.CallExpression, label: string): void {
   const { queries } = check;
-  const [id, callback, ...input] = call.arguments;
-  if (!id || !callback) return;
-  const label = (check.ts.isStringLiteralLike(id) ? id.text : id.getText()).slice(0, 60);
+  const [, callback, ...input] = call.arguments;
+  if (!callback) return;
   const type = queries.typeOf(callback);
   const output = type && queries.returned(type);
   const awaited = output && queries.awaited(output);
@@ -31,19 +46,24 @@ function checkStep(check: TypedCheck, call: tsTypes.CallExpression): void {
   }
 }
 
-/** Nothing that the callback of a step makes is compiled code: its functions and promises cannot be stored. */
-function checkRecorded(check: TypedCheck, node: tsTypes.Node, type: TypeRef, step: Record<string, string>): void {
+/** Nothing that the callback of a step makes, or that is sent, is compiled code: its functions and promises cannot be stored. */
+function checkRecorded(
+  check: TypedCheck,
+  node: tsTypes.Node,
+  type: TypeRef,
+  step: { readonly what: string; readonly label: string },
+): void {
   const { queries, report } = check;
   const finding = findUnstorable(queries, type, check.known);
   if (!finding) return;
+  const isSent = step.what === "event" || step.what === "data";
+  const dataOnly = isSent ? "Send data only." : "Return the data that later code needs.";
+  const isLive = finding.reason === "function" || finding.reason === "live";
   const params = {
     ...step,
     type: queries.textOf(type),
     place: placeOf(queries, finding),
-    fix:
-      finding.reason === "function" || finding.reason === "live"
-        ? "Return the data that later code needs."
-        : adviceFor(queries, finding),
+    fix: isLive ? dataOnly : adviceFor(queries, finding),
   };
   if (finding.reason === "open") report.strict("unchecked-record", node, params);
   else report.error("record-not-storable", node, params);

@@ -1,11 +1,12 @@
 /**
  * Finds the outermost durable functions of a file, from syntax alone:
- * the function given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
+ * the functions given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
+import type { Nodes } from "./nodes.ts";
 import { unwrap } from "./unwrap.ts";
 
 export { unwrap };
@@ -18,6 +19,7 @@ export function mayHoldDurable(text: string): boolean {
 export function findUnits(
   ts: TypeScript,
   file: tsTypes.SourceFile,
+  nodes: Nodes,
   imports: PackageImports,
   packageName: string,
 ): Unit[] {
@@ -28,15 +30,12 @@ export function findUnits(
     taken.add(unit.fn);
     units.push(unit);
   };
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isCallExpression(node)) {
-      const found = handlerOf(ts, node) ?? durableOf(ts, node, imports);
-      if (found) add(found);
-    }
-    if (!taken.has(node as FunctionNode)) ts.forEachChild(node, visit);
-  };
-  visit(file);
-  for (const helper of findHelpers(ts, file, imports, taken)) add(helper);
+  for (const call of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    if (isInsideOf(call, taken)) continue;
+    const wrapped = durableOf(ts, call, imports);
+    for (const found of wrapped ? [wrapped] : handlersOf(ts, call)) add(found);
+  }
+  for (const helper of findHelpers(ts, file, nodes, imports)) add(helper);
   const outermost = units.filter(({ fn }) => !isInsideOf(fn, taken));
   return uniqueCodes(
     outermost.sort((a, b) => a.fn.pos - b.fn.pos),
@@ -45,17 +44,40 @@ export function findUnits(
 }
 
 /** What stands inside a durable function belongs to it. */
-function isInsideOf(fn: FunctionNode, units: ReadonlySet<tsTypes.Node>): boolean {
-  for (let outer: tsTypes.Node = fn.parent; outer; outer = outer.parent) if (units.has(outer)) return true;
+function isInsideOf(node: tsTypes.Node, units: ReadonlySet<tsTypes.Node>): boolean {
+  for (const unit of units) if (node !== unit && unit.pos <= node.pos && node.end <= unit.end) return true;
   return false;
 }
 
-/** `x.createFunction({ id }, trigger?, handler)`: the last argument is the handler. */
-function handlerOf(ts: TypeScript, call: tsTypes.CallExpression): Unit | undefined {
-  if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return undefined;
+/** Options of a function that are handlers as well: what runs when a run has failed or was cancelled. */
+export const handlerOptions: readonly string[] = ["onFailure", "onCancel"];
+
+/** `x.createFunction({ id, onFailure }, trigger?, handler)`: the last argument is the handler. */
+function handlersOf(ts: TypeScript, call: tsTypes.CallExpression): Unit[] {
+  if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return [];
   const last = call.arguments[call.arguments.length - 1] as tsTypes.Expression;
   const fn = functionOf(ts, last);
-  return fn && { kind: "handler", fn, code: handlerCode(ts, call) };
+  const code = handlerCode(ts, call);
+  return [...(fn ? [{ kind: "handler", fn, code } as const] : []), ...handlersInOptions(ts, call, code)];
+}
+
+/** They are called after their function: `<id>/onFailure`. */
+function handlersInOptions(ts: TypeScript, { arguments: [first] }: tsTypes.CallExpression, code: string): Unit[] {
+  const options = first && unwrap(ts, first);
+  if (!options || !ts.isObjectLiteralExpression(options)) return [];
+  return options.properties.flatMap((property): Unit[] => {
+    const { name } = property;
+    if (!name || !(ts.isIdentifier(name) || ts.isStringLiteralLike(name))) return [];
+    const fn = handlerOptions.includes(name.text) && functionOfProperty(ts, property);
+    return fn ? [{ kind: "handler", fn, code: `${code}/${name.text}` }] : [];
+  });
+}
+
+/** `{ onFailure: f }`, `{ async onFailure(context) { … } }`, `{ onFailure }` */
+function functionOfProperty(ts: TypeScript, property: tsTypes.ObjectLiteralElementLike): FunctionNode | undefined {
+  if (ts.isMethodDeclaration(property)) return property;
+  if (ts.isPropertyAssignment(property)) return functionOf(ts, property.initializer);
+  return ts.isShorthandPropertyAssignment(property) ? boundFunction(ts, property.name) : undefined;
 }
 
 function durableOf(ts: TypeScript, call: tsTypes.CallExpression, imports: PackageImports): Unit | undefined {

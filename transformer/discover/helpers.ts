@@ -7,27 +7,20 @@
 import type tsTypes from "typescript";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
+import type { Nodes } from "./nodes.ts";
 import { isPromised } from "./promised.ts";
 
 /** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
 const toolTypes = ["Step", "Context"];
 
-/** The helpers outside of `taken`, which are durable for other reasons. */
-export function findHelpers(
-  ts: TypeScript,
-  file: tsTypes.SourceFile,
-  imports: PackageImports,
-  taken: ReadonlySet<tsTypes.Node>,
-): Unit[] {
+/** The helpers of a file, those inside of others included. */
+export function findHelpers(ts: TypeScript, file: tsTypes.SourceFile, nodes: Nodes, imports: PackageImports): Unit[] {
   const helpers: Unit[] = [];
   if (isCompiled(ts, file)) return helpers;
-  const visit = (node: tsTypes.Node): void => {
-    if (taken.has(node)) return;
-    if (!isCandidate(ts, node) || !takesTools(ts, node, imports) || !needsFrame(ts, node)) {
-      ts.forEachChild(node, visit);
-    } else helpers.push({ kind: "helper", fn: node, code: namePath(ts, node) });
-  };
-  visit(file);
+  for (const node of nodes.all) {
+    if (!isCandidate(ts, node) || !takesTools(ts, node, imports) || !needsFrame(ts, node)) continue;
+    helpers.push({ kind: "helper", fn: node, code: namePath(ts, node) });
+  }
   return helpers;
 }
 

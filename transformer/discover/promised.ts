@@ -23,7 +23,7 @@ function isPromise(ts: TypeScript, expression: tsTypes.Expression, parameters: R
   const callee = unwrap(ts, value.expression);
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const owner = unwrap(ts, callee.expression);
-  if (/^(then|catch|finally)$/.test(callee.name.text) && ts.isCallExpression(owner))
+  if (/^(then|catch|finally|rollback)$/.test(callee.name.text) && ts.isCallExpression(owner))
     return isPromise(ts, owner, parameters);
   if (ts.isIdentifier(owner) && owner.text === "Promise") return true;
   return isTools(ts, owner, parameters);

@@ -28,13 +28,13 @@ export function lowerAccessors(context: Context, node: tsTypes.ObjectLiteralExpr
   const { frame } = context;
   let chunk: Chunk = { pieces: [], moved: new Map(), keyed: [] };
   const chunks = [chunk];
-  let position = node.getStart();
+  let position = node.getStart(context.file);
   for (const property of node.properties) {
     if (mayReplace(context, property, chunk)) {
       chunk.pieces.push(" }");
       chunk = { pieces: ["{ "], moved: new Map(), keyed: [] };
       chunks.push(chunk);
-    } else chunk.pieces.push(span(position, property.getStart()));
+    } else chunk.pieces.push(span(position, property.getStart(context.file)));
     chunk.pieces.push(lowerProperty(context, property, chunk));
     position = property.end;
   }

@@ -34,7 +34,7 @@ export function lowerForAwait(
   const name = quote(context.paths.get(node) as string);
   const leaving = `${name}, ${quote(end.label)}`;
   const error = context.names.fresh("$error");
-  const indent = `\n${lineIndent(node)}`;
+  const indent = `\n${lineIndent(context, node)}`;
   const parts = {
     body: (outer: Place) => {
       const inner: Breakable = { ...place, outer };

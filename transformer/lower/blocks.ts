@@ -11,9 +11,9 @@
  * `$.pc` is "" while the function is live, so that normal execution falls through every case.
  */
 import type tsTypes from "typescript";
-import type { Rope } from "../ir.ts";
+import type { Rope, TypeScript } from "../ir.ts";
 import { closureCall } from "./closures.ts";
-import { type Context, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import { type Context, isHolder, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { withResources } from "./resources.ts";
 import { lowerStatement } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
@@ -22,9 +22,9 @@ import { join, quote, span } from "./text.ts";
 export function lowerBlock(context: Context, block: tsTypes.Block, place: Place, before: Rope = ""): Rope {
   const scope = slotScope(context, block);
   const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
-  const start = block.getStart() + 1;
+  const start = block.getStart(context.file) + 1;
   return [
-    span(block.getStart(), start),
+    span(block.getStart(context.file), start),
     before,
     opened,
     withResources(context, block, place, (inner) => lowerList(context, block.statements, inner, start, block.end - 1)),
@@ -41,16 +41,16 @@ export function lowerList(
   to: number,
   hoisted: readonly Rope[] = hoistedClosures(context, statements),
 ): Rope {
-  const owners = statements.filter((statement) => labelsIn(context, statement).length > 0);
+  const owners = statements.filter((statement) => isHolder(context, statement));
   const needsSwitch = owners.length > 1 || (owners.length === 1 && (owners[0] !== statements[0] || hoisted.length > 0));
   const inner: Place = needsSwitch ? { kind: "generated", outer: place } : place;
   const pieces: Rope[] = [needsSwitch ? ` switch (${context.frame}.pc) { case "":` : "", hoisted];
   let position = from;
   for (const statement of statements) {
     const labels = labelsIn(context, statement);
-    const start = statement.getStart();
+    const start = statement.getStart(context.file);
     pieces.push(span(position, start));
-    if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", lineIndent(statement));
+    if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", lineIndent(context, statement));
     pieces.push(lowerStatement(context, statement, inner));
     position = statement.end;
   }
@@ -58,14 +58,30 @@ export function lowerList(
   return pieces;
 }
 
+/** What ends the last statement of a list in front of generated code on its line: authors may leave the semicolon out. */
+export function endOf(ts: TypeScript, statement: tsTypes.Statement | undefined): "" | "; " {
+  if (!statement || statement.getText().endsWith(";")) return "";
+  if (ts.isIfStatement(statement)) return endOf(ts, statement.elseStatement ?? statement.thenStatement);
+  if (ts.isDoStatement(statement)) return "; ";
+  if (ts.isIterationStatement(statement, false) || ts.isLabeledStatement(statement))
+    return endOf(ts, statement.statement);
+  const endsWithBrace =
+    ts.isBlock(statement) ||
+    ts.isTryStatement(statement) ||
+    ts.isSwitchStatement(statement) ||
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement);
+  return endsWithBrace ? "" : "; ";
+}
+
 function caseLabels(labels: readonly string[]): string {
   return labels.map((label) => `case ${quote(label)}:`).join(" ");
 }
 
 /** White space in front of a statement on its line. */
-export function lineIndent(statement: tsTypes.Node): string {
-  const { text } = statement.getSourceFile();
-  const start = statement.getStart();
+export function lineIndent({ file }: Context, statement: tsTypes.Node): string {
+  const { text } = file;
+  const start = statement.getStart(file);
   const lineStart = text.lastIndexOf("\n", start - 1) + 1;
   return /^\s*/.exec(text.slice(lineStart, start))?.[0] ?? "";
 }

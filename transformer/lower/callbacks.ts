@@ -9,7 +9,7 @@ import type tsTypes from "typescript";
 import { heldBy } from "../analyse/analyse-unit.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
-import { lowerList } from "./blocks.ts";
+import { endOf, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { type Context, type InlinedCallback, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { copy } from "./copy.ts";
@@ -91,10 +91,15 @@ function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Pl
   const last = statements[statements.length - 1];
   const callback: InlinedCallback = { deliver: (value) => deliver(value, place), label: undefined, last };
   const inner: Place = { kind: "callback", callback, outer: place };
-  const [start, end] = [fn.body.getStart() + 1, fn.body.end - 1];
+  const [start, end] = [fn.body.getStart(context.file) + 1, fn.body.end - 1];
   const body = withResources(context, fn.body, inner, (place) => lowerList(context, statements, place, start, end));
-  const rest = last && context.ts.isReturnStatement(last) ? "" : deliver(undefined, place);
+  const rest = last && context.ts.isReturnStatement(last) ? "" : behind(context, last, deliver(undefined, place));
   return callback.label === undefined ? [opened, body, rest] : [`${callback.label}: { `, opened, body, rest, " }"];
+}
+
+/** Generated code behind the author's last statement. */
+function behind({ ts }: Context, last: tsTypes.Statement | undefined, rest: Rope): Rope {
+  return rest === "" ? "" : [endOf(ts, last), rest];
 }
 
 function lowerExpressionBody(context: Context, body: tsTypes.Expression, place: Place, deliver: Deliver): Rope {
@@ -118,5 +123,11 @@ function bindParameters(context: Context, fn: Inline, { argument, isBound }: Cal
   const target: Rope = ["[", join(elements, ", "), `] = ${values};`];
   const record: Rope = scope ? [bindsSlots ? openRecord(context, scope, target) : openRecord(context, scope), " "] : "";
   const isNative = fn.parameters.length > 0 && !bindsSlots && !isBound;
-  return [record, isNative ? ["const ", target, " "] : ""];
+  return [record, isNative ? [isReassigned(context, fn) ? "let " : "const ", target, " "] : ""];
+}
+
+/** Whether the callback assigns to a parameter. */
+function isReassigned({ analysis }: Context, fn: Inline): boolean {
+  const names = analysis.bindings.scopes.get(fn)?.names.values() ?? [];
+  return [...names].some(({ kind, reassigned }) => kind === "param" && reassigned);
 }

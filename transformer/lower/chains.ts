@@ -12,15 +12,16 @@ import type tsTypes from "typescript";
 import { finallyName } from "../analyse/paths.ts";
 import { type Site, siteOf } from "../analyse/sites.ts";
 import { isNothing } from "../analyse/suspensions.ts";
+import { rollbackSource } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
-import { type Context, type Finalizer, labelsIn, live, type Place, reenters } from "./context.ts";
+import { type Context, type Finalizer, labelsIn, live, type Place, reenters, textOf } from "./context.ts";
 import { awaitAt, copy } from "./copy.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
-import { quote, span } from "./text.ts";
-import { wrapFinally } from "./try.ts";
+import { quote } from "./text.ts";
+import { passesOn, wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
 export function lowerChainStatement(context: Context, node: tsTypes.Statement, place: Place): Rope | undefined {
@@ -105,8 +106,7 @@ export function lowerChain(context: Context, awaited: tsTypes.Expression, place:
 function startOutside(context: Context, chain: Chain): { before: Rope; base: Rope } {
   const base = copy(context, chain.base);
   const labels = innerLabels(context, chain);
-  if (labels.length === 0 && chain.base.arguments.every((argument) => cannotThrow(context, argument)))
-    return { before: "", base };
+  if (labels.length === 0 && startsSafely(context, chain.base)) return { before: "", base };
   const started = context.names.fresh("started");
   const first = labels.length === 0 ? live(context) : `${live(context)} || ${reenters(context, labels)}`;
   return { before: [`if (${first}) ${started} = `, base, ";"], base: started };
@@ -114,7 +114,14 @@ function startOutside(context: Context, chain: Chain): { before: Rope; base: Rop
 
 /** Labels of what the arguments of the step suspend on. */
 function innerLabels(context: Context, chain: Chain): string[] {
-  return chain.base.arguments.flatMap((argument) => labelsIn(context, argument));
+  return labelsIn(context, chain.base);
+}
+
+/** Whether no argument of a tool call, or of a `.rollback(f)` behind it, can throw. */
+function startsSafely(context: Context, call: tsTypes.CallExpression): boolean {
+  const source = rollbackSource(context.ts, call);
+  const isSafe = call.arguments.every((argument) => cannotThrow(context, argument));
+  return isSafe && (!source || !context.ts.isCallExpression(source) || startsSafely(context, source));
 }
 
 function cannotThrow({ ts }: Context, node: tsTypes.Expression): boolean {
@@ -157,7 +164,11 @@ function lowerCatchLink(
 ): Rope {
   if (callback && isNothing(context.ts, unwrap(context.ts, callback))) return inside(deliver, place);
   const body = inside(deliver, place);
-  if (!callback) return ["try { ", body, " } catch { ", deliver(undefined, place), " }"];
+  if (!callback) {
+    const { bound, first } = passesOn(context);
+    const ignored = deliver(undefined, place);
+    return ["try { ", body, ` } catch ${bound} { ${first}`, ignored === "" ? "" : [" ", ignored], " }"];
+  }
   return [
     "try {",
     throwAgain(context, callbackLabels(context, callback)),
@@ -183,7 +194,7 @@ function catchWith(context: Context, callback: tsTypes.Expression, place: Place,
     place,
     deliver,
   );
-  return [" catch (", name ? span(name.getStart(), name.end) : error, ") { ", body, " }"];
+  return [" catch (", name ? textOf(context, name) : error, ") { ", body, " }"];
 }
 
 /** `.then(f)` runs f behind the step; `.then(f, g)` runs one of them, and g does not see what f throws. */

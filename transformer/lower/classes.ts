@@ -107,7 +107,7 @@ function classBody(
   while (told.at(-1) === "undefined") told.pop();
   // The front leaves out `abstract`, which an expression cannot have.
   return [
-    copyWith(context, node, replaced, keyword.getStart(), node.members.pos),
+    copyWith(context, node, replaced, keyword.getStart(context.file), node.members.pos),
     statics.map((name) => ` static ${name};`),
     [` static { ${frame}.made(${kept}, this`, told.map((each): Rope => [", ", each]), "); }"],
     copyWith(context, node, replaced, node.members.pos, node.end),
@@ -154,7 +154,7 @@ function addGuards(context: Context, node: tsTypes.ClassLikeDeclaration, replace
       const { body } = member;
       const isDerived = node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
       const guard = `{ if (${frame}.bare) ${isDerived ? "{ super(); return; }" : "return;"}`;
-      replaced.set(body, [guard, copyWith(context, body, new Map(), body.getStart() + 1, body.end)]);
+      replaced.set(body, [guard, copyWith(context, body, new Map(), body.getStart(context.file) + 1, body.end)]);
     }
     const initializer = ts.isPropertyDeclaration(member) && !isStatic(ts, member) ? member.initializer : undefined;
     // A function is named after its field, which it would not be behind a condition.
@@ -169,7 +169,7 @@ function copyWith(context: Context, node: tsTypes.Node, replaced: Replaced, from
   const pieces: Rope[] = [];
   let position = from;
   context.ts.forEachChild(node, (child) => {
-    const start = child.getStart();
+    const start = child.getStart(context.file);
     if (start < from || child.end > to) return;
     const text = replaced.get(child);
     const holds = [...replaced.keys()].some((at) => at.pos >= child.pos && at.end <= child.end);

@@ -3,7 +3,7 @@
  * to the unit's table, so that it can be made again after a reload.
  */
 import type tsTypes from "typescript";
-import { accessorKey, isProto, superOwner } from "../analyse/functions.ts";
+import { accessorKey, isProto } from "../analyse/functions.ts";
 import { closureScopes } from "../analyse/paths.ts";
 import type { Closure, FunctionNode, Rope } from "../ir.ts";
 import { lowerClass } from "./classes.ts";
@@ -39,15 +39,14 @@ function closureText(context: Context, closure: Closure, parameters: readonly st
   return `${context.frame}.fn(${[quote(closure.id), ...parameters].join(", ")})`;
 }
 
-function closureBody(context: Context, { node, durable }: Closure): Rope {
+function closureBody(context: Context, { node, durable, home }: Closure): Rope {
   const { ts } = context;
   if (durable) return lowerNested(context, node as FunctionNode);
   const isNative = ts.isFunctionLike(node) && context.recordHolders.has(node);
   if (ts.isMethodDeclaration(node)) return methodBody(context, node, isNative);
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return accessorBody(context, node, isNative);
   const body = isNative ? lowerNative(context, node) : copyChildren(context, node);
-  const owner = superOwner(ts, node);
-  if (owner) return withHome(context, owner, body);
+  if (home) return withHome(context, home, body);
   return ts.isFunctionDeclaration(node) || ts.isObjectLiteralExpression(node) ? ["(", body, ")"] : body;
 }
 
@@ -81,7 +80,8 @@ function methodBody(context: Context, node: tsTypes.MethodDeclaration, isNative:
  * what that object inherits from: `({ __proto__: $.above(h), total() { return super.total(); } }).total`.
  */
 function homeOf(context: Context, node: tsTypes.Node): string {
-  return superOwner(context.ts, node) ? `__proto__: ${context.frame}.above(${homeName(context, node)}), ` : "";
+  const isHome = context.analysis.closures.records.get(node)?.home;
+  return isHome ? `__proto__: ${context.frame}.above(${homeName(context, node)}), ` : "";
 }
 
 /** An arrow function with the `super` of the method around it: `({ __proto__: …, at() { return () => …; } }).at.call(v.this)`. */
@@ -100,15 +100,14 @@ function homeName(context: Context, method: tsTypes.Node): string {
 }
 
 /** The position of the parenthesis in front of the parameters. */
-export function parametersStart({ ts }: Context, fn: tsTypes.SignatureDeclaration): number {
-  const open = fn.getChildren().find(({ kind }) => kind === ts.SyntaxKind.OpenParenToken);
-  return open ? open.getStart() : fn.getStart();
+export function parametersStart({ ts, file }: Context, fn: tsTypes.SignatureDeclaration): number {
+  const open = fn.getChildren(file).find(({ kind }) => kind === ts.SyntaxKind.OpenParenToken);
+  return open ? open.getStart(file) : fn.getStart(file);
 }
 
 export function recordsFor(context: Context, closure: Closure): string[] {
   const records = closureScopes(context.analysis, closure).map((scope) => recordOf(context, scope));
-  const owner = superOwner(context.ts, closure.node);
-  return owner ? [homeName(context, owner), ...records] : records;
+  return closure.home ? [homeName(context, closure.home), ...records] : records;
 }
 
 /** What the closure is made with: a variable that does not exist yet where it is made is in a record of its own. */
@@ -116,7 +115,7 @@ function givenRecords(context: Context, closure: Closure): string[] {
   const records = closureScopes(context.analysis, closure).map((scope) =>
     context.outside.has(scope) ? `${context.frame}.env()` : recordOf(context, scope),
   );
-  const owner = superOwner(context.ts, closure.node);
-  if (owner === undefined) return records;
-  return [owner === closure.node ? `${context.frame}.home()` : homeName(context, owner), ...records];
+  const { home } = closure;
+  if (home === undefined) return records;
+  return [home === closure.node ? `${context.frame}.home()` : homeName(context, home), ...records];
 }

@@ -3,11 +3,12 @@ import type tsTypes from "typescript";
 import { type Analysis, type FunctionAnalysis, heldBy } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { functionAround } from "../analyse/paths.ts";
-import type { Binding, FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
-import { type FileNames, quote } from "./text.ts";
+import type { Binding, FunctionNode, Rope, Scope, Span, TypeScript } from "../ir.ts";
+import { type FileNames, quote, span } from "./text.ts";
 
 export interface Context {
   readonly ts: TypeScript;
+  readonly file: tsTypes.SourceFile;
   readonly analysis: Analysis;
   readonly facts: FileFacts;
   /** The durable function whose code is being lowered. */
@@ -71,6 +72,11 @@ export interface InlinedCallback {
   label: string | undefined;
   /** The `return` that ends the body: it needs no jump. */
   readonly last: tsTypes.Node | undefined;
+}
+
+/** The author's text of a node, without leading white space and comments. */
+export function textOf({ file }: Context, node: tsTypes.Node): Span {
+  return span(node.getStart(file), node.end);
 }
 
 export function slotName(context: Context, binding: Binding): string | undefined {

@@ -15,7 +15,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
 import { checkedTarget } from "./assignments.ts";
 import { closureCall } from "./closures.ts";
-import { type Context, recordOf, reenters, slotName } from "./context.ts";
+import { type Context, recordOf, reenters, slotName, textOf } from "./context.ts";
 import { isOfCall } from "./edited.ts";
 import { lowerExpression } from "./expressions.ts";
 import { lowerNative } from "./functions.ts";
@@ -25,7 +25,7 @@ import { lowerProxyName } from "./traced.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {
-  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  if (!context.edited.has(node)) return textOf(context, node);
   const saved = savedOf(context, node);
   return saved ? keep(context, saved, node, copyUnsaved(context, node)) : copyUnsaved(context, node);
 }
@@ -33,7 +33,7 @@ export function copy(context: Context, node: tsTypes.Node): Rope {
 /** The node's text when its value is not kept here. */
 export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
-  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  if (!context.edited.has(node)) return textOf(context, node);
   const { suspensions, closures } = context.analysis;
   const record = closures.records.get(node);
   if (record) {
@@ -86,14 +86,14 @@ export function thunk(context: Context, node: tsTypes.Expression, text: Rope): R
 }
 
 /** As the body of an arrow function, a brace would open a block and a comma would end the argument. */
-function needsParentheses({ ts }: Context, operand: tsTypes.Expression): boolean {
+function needsParentheses({ ts, file }: Context, operand: tsTypes.Expression): boolean {
   if (ts.isBinaryExpression(operand) && operand.operatorToken.kind === ts.SyntaxKind.CommaToken) return true;
-  return operand.getSourceFile().text[operand.getStart()] === "{";
+  return file.text[operand.getStart(file)] === "{";
 }
 
 function copyInner(context: Context, node: tsTypes.Node): Rope {
   const { ts } = context;
-  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  if (!context.edited.has(node)) return textOf(context, node);
   const isCaptured = context.analysis.bindings.byIdentifier.has(node);
   if (!isCaptured && isOfCall(ts, node, context.current.fn))
     return ts.isIdentifier(node) ? `${context.frame}.arguments` : "undefined";
@@ -111,12 +111,18 @@ function copyInner(context: Context, node: tsTypes.Node): Rope {
 }
 
 /** The node's own text with each child copied in turn; `from` is later than its start when its front is replaced. */
-export function copyChildren(context: Context, node: tsTypes.Node, from = node.getStart(), to = node.end): Rope {
+export function copyChildren(
+  context: Context,
+  node: tsTypes.Node,
+  from = node.getStart(context.file),
+  to = node.end,
+): Rope {
   const pieces: Rope[] = [];
   let position = from;
   context.ts.forEachChild(node, (child) => {
-    const start = child.getStart();
-    if (!context.edited.has(child) || start < from || child.end > to) return;
+    if (!context.edited.has(child) || child.end > to) return;
+    const start = child.getStart(context.file);
+    if (start < from) return;
     pieces.push(span(position, start), copy(context, child));
     position = child.end;
   });
@@ -128,12 +134,12 @@ function copyIdentifier(context: Context, node: tsTypes.Node): Rope {
   const binding = context.analysis.bindings.byIdentifier.get(node);
   const slot = binding && slotName(context, binding);
   if (binding && isEarlyName(context, binding, node)) return readOf(context, node, "{}", binding);
-  if (!binding || !slot || isOwnName(context, node)) return span(node.getStart(), node.end);
+  if (!binding || !slot || isOwnName(context, node)) return textOf(context, node);
   const checked = context.ts.isIdentifier(node) && checkedTarget(context, node);
   if (checked) return checked;
   const record = recordOf(context, binding.scope);
   if (isEarlyRead(context, node, binding)) return readOf(context, node, record, binding);
-  return [`${record}.`, span(node.getStart(), node.end)];
+  return [`${record}.`, textOf(context, node)];
 }
 
 /** The name of a class is edited only where it means a class that is not there yet: in its own heritage and keys. */
@@ -182,16 +188,16 @@ function copyShorthand(context: Context, node: tsTypes.ShorthandPropertyAssignme
   const slot = binding && slotName(context, binding);
   const saved = savedOf(context, node.name);
   if (saved) {
-    const key = node.name.text === "__proto__" ? '["__proto__"]' : span(node.name.getStart(), node.name.end);
+    const key = node.name.text === "__proto__" ? '["__proto__"]' : textOf(context, node.name);
     return [key, ": ", keep(context, saved, node.name, nameText(context, node.name))];
   }
   const initializer = node.objectAssignmentInitializer;
   // Written out, `__proto__: x` would set the prototype.
   const isHostile = slot !== undefined && node.name.text === "__proto__";
   return [
-    isHostile ? '["__proto__"]' : span(node.name.getStart(), node.name.end),
+    isHostile ? '["__proto__"]' : textOf(context, node.name),
     slot ? [": ", shorthandValue(context, node.name, binding as Binding, slot)] : "",
-    initializer ? [span(node.name.end, initializer.getStart()), copy(context, initializer)] : "",
+    initializer ? [span(node.name.end, initializer.getStart(context.file)), copy(context, initializer)] : "",
   ];
 }
 

@@ -8,12 +8,11 @@ import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
 import { isDeclaredIn, lowerChain } from "./chains.ts";
-import { type Context, isHolder, labelsIn, type Place, slotName } from "./context.ts";
+import { type Context, isHolder, labelsIn, type Place, slotName, textOf } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
 import { nativeResource, taken } from "./resources.ts";
 import { destructure } from "./suspending-patterns.ts";
-import { span } from "./text.ts";
 
 export function lowerVariables(context: Context, node: tsTypes.VariableStatement, place: Place): Rope {
   const { declarations } = node.declarationList;
@@ -98,7 +97,7 @@ function lowerChainDeclaration(
   const name = isOwn ? node.name.getText() : context.names.fresh("result");
   const chain = lowerChain(context, chained, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
   const keyword = keywordOf(context, node) === "var" ? "var" : "let";
-  const declared: Rope = isOwn ? span(node.name.getStart(), node.name.end) : name;
+  const declared: Rope = isOwn ? textOf(context, node.name) : name;
   const after: Rope = isOwn
     ? ""
     : declaresSlots(context, node.name)

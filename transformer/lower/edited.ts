@@ -27,28 +27,33 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
     if (ts.isClassLike(node)) for (const name of ownNamesOutside(ts, bindings, node)) mark(name);
   }
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
-  for (const owner of functions.keys()) markOwn(ts, analysis, owner, mark);
-  for (const node of nodes) {
-    const isTraced = isProxyName(ts, node, bindings, facts) || boundBy(ts, node) !== undefined;
-    if (isTraced || templates.has(node) || combinator(ts, node, bindings, facts)) mark(node);
+  for (const node of ownNodes(ts, analysis)) mark(node);
+  for (const node of templates.keys()) mark(node);
+  for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+    if (isProxyName(ts, name, bindings, facts)) mark(name);
+  }
+  for (const call of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    if (boundBy(ts, call) || combinator(ts, call, bindings, facts)) mark(call);
   }
   return edited;
 }
 
 /** Ways out of a durable function's own code, and what belongs to its call. */
-function markOwn(
-  ts: TypeScript,
-  { suspensions }: Analysis,
-  owner: FunctionNode,
-  mark: (node: tsTypes.Node) => void,
-): void {
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isFunctionLike(node) && !suspensions.inlined.has(node)) return;
-    if (ts.isReturnStatement(node) || ts.isBreakOrContinueStatement(node)) mark(node);
-    if (isOfCall(ts, node, owner)) mark(node);
-    ts.forEachChild(node, visit);
+function ownNodes(ts: TypeScript, { nodes, functions, suspensions }: Analysis): tsTypes.Node[] {
+  const { SyntaxKind } = ts;
+  const isOwn = (node: tsTypes.Node): boolean => {
+    let part = node;
+    while (!ts.isFunctionLike(part.parent) || suspensions.inlined.has(part.parent)) part = part.parent;
+    const owner = part.parent as FunctionNode;
+    const isWayOut = !ts.isIdentifier(node) && !ts.isMetaProperty(node);
+    return functions.has(owner) && owner.body === part && (isWayOut || isOfCall(ts, node, owner));
   };
-  if (owner.body) visit(owner.body);
+  const waysOut = [SyntaxKind.ReturnStatement, SyntaxKind.BreakStatement, SyntaxKind.ContinueStatement] as const;
+  return [
+    ...waysOut.flatMap((kind) => nodes.of(kind)),
+    ...nodes.of(SyntaxKind.MetaProperty),
+    ...nodes.of<tsTypes.Identifier>(SyntaxKind.Identifier).filter(({ text }) => text === "arguments"),
+  ].filter(isOwn);
 }
 
 /** `arguments` and `new.target` of a durable function: the compiled function is called in another way. */

@@ -11,7 +11,7 @@
 import type tsTypes from "typescript";
 import { nameOfId } from "../../runtime/manifest.ts";
 import { combinator } from "../analyse/combinators.ts";
-import { isProto, superOwner } from "../analyse/functions.ts";
+import { isProto } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -58,7 +58,7 @@ function isNameless({ ts, analysis }: Context, { name, initializer }: tsTypes.Pr
 function lowerLiteral(context: Context, node: tsTypes.ObjectLiteralExpression): Rope | undefined {
   const text = holdsAccessors(context, node) ? lowerAccessors(context, node) : undefined;
   const { records } = context.analysis.closures;
-  const isHome = node.properties.some((each) => records.has(each) && superOwner(context.ts, each) === each);
+  const isHome = node.properties.some((each) => records.get(each)?.home === each);
   return isHome ? [`${context.frame}.homed(`, text ?? copyChildren(context, node), ")"] : text;
 }
 
@@ -79,7 +79,7 @@ function lowerBinary(context: Context, node: tsTypes.BinaryExpression): Rope | u
   const left: Rope = isComma
     ? [`${reenters(context, labels)} || (`, copy(context, node.left), ")"]
     : ["(", guardLeft(context, kind, labels, node.left), ")"];
-  return [left, span(node.left.end, node.right.getStart()), copy(context, node.right)];
+  return [left, span(node.left.end, node.right.getStart(context.file)), copy(context, node.right)];
 }
 
 /** The left side of a logical operator, such that re-entering at `labels` goes to the right side. */
@@ -103,9 +103,9 @@ function lowerConditional(context: Context, node: tsTypes.ConditionalExpression)
   if (inTrue.length === 0 && inFalse.length === 0) return undefined;
   return [
     ["(", guardCondition(context, condition, inTrue, inFalse), ")"],
-    span(condition.end, whenTrue.getStart()),
+    span(condition.end, whenTrue.getStart(context.file)),
     copy(context, whenTrue),
-    span(whenTrue.end, whenFalse.getStart()),
+    span(whenTrue.end, whenFalse.getStart(context.file)),
     copy(context, whenFalse),
   ];
 }
@@ -148,7 +148,7 @@ function lowerMethodCall(
   const saved = context.current.temporaries.saved.get(target);
   if (saved?.role !== "method") return undefined;
   const object = (target as tsTypes.PropertyAccessExpression).expression;
-  const from = ts.isCallExpression(node) ? node.arguments.pos - 1 : node.template.getStart();
+  const from = ts.isCallExpression(node) ? node.arguments.pos - 1 : node.template.getStart(context.file);
   return [methodOf(context, target, copy(context, object), "method"), copyChildren(context, node, from)];
 }
 

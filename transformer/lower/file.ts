@@ -6,6 +6,7 @@ import type { CodeInfo } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isEntered } from "../analyse/functions.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { FunctionNode, Rope, TypeScript } from "../ir.ts";
 import { memberOf, registration } from "./entered.ts";
 import { importPosition, placeUnit, type Replacement } from "./place.ts";
@@ -18,14 +19,16 @@ export type InfoOf = (analysis: Analysis, fn: FunctionAnalysis) => CodeInfo;
 export interface FileInput {
   readonly ts: TypeScript;
   readonly file: tsTypes.SourceFile;
+  /** Of the file. */
+  readonly nodes: Nodes;
   readonly facts: FileFacts;
   readonly infoOf: InfoOf;
   /** Of the compiler. */
   readonly version: string;
 }
 
-export function lowerFile({ ts, file, facts, infoOf, version }: FileInput, analyses: readonly Analysis[]): Rope {
-  const names = collectNames(ts, file);
+export function lowerFile({ ts, file, nodes, facts, infoOf, version }: FileInput, analyses: readonly Analysis[]): Rope {
+  const names = collectNames(ts, nodes);
   const frame = names.fresh("$");
   const replacements: Replacement[] = [];
   for (const analysis of analyses) {

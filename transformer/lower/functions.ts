@@ -11,7 +11,7 @@ import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { parametersStart } from "./closures.ts";
-import { type Context, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import { type Context, openRecord, type Place, slotName, slotScope, textOf } from "./context.ts";
 import { copy } from "./copy.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresSlots } from "./patterns.ts";
@@ -68,7 +68,7 @@ export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, 
   const body = lowerBody(context, fn as FunctionNode);
   const { parameters, bound } = lowerParameters(context, fn, false);
   const isArrow = ts.isArrowFunction(fn);
-  const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(), parametersStart(context, fn)));
+  const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(context.file), parametersStart(context, fn)));
   const opened = openFunction(context, fn, bound);
   return [
     head,
@@ -153,7 +153,7 @@ function lowerParameters(
     const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
     const isPlain = isPlainParameter(context, parameter);
     const slots = declaresSlots(context, parameter.name);
-    if (!slots && (isContext || isPlain)) return span(parameter.getStart(), parameter.end);
+    if (!slots && (isContext || isPlain)) return textOf(context, parameter);
     const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");
     bound.push(bindParameter(context, parameter, name, slots));
     // A default, though it does nothing here, keeps the function's length.
@@ -183,7 +183,7 @@ function lowerBody(context: Context, fn: FunctionNode): { directives: Rope; stat
   const { statements } = body;
   let count = 0;
   while (isDirective(context, statements[count])) count++;
-  const start = body.getStart() + 1;
+  const start = body.getStart(context.file) + 1;
   const from = count === 0 ? start : (statements[count - 1] as tsTypes.Statement).end;
   const rest = statements.slice(count);
   const list = withResources(context, body, unitPlace, (place) => lowerList(context, rest, place, from, body.end - 1));
@@ -207,10 +207,10 @@ function isDirective({ ts }: Context, statement: tsTypes.Statement | undefined):
 }
 
 /** The author's indentation of the body. */
-export function indentation({ ts }: Context, fn: tsTypes.SignatureDeclaration): string {
+export function indentation(context: Context, fn: tsTypes.SignatureDeclaration): string {
   const { body } = fn as tsTypes.FunctionLikeDeclaration;
-  const first = body && ts.isBlock(body) ? body.statements[0] : undefined;
-  return first ? lineIndent(first) : "  ";
+  const first = body && context.ts.isBlock(body) ? body.statements[0] : undefined;
+  return first ? lineIndent(context, first) : "  ";
 }
 
 /** The name that the function has for its author, its own or that of what it is assigned to. */

@@ -9,8 +9,8 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import type { Context, Finalizer, JumpTarget, Place } from "./context.ts";
-import { quote, span } from "./text.ts";
+import { type Context, type Finalizer, type JumpTarget, type Place, textOf } from "./context.ts";
+import { quote } from "./text.ts";
 
 interface Found {
   readonly target: JumpTarget;
@@ -22,7 +22,7 @@ export function lowerJump(context: Context, node: tsTypes.BreakOrContinueStateme
   const isContinue = context.ts.isContinueStatement(node);
   const found = findTarget(place, node.label?.text, isContinue);
   const isPlain = !found || (!found.finalizer && (!found.crossesSwitch || isContinue || node.label));
-  if (isPlain) return span(node.getStart(), node.end);
+  if (isPlain) return textOf(context, node);
   return jumpTo(context, found.target, isContinue, place, node.label?.text);
 }
 

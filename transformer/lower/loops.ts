@@ -31,9 +31,9 @@ import { join, span } from "./text.ts";
 export function lowerWhile(context: Context, node: tsTypes.WhileStatement, place: Place): Rope {
   const { expression, statement } = node;
   return [
-    span(node.getStart(), expression.getStart()),
+    span(node.getStart(context.file), expression.getStart(context.file)),
     guardTest(context, expression, labelsIn(context, statement)),
-    span(expression.end, statement.getStart()),
+    span(expression.end, statement.getStart(context.file)),
     embedded(context, statement, place),
   ];
 }
@@ -43,9 +43,9 @@ export function lowerDo(context: Context, node: tsTypes.DoStatement, place: Plac
   const { expression, statement } = node;
   const inTest = labelsIn(context, expression);
   return [
-    span(node.getStart(), statement.getStart()),
+    span(node.getStart(context.file), statement.getStart(context.file)),
     skipAt(context, inTest, embedded(context, statement, place)),
-    span(statement.end, expression.getStart()),
+    span(statement.end, expression.getStart(context.file)),
     copy(context, expression),
     span(expression.end, node.end),
   ];

@@ -7,9 +7,9 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { type Context, slotName } from "./context.ts";
+import { type Context, slotName, textOf } from "./context.ts";
 import { copy } from "./copy.ts";
-import { join, span } from "./text.ts";
+import { join } from "./text.ts";
 
 /** Whether the names of a pattern are slots. A pattern's names go together. */
 export function declaresSlots(context: Context, name: tsTypes.BindingName): boolean {
@@ -37,8 +37,8 @@ export function assignmentTarget(context: Context, name: tsTypes.BindingName): R
   if (ts.isIdentifier(name)) {
     const binding = context.analysis.bindings.byIdentifier.get(name);
     const slot = binding && slotName(context, binding);
-    if (!slot) return span(name.getStart(), name.end);
-    return [slot.slice(0, slot.length - name.text.length), span(name.getStart(), name.end)];
+    if (!slot) return textOf(context, name);
+    return [slot.slice(0, slot.length - name.text.length), textOf(context, name)];
   }
   const isObject = ts.isObjectBindingPattern(name);
   const elements = name.elements.map((element) =>

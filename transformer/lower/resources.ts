@@ -19,6 +19,7 @@ import type tsTypes from "typescript";
 import { resourceScopeOf, usingKeyword } from "../analyse/resources.ts";
 import { managedResources } from "../analyse/suspensions.ts";
 import type { Rope } from "../ir.ts";
+import { endOf } from "./blocks.ts";
 import type { Context, Place } from "./context.ts";
 import { copy } from "./copy.ts";
 import { assignPattern } from "./patterns.ts";
@@ -43,7 +44,7 @@ export function withResources(context: Context, node: tsTypes.Node, place: Place
   }
   const asked = `${quote(name)}, ${quote(end.label)}`;
   const wrapped = wrapFinally(context, name, [end.label], place, {
-    body: lower,
+    body: (inner) => [lower(inner), endOf(ts, ts.isBlock(node) ? node.statements.at(-1) : (node as tsTypes.Statement))],
     overtaken: mayOvertake(ts, node),
     cleanup: () =>
       `while (${frame}.disposes(${asked})) try { await ${frame}.disposed(${asked}); } ` +

@@ -4,7 +4,7 @@ import type { Rope } from "../ir.ts";
 import { lowerForAwait } from "./awaited-loops.ts";
 import { lowerBlock, type Part, sequence } from "./blocks.ts";
 import { lowerChainStatement } from "./chains.ts";
-import { type Breakable, type Context, type JumpTarget, labelsIn, type Place } from "./context.ts";
+import { type Breakable, type Context, type JumpTarget, labelsIn, type Place, textOf } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { lowerVariables } from "./declarations.ts";
 import { lowerForEach } from "./each-loops.ts";
@@ -17,7 +17,7 @@ import { lowerTry } from "./try.ts";
 
 export function lowerStatement(context: Context, node: tsTypes.Statement, place: Place): Rope {
   if (isOverloadOfRecord(context, node)) return "";
-  if (!context.edited.has(node)) return span(node.getStart(), node.end);
+  if (!context.edited.has(node)) return textOf(context, node);
   const { ts } = context;
   if (ts.isBlock(node)) return lowerBlock(context, node, place);
   if (ts.isIfStatement(node)) return lowerIf(context, node, place);
@@ -82,7 +82,7 @@ function lowerLabelled(context: Context, node: tsTypes.LabeledStatement, place: 
     labels.push(inner.label.text);
     inner = inner.statement;
   }
-  const front = span(node.getStart(), inner.getStart());
+  const front = span(node.getStart(context.file), inner.getStart(context.file));
   if (labelsOnLoop(context, inner)) return lowerTarget(context, inner, place, labels);
   if (ts.isIterationStatement(inner, false) || ts.isSwitchStatement(inner)) {
     return [front, lowerTarget(context, inner, place, labels)];
@@ -108,10 +108,8 @@ export function embedded(
     return ["{", before, " ", sequence(context, [...parts, body]), " }"];
   }
   if (context.ts.isBlock(node))
-    return context.edited.has(node) || before !== ""
-      ? lowerBlock(context, node, place, before)
-      : span(node.getStart(), node.end);
-  if (!context.edited.has(node) && before === "") return span(node.getStart(), node.end);
+    return context.edited.has(node) || before !== "" ? lowerBlock(context, node, place, before) : textOf(context, node);
+  if (!context.edited.has(node) && before === "") return textOf(context, node);
   return ["{", before, " ", lowerStatement(context, node, place), " }"];
 }
 
@@ -125,12 +123,12 @@ function lowerIf(context: Context, node: tsTypes.IfStatement, place: Place): Rop
   const inElse = labelsIn(context, elseStatement);
   const guarded = guardCondition(context, expression, inThen, inElse);
   const rest: Rope = elseStatement
-    ? [span(thenStatement.end, elseStatement.getStart()), elseBranch(context, elseStatement, place)]
+    ? [span(thenStatement.end, elseStatement.getStart(context.file)), elseBranch(context, elseStatement, place)]
     : "";
   return [
-    span(node.getStart(), expression.getStart()),
+    span(node.getStart(context.file), expression.getStart(context.file)),
     guarded,
-    span(expression.end, thenStatement.getStart()),
+    span(expression.end, thenStatement.getStart(context.file)),
     embedded(context, thenStatement, place),
     rest,
   ];

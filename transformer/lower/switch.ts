@@ -22,15 +22,15 @@ export function lowerSwitch(context: Context, node: tsTypes.SwitchStatement, pla
   const held = isHolder(context, caseBlock);
   const scope = slotScope(context, caseBlock);
   const clauses: Rope[] = [];
-  let position = caseBlock.getStart();
+  let position = caseBlock.getStart(context.file);
   for (const clause of caseBlock.clauses) {
-    clauses.push(span(position, clause.getStart()), lowerClause(context, clause, place, held));
+    clauses.push(span(position, clause.getStart(context.file)), lowerClause(context, clause, place, held));
     position = clause.end;
   }
   const rope: Rope = [
-    span(node.getStart(), expression.getStart()),
+    span(node.getStart(context.file), expression.getStart(context.file)),
     held ? guardDiscriminant(context, node) : copy(context, expression),
-    span(expression.end, caseBlock.getStart()),
+    span(expression.end, caseBlock.getStart(context.file)),
     clauses,
     span(position, node.end),
   ];
@@ -59,11 +59,11 @@ function guardDiscriminant(context: Context, { expression, caseBlock }: tsTypes.
 function lowerClause(context: Context, clause: tsTypes.CaseOrDefaultClause, place: Place, held: boolean): Rope {
   const { ts } = context;
   const labels = clause.statements.flatMap((statement) => labelsIn(context, statement));
-  const start = clause.getStart();
+  const start = clause.getStart(context.file);
   const bodyStart = clauseBodyStart(context, clause);
   const head: Rope = ts.isCaseClause(clause)
     ? [
-        span(start, clause.expression.getStart()),
+        span(start, clause.expression.getStart(context.file)),
         held ? guardCase(context, clause.expression, labels) : copy(context, clause.expression),
         span(clause.expression.end, bodyStart),
       ]

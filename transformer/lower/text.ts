@@ -1,5 +1,6 @@
 /** What ropes are made of: stretches of the author's text, literals, and names that collide with nothing in the file. */
 import type tsTypes from "typescript";
+import type { Nodes } from "../discover/nodes.ts";
 import type { Rope, Span, TypeScript } from "../ir.ts";
 
 export interface FileNames {
@@ -9,31 +10,34 @@ export interface FileNames {
   fork(): FileNames;
 }
 
-export function collectNames(ts: TypeScript, file: tsTypes.SourceFile): FileNames {
-  const taken = new Set<string>();
-  const visit = (node: tsTypes.Node): void => {
-    if (ts.isIdentifier(node)) taken.add(node.text);
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return namesOutside(taken);
+export function collectNames(ts: TypeScript, nodes: Nodes): FileNames {
+  const names = nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier);
+  return namesOutside(new Set(names.map(({ text }) => text)));
 }
 
-function namesOutside(taken: Set<string>): FileNames {
+/** Names beside those of the file, and beside those given in the function around. */
+function namesOutside(file: ReadonlySet<string>, given: ReadonlySet<string> = new Set()): FileNames {
+  const taken = new Set(given);
+  const isTaken = (name: string) => file.has(name) || taken.has(name);
   return {
-    fork: () => namesOutside(new Set(taken)),
+    fork: () => namesOutside(file, taken),
     fresh(wish) {
-      const base = wish.replace(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?=\d)/, "_") || "_";
+      const base = /^[a-z_$][\w$]*$/i.test(wish) ? wish : toName(wish);
       let name = base;
-      for (let ordinal = 2; taken.has(name); ordinal++) name = `${base}${ordinal}`;
+      for (let ordinal = 2; isTaken(name); ordinal++) name = `${base}${ordinal}`;
       taken.add(name);
       return name;
     },
   };
 }
 
+function toName(text: string): string {
+  return text.replace(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?=\d)/, "_") || "_";
+}
+
 /** A string literal that is safe in any source text. */
 export function quote(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
@@ -50,8 +54,8 @@ export function span(start: number, end: number): Span {
 /** Puts `separator` between the ropes. */
 export function join(ropes: readonly Rope[], separator: string): Rope {
   const joined: Rope[] = [];
-  for (const [position, rope] of ropes.entries()) {
-    if (position > 0) joined.push(separator);
+  for (const rope of ropes) {
+    if (joined.length > 0) joined.push(separator);
     joined.push(rope);
   }
   return joined;

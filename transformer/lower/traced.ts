@@ -31,7 +31,7 @@ export function lowerTagged(context: Context, node: tsTypes.TaggedTemplateExpres
   const site = context.analysis.templates.get(node);
   if (site === undefined) return undefined;
   const called = [`${context.frame}.tag(${quote(site)}, `, tagOf(context, node.tag), ")"];
-  return [called, copyChildren(context, node, node.template.getStart())];
+  return [called, copyChildren(context, node, node.template.getStart(context.file))];
 }
 
 /** A function, or an object with the key of its method. */

@@ -5,6 +5,10 @@
  *   try { A } catch (err) { B }     try { if ($.in(labels of B)) throw $.again; A }
  *                                   catch ($err) { const v_catch = $.scope("catch", (v_catch) => { v_catch.err = $err; }); B }
  *
+ * A `catch` without a binding does not catch cancellation, which a suspension may throw:
+ *
+ *   try { await … } catch { B }     try { await … } catch ($error) { $.passOn($error); B }
+ *
  * A `finally` that suspends cannot stay one: its body is skipped with the pending completion, which is dispatched behind
  * it:
  *
@@ -57,13 +61,16 @@ function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Plac
   const native = finallyBlock && labelsIn(context, finallyBlock).length === 0 ? finallyBlock : undefined;
   const inCatch = labelsIn(context, catchClause);
   const again = inCatch.length > 0 ? ` if (${reenters(context, inCatch)}) throw ${context.frame}.again;` : "";
-  const pieces: Rope[] = [span(node.getStart(), tryBlock.getStart()), lowerBlock(context, tryBlock, place, again)];
+  const pieces: Rope[] = [
+    span(node.getStart(context.file), tryBlock.getStart(context.file)),
+    lowerBlock(context, tryBlock, place, again),
+  ];
   if (catchClause) {
-    pieces.push(span(tryBlock.end, catchClause.getStart()), lowerCatch(context, catchClause, place));
+    pieces.push(span(tryBlock.end, catchClause.getStart(context.file)), lowerCatch(context, catchClause, place));
   }
   if (native) {
     const from = (catchClause ?? tryBlock).end;
-    pieces.push(span(from, native.getStart()), lowerNativeFinally(context, native, place));
+    pieces.push(span(from, native.getStart(context.file)), lowerNativeFinally(context, native, place));
   }
   return pieces;
 }
@@ -91,27 +98,38 @@ export function mayOvertake(ts: Context["ts"], node: tsTypes.Node | undefined): 
 function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): Rope {
   const scope = slotScope(context, node);
   const parameter = node.variableDeclaration;
-  const bound = parameter && scope && declaresSlots(context, parameter.name);
-  if (!bound || !parameter) {
-    const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
-    const head: Rope = parameter
-      ? [
-          span(node.getStart(), parameter.getStart()),
-          copy(context, parameter),
-          span(parameter.end, node.block.getStart()),
-        ]
-      : span(node.getStart(), node.block.getStart());
-    return [head, lowerBlock(context, node.block, place, opened)];
+  const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
+  if (!parameter) return lowerUnboundCatch(context, node, place, opened);
+  if (!scope || !declaresSlots(context, parameter.name)) {
+    return [
+      span(node.getStart(context.file), parameter.getStart(context.file)),
+      copy(context, parameter),
+      span(parameter.end, node.block.getStart(context.file)),
+      lowerBlock(context, node.block, place, opened),
+    ];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
   if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
-  const opened: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
+  const bound: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
   return [
-    span(node.getStart(), parameter.getStart()),
+    span(node.getStart(context.file), parameter.getStart(context.file)),
     caught,
-    span(parameter.end, node.block.getStart()),
-    lowerBlock(context, node.block, place, opened),
+    span(parameter.end, node.block.getStart(context.file)),
+    lowerBlock(context, node.block, place, bound),
   ];
+}
+
+function lowerUnboundCatch(context: Context, node: tsTypes.CatchClause, place: Place, opened: Rope): Rope {
+  const head = span(node.getStart(), node.block.getStart());
+  if (!isHolder(context, node.parent.tryBlock)) return [head, lowerBlock(context, node.block, place, opened)];
+  const { bound, first } = passesOn(context);
+  return [head, `${bound} `, lowerBlock(context, node.block, place, [` ${first}`, opened])];
+}
+
+/** `($error)` and `$.passOn($error);` for a `catch` that does not ask for the error. */
+export function passesOn({ names, frame }: Context): { readonly bound: string; readonly first: string } {
+  const error = names.fresh("$error");
+  return { bound: `(${error})`, first: `${frame}.passOn(${error});` };
 }
 
 /** `catch ({ code = await … }) { … }` */

@@ -13,7 +13,6 @@ import type tsTypes from "typescript";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isEntered } from "../analyse/functions.ts";
-import { cursorPaths } from "../analyse/paths.ts";
 import { isReference } from "../analyse/targets.ts";
 import type { FunctionNode, Rope, Scope, TypeScript } from "../ir.ts";
 import type { Context } from "./context.ts";
@@ -72,6 +71,7 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
   }
   return {
     ts,
+    file: analysis.unit.fn.getSourceFile(),
     analysis,
     facts,
     current: analysis.functions.get(analysis.unit.fn) as FunctionAnalysis,
@@ -83,7 +83,7 @@ function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analy
     outside: new Set(),
     temporaries: names.fresh("t"),
     edited: findEdited(ts, analysis, facts),
-    paths: cursorPaths(ts, analysis.suspensions),
+    paths: analysis.cursors,
     homes: new Map(),
     table: [],
   };

@@ -1,7 +1,11 @@
-/** What a frame holds for the constructs around a suspension: cursors of loops, pending `finally` blocks, resources. */
+/**
+ * What a frame holds for the constructs around a suspension: cursors of loops, pending `finally` blocks, resources. And
+ * whether one of them is a rollback or clean-up.
+ */
 import type tsTypes from "typescript";
 import { awaitSuffix, keysSuffix, type WayOut } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
+import { userOf } from "../analyse/functions.ts";
 import { finallyName } from "../analyse/paths.ts";
 import { managedResources } from "../analyse/suspensions.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -14,6 +18,8 @@ export interface Constructs {
   /** Of the `finally` blocks that it is in, and of what ends like one. */
   readonly completions: Record<string, readonly WayOut[]>;
   readonly resources: string[];
+  /** It is part of a rollback or of clean-up. */
+  readonly isShielded: boolean;
 }
 
 /** The names of cursors, `finally` blocks and resources. */
@@ -21,12 +27,12 @@ type ConstructNames = ReadonlyMap<tsTypes.Node, string>;
 
 export function constructsAround(
   ts: TypeScript,
-  { suspensions }: Analysis,
+  { suspensions, cursors: names }: Analysis,
   suspension: Suspension,
-  names: ConstructNames,
 ): Constructs {
   const { node, owner } = suspension;
-  const found: Constructs = { cursors: [], completions: {}, resources: [] };
+  const isShielded = isEnd(suspensions, suspension) || isInCleanUp(ts, suspensions, suspension);
+  const found: Constructs = { cursors: [], completions: {}, resources: [], isShielded };
   endOf(ts, suspensions, suspension, names, found);
   for (let child = node; child !== owner; child = child.parent) {
     const { parent } = child;
@@ -36,6 +42,33 @@ export function constructsAround(
     if (first && first.end <= node.pos) found.resources.unshift(names.get(first) as string);
   }
   return found;
+}
+
+/** What a statement awaits by itself when it ends. */
+function isEnd({ loops }: Analysis["suspensions"], suspension: Suspension): boolean {
+  return !suspension.operand && loops.get(suspension.node)?.next !== suspension;
+}
+
+function isInCleanUp(
+  ts: TypeScript,
+  { inlined, namedCallbacks }: Analysis["suspensions"],
+  { node, owner }: Suspension,
+): boolean {
+  for (let child = node; child !== owner; child = child.parent) {
+    const { parent } = child;
+    if (ts.isCatchClause(parent) || (ts.isTryStatement(parent) && parent.finallyBlock === child)) return true;
+    const isCallback = inlined.has(child) || namedCallbacks.has(child);
+    if (isCallback && isRollback(ts, child as tsTypes.Expression)) return true;
+  }
+  return false;
+}
+
+/** `f` of `.catch(f)`, `.then(_, f)` or `.finally(f)`. */
+function isRollback(ts: TypeScript, callback: tsTypes.Expression): boolean {
+  const call = userOf(ts, callback) as tsTypes.CallExpression;
+  const { name } = unwrap(ts, call.expression) as tsTypes.PropertyAccessExpression;
+  const [, second] = call.arguments;
+  return name.text !== "then" || (second !== undefined && unwrap(ts, second) === callback);
 }
 
 /** What a statement awaits by itself: the next result or the end of a `for await`, the end of resources. */

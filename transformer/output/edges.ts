@@ -21,9 +21,10 @@ export function createEdges(graph: FlowGraph): Edges {
   const taken = new Set<string>();
   const waiting: Block[] = [];
 
-  const keyOf = (block: Block, { text }: Branch): string => {
+  const keyOf = (block: Block, branch: Branch): string => {
     let key = keys.get(block);
     if (key === undefined) {
+      const text = branch.text();
       key = text;
       for (let ordinal = 2; taken.has(key); ordinal++) key = `${text} #${ordinal}`;
       taken.add(key);

@@ -1,7 +1,7 @@
 /** The hash of a function's text. */
 import { createHash } from "node:crypto";
 import type tsTypes from "typescript";
-import { nodesIn } from "../discover/nodes.ts";
+import { nodesIn, nodesOf } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 
 /**
@@ -10,25 +10,28 @@ import type { TypeScript } from "../ir.ts";
  *
  * @param nodes those below the function, in source order
  */
-export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, node)): string {
+export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, node, nodesOf(ts, node)).all): string {
   const file = node.getSourceFile();
-  const parts: string[] = [];
+  const { text } = file;
+  let parts = "";
   const add = (part: string): void => {
-    if (part !== "") parts.push(part);
+    if (part !== "") parts += parts === "" ? part : `\n${part}`;
   };
   let end = node.getStart(file);
-  for (const [position, inner] of nodes.entries()) {
+  for (let position = 0; position < nodes.length; position++) {
+    const inner = nodes[position] as tsTypes.Node;
     // What is left out has no text: the hole of `[, a]`.
     if (nodes[position + 1]?.parent === inner || inner.pos === inner.end) continue;
     const start = inner.getStart(file);
-    add(withoutTrivia(file.text.slice(end, start)));
-    add(file.text.slice(start, inner.end));
+    add(withoutTrivia(text.slice(end, start)));
+    add(text.slice(start, inner.end));
     end = inner.end;
   }
-  add(withoutTrivia(file.text.slice(end, node.end)));
-  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
+  add(withoutTrivia(text.slice(end, node.end)));
+  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
 }
 
+/** Most of what stands between two leaves is one character. */
 function withoutTrivia(text: string): string {
-  return text.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "");
+  return /[\s/]/.test(text) ? text.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "") : text;
 }

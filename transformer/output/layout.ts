@@ -8,9 +8,8 @@ import {
   temporariesPath,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
-import { superOwner } from "../analyse/functions.ts";
-import { closureScopes, cursorPaths, functionAround } from "../analyse/paths.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { closureScopes, functionAround } from "../analyse/paths.ts";
+import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
@@ -32,9 +31,8 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   };
 }
 
-/** The nodes of the outermost function are known. */
 export function hashOfFunction(ts: TypeScript, { unit, nodes }: Analysis, fn: FunctionNode): string {
-  return fn === unit.fn ? hashOf(ts, fn, nodes) : hashOf(ts, fn);
+  return hashOf(ts, fn, fn === unit.fn ? nodes.all : nodes.inside(fn));
 }
 
 export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: FunctionAnalysis): FrameLayout {
@@ -44,16 +42,17 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   const cursors: Names = {};
   const completions: Record<string, Constructs["completions"]> = {};
   const resources: Names = {};
-  const names = cursorPaths(ts, analysis.suspensions);
+  const shielded: string[] = [];
   for (const suspension of suspensionsOf(analysis, fn)) {
     const { label } = suspension;
     define(labels, label, scopesAt(ts, analysis, suspension));
     const kind = kindOf(ts, analysis, suspension);
     if (kind !== "step") define(kinds, label, kind);
-    const around = constructsAround(ts, analysis, suspension, names);
+    const around = constructsAround(ts, analysis, suspension);
     if (around.cursors.length > 0) define(cursors, label, around.cursors);
     if (Object.keys(around.completions).length > 0) define(completions, label, around.completions);
     if (around.resources.length > 0) define(resources, label, around.resources);
+    if (around.isShielded) shielded.push(label);
   }
   const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
   const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
@@ -64,6 +63,7 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
     ...given("cursors", cursors),
     ...given("completions", completions),
     ...given("resources", resources),
+    ...(shielded.length > 0 && { shielded }),
     ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
     ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
     ...(parameters.length > 0 && { parameters }),
@@ -82,29 +82,28 @@ export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Susp
 /** Slots of scopes that were not entered, or are left, belong to closures alone. */
 function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): Names {
   const temporaries = temporariesAt(analysis, suspension);
-  return {
-    ...sharedScopes(ts, analysis, suspension),
-    ...byScope(
-      analysis,
-      liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension)),
-    ),
-    ...(temporaries.length > 0 && { [temporariesPath]: temporaries }),
-  };
+  const live = liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension));
+  const names: Names = {};
+  for (const path of sharedScopes(ts, analysis, suspension)) define(names, path, []);
+  byScope(analysis, live, names);
+  if (temporaries.length > 0) define(names, temporariesPath, temporaries);
+  return names;
 }
 
 function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
   if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
-  const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
+  const tool = toolCall(ts, withoutRollbacks(ts, node), analysis.bindings, analysis.tools);
   if (tool) return tool;
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
 }
 
 function isCombination(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (!ts.isCallExpression(node)) return false;
-  return /^Promise\.(all|allSettled|any|race)$/.test(unwrap(ts, node.expression).getText());
+  const callee = ts.isCallExpression(node) ? unwrap(ts, node.expression) : undefined;
+  if (!callee || !ts.isPropertyAccessExpression(callee)) return false;
+  return /^Promise\.(all|allSettled|any|race)$/.test(callee.getText());
 }
 
 function isStep(ts: TypeScript, { bindings, tools }: Analysis, node: tsTypes.Expression): boolean {
@@ -139,7 +138,7 @@ export function scopesOfClosure(ts: TypeScript, analysis: Analysis, closure: Clo
     return owner === unit.fn ? path : `${closures.records.get(owner)?.id}() ${path}`;
   });
   // In front of them stands what a class was made with, or the object of a method with `super`.
-  return ts.isClassLike(closure.node) || superOwner(ts, closure.node) ? ["*", ...scopes] : scopes;
+  return ts.isClassLike(closure.node) || closure.home ? ["*", ...scopes] : scopes;
 }
 
 /** Names of the parameters; those that a call may leave out end with a question mark, patterns have no name. */
@@ -172,13 +171,18 @@ function arityOf(ts: TypeScript, { unit }: Analysis, fn: FunctionNode): number |
 }
 
 /** Scopes around a suspension whose records closures share with the frame: stored even when nothing in them is live. */
-function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension): Record<string, string[]> {
+function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension): Set<string> {
   const { bindings, paths, slots } = analysis;
   const { owner } = suspension;
-  const shared = [...slots.kept, ...heldByLiveClosures(analysis, suspension)].filter(
-    ({ scope }) => isEntered(ts, scope, suspension) && functionAround(scope, bindings) === owner && paths.has(scope),
-  );
-  return Object.fromEntries(shared.map(({ scope }) => [paths.get(scope) as string, []]));
+  const shared = new Set<string>();
+  const share = ({ scope }: Binding): void => {
+    const path = paths.get(scope);
+    if (path === undefined || functionAround(scope, bindings) !== owner) return;
+    if (isEntered(ts, scope, suspension)) shared.add(path);
+  };
+  slots.kept.forEach(share);
+  heldByLiveClosures(analysis, suspension).forEach(share);
+  return shared;
 }
 
 /**
@@ -214,12 +218,14 @@ function heldByLiveClosures(analysis: Analysis, suspension: Suspension): Readonl
   return held;
 }
 
-function byScope({ paths }: Analysis, bindings: readonly Binding[]): Record<string, string[]> {
-  // Paths are names that authors choose, `constructor` and `__proto__` included.
+function byScope({ paths }: Analysis, bindings: readonly Binding[], into: Names = {}): Names {
   const scopes = new Map<string, string[]>();
   for (const binding of bindings) {
     const path = paths.get(binding.scope) as string;
-    scopes.set(path, [...(scopes.get(path) ?? []), binding.name]);
+    const names = scopes.get(path);
+    if (names) names.push(binding.name);
+    else scopes.set(path, [binding.name]);
   }
-  return Object.fromEntries(scopes);
+  for (const [path, names] of scopes) define(into, path, names);
+  return into;
 }

@@ -14,7 +14,7 @@ import {
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import type { Block } from "../analyse/control-flow.ts";
-import { enclosingConstructs } from "../analyse/enclosing.ts";
+import { describeConstruct, enclosingConstructs } from "../analyse/enclosing.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Suspension, TypeScript } from "../ir.ts";
 import { closureInfos } from "./closure-infos.ts";
@@ -54,6 +54,8 @@ function describe(
   const blocks = suspensionBlocks(graph.blocks);
   const edges = createEdges(graph);
   const entry = edges.from(graph.entry);
+  const within = (node: tsTypes.Node) =>
+    enclosingConstructs(ts, node, fn, analysis.suspensions.inlined).map((each) => describeConstruct(ts, each));
   for (const suspension of suspensionsOf(analysis, fn)) {
     const places = blocks.get(suspension) ?? [];
     const part = partAt({ ts, analysis, codeOfName }, suspension);
@@ -61,7 +63,7 @@ function describe(
       kind: part.kind,
       range: rangeOf(file, suspension.node),
       slots: slotInfos(analysis, suspension, input),
-      within: enclosingConstructs(ts, suspension.node, fn, analysis.suspensions.inlined),
+      within: within(suspension.node),
       next: distinct(places.flatMap((block) => block.next.flatMap(({ to }) => edges.from(to)))),
       rollback: distinct(places.flatMap(({ handler }) => edges.from(handler ?? graph.failure))),
       ...(saysMore(ts, part, suspension) && { part }),
@@ -70,8 +72,7 @@ function describe(
   const branches: Record<string, BranchInfo> = {};
   for (const [key, { branch, next }] of edges.branches()) {
     const { kind, text, node } = branch;
-    const within = enclosingConstructs(ts, node, fn, analysis.suspensions.inlined);
-    define(branches, key, { kind, text, range: rangeOf(file, node), within, next });
+    define(branches, key, { kind, text: text(), range: rangeOf(file, node), within: within(node), next });
   }
   return {
     code,

@@ -7,7 +7,7 @@ import type { CombinationMethod, Part } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { shortText } from "../analyse/enclosing.ts";
 import { baseLabel } from "../analyse/labels.ts";
-import { toolCall } from "../analyse/tools.ts";
+import { chainOf, rollbackSource, toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
@@ -32,7 +32,10 @@ function find(input: PartsInput, expression: tsTypes.Expression, seen: ReadonlyS
   if (!ts.isCallExpression(node)) return { kind: "await", name: shortText(node.getText()) };
   const reaction = reactionOf(ts, node);
   if (reaction) return withReaction(input, reaction, find(input, reaction.source, seen), seen);
-  if (toolCall(ts, node, analysis.bindings, analysis.tools)) return toolPart(input, node);
+  const { bindings, tools } = analysis;
+  if (toolCall(ts, node, bindings, tools)) return toolPart(input, node);
+  const source = rollbackSource(ts, node);
+  if (source && chainOf(ts, node, bindings, tools)) return find(input, source, seen);
   const method = combinationOf(ts, node);
   if (method) return { kind: "combination", name: nameOf(input, node), method, parts: elements(input, node, seen) };
   return listPart(input, node, seen) ?? callPart(input, node);

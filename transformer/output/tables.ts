@@ -1,4 +1,5 @@
 /** Labels and paths are names that authors choose, `__proto__` included. */
 export function define<Value>(table: Record<string, Value>, key: string, value: NoInfer<Value>): void {
-  Object.defineProperty(table, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== "__proto__") table[key] = value;
+  else Object.defineProperty(table, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -26,21 +26,24 @@ export function realise(rope: Rope, edits: MagicString): void {
 
 function place(rope: Rope): Placed[] {
   const placed: Placed[] = [];
-  const pending: Rope[] = [rope];
-  while (pending.length > 0) {
-    const next = pending.pop() as Rope;
-    const last = placed[placed.length - 1];
+  let last: Placed | undefined;
+  const add = (next: Rope): void => {
     if (typeof next === "string") {
       if (last === undefined) throw new Error("a rope begins with a stretch of source");
       last.after += next;
-    } else if ("start" in next) {
-      if (next.end <= next.start && last !== undefined) continue;
-      if (last !== undefined && last.after === "" && last.end === next.start) last.end = next.end;
-      else placed.push({ start: next.start, end: next.end, after: "" });
+    } else if (Array.isArray(next)) {
+      for (const inner of next) add(inner);
     } else {
-      for (let i = next.length - 1; i >= 0; i--) pending.push(next[i] as Rope);
+      const { start, end } = next as Span;
+      if (end <= start && last !== undefined) return;
+      if (last !== undefined && last.after === "" && last.end === start) last.end = end;
+      else {
+        last = { start, end, after: "" };
+        placed.push(last);
+      }
     }
-  }
+  };
+  add(rope);
   return placed;
 }
 

@@ -1,0 +1,54 @@
+/**
+ * What a run still does when its handler has ended. Branches that go on are interrupted, as in a cancellation, and their
+ * `catch` and `finally` run; then come the registered rollbacks, if the handler has failed or was cancelled. Steps for
+ * which nobody waits are left to end by themselves.
+ */
+import type { Activation } from "./activation.ts";
+import { awaitedByFrames, awaitedByReactions, comesFromCancellation, exposedOps } from "./cancellation.ts";
+import { isTried, type Op } from "./ops.ts";
+
+/** A branch may swallow each interruption and go on: it is left where it is after so many of them. */
+const mostInterruptions = 1_000;
+
+/** Ops that are to be interrupted once their attempts do not run, or are told of it while they do. */
+export function opsToInterrupt(activation: Activation): Op[] {
+  const { cancelling, end, closed, interruptions } = activation;
+  if (closed || interruptions >= mostInterruptions) return [];
+  if (cancelling) return exposedOps(activation);
+  return end === undefined ? [] : opsOfBranches(activation);
+}
+
+/**
+ * After the end of the handler: what branches wait for, and what callbacks of handles do that nobody awaits. A step that
+ * the handler itself made and nobody awaits still runs, and its callbacks are called.
+ */
+function opsOfBranches(activation: Activation): Op[] {
+  const byFrames = awaitedByFrames(activation);
+  const byReactions = awaitedByReactions(activation);
+  return exposedOps(activation).filter((op) => {
+    if (byFrames.has(op.handle)) return true;
+    const isOfHandler = isTried(op) && op.number <= activation.lastOpOfHandler;
+    return byReactions.has(op.handle) && !isOfHandler;
+  });
+}
+
+/** Whether code of a run goes on whose handler has ended. A rollback `begins` when it is time for the next. */
+export function unwind(activation: Activation): "goes on" | "begins" | "over" {
+  const { rollbacks, interruptions, outside } = activation;
+  // A branch in an ordinary await may never come back, and cannot be stored.
+  if (outside) return "over";
+  if (rollbacks.running) return "goes on";
+  const awaited = [awaitedByFrames(activation), awaitedByReactions(activation)];
+  const isAwaited = ({ handle }: Op) => awaited.some((handles) => handles.has(handle));
+  if (interruptions < mostInterruptions && [...activation.ops.values()].some(isAwaited)) return "goes on";
+  return mustRollBack(activation) && rollbacks.next() ? "begins" : "over";
+}
+
+function mustRollBack({ end, cancelling }: Activation): boolean {
+  return end?.ok === false || cancelling?.interrupted === true;
+}
+
+/** A handler that passed a cancellation on, or was interrupted and returned. */
+export function wasCancelled({ end, cancelling }: Activation): boolean {
+  return cancelling?.interrupted === true && (end?.ok !== false || comesFromCancellation(end.error));
+}
