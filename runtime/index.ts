@@ -44,7 +44,17 @@ export {
   staticSchema,
 } from "./event-types.ts";
 export type { EventScope, Expression, ExpressionOf, MatchScope } from "./expressions.ts";
-export type { ConcurrencyOptions, CronTrigger, FlowKey, FlowOptions, ScheduledEvent } from "./flow/types.ts";
+export type {
+  BatchOptions,
+  ConcurrencyOptions,
+  CronTrigger,
+  DebounceOptions,
+  FlowKey,
+  FlowOptions,
+  RateLimitOptions,
+  ScheduledEvent,
+  ThrottleOptions,
+} from "./flow/types.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";

@@ -1,11 +1,11 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { decode, encode } from "./codec/index.ts";
-import type { DriveRun } from "./engine/contract.ts";
+import type { DriveRun, Logger } from "./engine/contract.ts";
 import { driveRun } from "./engine/driver.ts";
 import { encodeThrown } from "./engine/thrown.ts";
 import { unstorableData } from "./events.ts";
-import type { StoredEvent } from "./store.ts";
-import { receive } from "./triggers.ts";
+import type { Claim, StoredEvent } from "./store.ts";
+import { type RegisteredTrigger, receive } from "./triggers.ts";
 import type { BackstitchEvent } from "./types.ts";
 
 /** An event as it was sent. @throws DecodeError when it cannot be read, as when a class is not registered */
@@ -19,11 +19,9 @@ export function toEvent({ id, name, data, receivedAt }: StoredEvent): Backstitch
  */
 export const driveReceived: DriveRun = async (claim, fn, host) => {
   const { triggers = [] } = fn;
-  const event = claim.frame === null && triggers.some(({ schema }) => schema) ? readable(claim.event) : undefined;
-  if (event === undefined) return driveRun(claim, fn, host);
-  const received = await receive(triggers, event, host.logger);
-  const data = "error" in received ? received : encoded(received.data, event.name);
-  if (typeof data === "string") return driveRun({ ...claim, event: { ...claim.event, data } }, fn, host);
+  const isHeld = claim.frame === null && triggers.some(({ schema }) => schema);
+  const received = isHeld ? await receivedBy(triggers, claim, host.logger) : claim;
+  if (!("error" in received)) return driveRun(received, fn, host);
   const result = await host.commit({
     run: claim.run,
     epoch: claim.epoch,
@@ -33,10 +31,28 @@ export const driveReceived: DriveRun = async (claim, fn, host) => {
     wakeAt: null,
     release: true,
     steps: [],
-    error: encodeThrown(data.error),
+    error: encodeThrown(received.error),
   });
   return result === "ok" ? "ended" : "fenced";
 };
+
+/** The claim with what the schemas make of its events, or what is wrong with one of them. */
+async function receivedBy(
+  triggers: readonly RegisteredTrigger[],
+  claim: Claim,
+  logger: Logger,
+): Promise<Claim | { readonly error: unknown }> {
+  const events: StoredEvent[] = [];
+  for (const stored of claim.events ?? [claim.event]) {
+    const event = readable(stored);
+    if (event === undefined) return claim;
+    const received = await receive(triggers, event, logger);
+    const data = "error" in received ? received : encoded(received.data, event.name);
+    if (typeof data !== "string") return data;
+    events.push({ ...stored, data });
+  }
+  return { ...claim, event: events[0] as StoredEvent, ...(claim.events && { events }) };
+}
 
 /** What cannot be read blocks the run, which is for the driver to say. */
 function readable(event: StoredEvent): BackstitchEvent | undefined {

@@ -130,6 +130,8 @@ export interface Claim {
   /** Text of the last committed frame; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
+  /** All its events in their order, when others have joined it. Given while it has no frame. */
+  readonly events?: readonly StoredEvent[];
   /**
    * How many leases in a row were lost (ran out, or their holder died) since the last commit: 0 after a clean release,
    * 1 when the worker before died, also if it had committed. A run that kills its worker is known by it.
@@ -245,6 +247,21 @@ export interface StateChange extends StateKey {
   readonly run?: string;
 }
 
+/** An event joins a run that no worker has had yet. */
+export interface Join {
+  readonly run: string;
+  /** `last`: the run is of this event from now on. `all`: the event is one more of its events. */
+  readonly keeps: "last" | "all";
+  readonly wakeAt: number;
+}
+
+/** What comes of an event beside the runs that it starts. */
+export interface Routing {
+  readonly joins?: readonly Join[];
+  readonly states?: readonly StateChange[];
+  readonly now: number;
+}
+
 /** A run as shown to people. */
 export interface RunView {
   readonly id: string;
@@ -309,9 +326,15 @@ export interface Store {
    * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
    * meanwhile is left out. Routing twice creates nothing new: of two workers that
    * route one event, the first wins, whatever the ids of their runs. A run's `createdAt` is the event's `receivedAt`.
-   * Rejects when the event is not stored, or a run is of another event or app.
+   * Answers "conflict", and changes nothing, when a state is not what its change was decided upon, or a run that is to be
+   * joined is not waiting any more. Rejects when the event is not stored, or a run is of another event or app.
    */
-  route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[]): Promise<void>;
+  route(
+    event: EventKey,
+    runs: readonly NewRun[],
+    met?: readonly Met[],
+    routing?: Routing,
+  ): Promise<"routed" | "conflict">;
   /** In the order of the keys. */
   states(keys: readonly StateKey[]): Promise<StoredState[]>;
   /** Changes states and stores events, at once; nothing, and "conflict", when a state is not what its change was decided upon. */

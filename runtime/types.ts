@@ -157,7 +157,7 @@ export interface BackstitchFunction<Event extends BackstitchEvent = BackstitchEv
 /** The argument of a handler. Helpers that take it, or `Step`, are compiled too: name the type in the parameter. */
 export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
   readonly event: Event;
-  /** The events that started the run; one, for now. */
+  /** The events that started the run: one, unless the function takes them in batches. */
   readonly events: readonly [Event, ...Event[]];
   readonly runId: string;
   readonly step: Step;

@@ -10,6 +10,7 @@ import type { Clock } from "./clock.ts";
 import type { DriveRun, DriverHost, Logger } from "./engine/contract.ts";
 import { BackstitchError } from "./faults.ts";
 import { Crons } from "./flow/crons.ts";
+import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
@@ -71,6 +72,7 @@ interface Service {
   readonly held: HeldRuns;
   readonly commits: GroupCommit;
   readonly crons: Crons;
+  readonly throttles: Throttles;
   /** The loop and the renewals; they end after `stop`. */
   readonly loop: Promise<void>;
   readonly renewals: Promise<void>;
@@ -165,8 +167,9 @@ export class Worker {
     const retry = (activity: string) => new StoreRetry(`${this.#title}, ${activity},`, clock, logger);
     const held = new HeldRuns(store, clock, retry("renewing leases"), this.#leaseMs);
     const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
+    const throttles = new Throttles(store, clock, logger);
     const crons = new Crons(store, this.#parts.app);
-    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits, crons };
+    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
     return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
   }
@@ -219,7 +222,7 @@ export class Worker {
     const { store } = service;
     const routable = this.#routable(functions(), service);
     const nextSlot = await service.crons.look(routable, clock.now());
-    const moreEvents = await routeEvents(store, app, routable, logger);
+    const moreEvents = await routeEvents(store, app, routable, logger, clock.now());
     await service.held.handOverMail(app, this.id);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
@@ -255,7 +258,8 @@ export class Worker {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      await this.#parts.drive(claim, fn, this.#host(held, service));
+      const host = this.#host(held, service);
+      if (await service.throttles.admits(claim, fn, host.commit)) await this.#parts.drive(claim, fn, host);
     } catch (error) {
       if (held.abort.signal.aborted) return;
       const run = `run ${claim.run} of function "${claim.functionId}"`;

@@ -23,9 +23,9 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  const event = eventOf(claim);
+  const events = (claim.events ?? [claim.event]).map((event) => eventOf({ ...claim, event }));
   const { step, logger } = activation.tools;
-  const context = { event, events: [event], runId: claim.run, step, attempt: 0, logger };
+  const context = { event: events[0], events, runId: claim.run, step, attempt: 0, logger };
   activation.root = new Frame(activation, code, [context]);
   return activation;
 }

@@ -4,6 +4,7 @@
  */
 import { SafeMap } from "../codec/index.ts";
 import { poolsOf } from "../flow/pools.ts";
+import { priorityMs } from "../flow/priority.ts";
 import type { Claim, Commit, CommitResult, Pool } from "../store.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { eventOf } from "./load.ts";
@@ -22,6 +23,8 @@ export class Slots {
   #asking = false;
   #givenBack: number[] = [];
   #pools: readonly Pool[] | undefined;
+  /** How much earlier than others it is served. */
+  #lead = 0;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     this.#claim = claim;
@@ -55,14 +58,14 @@ export class Slots {
     for (const { number } of lacking) this.#asked.set(number, false);
     this.#asking = true;
     const { app } = this.#claim.event;
-    this.#pools ??= poolsOf(
-      this.#fn.flow?.concurrency ?? [],
-      { app, id: this.#fn.id },
-      eventOf(this.#claim),
-      this.#host.logger,
-    );
+    const { id, flow } = this.#fn;
+    if (this.#pools === undefined) {
+      const event = eventOf(this.#claim);
+      this.#pools = poolsOf(flow?.concurrency ?? [], { app, id }, event, this.#host.logger);
+      this.#lead = priorityMs(flow, event, this.#host.logger);
+    }
     const pools = this.#pools;
-    const rank = this.#host.clock.now();
+    const rank = this.#host.clock.now() - this.#lead;
     return { acquire: lacking.map(({ number }) => ({ op: number, pools, rank })) };
   }
 

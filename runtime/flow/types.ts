@@ -43,4 +43,83 @@ export interface FlowOptions {
    * @example concurrency: [{ limit: 2, key: "event.data.userId" }, { limit: 50, key: '"openai"', scope: "account" }]
    */
   readonly concurrency?: number | ConcurrencyOptions | readonly ConcurrencyOptions[] | undefined;
+  /**
+   * Delays the beginning of runs, so that so many begin in a period, evenly. None is lost.
+   *
+   * @example throttle: { limit: 10, period: "1m", key: "event.data.customerId" }
+   */
+  readonly throttle?: ThrottleOptions | undefined;
+  /**
+   * Skips events beyond so many in any period.
+   *
+   * @example rateLimit: { limit: 1, period: "4h", key: "event.data.companyId" }
+   */
+  readonly rateLimit?: RateLimitOptions | undefined;
+  /**
+   * Waits until no event has come for a while, and runs for the last one.
+   *
+   * @example debounce: { period: "5m", timeout: "1h", key: "event.data.documentId" }
+   */
+  readonly debounce?: DebounceOptions | undefined;
+  /**
+   * Starts one run for several events, which it gets as `events`.
+   *
+   * @example batchEvents: { maxSize: 100, timeout: "5s", key: "event.data.userId" }
+   */
+  readonly batchEvents?: BatchOptions | undefined;
+  /** One run at a time, of each value of a key: `skip` starts no other while there is one, `cancel` ends that one first. */
+  readonly singleton?: { readonly mode: "skip" | "cancel"; readonly key?: FlowKey | undefined } | undefined;
+  /**
+   * Starts one run within 24 hours for events that give the same value. `rateLimit` is not looked at then.
+   *
+   * @example idempotency: "event.data.orderId"
+   */
+  readonly idempotency?: FlowKey | undefined;
+  /**
+   * Seconds by which a run goes ahead of others that wait for a worker or for `concurrency`, as if its event had come so
+   * much earlier; a negative number is as if it came later. From -43,200 to 43,200; others count as the nearest.
+   *
+   * @example priority: { run: "event.data.plan == 'enterprise' ? 120 : 0" }
+   */
+  readonly priority?: { readonly run?: ExpressionOf<EventScope, number> | undefined } | undefined;
+}
+
+export interface ThrottleOptions {
+  /** Runs that begin in a period, 1 to 10,000. */
+  readonly limit: number;
+  /** 1 second to 7 days. */
+  readonly period: Duration;
+  /** Runs that may begin at once after a rest, 1 to 10,000. Default 1. */
+  readonly burst?: number | undefined;
+  /** Each of its values is throttled by itself. */
+  readonly key?: FlowKey | undefined;
+}
+
+export interface RateLimitOptions {
+  /** Runs in any period, 1 to 10,000. */
+  readonly limit: number;
+  /** 1 second to 24 hours. */
+  readonly period: Duration;
+  /** Each of its values has a limit of its own. */
+  readonly key?: FlowKey | undefined;
+}
+
+export interface DebounceOptions {
+  /** How long no event may have come, 1 second to 7 days. */
+  readonly period: Duration;
+  /** How long after the first event the run begins at the latest. Default: without limit. */
+  readonly timeout?: Duration | undefined;
+  /** Each of its values waits by itself. */
+  readonly key?: FlowKey | undefined;
+}
+
+export interface BatchOptions {
+  /** Events that make a run begin, 2 to 100. */
+  readonly maxSize: number;
+  /** How long after the first event the run begins with those there are, 1 second to 10 minutes. */
+  readonly timeout: Duration;
+  /** Each of its values has batches of its own. */
+  readonly key?: FlowKey | undefined;
+  /** Events for which it does not hold have a run of their own, at once. */
+  readonly if?: ExpressionOf<EventScope, boolean> | undefined;
 }

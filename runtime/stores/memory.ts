@@ -17,8 +17,8 @@ import type {
   NewWait,
   ParkedPage,
   ParkedRun,
+  Routing,
   RunQuery,
-  RunStatus,
   RunView,
   StateChange,
   StateKey,
@@ -30,40 +30,11 @@ import type {
   StoredWait,
   WaitQuery,
 } from "../store.ts";
+import { apply, compareText, end, isDue, isFree, joinRun, queuedRun, type Run, take, view } from "./memory-run.ts";
 import { MemorySlots } from "./memory-slots.ts";
 import { MemoryStates } from "./memory-states.ts";
 import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
-
-interface Lease {
-  readonly worker: string;
-  readonly until: number;
-}
-
-interface Run {
-  readonly id: string;
-  readonly app: string;
-  readonly functionId: string;
-  readonly event: StoredEvent;
-  status: RunStatus;
-  epoch: number;
-  seq: number;
-  lostClaims: number;
-  frame: string | null;
-  label: string | null;
-  wakeAt: number | null;
-  lease: Lease | undefined;
-  output: string | null;
-  error: string | null;
-  readonly createdAt: number;
-  updatedAt: number;
-  endedAt: number | null;
-  /** Attempts by op, then by attempt. */
-  readonly steps: Map<number, Map<number, StepRecord>>;
-  /** What came and was not read. */
-  mail: Mail[];
-  mailed: number;
-}
 
 class MemoryStore implements Store {
   /** By `keyOf`. */
@@ -88,11 +59,18 @@ class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []): Promise<void> {
+  async route(
+    event: EventKey,
+    runs: readonly NewRun[],
+    met: readonly Met[] = [],
+    { joins = [], states = [], now }: Routing = { now: 0 },
+  ): Promise<"routed" | "conflict"> {
     const stored = this.#events.get(keyOf(event));
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
-    if (stored.routed) return;
+    if (stored.routed) return "routed";
+    const mayJoin = joins.every((join) => this.#joined(join.run).is === "waiting");
+    if (!mayJoin || !this.#states.allHold(states)) return "conflict";
     stored.routed = true;
     const { receivedAt } = stored.event;
     for (const run of runs) {
@@ -100,9 +78,12 @@ class MemoryStore implements Store {
       this.#runs.set(run.id, queuedRun(run, stored.event));
       this.#addWaits(run, run.waits, receivedAt);
     }
+    for (const join of joins) joinRun(this.#runs.get(join.run) as Run, stored.event, join);
+    this.#states.put(states, now);
     for (const { wait, text } of met) {
       if (this.#waits.remove(wait.id)) this.#deliver(wait.run, { op: wait.op, kind: wait.kind, text, receivedAt });
     }
+    return "routed";
   }
 
   async states(keys: readonly StateKey[]): Promise<StoredState[]> {
@@ -328,92 +309,4 @@ export function memoryStore(): Store {
 
 function keyOf({ app, id }: EventKey): string {
   return JSON.stringify([app, id]);
-}
-
-function queuedRun(run: NewRun, event: StoredEvent): Run {
-  return {
-    id: run.id,
-    app: run.app,
-    functionId: run.functionId,
-    event,
-    status: "running",
-    epoch: 0,
-    seq: 0,
-    lostClaims: 0,
-    frame: null,
-    label: null,
-    wakeAt: run.wakeAt,
-    lease: undefined,
-    output: null,
-    error: null,
-    createdAt: event.receivedAt,
-    updatedAt: event.receivedAt,
-    endedAt: null,
-    steps: new Map(),
-    mail: [],
-    mailed: 0,
-  };
-}
-
-function isDue(run: Run, { app, functions, now }: ClaimRequest): boolean {
-  if (run.app !== app || !functions.includes(run.functionId)) return false;
-  return run.status === "running" && run.wakeAt !== null && run.wakeAt <= now;
-}
-
-function isFree({ lease }: Run, { worker, now }: ClaimRequest): boolean {
-  return lease === undefined || (lease.worker !== worker && lease.until < now);
-}
-
-function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
-  run.epoch += 1;
-  if (run.lease) run.lostClaims += 1;
-  run.lease = { worker, until: now + leaseMs };
-  const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  return { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
-}
-
-function apply(run: Run, commit: Commit): void {
-  run.seq += 1;
-  run.lostClaims = 0;
-  run.status = commit.status;
-  run.frame = commit.frame ?? run.frame;
-  run.label = commit.label ?? (commit.status === "blocked" ? run.label : null);
-  run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
-  run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
-  run.output = commit.output ?? run.output;
-  run.error = commit.error ?? run.error;
-  run.updatedAt = commit.now;
-  for (const step of commit.steps) {
-    const attempts = run.steps.get(step.op) ?? new Map<number, StepRecord>();
-    run.steps.set(step.op, attempts.set(step.attempt, { ...step }));
-  }
-  if (commit.status === "running") {
-    if (commit.release) run.lease = undefined;
-  } else if (commit.status === "blocked") {
-    run.lease = undefined;
-  } else {
-    end(run, commit.status, commit.now);
-  }
-}
-
-function end(run: Run, status: RunStatus, now: number): void {
-  run.status = status;
-  run.frame = null;
-  run.wakeAt = null;
-  run.lease = undefined;
-  run.updatedAt = now;
-  run.endedAt = now;
-}
-
-function view(run: Run): RunView {
-  const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  const { parent } = event;
-  return {
-    ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
-    ...(parent && { parent }),
-  };
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -7,6 +7,7 @@ import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests } from "./store-suite/commits.ts";
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
+import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
@@ -65,6 +66,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("slots", () => slotTests(check));
     suite.describe("pools of slots", () => poolTests(check));
     suite.describe("slots of runs that end", () => givenBackTests(check));
+    suite.describe("joining", () => joinTests(check));
     suite.describe("states", () => stateTests(check));
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));

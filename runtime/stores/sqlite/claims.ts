@@ -2,7 +2,7 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
-import { type EventRow, eventColumns, toEvent } from "./events.ts";
+import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
 import { mailOf } from "./mail.ts";
 import { slotsOf } from "./slots.ts";
 
@@ -123,9 +123,15 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
   const mail = row.unread > 0 ? mailOf(db, row.n) : [];
   const slots = slotsOf(db, row.n);
-  const claimed = { run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail };
-  return slots.length > 0 ? { ...claimed, slots } : claimed;
+  const event = toEvent(row);
+  const joined = frame === null ? joinedEvents(db, row.n, event.app) : [];
+  const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail };
+  return {
+    ...claimed,
+    ...(joined.length > 0 && { events: [event, ...joined] }),
+    ...(slots.length > 0 && { slots }),
+  };
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "mail" | "slots"> &
+type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots"> &
   EventRow & { readonly n: number; readonly unread: number };

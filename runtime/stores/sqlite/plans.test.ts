@@ -75,6 +75,14 @@ async function callEverything(store: SqliteStore): Promise<void> {
   const state = { app: "shop", functionId: "f", kind: "cron", key: "k" };
   await store.states([state]);
   await store.changeStates([{ ...state, before: undefined, after: "1" }], [], 1);
+  const waiting = { id: "waiting", app: "shop", functionId: "g", eventId: "first", wakeAt: 0 };
+  const names = ["first", "last", "all"] as const;
+  await store.putEvents(names.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
+  await store.route({ app: "shop", id: "first" }, [waiting]);
+  for (const keeps of ["last", "all"] as const) {
+    const joins = [{ run: "waiting", keeps, wakeAt: 0 }];
+    await store.route({ app: "shop", id: keeps }, [], [], { joins, states: [], now: 1 });
+  }
   await store.claim({ ...request, worker: "another", now: 1_000 });
   await store.resume("r1", 1);
   await store.cancel("r1", 1, { unwind: true });

@@ -119,6 +119,13 @@ const migrations: readonly string[] = [
   CREATE INDEX states_over ON states (expires_at) WHERE expires_at IS NOT NULL;
   CREATE INDEX states_by_run ON states (run) WHERE run IS NOT NULL;
 
+  CREATE TABLE joined (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    event_id TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX joined_by_run ON joined (run, n);
+
   CREATE TABLE slots (
     n INTEGER PRIMARY KEY,
     run INTEGER NOT NULL,

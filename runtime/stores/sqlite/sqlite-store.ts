@@ -7,6 +7,7 @@ import type {
   Met,
   NewRun,
   ParkedPage,
+  Routing,
   RunQuery,
   StateChange,
   StateKey,
@@ -18,9 +19,10 @@ import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
-import { putEvents, route, unroutedEvents } from "./events.ts";
+import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
+import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { getRun, listParked, listRuns, listSteps } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
@@ -62,8 +64,8 @@ export class SqliteStore implements Store {
     return this.#perform("unroutedEvents", (db) => unroutedEvents(db, app, limit));
   }
 
-  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []) {
-    return this.#perform("route", (db) => route(db, event, runs, met));
+  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = [], routing: Routing = { now: 0 }) {
+    return this.#perform("route", (db) => route(db, event, runs, met, routing));
   }
 
   async waitPaths(app: string, name: string) {
