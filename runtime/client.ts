@@ -1,12 +1,15 @@
 /** The client: where functions are registered, events sent, workers made and runs looked at. */
 import { type Clock, SystemClock } from "./clock.ts";
-import { makeFunction } from "./create-function.ts";
+import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
 import type { CreatedEvent } from "./event-types.ts";
 import { toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import type { CronTrigger, ScheduledEvent } from "./flow/types.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
+import type { Middleware, SentEvent } from "./middleware/middleware.ts";
+import { checkedMiddleware } from "./middleware/options.ts";
+import { sendThrough } from "./middleware/send.ts";
 import { checkKeys, checkName } from "./options.ts";
 import { driveReceived } from "./receive.ts";
 import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
@@ -37,8 +40,13 @@ export interface ClientOptions {
   readonly store?: Store | undefined;
   /** Default: 15 s, 30 s, 1 m, 2 m, 5 m, 10 m, 20 m, 40 m, 1 h, then 2 h, each with up to 30 s of jitter. */
   readonly backoff?: Backoff | undefined;
-  /** Default: the console, without `debug`. Handlers get it as `logger`. */
+  /**
+   * Default: the console, without `debug`. Handlers get it as `logger`; where it has `child`, as pino has, with the ids of
+   * the run and the function.
+   */
   readonly logger?: Logger | undefined;
+  /** Hooks around all functions, steps and sent events, the outermost first. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** What the client takes from its surroundings. */
@@ -49,7 +57,7 @@ export interface ClientParts {
   readonly drive: DriveRun;
 }
 
-const optionKeys = ["id", "store", "backoff", "logger"];
+const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
@@ -66,6 +74,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
   readonly #parts: ClientParts;
   readonly #logger: Logger;
   readonly #retryDelay: RetrySchedule;
+  readonly #middleware: readonly Middleware[];
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #workers = new Set<Worker>();
   readonly #sendListeners = new Set<() => void>();
@@ -83,9 +92,15 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     this.id = options.id;
     this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveReceived, ...parts };
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
+    this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
     this.#givenStore = options.store;
-    this.runs = new Runs(this.id, this.#parts.clock, () => this.#store("runs"));
+    this.runs = new Runs(
+      this.id,
+      this.#parts.clock,
+      () => this.#store("runs"),
+      (id) => this.#functions.get(id),
+    );
   }
 
   /**
@@ -146,15 +161,16 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
   ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
-    const made = makeFunction(args);
-    if (this.#functions.has(made.id)) {
+    const made = makeFunctions(args, this.#middleware);
+    const taken = made.find(({ id }) => this.#functions.has(id));
+    if (taken) {
       throw new BackstitchError("BS2004", {
-        where: `client "${this.id}" has a function "${made.id}" already`,
-        fix: "Give each function an id of its own.",
+        where: `client "${this.id}" has a function "${taken.id}" already`,
+        fix: "Give each function an id of its own. Those of `onFailure` and `onCancel` end with -failure and -cancel.",
       });
     }
-    this.#functions.set(made.id, made);
-    return made;
+    for (const fn of made) this.#functions.set(fn.id, fn);
+    return made[0];
   }
 
   /**
@@ -168,10 +184,14 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    * @example await client.send(rowAdded.create({ rowId: 7 }));
    */
   async send(events: OneOrMore<EventInput<Events> | CreatedEvent>): Promise<{ ids: string[] }> {
+    const list = (Array.isArray(events) ? events : [events]) as readonly SentEvent[];
+    return sendThrough(this.#middleware, list, (sent) => this.#put(sent));
+  }
+
+  async #put(events: readonly unknown[]): Promise<{ ids: string[] }> {
     const now = this.#parts.clock.now();
-    const list: readonly unknown[] = Array.isArray(events) ? events : [events];
-    const stored = list.map((event) => toStoredEvent(event, this.id, now));
-    await Promise.all(list.map(validateCreated));
+    const stored = events.map((event) => toStoredEvent(event, this.id, now));
+    await Promise.all(events.map(validateCreated));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
     for (const listener of this.#sendListeners) listener();

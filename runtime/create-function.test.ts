@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { durable, local } from "./authoring.ts";
-import { makeFunction } from "./create-function.ts";
+import { makeFunctions } from "./create-function.ts";
 import { compiledInfo, markCompiled } from "./engine/compiled.ts";
 import { eventType } from "./event-types.ts";
 import { CODE_FORMAT } from "./manifest.ts";
@@ -13,27 +13,27 @@ function compiled(format = CODE_FORMAT as number): () => Promise<void> {
 
 test("both forms make the same function", () => {
   const handler = compiled();
-  const two = makeFunction([{ id: "f", triggers: [{ event: "a" }] }, handler]);
-  const three = makeFunction([{ id: "f" }, { event: "a" }, handler]);
-  expect(two).toEqual({ id: "f", name: "f", retries: 4, triggers: [{ event: "a" }], handler });
+  const [two] = makeFunctions([{ id: "f", triggers: [{ event: "a" }] }, handler]);
+  const [three] = makeFunctions([{ id: "f" }, { event: "a" }, handler]);
+  expect(two).toEqual({ id: "f", name: "f", retries: 4, triggers: [{ event: "a" }], middleware: [], handler });
   expect(three).toEqual(two);
 });
 
 test("options are kept", () => {
   const triggers = [{ event: "a" }, { event: "b" }];
-  const made = makeFunction([{ id: "f", name: "Eff", retries: 0 }, triggers, compiled()]);
+  const [made] = makeFunctions([{ id: "f", name: "Eff", retries: 0 }, triggers, compiled()]);
   expect(made).toMatchObject({ name: "Eff", retries: 0, triggers });
 });
 
 test("a handler that was not compiled is refused with the entry to add, the runner and the function", () => {
-  const make = () => makeFunction([{ id: "send-mail", triggers: { event: "a" } }, async () => {}]);
+  const make = () => makeFunctions([{ id: "send-mail", triggers: { event: "a" } }, async () => {}]);
   expect(make).toThrow(/^The handler is not compiled: function "send-mail"\..*BS2001/);
   expect(make).toThrow('{ "name": "backstitch", "transform": "backstitch/transformer", "transformProgram": true }');
   expect(make).toThrow("runs under vitest");
 });
 
 test("a handler of another code format is refused", () => {
-  const make = () => makeFunction([{ id: "f", triggers: { event: "a" } }, compiled(CODE_FORMAT + 1)]);
+  const make = () => makeFunctions([{ id: "f", triggers: { event: "a" } }, compiled(CODE_FORMAT + 1)]);
   expect(make).toThrow(/function "f" has code format 2, this runtime runs format 1.*BS2002/);
 });
 
@@ -54,8 +54,8 @@ test.each<[unknown[], RegExp]>([
   [[{ id: "f", retries: "4" }, { event: "a" }, compiled()], /`retries` of function "f" is 4/],
   [[{ id: "f" }, { event: "a" }, undefined], /function "f" has no handler/],
 ])("wrong options are named: %#", (args, message) => {
-  expect(() => makeFunction(args)).toThrow(message);
-  expect(() => makeFunction(args)).toThrow("BS2003");
+  expect(() => makeFunctions(args)).toThrow(message);
+  expect(() => makeFunctions(args)).toThrow("BS2003");
 });
 
 test("durable() gives a compiled function back and refuses another", () => {

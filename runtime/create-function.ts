@@ -1,9 +1,13 @@
 /** Checks what an author gives to `createFunction` and makes the function that workers run. */
+import { registerCancelOn } from "./cancel-on.ts";
 import { type Duration, durationMs } from "./duration.ts";
+import { endHandlerOf, endHandlers } from "./end-handlers.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkedFlow, flowKeys } from "./flow/options.ts";
 import { CODE_FORMAT } from "./manifest.ts";
+import type { Middleware } from "./middleware/middleware.ts";
+import { checkedMiddleware } from "./middleware/options.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import { registerTriggers } from "./triggers.ts";
@@ -11,33 +15,52 @@ import type { RegisteredFunction } from "./types.ts";
 
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
-const optionKeys = ["id", "name", "retries", "timeouts", "migrate", "onFailure", "onCancel", ...flowKeys];
+const optionKeys = [
+  ...["id", "name", "retries", "timeouts", "cancelOn", "migrate", "onFailure", "onCancel", "middleware"],
+  ...flowKeys,
+];
 const wrongOptions = "BS2003";
 
 /**
+ * The function, and those that its `onFailure` and `onCancel` make.
+ *
  * @param args as given to `createFunction`: (options with triggers, handler) or (options, trigger, handler)
+ * @param outer the middleware of the client
  * @throws BackstitchError when an option is wrong or the handler is not compiled
  */
-export function makeFunction(args: readonly unknown[]): RegisteredFunction {
+export function makeFunctions(
+  args: readonly unknown[],
+  outer: readonly Middleware[] = [],
+): readonly [RegisteredFunction, ...RegisteredFunction[]] {
   const separateTrigger = args.length > 2;
   const [options, second, third] = args;
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, timeouts, triggers, migrate } = options as Readonly<Record<string, unknown>>;
+  const { name, retries, timeouts, cancelOn, triggers, migrate, middleware } = options as Readonly<
+    Record<string, unknown>
+  >;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
-  return Object.freeze({
-    id,
-    name: name ?? id,
-    retries: allowed,
+  const within = [...outer, ...checkedMiddleware(middleware, where, wrongOptions)];
+  const common = { id, name: name ?? id, retries: allowed, middleware: within };
+  const handlers = endHandlers.flatMap(([option, suffix]) => {
+    const handler = (options as Readonly<Record<string, unknown>>)[option];
+    if (handler === undefined) return [];
+    return [[option, endHandlerOf(common, suffix, checkedHandler(handler, `\`${option}\` of ${where}`))] as const];
+  });
+  const made: RegisteredFunction = Object.freeze({
+    ...common,
+    ...Object.fromEntries(handlers.map(([option, handler]) => [option, handler.id])),
+    cancelOn: registerCancelOn(cancelOn, where),
     timeouts: checkedTimeouts(timeouts, where),
     flow: checkedFlow(options as Readonly<Record<string, unknown>>, where),
     migrate: checkedMigrate(migrate, where),
     triggers: registerTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),
   });
+  return [made, ...handlers.map(([, handler]) => handler)];
 }
 
 function checkedId(options: unknown): string {

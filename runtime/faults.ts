@@ -21,6 +21,7 @@ const faults = {
   BS2017: "An expression is wrong",
   BS2018: "An event type is wrong",
   BS2019: "A function has the same trigger twice",
+  BS2030: "A stored text cannot be decrypted",
   BS2040: "A function's concurrency is wrong",
   BS2041: "A schedule is wrong",
   BS2042: "A function's throttle is wrong",

@@ -29,7 +29,7 @@ const commitOf = (run: string): Commit => ({
 function setUp(write: (runs: readonly string[]) => Promise<CommitResult[]>) {
   const batches: string[][] = [];
   const logged: string[] = [];
-  const log = (text: unknown) => void logged.push(String(text));
+  const log = (...args: unknown[]) => void logged.push(String(args.at(-1)));
   const logger = { debug: log, info: log, warn: log, error: log };
   const clock = new ImpatientClock();
   const closed = new AbortController();

@@ -21,7 +21,7 @@ export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";
 export type { Duration, DurationLike, InstantLike, Moment, ZonedDateTimeLike } from "./duration.ts";
-export type { Logger } from "./engine/contract.ts";
+export type { Logger, RunLogger } from "./engine/contract.ts";
 export {
   BackstitchError,
   type BackstitchErrorCode,
@@ -55,6 +55,15 @@ export type {
   ScheduledEvent,
   ThrottleOptions,
 } from "./flow/types.ts";
+export type * from "./middleware/context-extension.ts";
+export type {
+  ActivationEnd,
+  Middleware,
+  MiddlewareRun,
+  MiddlewareStep,
+  RunEnd,
+  SentEvent,
+} from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";

@@ -3,12 +3,16 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { Backstitch } from "./client.ts";
 import { decode, encode, registerClass } from "./codec/index.ts";
+import type { DriverHost } from "./engine/contract.ts";
 import { InvalidEventError } from "./errors.ts";
 import { eventType } from "./event-types.ts";
 import { $ } from "./internal.ts";
 import { CODE_FORMAT } from "./manifest.ts";
+import { driveReceived } from "./receive.ts";
+import type { Store } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { createTestRuntime } from "./testing/index.ts";
+import { VirtualClock } from "./testing/virtual-clock.ts";
 import type { Context, Handler } from "./types.ts";
 
 const clients: Backstitch[] = [];
@@ -42,6 +46,18 @@ function setUp() {
   clients.push(client);
   started = 0;
   return { client, lines, store };
+}
+
+function hostOf(store: Store, now: number): DriverHost {
+  return {
+    clock: new VirtualClock(now),
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    commit: async (commit) => (await store.commit([commit]))[0] ?? "fenced",
+    retryDelay: () => 1,
+    draining: () => false,
+    signal: new AbortController().signal,
+    holdMs: 0,
+  };
 }
 
 /** All runs, once the events are routed and the runs have ended. */
@@ -121,6 +137,24 @@ test("an event that this process cannot read starts its runs, which are blocked"
     if (run?.status === "blocked") return expect(decode(run.error ?? "")).toMatchObject({ code: "BS2104" });
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+});
+
+test("a schema that ends the process again and again is not asked any more", async () => {
+  const { client, store } = setUp();
+  let asked = 0;
+  const schema = z.object({}).transform(() => asked++);
+  const fn = client.createFunction({ id: "f", triggers: eventType("a", { schema }) }, giveData);
+  const event = { id: "e", app: "app", name: "a", data: encode({}), receivedAt: 1 };
+  await store.open();
+  await store.putEvents([event]);
+  await store.route(event, [{ id: "r", app: "app", functionId: "f", eventId: "e", wakeAt: 1 }]);
+  for (let now = 1; now <= 7; now++) {
+    const request = { app: "app", worker: `w${now}`, functions: ["f"], limit: 1, now: now * 10, leaseMs: 1 };
+    const [claim] = await store.claim(request);
+    if (claim !== undefined && claim.lostClaims > 4) await driveReceived(claim, fn, hostOf(store, now * 10));
+  }
+  expect(await store.getRun("r")).toMatchObject({ status: "blocked" });
+  expect(asked).toBe(0);
 });
 
 test("the test runtime holds events to schemas too", async () => {

@@ -1,9 +1,10 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { decode, encode } from "./codec/index.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
-import { driveRun } from "./engine/driver.ts";
-import { encodeThrown } from "./engine/thrown.ts";
+import { failed } from "./engine/ending.ts";
+import { isGivenUp } from "./engine/load.ts";
 import { unstorableData } from "./events.ts";
+import { driveRun } from "./middleware/drive.ts";
 import type { Claim, StoredEvent } from "./store.ts";
 import { type RegisteredTrigger, receive } from "./triggers.ts";
 import type { BackstitchEvent } from "./types.ts";
@@ -19,19 +20,18 @@ export function toEvent({ id, name, data, receivedAt }: StoredEvent): Backstitch
  */
 export const driveReceived: DriveRun = async (claim, fn, host) => {
   const { triggers = [] } = fn;
-  const isHeld = claim.frame === null && triggers.some(({ schema }) => schema);
+  const isHeld = claim.frame === null && !isGivenUp(claim, fn) && triggers.some(({ schema }) => schema);
   const received = isHeld ? await receivedBy(triggers, claim, host.logger) : claim;
   if (!("error" in received)) return driveRun(received, fn, host);
   const result = await host.commit({
     run: claim.run,
     epoch: claim.epoch,
     now: host.clock.now(),
-    status: "failed",
+    ...failed(received.error, claim, fn, host.clock.now()),
     label: null,
     wakeAt: null,
     release: true,
     steps: [],
-    error: encodeThrown(received.error),
   });
   return result === "ok" ? "ended" : "fenced";
 };
@@ -54,8 +54,8 @@ async function receivedBy(
   return { ...claim, event: events[0] as StoredEvent, ...(claim.events && { events }) };
 }
 
-/** What cannot be read blocks the run, which is for the driver to say. */
-function readable(event: StoredEvent): BackstitchEvent | undefined {
+/** Undefined for what cannot be read. It blocks the run, which is for the driver to say. */
+export function readable(event: StoredEvent): BackstitchEvent | undefined {
   try {
     return toEvent(event);
   } catch {

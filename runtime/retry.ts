@@ -79,7 +79,7 @@ function guarded(
       if (Number.isFinite(delay)) return Math.min(longestDuration, Math.max(0, delay));
       logger.error(`backoff(${attempt}) gave ${String(delay)}, not milliseconds; the default delay is taken`);
     } catch (error) {
-      logger.error(`backoff(${attempt}) threw; the default delay is taken`, error);
+      logger.error({ err: error }, `backoff(${attempt}) threw; the default delay is taken`);
     }
     return fallback(attempt);
   };

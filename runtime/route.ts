@@ -1,10 +1,12 @@
 /** From events to runs. */
 import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import { cancelWaits } from "./cancel-on.ts";
 import type { Logger } from "./engine/contract.ts";
+import { cancelledUnrun } from "./engine/ending.ts";
 import { planOf, type Wanted } from "./flow/plan.ts";
-import { toEvent } from "./receive.ts";
-import type { Met, Store, StoredEvent } from "./store.ts";
+import { readable, toEvent } from "./receive.ts";
+import type { Met, NewRun, Store, StoredEvent } from "./store.ts";
 import { isFor, isTriggered } from "./triggers.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 import { waitsMetBy } from "./waits-met.ts";
@@ -29,12 +31,14 @@ export async function routeEvents(
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
-    const runs = (await wanted(event, functions, logger)).map((functionId): Wanted => {
+    const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
+    const runs = wanted.map((functionId): Wanted => {
       const run = { id: runId(event, functionId), app, functionId, eventId: event.id, wakeAt: event.receivedAt };
-      return { run, flow: functions.find(({ id }) => id === functionId)?.flow };
+      const flow = functions.find(({ id }) => id === functionId)?.flow;
+      return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
     });
-    const met = event.target === undefined ? await waitsMetBy(store, event) : [];
-    while (!(await carryOut(store, event, runs, met, now, logger)));
+    const met = event.target === undefined ? await waitsMetBy(store, event, functions, logger) : [];
+    while (!(await carryOut(store, event, runs, met, functions, now, logger)));
   }
   return events.length === largestBatch;
 }
@@ -45,42 +49,53 @@ async function carryOut(
   event: StoredEvent,
   wanted: readonly Wanted[],
   met: readonly Met[],
+  functions: readonly RegisteredFunction[],
   now: number,
   logger: Logger,
 ): Promise<boolean> {
   const { runs, joins, states, cancelled } = await planOf(store, event, wanted, now, logger);
-  for (const run of cancelled) await store.cancel(run, now, { unwind: true });
+  for (const run of cancelled) {
+    const view = await store.getRun(run);
+    if (view === undefined) continue;
+    const onCancel = functions.find(({ id }) => id === view.functionId)?.onCancel;
+    const events = cancelledUnrun({ event: view.event, run, functionId: view.functionId }, onCancel, now);
+    await store.cancel(run, now, { unwind: true, events });
+  }
   return (await store.route(event, runs, met, { joins, states, now })) === "routed";
 }
 
-/** Ids of the functions of which the event starts a run. A target may be a function that this process does not know. */
-async function wanted(
-  event: StoredEvent,
+/** What cancels a run from its beginning. */
+function waitsOf(
+  stored: StoredEvent,
+  functionId: string,
   functions: readonly RegisteredFunction[],
-  logger: Logger,
-): Promise<readonly string[]> {
-  if (event.target !== undefined) return [event.target];
-  return (await triggeredBy(event, functions, logger)).map(({ id }) => id);
+): Pick<NewRun, "waits"> {
+  const { cancelOn = [] } = functions.find(({ id }) => id === functionId) ?? {};
+  if (cancelOn.length === 0) return {};
+  return { waits: cancelWaits(functionId, cancelOn, readable(stored), stored.receivedAt) };
 }
 
+const idOf = ({ id }: RegisteredFunction) => id;
+
+/** Ids of the functions of which the event starts a run. */
 async function triggeredBy(
   stored: StoredEvent,
   functions: readonly RegisteredFunction[],
   logger: Logger,
-): Promise<readonly RegisteredFunction[]> {
+): Promise<readonly string[]> {
   const named = functions.filter(({ triggers }) =>
     triggers.some((trigger) => !trigger.schedule && isFor(trigger, stored.name)),
   );
-  if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named;
+  if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named.map(idOf);
   let event: BackstitchEvent;
   try {
     event = toEvent(stored);
   } catch {
     // No condition can be asked; the runs are blocked, and so are seen.
-    return named;
+    return named.map(idOf);
   }
   const wanted = await Promise.all(named.map(({ triggers }) => isTriggered(triggers, event, logger)));
-  return named.filter((_, index) => wanted[index]);
+  return named.filter((_, index) => wanted[index]).map(idOf);
 }
 
 /**

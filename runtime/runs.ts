@@ -1,6 +1,8 @@
 /** Runs as people and programs ask for them: `client.runs`. */
 import type { Clock } from "./clock.ts";
 import { decode } from "./codec/index.ts";
+import type { RunnableFunction } from "./engine/contract.ts";
+import { cancelledUnrun } from "./engine/ending.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys } from "./options.ts";
 import type { RunStatus, RunView, Store, StoredStep } from "./store.ts";
@@ -44,11 +46,18 @@ const longestTime = 2 ** 48;
 export class Runs {
   readonly #app: string;
   readonly #clock: Clock;
+  readonly #functionOf: (id: string) => RunnableFunction | undefined;
   readonly #store: () => Promise<Store>;
 
   /** @internal Made by the client. */
-  constructor(app: string, clock: Clock, store: () => Promise<Store>) {
+  constructor(
+    app: string,
+    clock: Clock,
+    store: () => Promise<Store>,
+    functionOf: (id: string) => RunnableFunction | undefined,
+  ) {
     this.#app = app;
+    this.#functionOf = functionOf;
     this.#clock = clock;
     this.#store = store;
   }
@@ -60,7 +69,8 @@ export class Runs {
   }
 
   /**
-   * Runs, newest first.
+   * Runs, newest first. In place of a value that cannot be read (its class is not registered, its key is missing) stands
+   * the `DecodeError` that says why, so that one run does not hide the others.
    *
    * @example const failed = await client.runs.list({ functionId: "add-data", status: "failed", limit: 10 });
    */
@@ -76,7 +86,7 @@ export class Runs {
       ...(status === undefined ? {} : { status }),
       ...(before === undefined ? {} : { before }),
     });
-    return views.map(toRun);
+    return views.map((view) => toRun(view, decodedOrWhy));
   }
 
   /**
@@ -116,7 +126,12 @@ export class Runs {
     const mode = checkedMode(options.mode);
     const view = await this.#view(id);
     if (view === undefined) return false;
-    return (await this.#store()).cancel(id, this.#clock.now(), { unwind: mode === "unwind" });
+    const { functionId } = view;
+    const now = this.#clock.now();
+    return (await this.#store()).cancel(id, now, {
+      unwind: mode === "unwind",
+      events: cancelledUnrun({ event: view.event, run: id, functionId }, this.#functionOf(functionId)?.onCancel, now),
+    });
   }
 
   /**
@@ -132,7 +147,10 @@ export class Runs {
     return (await this.#store()).resume(id, this.#clock.now());
   }
 
-  /** The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. */
+  /**
+   * The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. In place of a value
+   * that cannot be read stands the `DecodeError` that says why.
+   */
   async steps(id: string, options: StepsOptions = {}): Promise<StepAttempt[]> {
     checkKeys(options, ["after", "limit"], "runs.steps()");
     const { after, limit } = options;
@@ -148,16 +166,16 @@ export class Runs {
   }
 }
 
-function toRun(view: RunView): Run {
+function toRun(view: RunView, read = decode): Run {
   const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt } = view;
   return {
     id,
     functionId,
     status,
     label,
-    event: { id: event.id, name: event.name, data: decode(event.data), ts: event.receivedAt },
-    output: decoded(view.output),
-    error: decoded(view.error),
+    event: { id: event.id, name: event.name, data: read(event.data), ts: event.receivedAt },
+    output: decoded(view.output, read),
+    error: decoded(view.error, read),
     wakeAt,
     createdAt,
     updatedAt,
@@ -166,11 +184,20 @@ function toRun(view: RunView): Run {
 }
 
 function toStepAttempt({ input, output, error, ...step }: StoredStep): StepAttempt {
-  return { ...step, input: decoded(input), output: decoded(output), error: decoded(error) };
+  const shown = (text: string | undefined) => decoded(text, decodedOrWhy);
+  return { ...step, input: shown(input), output: shown(output), error: shown(error) };
 }
 
-function decoded(text: string | null | undefined): unknown {
-  return text === null || text === undefined ? undefined : decode(text);
+function decoded(text: string | null | undefined, read: (text: string) => unknown): unknown {
+  return text === null || text === undefined ? undefined : read(text);
+}
+
+function decodedOrWhy(text: string): unknown {
+  try {
+    return decode(text);
+  } catch (error) {
+    return error;
+  }
 }
 
 function unknownRun(id: string, app: string): BackstitchError {

@@ -28,7 +28,8 @@ export class StoreRetry {
   /** The store failed: logs the first failure of an outage and gives the time of the next try. */
   failed(error: unknown): number {
     if (this.#failures === 0) {
-      this.#logger.error(`backstitch: ${this.#activity} failed; it is tried again until the store answers`, error);
+      const told = `backstitch: ${this.#activity} failed; it is tried again until the store answers`;
+      this.#logger.error({ err: error }, told);
     }
     const pause = Math.min(longestPauseMs, shortestPauseMs * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 10);

@@ -111,6 +111,8 @@ export interface Mail {
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
+  /** The run that has ended, of mail that says so. */
+  readonly from?: string;
 }
 
 /** An event meets a wait. */
@@ -313,6 +315,13 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
+/** How a run is cancelled. */
+export interface Cancellation {
+  readonly unwind: boolean;
+  /** Events that are sent if the run ends here. */
+  readonly events?: readonly StoredEvent[];
+}
+
 export interface Store {
   /** Opens the store and brings its schema up to date. Called once, before any other method. */
   open(): Promise<void>;
@@ -364,7 +373,7 @@ export interface Store {
    * Cancels a run that has not ended; false if it had ended or does not exist. With `unwind`, a run that has begun and is
    * not blocked gets mail, and ends by itself. Any other ends here, and its epoch moves, so that its worker is fenced.
    */
-  cancel(run: string, now: number, how: { readonly unwind: boolean }): Promise<boolean>;
+  cancel(run: string, now: number, how: Cancellation): Promise<boolean>;
   /** Lets a blocked run be claimed again, from its stored frame, at once. False if it is not blocked or does not exist. */
   resume(run: string, now: number): Promise<boolean>;
   /**

@@ -1,14 +1,19 @@
 /** The types that authors write against. Nothing here exists at run time. */
-import type { Duration, Moment } from "./duration.ts";
-import type { Logger, RunnableFunction } from "./engine/contract.ts";
+import type { CancelOn, RegisteredCancel } from "./cancel-on.ts";
+import type { Duration } from "./duration.ts";
+import type { RunLogger, RunnableFunction } from "./engine/contract.ts";
 import type { EventType } from "./event-types.ts";
 import type { EventScope, ExpressionOf } from "./expressions.ts";
 import type { FlowOptions } from "./flow/types.ts";
+import type { ContextExtension } from "./middleware/context-extension.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
-import type { Backoff } from "./retry.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
+import type { Step } from "./step-types.ts";
 import type { RunStatus } from "./store.ts";
 import type { RegisteredTrigger } from "./triggers.ts";
+
+export type * from "./step-types.ts";
 
 /**
  * A value whose type nobody declared and that may be used freely: the data of an event of a client without event types,
@@ -123,10 +128,14 @@ export interface FunctionOptions extends FlowOptions {
   readonly timeouts?: { readonly start?: Duration | undefined; readonly finish?: Duration | undefined } | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
+  /** Events that cancel runs of the function. */
+  readonly cancelOn?: readonly CancelOn[] | undefined;
   /** Runs, as durable code, when a run of the function has failed. */
   readonly onFailure?: EndHandler | undefined;
   /** Runs, as durable code, when a run of the function was cancelled. */
   readonly onCancel?: EndHandler | undefined;
+  /** Hooks around this function and its steps, inside those of the client. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** What a function does about a run of its own that did not complete. */
@@ -146,6 +155,7 @@ export type Handler<Event extends BackstitchEvent = BackstitchEvent, Output = un
 export interface RegisteredFunction extends RunnableFunction {
   readonly name: string;
   readonly triggers: readonly RegisteredTrigger[];
+  readonly cancelOn?: readonly RegisteredCancel[] | undefined;
 }
 
 /** What `createFunction` gives back. */
@@ -155,7 +165,7 @@ export interface BackstitchFunction<Event extends BackstitchEvent = BackstitchEv
 }
 
 /** The argument of a handler. Helpers that take it, or `Step`, are compiled too: name the type in the parameter. */
-export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
+export interface Context<Event extends BackstitchEvent = BackstitchEvent> extends ContextExtension {
   readonly event: Event;
   /** The events that started the run: one, unless the function takes them in batches. */
   readonly events: readonly [Event, ...Event[]];
@@ -163,230 +173,7 @@ export interface Context<Event extends BackstitchEvent = BackstitchEvent> {
   readonly step: Step;
   /** Attempt of the code that is running now, from 0. */
   readonly attempt: number;
-  readonly logger: Logger;
-}
-
-/** Id of a step: it names the step's records. `name` is what people see; default: the id. */
-export type StepId = string | { readonly id: string; readonly name?: string | undefined };
-
-/** Id of a step that runs code, with how it is tried. */
-export type RunId =
-  | string
-  | {
-      readonly id: string;
-      readonly name?: string | undefined;
-      /** Retries after the first attempt, 0 to 100. Default: those of the function. */
-      readonly retries?: number | undefined;
-      /** How long an attempt may take; then its signal aborts and it counts as failed. Default: without limit. */
-      readonly timeout?: Duration | undefined;
-      /** Delays between attempts. Default: those of the client. */
-      readonly backoff?: Backoff | undefined;
-    };
-
-/** What a step's callback gets behind its inputs, when it declares a parameter for it. */
-export interface StepContext {
-  /** Aborts when the attempt takes too long, and when the run is cancelled or given up by its worker. */
-  readonly signal: AbortSignal;
-  /** From 0. */
-  readonly attempt: number;
-  /** The same for all attempts of this step, and no other: for services that take idempotency keys. */
-  readonly idempotencyKey: string;
-}
-
-/** How an event is waited for. */
-export interface WaitForEventOptions<Name extends string = string> {
-  /** Its name, or its event type. */
-  readonly event: Name | { readonly name: Name };
-  /** How long to wait; then the await gives null. */
-  readonly timeout: Duration;
-  /** Path of a value, e.g. `data.orderId`, that must be the same in the event of this run. */
-  readonly match?: string | undefined;
-  /** Condition in CEL: `event` is the event of this run, `async` the one that came. */
-  readonly if?: string | undefined;
-}
-
-/** A function that a run of another app, or of a module that is not imported, executes. */
-export interface FunctionReference<Data = Untyped, Output = Untyped> {
-  readonly functionId: string;
-  readonly appId?: string | undefined;
-  /** For types only. */
-  readonly types?: { readonly data: Data; readonly output: Output };
-}
-
-/** What `step.invoke` calls. */
-export interface InvokeOptions<Data, Output> {
-  readonly function: BackstitchFunction<BackstitchEvent<string, Data>, Output> | FunctionReference<Data, Output>;
-  readonly data?: NoInfer<Data> | undefined;
-  /** How long to wait; then the await fails, and the other run goes on. Default: without end. */
-  readonly timeout?: Duration | undefined;
-}
-
-/** The tools of a handler. Each call makes a durable unit with a record of its own. */
-export interface Step {
-  /**
-   * Runs `fn` once it is certain that the run can be resumed here, and records its output. It is retried when it throws;
-   * when its retries are used up, the await throws a `StepError`. A recorded output is never computed again.
-   *
-   * @param id names the step; ids may repeat
-   * @param fn the step's code; it may be async. A parameter behind the inputs gets the `StepContext` of the attempt
-   * @param input arguments for `fn`, recorded with the step
-   * @example const row = await step.run("create-row", () => db.insert(event.data));
-   * @example await step.run({ id: "charge", retries: 2, timeout: "30s" }, ({ signal, idempotencyKey }) =>
-   *   stripe.charge(order, { signal, idempotencyKey }));
-   */
-  run<Input extends unknown[], Output>(
-    id: RunId,
-    fn: (...input: Input) => Output,
-    ...input: Input
-  ): Handle<Awaited<Output>>;
-  run<Output>(id: RunId, fn: (context: StepContext) => Output): Handle<Awaited<Output>>;
-  run<Input extends unknown[], Output>(
-    id: RunId,
-    fn: (...input: [...Input, StepContext]) => Output,
-    ...input: Input
-  ): Handle<Awaited<Output>>;
-
-  /**
-   * Waits. Costs nothing but a row while it does.
-   *
-   * @param duration milliseconds, exact below a second too, text such as `"30s"`, `"2 days"`, or a `Temporal.Duration`
-   * @example await step.sleep("cool-down", "10m");
-   */
-  sleep(id: StepId, duration: Duration): Handle<void>;
-
-  /**
-   * Waits until a point in time; a past one is over at once.
-   *
-   * @param moment a Date, ISO 8601 text, milliseconds since the epoch, or a `Temporal.Instant` or `ZonedDateTime`
-   * @example await step.sleepUntil("office-hours", "2030-01-02T09:00:00Z");
-   */
-  sleepUntil(id: StepId, moment: Moment): Handle<void>;
-
-  /**
-   * Calls `fn` for each item, and gives the results in the order of the items. `fn` may run steps of its own. The first
-   * failure rejects; calls in flight go on, and no new ones begin.
-   *
-   * @param options `concurrency`: how many calls may be in flight at a time, at least 1. Default: all
-   * @example const sizes = await step.map(files, { concurrency: 4 }, async (file) => {
-   *   return await step.run(`resize-${file.name}`, () => resize(file));
-   * });
-   */
-  map<Item, Output>(items: Iterable<Item>, fn: (item: Item, index: number) => Output): Handle<Awaited<Output>[]>;
-  map<Item, Output>(
-    items: Iterable<Item>,
-    options: { readonly concurrency?: number | undefined },
-    fn: (item: Item, index: number) => Output,
-  ): Handle<Awaited<Output>[]>;
-
-  /**
-   * Waits for an event that is sent after the wait has begun.
-   *
-   * @returns the event; null when none came in time
-   * @example const approval = await step.waitForEvent("approval", { event: "order/approved", match: "data.orderId", timeout: "3d" });
-   */
-  waitForEvent<Name extends string>(
-    id: StepId,
-    options: WaitForEventOptions<Name>,
-  ): Handle<BackstitchEvent<Name> | null>;
-
-  /**
-   * Waits for a signal, of which one step of an app waits at a time.
-   *
-   * @param options `onConflict`: whether this step fails when another waits for the signal already (default), or takes its
-   *   place, so that the other gets null
-   * @returns null when none came in time
-   * @example const paid = await step.waitForSignal("paid", { signal: `paid-${order}`, timeout: "1h" });
-   */
-  waitForSignal<Data = Untyped>(
-    id: StepId,
-    options: {
-      readonly signal: string;
-      readonly timeout: Duration;
-      readonly onConflict?: "fail" | "replace" | undefined;
-    },
-  ): Handle<{ readonly signal: string; readonly data: Data } | null>;
-
-  /**
-   * Starts a run of a function and waits for its output. When that run fails or is cancelled, the await throws a
-   * `StepError`.
-   *
-   * @example const label = await step.invoke("print-label", { function: printLabel, data: { order } });
-   */
-  invoke<Data, Output>(id: StepId, options: InvokeOptions<Data, Output>): Handle<Awaited<Output>>;
-
-  /**
-   * Sends events. They are stored in one commit with the state of this run: exactly when it comes this far.
-   *
-   * @example await step.sendEvent("announce", { name: "order/paid", data: { order } });
-   */
-  sendEvent(id: StepId, events: SentEvent | readonly SentEvent[]): Handle<{ ids: string[] }>;
-
-  /**
-   * Sends a signal to the step that waits for it.
-   *
-   * @returns the run that waited; `runId` is undefined when none did
-   * @example await step.sendSignal("release", { signal: "warehouse-free" });
-   */
-  sendSignal(
-    id: StepId,
-    options: { readonly signal: string; readonly data?: unknown },
-  ): Handle<{ readonly runId: string | undefined }>;
-
-  readonly ai: {
-    /** As `run`, for calls of models: the inputs are recorded. */
-    wrap<Input extends unknown[], Output>(
-      id: RunId,
-      fn: (...input: Input) => Output,
-      ...input: Input
-    ): Handle<Awaited<Output>>;
-  };
-}
-
-/** An event to send from a run. */
-export interface SentEvent {
-  readonly name: string;
-  readonly data?: unknown;
-  /** An event whose id was sent before is ignored. Default: a new UUID. */
-  readonly id?: string | undefined;
-  /** When it happened, in milliseconds since the epoch. Default: now. */
-  readonly ts?: number | undefined;
-}
-
-/**
- * What a tool returns: a promise that can be kept in a variable, awaited later and combined, and that survives a crash.
- * Its rejections may be left unobserved. Reasons are typed as in `Promise`; of a step, they are a `StepError`.
- */
-export interface Handle<T> extends Promise<T> {
-  then<Kept = T, Caught = never>(
-    onFulfilled?: ((value: T) => Kept | PromiseLike<Kept>) | null | undefined,
-    onRejected?: ((reason: Untyped) => Caught | PromiseLike<Caught>) | null | undefined,
-  ): Handle<Kept | Caught>;
-
-  /**
-   * Ignores the failure: the await gives undefined in its place. Cancellation is not ignored.
-   *
-   * @example await step.run("non-critical", () => updateMetric()).catch();
-   */
-  catch(onRejected?: null | undefined): Handle<T | undefined>;
-  /**
-   * A durable rollback edge: `onRejected` may run steps of its own.
-   *
-   * @example await step.run("create", create).catch(() => step.run("remove", remove));
-   */
-  catch<Caught>(onRejected: (reason: Untyped) => Caught | PromiseLike<Caught>): Handle<T | Caught>;
-
-  finally(onFinally?: (() => void) | null | undefined): Handle<T>;
-
-  /**
-   * Registers how the step is undone. When the function fails or is cancelled later, what was registered runs, the last
-   * first, as durable code: `fn` may run steps of its own.
-   *
-   * @param fn gets the step's output
-   * @example const room = await step.run("book", () => hotel.book(dates)).rollback(async (booking) => {
-   *   await step.run("cancel", () => hotel.cancel(booking.id));
-   * });
-   */
-  rollback(fn: (output: T) => unknown): Handle<T>;
+  readonly logger: RunLogger;
 }
 
 /** A run as it stands. Times are milliseconds since the epoch. */

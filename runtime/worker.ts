@@ -263,7 +263,8 @@ export class Worker {
     } catch (error) {
       if (held.abort.signal.aborted) return;
       const run = `run ${claim.run} of function "${claim.functionId}"`;
-      this.#parts.logger.error(`backstitch: driving ${run} failed; it is claimed again when its lease ends`, error);
+      const told = `backstitch: driving ${run} failed; it is claimed again when its lease ends`;
+      this.#parts.logger.error({ err: error }, told);
     } finally {
       service.held.remove(held);
     }

@@ -2,6 +2,7 @@
 import { Decoder } from "./decoder.ts";
 import { DecodeError, messageOf } from "./errors.ts";
 import { type CodecExtension, MAX_DEPTH, VALUE_FORMAT } from "./format.ts";
+import { refusalOf } from "./unreadable.ts";
 
 /**
  * Turns text of `encode` back into a value. Everything in the text is data: no prototype, accessor or class can come
@@ -42,6 +43,7 @@ function parse(text: string): readonly [root: unknown, definitions?: readonly un
     );
   }
   const [version, root, definitions] = envelope as unknown[];
+  if (typeof version === "string") throw refusalOf(envelope);
   if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
     throw new DecodeError("The text does not begin with a format version");
   }

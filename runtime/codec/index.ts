@@ -13,6 +13,7 @@ export { encode } from "./encode.ts";
 export { DecodeError, NotEncodableError } from "./errors.ts";
 export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
 export { partsOf } from "./parts.ts";
+export { unreadableText } from "./unreadable.ts";
 
 // A step that returns something that cannot be stored fails with such an error, and that error is stored.
 registerClass(NotEncodableError);

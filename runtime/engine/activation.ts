@@ -36,6 +36,8 @@ export interface ActivationOwner {
   readonly handler: object;
   readonly logger: Logger;
   readonly app: string;
+  /** Further properties of the handler's context. */
+  readonly extension?: Readonly<Record<string, unknown>> | undefined;
   now(): number;
   /** The event that started the run, as it came. */
   event(): unknown;

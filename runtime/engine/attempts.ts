@@ -82,13 +82,19 @@ export class Attempt {
 
   #call(): unknown {
     const { op } = this;
-    const { script, perform } = this.#host;
-    const { callback, input } = op;
-    const real = () => {
-      if (callback === undefined) return perform?.(op.kind, input);
-      return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
+    const { script, aroundStep } = this.#host;
+    const { number, id, kind, attempt, input } = op;
+    const invoke = (given: readonly unknown[]) => {
+      const real = () => this.#perform(given);
+      return script ? script({ op: number, id, attempt, input: given }, real) : real();
     };
-    return script ? script({ op: op.number, id: op.id, attempt: op.attempt, input }, real) : real();
+    return aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
+  }
+
+  #perform(input: readonly unknown[]): unknown {
+    const { callback, kind } = this.op;
+    if (callback === undefined) return this.#host.perform?.(kind, input);
+    return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }
 
   #context(): StepContext {

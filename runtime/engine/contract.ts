@@ -1,6 +1,7 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
 import type { Clock } from "../clock.ts";
 import type { Flow } from "../flow/options.ts";
+import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
@@ -16,21 +17,46 @@ export interface RunnableFunction {
   readonly retries: number;
   /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
+  /** Ids of the functions that runs of this one start when they fail or are cancelled. */
+  readonly onFailure?: string | undefined;
+  readonly onCancel?: string | undefined;
   /** When its runs begin, and how many of its steps execute at once. */
   readonly flow?: Flow | undefined;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
   /** What starts its runs; their events are held to the schemas. */
   readonly triggers?: readonly RegisteredTrigger[] | undefined;
+  /** Of its client and its own, the outermost first. */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
-/** Levels as in the console and pino; a logger never throws. */
+/** Levels as in the console and pino. */
 export interface Logger {
   debug(...args: unknown[]): void;
   info(...args: unknown[]): void;
   warn(...args: unknown[]): void;
   error(...args: unknown[]): void;
+  /** A logger that adds these to each line, as pino's. */
+  child?(bindings: Readonly<Record<string, unknown>>): Logger;
 }
+
+/** The logger of a handler: the client's, with the ids of the run and the function where it has `child`. Never throws. */
+export interface RunLogger extends Logger {
+  /** It may live across an await. */
+  child(bindings: Readonly<Record<string, unknown>>): RunLogger;
+}
+
+/** Runs one attempt of a step: `callback` with the input, or with another one. */
+export type StepLayer = (
+  attempt: {
+    readonly op: number;
+    readonly id: string;
+    readonly kind: string;
+    readonly attempt: number;
+    readonly input: readonly unknown[];
+  },
+  callback: (input: readonly unknown[]) => unknown,
+) => unknown;
 
 /** Scripted outcome of a step attempt, for tests: returns or throws what the step's callback would. */
 export type StepScript = (
@@ -60,6 +86,14 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
+  readonly extension?: Readonly<Record<string, unknown>>;
+  /** Around each attempt of a step. */
+  readonly aroundStep?: StepLayer;
+  /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */
+  readonly onStart?: () => Promise<void>;
+  /** What keeps the code of the run from going on now: it counts as thrown by it. */
+  readonly failure?: { readonly error: unknown };
   /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
   readonly reload?: () => boolean;
   readonly script?: StepScript;

@@ -19,6 +19,14 @@ export function followedInVain(run: string, { what }: Handle): BackstitchError {
   });
 }
 
+/** Each of its workers died with it, it seems. */
+export function lostItsWorker(run: string, functionId: string, times: number): BackstitchError {
+  return new BackstitchError("BS2105", {
+    where: `run ${run} of function "${functionId}" lost its worker ${times} times without a commit`,
+    fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
+  });
+}
+
 /** What `load` gives, or the fault of ours that it throws. */
 export function faultOr<Value>(load: () => Value): Value | BackstitchError {
   try {

@@ -5,22 +5,21 @@
  * Everything happens in one loop, one decision at a time, so that at most one commit of the run is under way and every
  * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
  */
-import { decode, encode } from "../codec/index.ts";
 import { CancelledError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, Mail } from "../store.ts";
-import type { Activation, ActivationOwner } from "./activation.ts";
-import { Bell } from "./bell.ts";
+import type { Activation } from "./activation.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
-import type { DriveEnd, DriveRun, DriverHost, Logger, RunnableFunction } from "./contract.ts";
+import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
 import { unstorable } from "./diagnose.ts";
-import { faultOr, followedInVain, undrivable } from "./driver-faults.ts";
-import { cancelled, endingOf } from "./ending.ts";
+import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
+import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { encodeActivation } from "./image.ts";
 import { Inputs, type TakenAttempt } from "./inputs.ts";
-import { countLostClaims, eventOf, outputFault, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
+import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
+import { RunOwner } from "./owner.ts";
 import { decodeActivation } from "./read-image.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
@@ -31,22 +30,12 @@ import { opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
-/** A run is not given up before so many claims were lost, however few retries its function has. */
-const leastLostClaims = 4;
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
 
 type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 
-class RunDriver implements ActivationOwner {
-  readonly run: string;
-  readonly app: string;
-  readonly handler: object;
-  readonly logger: Logger;
-  readonly #claim: Claim;
-  readonly #fn: RunnableFunction;
-  readonly #host: DriverHost;
-  readonly #bell = new Bell();
+class RunDriver extends RunOwner {
   readonly #inputs: Inputs;
   readonly #settling: Settling;
   readonly #slots: Slots;
@@ -62,43 +51,25 @@ class RunDriver implements ActivationOwner {
   #migrated = false;
 
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
-    this.run = claim.run;
-    this.app = claim.event.app;
-    this.handler = fn.handler;
-    this.logger = host.logger;
-    this.#claim = claim;
-    this.#fn = fn;
-    this.#host = host;
+    super(claim, fn, host);
     this.#text = claim.frame;
-    this.#inputs = new Inputs(claim.run, host, () => this.#bell.ring());
+    this.#inputs = new Inputs(claim.run, host, () => this.ring());
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim.run, fn, host, this.#turn, this.#slots);
   }
 
-  now(): number {
-    return this.#host.clock.now();
-  }
-
-  ring(): void {
-    this.#bell.ring();
-  }
-
-  event(): unknown {
-    return eventOf(this.#claim);
-  }
-
   async drive(): Promise<DriveEnd> {
-    const ring = () => this.#bell.ring();
-    this.#host.signal.addEventListener("abort", ring);
-    this.#inputs.receive(this.#claim.mail);
-    this.#host.onMail?.((mail) => this.#inputs.receive(mail));
+    const ring = () => this.ring();
+    this.host.signal.addEventListener("abort", ring);
+    this.#inputs.receive(this.claim.mail);
+    this.host.onMail?.((mail) => this.#inputs.receive(mail));
     try {
       return await this.#driveOn();
     } catch (error) {
-      if (this.#host.signal.aborted) return "fenced";
+      if (this.host.signal.aborted) return "fenced";
       return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
-      this.#host.signal.removeEventListener("abort", ring);
+      this.host.signal.removeEventListener("abort", ring);
       this.#inputs.abortAll(new Error("The worker gave the run up"));
     }
   }
@@ -116,26 +87,21 @@ class RunDriver implements ActivationOwner {
 
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
-    const { lostClaims } = this.#claim;
-    if (lostClaims > Math.max(leastLostClaims, this.#fn.retries)) {
-      return new BackstitchError("BS2105", {
-        where: `run ${this.run} of function "${this.#fn.id}" lost its worker ${lostClaims} times without a commit`,
-        fix: "Find what ends the process (memory, a crash in native code), then resume or cancel the run.",
-      });
+    const { lostClaims } = this.claim;
+    if (isGivenUp(this.claim, this.fn)) {
+      return lostItsWorker(this.run, this.fn.id, lostClaims);
     }
-    const text = faultOr(() => migratedText(this.#text, this.run, this.#fn));
+    const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
     this.#migrated = text !== this.#text;
-    if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.#fn.retries, this.now());
+    if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
 
   /** Makes the activation of a frame, to be entered next. */
   #load(text: string | null): BackstitchError | undefined {
-    const loaded = faultOr(() =>
-      text === null ? startRun(this.#claim, this.#fn, this) : decodeActivation(text, this),
-    );
+    const loaded = faultOr(() => (text === null ? startRun(this.claim, this.fn, this) : decodeActivation(text, this)));
     if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded;
     this.#entering = !loaded.closed;
@@ -147,15 +113,17 @@ class RunDriver implements ActivationOwner {
   /** One decision. Answers why the drive is over, or undefined to go on. */
   async #advance(): Promise<DriveEnd | undefined> {
     const activation = this.#activation;
-    if (this.#host.signal.aborted) return "fenced";
+    if (this.host.signal.aborted) return "fenced";
     if (activation.blocked) return this.#block(activation.blocked);
-    if (activation.running) return this.#wait();
+    if (activation.running) return this.wait();
     const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
     if (activation.outside && !activation.end) return this.#beside();
     if (activation.end && !activation.closed && !this.#entering) {
       const { end } = activation;
-      if (!this.#endChecked && !end.ok && this.#mayRetry(end.error)) return this.#retrySegment(end.error);
+      const delay =
+        this.#endChecked || end.ok ? undefined : segmentRetryDelay(activation, end.error, this.fn.retries, this.host);
+      if (!end.ok && delay !== undefined) return this.#retrySegment(end.error, delay);
       const goesOn = this.#unwind();
       if (goesOn) return goesOn.next;
     }
@@ -178,12 +146,12 @@ class RunDriver implements ActivationOwner {
     if (ended) return this.#takeEnded(ended);
     const settled = this.#entering ? undefined : this.#settleNext();
     if (settled) return settled.outcome;
-    if (!this.#host.draining()) {
+    if (!this.host.draining()) {
       if (this.#slots.lacks(activation.ops)) return this.#commitState();
       for (const op of activation.ops.values()) if (this.#mayStart(op)) this.#inputs.start(op);
     }
     if (this.#inputs.anyEnded) return undefined;
-    if (this.#mayHold()) return this.#wait(this.#host.draining() ? undefined : this.#dueAt());
+    if (this.#mayHold()) return this.wait(this.host.draining() ? undefined : this.#dueAt());
     return this.#commit({ status: "running", release: true, ...this.#turn.take() }, "released");
   }
 
@@ -208,14 +176,17 @@ class RunDriver implements ActivationOwner {
     return { outcome: this.#settled(op) };
   }
 
-  #enter(): undefined {
+  async #enter(): Promise<undefined> {
     const { root, attempt } = this.#activation;
     this.#entering = false;
     // A frame that begins has no committed park to come back to, also when its first attempt failed.
     if (root && !root.wasParked) this.#turn.open = true;
     this.#activation.dueAt = 0;
     if (root && attempt > 0) tellAttempt(root, attempt);
-    this.#activation.enter();
+    const failure = root && (await failureBefore(root, this.host));
+    if (failure === undefined) return this.#activation.enter() as undefined;
+    this.#activation.end = failure;
+    this.#turn.open = true;
   }
 
   /** A clean park: the outcomes that led here and the frame become visible at once. */
@@ -226,18 +197,10 @@ class RunDriver implements ActivationOwner {
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
-    const end = await this.#commit(
-      {
-        status: "running",
-        frame,
-        ...this.#turn.close(),
-        ...announced,
-        ...this.#slots.ask(this.#activation.ops),
-        release,
-      },
-      release ? "released" : undefined,
-    );
-    if (end || !this.#host.reload?.() || this.#inputs.attempting) return end;
+    const asked = this.#slots.ask(this.#activation.ops);
+    const body = { status: "running", frame, ...this.#turn.close(), ...announced, ...asked, release } as const;
+    const end = await this.#commit(body, release ? "released" : undefined);
+    if (end || !this.host.reload?.() || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
   }
@@ -246,7 +209,7 @@ class RunDriver implements ActivationOwner {
   async #beside(): Promise<DriveEnd | undefined> {
     if (this.#turn.hasRecords) return this.#recordOutcomes();
     const ended = this.#inputs.takeEnded();
-    if (ended === undefined) return this.#wait();
+    if (ended === undefined) return this.wait();
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined || this.#text === null) return undefined;
     this.#settling.attempted(op, ended, this.#isCancelled(ended));
@@ -292,7 +255,7 @@ class RunDriver implements ActivationOwner {
   #cancel(): Promise<DriveEnd | undefined> | undefined {
     const activation = this.#activation;
     if (activation.end || activation.cancelling) return undefined;
-    if (this.#text === null) return this.#finish(cancelled(this.#claim, this.now()));
+    if (this.#text === null) return this.#finish(cancelled(this.claim, this.fn, this.now()));
     activation.cancelling = {};
     this.#tellAttempts();
     return this.#commitState();
@@ -309,7 +272,7 @@ class RunDriver implements ActivationOwner {
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
     if (this.#entering) return this.#commitState();
-    if (this.#claim.lostClaims >= cautiousAfter) {
+    if (this.claim.lostClaims >= cautiousAfter) {
       const end = await this.#recordOutcomes();
       if (end) return end;
     }
@@ -332,17 +295,11 @@ class RunDriver implements ActivationOwner {
     return this.#commit(body, release ? "released" : undefined);
   }
 
-  /** An error of the handler that a repetition may cure. */
-  #mayRetry(error: unknown): boolean {
-    return segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) !== undefined;
-  }
-
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
-  async #retrySegment(error: unknown): Promise<DriveEnd | undefined> {
-    if (this.#inputs.attempting) return this.#wait();
-    const delay = segmentRetryDelay(this.#activation, error, this.#fn.retries, this.#host) ?? 0;
+  async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
+    if (this.#inputs.attempting) return this.wait();
     const attempt = this.#activation.attempt + 1;
-    this.logger.warn(`backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`, error);
+    this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
     this.#activation.attempt = attempt;
@@ -364,22 +321,14 @@ class RunDriver implements ActivationOwner {
     return { next: state === "begins" ? undefined : this.#turn.open ? this.#park() : this.#proceed() };
   }
 
-  /** What a run ends with is stored before its last steps finish. An output that cannot be stored fails the run. */
   #checkEnd(): void {
-    const { end } = this.#activation;
-    if (end === undefined || this.#endChecked) return;
+    if (this.#endChecked) return;
     this.#endChecked = true;
-    this.#host.onHandlerEnd?.();
-    this.#activation.lastOpOfHandler = this.#activation.lastOp;
-    const error = end.ok ? outputFault(end.value, this.run, this.#fn.id) : decode(encodeThrown(end.error));
-    if (error !== undefined) this.#activation.end = { ok: false, error };
-    // A copy: the callbacks of the last steps may change what the output was made of.
-    else if (end.ok && this.#activation.ops.size > 0) {
-      this.#activation.end = { ok: true, value: decode(encode(end.value)) };
-    }
+    this.host.onHandlerEnd?.();
+    settleEnd(this.#activation, this.run, this.fn.id);
   }
 
-  #finish(ending = endingOf(this.#activation, this.#claim, this.now())): Promise<DriveEnd | undefined> {
+  #finish(ending = endingOf(this.#activation, this.claim, this.fn, this.now())): Promise<DriveEnd | undefined> {
     return this.#commit({ ...ending, label: null, wakeAt: null, ...this.#turn.take(), release: true }, "ended");
   }
 
@@ -388,7 +337,7 @@ class RunDriver implements ActivationOwner {
     const { before, hasRecords } = this.#turn;
     const frame = hasRecords && before !== undefined ? { frame: before } : {};
     const error = encodeThrown(fault);
-    this.logger.error(`backstitch: run ${this.run} is blocked`, fault);
+    this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
     const turn = this.#turn.take();
     return this.#commit({ status: "blocked", error, ...turn, ...frame, wakeAt: null, release: true }, "blocked");
   }
@@ -409,21 +358,11 @@ class RunDriver implements ActivationOwner {
 
   /** `then` is why the drive is over once this is committed. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
-    const { run, epoch } = this.#claim;
+    const { run, epoch } = this.claim;
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
-    const commit = {
-      run,
-      epoch,
-      now: this.now(),
-      label,
-      release: false,
-      steps: [],
-      ...body,
-      ...this.#slots.take(),
-      wakeAt,
-    };
-    const result = await this.#host.commit(commit);
+    const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
+    const result = await this.host.commit({ run, epoch, ...given, wakeAt });
     if (result === "fenced") return "fenced";
     this.#slots.answered(result);
     this.#label = label;
@@ -435,8 +374,8 @@ class RunDriver implements ActivationOwner {
   #mayHold(): boolean {
     if (!this.#inputs.none) return true;
     const dueAt = this.#dueAt();
-    if (dueAt === undefined || this.#host.draining()) return false;
-    return dueAt - this.now() <= this.#host.holdMs;
+    if (dueAt === undefined || this.host.draining()) return false;
+    return dueAt - this.now() <= this.host.holdMs;
   }
 
   /** When the run is to be claimed if its claim ends here. What goes on in this process is lost then, and due at once. */
@@ -447,17 +386,10 @@ class RunDriver implements ActivationOwner {
 
   #deadline(): number {
     const isNew = this.#text === null && this.#entering;
-    return deadlineOf(this.#activation, this.#claim, this.#fn, isNew);
+    return deadlineOf(this.#activation, this.claim, this.fn, isNew);
   }
 
   #dueAt(): number | undefined {
     return nextDue(this.#activation, this.#slots, this.#entering, this.#deadline(), this.now());
-  }
-
-  async #wait(until?: number): Promise<undefined> {
-    const stop = new AbortController();
-    const timer = until === undefined ? [] : [this.#host.clock.until(until, stop.signal)];
-    await Promise.race([this.#bell.wait(), ...timer]);
-    stop.abort();
   }
 }

@@ -21,6 +21,7 @@ import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts"
 import { Frame } from "./frame.ts";
 import { Handle, type HandleImage } from "./handle.ts";
 import { bareInstance, hasPrivateFields, type PrivateState, privateStateOf, restorePrivateState } from "./instances.ts";
+import type { ChildLogger } from "./loggers.ts";
 import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt } from "./outer.ts";
 import { goneCode } from "./registry.ts";
@@ -243,16 +244,22 @@ function handleImage(handle: Handle, activation: Activation): HandleImage {
   throw new Error(`${handle.what} is not of this run`);
 }
 
-/** What the runtime makes: tools, by their names, and the `arguments` of a call, of their parts. */
-function tools(activation: Activation): CodecExtension {
+/** What the runtime makes: tools, by their names, and of their parts loggers and the `arguments` of a call. */
+function tools({ tools }: Activation): CodecExtension {
+  const imageOf = (value: object) => tools.nameOf(value) ?? tools.childLogger(value);
   return {
     tag: "tool",
-    matches: (value) => activation.tools.nameOf(value) !== undefined || types.isArgumentsObject(value),
-    encode: (value) => activation.tools.nameOf(value) ?? argumentsImage(value),
-    make: (parts) =>
-      typeof parts === "string"
-        ? (activation.tools.named(parts) ?? unknownValue())
-        : argumentsOfImage(parts as ArgumentsImage),
+    // What a middleware adds to the context may be one.
+    takesProxies: true,
+    matches: (value) => imageOf(value) !== undefined || types.isArgumentsObject(value),
+    encode: (value) => imageOf(value) ?? argumentsImage(value),
+    make(parts) {
+      if (typeof parts === "string") return tools.named(parts) ?? unknownTool(parts);
+      const image = parts as ChildLogger | ArgumentsImage;
+      if (!("child" in image)) return argumentsOfImage(image);
+      const [parent, bindings] = image.child;
+      return parent.child(bindings);
+    },
   };
 }
 
@@ -299,6 +306,10 @@ function closureRecord(image: ClosureImage, invocations: WeakMap<object, Invocat
   const invocation = invocations.get(args) ?? { code, args, self, table: undefined };
   invocations.set(args, invocation);
   return { order, invocation, id, name, scopes };
+}
+
+function unknownTool(name: string): never {
+  throw new Error(`the middleware of the function gives no \`${name}\` any more`);
 }
 
 function unknownValue(): never {

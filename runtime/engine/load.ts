@@ -9,8 +9,13 @@ import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
+import { invokedEvent } from "./message-tools.ts";
 import { isTried, type Op } from "./ops.ts";
+import type { Outcome } from "./outcome.ts";
 import { codeOf } from "./registry.ts";
+
+/** A run is not given up before so many claims were lost, however few retries its function has. */
+const leastLostClaims = 4;
 
 /** A run that has no frame yet. */
 export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): Activation {
@@ -23,15 +28,32 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  const events = (claim.events ?? [claim.event]).map((event) => eventOf({ ...claim, event }));
+  const event = eventOf(claim);
+  const [, ...joined] = claim.events ?? [];
+  const events = [event, ...joined.map((other) => eventOf({ event: other, run: claim.run }))];
   const { step, logger } = activation.tools;
-  const context = { event: events[0], events, runId: claim.run, step, attempt: 0, logger };
+  const context = {
+    ...owner.extension,
+    event,
+    events,
+    runId: claim.run,
+    step,
+    attempt: 0,
+    logger,
+    ...whyItRuns(claim, event),
+  };
   activation.root = new Frame(activation, code, [context]);
   return activation;
 }
 
+/** The handler of another function's failures is told the error. */
+function whyItRuns({ event: { target } }: Claim, { name, data }: BackstitchEvent): object {
+  const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
+  return isEndHandler ? { error: data?.error } : {};
+}
+
 /** A fresh copy of the event that started the run. */
-export function eventOf({ event: { id, name, data, receivedAt }, run }: Claim): BackstitchEvent {
+export function eventOf({ event: { id, name, data, receivedAt }, run }: Pick<Claim, "event" | "run">): BackstitchEvent {
   return { id, name, data: eventData(data, run), ts: receivedAt };
 }
 
@@ -39,6 +61,7 @@ function eventData(text: string, run: string): unknown {
   try {
     return decode(text);
   } catch (cause) {
+    if (cause instanceof Error && cause.cause instanceof BackstitchError) throw cause.cause;
     throw new BackstitchError("BS2104", {
       where: `the event of run ${run}: ${cause instanceof Error ? cause.message : String(cause)}`,
       fix: "Register in the worker, with registerClass(), every class that events carry, or cancel the run.",
@@ -47,10 +70,11 @@ function eventData(text: string, run: string): unknown {
   }
 }
 
-/** The handler's context says which attempt of the segment is made. */
+/** The handler's context says which attempt of the segment is made. One that never began may lack its extension. */
 export function tellAttempt(root: Frame, attempt: number): void {
   const context = root.args[0];
-  if (typeof context === "object" && context !== null) Object.assign(context, { attempt });
+  const extension = root.wasParked ? {} : root.activation.owner.extension;
+  if (typeof context === "object" && context !== null) Object.assign(context, extension, { attempt });
 }
 
 /** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */
@@ -59,6 +83,18 @@ export function countLostClaims(activation: Activation, lost: number, retries: n
   for (const op of activation.ops.values()) {
     const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
     if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));
+  }
+}
+
+/** What keeps code from being entered: it counts as thrown where the code stands. */
+export async function failureBefore(root: Frame, { failure, onStart }: DriverHost): Promise<Outcome | undefined> {
+  if (failure) return { ok: false, error: failure.error };
+  if (root.wasParked) return undefined;
+  try {
+    await onStart?.();
+    return undefined;
+  } catch (error) {
+    return { ok: false, error };
   }
 }
 
@@ -118,4 +154,9 @@ function comesFromStored(activation: Activation, error: unknown, above: readonly
     if (joined.length > 0 && joined.every(cannotHelp)) return true;
   }
   return false;
+}
+
+/** Whether a run lost its worker so often that it is the cause: none of the author's code is run for it any more. */
+export function isGivenUp({ lostClaims }: Claim, { retries }: RunnableFunction): boolean {
+  return lostClaims > Math.max(leastLostClaims, retries);
 }

@@ -4,7 +4,7 @@ import { checkInteger, checkKeys } from "../options.ts";
 import type { Backoff } from "../retry.ts";
 import type { OpOptions } from "./ops.ts";
 
-export const retriesRange = { least: 0, most: 100 };
+const retriesRange = { least: 0, most: 100 };
 const known = ["id", "name", "parallelMode", "retries", "timeout", "backoff"];
 
 /** @throws BackstitchError BS2013 when an option is wrong */

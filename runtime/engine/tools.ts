@@ -3,13 +3,15 @@ import { SafeMap } from "../codec/index.ts";
 import { type Duration, durationMs, momentMs } from "../duration.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
-import type { Logger } from "./contract.ts";
+import type { RunLogger } from "./contract.ts";
 import { Handle } from "./handle.ts";
+import { type ChildLogger, Loggers } from "./loggers.ts";
 import { describe, makeOp, nameOf, refused } from "./make-op.ts";
 import { invoke, sendEvent, sendSignal } from "./message-tools.ts";
 import type { Op } from "./ops.ts";
 import { StepMap } from "./step-map.ts";
 import { stepOptions } from "./step-options.ts";
+import { isObject } from "./thenables.ts";
 import { waitForEvent, waitForSignal } from "./wait-tools.ts";
 
 /** The runtime's side of the public `Step`: arguments come unchecked from user code. */
@@ -29,11 +31,13 @@ export interface StepTools {
 /** Everything that is made again for each activation, by the name under which it is stored. */
 export interface Tools {
   readonly step: StepTools;
-  readonly logger: Logger;
+  readonly logger: RunLogger;
   /** Stored name of a tool; undefined for any other value. */
   nameOf(value: object): string | undefined;
   /** The tool with this name; undefined for an unknown one. */
   named(name: string): object | undefined;
+  /** How a logger is stored that code of the run made; undefined for any other value. */
+  childLogger(value: object): ChildLogger | undefined;
 }
 
 export function makeTools(activation: Activation): Tools {
@@ -59,10 +63,26 @@ export function makeTools(activation: Activation): Tools {
     sendSignal: (id, options) => sendSignal(activation, id, options),
     ai: { wrap: (id, fn, ...input) => run("step.ai.wrap", id, fn, input) },
   };
-  const { logger } = activation.owner;
-  const byName = new SafeMap<string, object>([["step", step], ...toolsOf("step", step), ["logger", logger]]);
+  const { logger: given, extension = {} } = activation.owner;
+  const loggers = new Loggers(given);
+  const logger = loggers.root;
+  const extensions = Object.entries(extension)
+    .filter(([, value]) => isObject(value))
+    .map(([key, value]): [string, object] => [`context.${key}`, value as object]);
+  const byName = new SafeMap<string, object>([
+    ["step", step],
+    ...toolsOf("step", step),
+    ["logger", logger],
+    ...extensions,
+  ]);
   const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
-  return { step, logger, nameOf: (value) => names.get(value), named: (name) => byName.get(name) };
+  return {
+    step,
+    logger,
+    nameOf: (value) => names.get(value),
+    named: (name) => byName.get(name),
+    childLogger: (value) => loggers.imageOf(value),
+  };
 }
 
 /** Functions and objects of functions, by their path. */

@@ -1,6 +1,7 @@
 /** Tools that wait for what comes from outside: an event, a signal. */
 import { encode } from "../codec/index.ts";
 import { type Duration, durationMs } from "../duration.ts";
+import { compileExpression } from "../expressions.ts";
 import { checkKeys, checkName } from "../options.ts";
 import type { NewWait } from "../store.ts";
 import type { Activation } from "./activation.ts";
@@ -71,6 +72,7 @@ function condition(
   if (path !== undefined && filter !== undefined) throw new TypeError("give `match` or `if`, not both");
   if (filter !== undefined) {
     checkName(filter, "if", where);
+    compileExpression(filter, { field: `\`if\` of ${where}`, variables: ["event", "async"], gives: "condition" });
     return { filter };
   }
   if (path === undefined) return {};

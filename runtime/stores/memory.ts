@@ -5,6 +5,7 @@
  * texts in them are immutable, so that nothing a caller does later changes them. Nothing survives the process (S1).
  */
 import type {
+  Cancellation,
   Claim,
   ClaimRequest,
   Commit,
@@ -164,7 +165,7 @@ class MemoryStore implements Store {
       .map(({ id, mail }) => ({ run: id, mail: [...mail] }));
   }
 
-  async cancel(id: string, now: number, { unwind }: { readonly unwind: boolean }): Promise<boolean> {
+  async cancel(id: string, now: number, { unwind, events = [] }: Cancellation): Promise<boolean> {
     const run = this.#runs.get(id);
     if (!run || run.endedAt !== null) return false;
     if (unwind && run.status === "running" && (run.seq > 0 || run.lease)) {
@@ -173,6 +174,7 @@ class MemoryStore implements Store {
     }
     run.epoch += 1;
     end(run, "cancelled", now);
+    this.#insert(events);
     this.#ended(run, null, now);
     for (const { run: next, op } of this.#slots.giveBack(id)) {
       this.#deliver(next, { op, kind: "slot", text: null, receivedAt: now });
@@ -291,7 +293,14 @@ class MemoryStore implements Store {
     this.#waits.removeOf(run.id);
     this.#states.forgetRun(run.id);
     const { parent } = run.event;
-    if (parent) this.#deliver(parent.run, { op: parent.op, kind: run.status as Mail["kind"], text, receivedAt: now });
+    if (parent)
+      this.#deliver(parent.run, {
+        op: parent.op,
+        kind: run.status as Mail["kind"],
+        text,
+        receivedAt: now,
+        from: run.id,
+      });
   }
 }
 

@@ -4,7 +4,7 @@
  * Nothing outlives a run, and nothing waits for real time but the callbacks themselves.
  */
 import { decode, encode } from "../codec/index.ts";
-import type { Logger, RunnableFunction } from "../engine/contract.ts";
+import type { DriveEnd, Logger, RunnableFunction } from "../engine/contract.ts";
 import { BackstitchError } from "../faults.ts";
 import { shieldedLogger } from "../logger.ts";
 import { driveReceived } from "../receive.ts";
@@ -111,6 +111,7 @@ class MemoryRun {
   readonly #used = new Map<string, number>();
   readonly #claim: Claim;
   #last: Commit | undefined;
+  #frame: string | null = null;
   #parks = 0;
 
   constructor(fn: RunnableFunction, event: TestEvent, reloads: () => boolean, logger: Logger) {
@@ -132,10 +133,24 @@ class MemoryRun {
     };
   }
 
-  async drive({ steps, onHandlerEnd }: TestRunOptions = {}): Promise<TestRun> {
+  async drive(options: TestRunOptions = {}): Promise<TestRun> {
     // Limits are for runs beside one another.
-    const fn = { ...this.#fn, ...(!steps && { retries: 0 }), flow: undefined };
-    const end = await driveReceived(this.#claim, fn, {
+    const fn = { ...this.#fn, ...(!options.steps && { retries: 0 }), flow: undefined };
+    let end = await this.#drive(this.#claim, fn, options);
+    // Let go until a time: middleware failed before any code of the run.
+    for (
+      let wakeAt = this.#last?.wakeAt;
+      end === "released" && typeof wakeAt === "number";
+      wakeAt = this.#last?.wakeAt
+    ) {
+      await this.#clock.until(wakeAt);
+      end = await this.#drive({ ...this.#claim, frame: this.#frame }, fn, options);
+    }
+    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
+  }
+
+  #drive(claim: Claim, fn: RunnableFunction, { steps, onHandlerEnd }: TestRunOptions): Promise<DriveEnd> {
+    return driveReceived(claim, fn, {
       clock: this.#clock,
       logger: this.#logger,
       signal: new AbortController().signal,
@@ -144,6 +159,7 @@ class MemoryRun {
       draining: () => false,
       commit: async (commit) => {
         this.#last = commit;
+        this.#frame = commit.frame ?? this.#frame;
         return "ok";
       },
       reload: () => {
@@ -156,7 +172,6 @@ class MemoryRun {
         script: ({ op, id, attempt, input }, real) => steps({ id, attempt, input, index: this.#index(op, id) }, real),
       }),
     });
-    return { ...this.#result(end === "released"), trace: this.#trace, parks: this.#parks };
   }
 
   #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error"> {

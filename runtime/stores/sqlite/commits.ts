@@ -1,5 +1,5 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
+import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
@@ -49,14 +49,14 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
   giveBackAll(db, run.n, now);
   forgetRun(db, run.id);
   if (run.parentRun === null) return;
-  deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now });
+  deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
 }
 
 type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 
 const row = `n, id, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
 
-export function cancel(db: Connection, run: string, now: number, { unwind }: { readonly unwind: boolean }): boolean {
+export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
     const begun = "status = 'running' AND (seq > 0 OR lease_owner IS NOT NULL)";
     const unwinds = unwind && db.all(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run).length > 0;
@@ -69,6 +69,7 @@ export function cancel(db: Connection, run: string, now: number, { unwind }: { r
       now,
       run,
     );
+    if (rows.length > 0) insertEvents(db, events);
     for (const found of rows) ended(db, found, "cancelled", null, now);
     return rows.length > 0;
   });

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 
 /** Puts mail on a run that has not ended, and makes it due. Mail for any other is dropped. */
 export function deliver(db: Connection, run: string, mail: Omit<Mail, "seq">): boolean {
-  const { op, kind, text, receivedAt } = mail;
+  const { op, kind, text, receivedAt, from } = mail;
   const row = db.all<{ n: number; seq: number }>(
     `UPDATE runs SET mailed = mailed + 1, unread = unread + 1, wake_at = iif(status = 'running', ?, wake_at)
      WHERE id = ? AND ended_at IS NULL RETURNING n, mailed AS seq`,
@@ -13,12 +13,13 @@ export function deliver(db: Connection, run: string, mail: Omit<Mail, "seq">): b
   )[0];
   if (row === undefined) return false;
   db.run(
-    "INSERT INTO mail (run, seq, op, kind, received_at, text) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO mail (run, seq, op, kind, received_at, sender, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
     row.n,
     row.seq,
     op,
     kind,
     receivedAt,
+    from ?? null,
     text,
   );
   return true;
@@ -36,10 +37,12 @@ export function discard(db: Connection, run: number): void {
 }
 
 export function mailOf(db: Connection, run: number): Mail[] {
-  return db.all<Mail>(
-    `SELECT seq, op, kind, text, received_at AS "receivedAt" FROM mail WHERE run = ? ORDER BY seq`,
-    run,
-  );
+  return db
+    .all<Omit<Mail, "from"> & { readonly sender: string | null }>(
+      `SELECT seq, op, kind, text, received_at AS "receivedAt", sender FROM mail WHERE run = ? ORDER BY seq`,
+      run,
+    )
+    .map(({ sender, ...mail }) => (sender === null ? mail : { ...mail, from: sender }));
 }
 
 export function unreadMail(db: Connection, app: string, worker: string): { run: string; mail: Mail[] }[] {

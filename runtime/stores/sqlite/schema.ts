@@ -101,6 +101,7 @@ const migrations: readonly string[] = [
     op INTEGER NOT NULL,
     kind TEXT NOT NULL,
     received_at INTEGER NOT NULL,
+    sender TEXT,
     text TEXT,
     PRIMARY KEY (run, seq)
   ) STRICT, WITHOUT ROWID;

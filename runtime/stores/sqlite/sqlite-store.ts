@@ -1,6 +1,7 @@
 /** The store over one connection: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 import { resolve } from "node:path";
 import type {
+  Cancellation,
   ClaimRequest,
   Commit,
   EventKey,
@@ -104,7 +105,7 @@ export class SqliteStore implements Store {
     return this.#perform("unreadMail", (db) => unreadMail(db, app, worker));
   }
 
-  async cancel(run: string, now: number, how: { readonly unwind: boolean }) {
+  async cancel(run: string, now: number, how: Cancellation) {
     return this.#perform("cancel", (db) => cancel(db, run, now, how));
   }
 

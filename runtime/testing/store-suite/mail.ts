@@ -204,7 +204,7 @@ export function childTests(check: Check): void {
     check(`tell the op when they are ${status}`, async (store) => {
       await store.commit([turn(await start(store), { status, ...ending })]);
       const { mail } = await claimOne(store, { now: t0 + 10 });
-      assert.deepEqual(mail, [{ seq: 1, op: 4, kind: status, text, receivedAt: t0 + 10 }]);
+      assert.deepEqual(mail, [{ seq: 1, op: 4, kind: status, text, receivedAt: t0 + 10, from: "c" }]);
     });
   }
 

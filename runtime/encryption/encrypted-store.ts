@@ -1,0 +1,88 @@
+/**
+ * A store whose texts are sealed. It keeps nothing: what it is given it seals and hands on, what it gets it opens.
+ *
+ * A text that cannot be opened never fails a call, which would stop the worker and not the run: the record holds a text in
+ * its place that says why, and whoever decodes it is told. So a run is blocked, and a list of runs can be shown.
+ */
+import { unreadableText } from "../codec/index.ts";
+import type { Commit, Mail, Store } from "../store.ts";
+import { stateMethods, withHiddenKey, withHiddenPools } from "./flow.ts";
+import { forms, placeOfMail, rowOfRun, withTexts } from "./forms.ts";
+import type { NamedKey } from "./keys.ts";
+import { storedMatches, withHiddenMatches } from "./matches.ts";
+import { isSealed, open, type Place, seal } from "./seal.ts";
+
+/** @param keys the first seals, all open */
+export function encryptedStore(
+  store: Store,
+  keys: readonly [NamedKey, ...NamedKey[]],
+  requireEncrypted: boolean,
+): Store {
+  const sealed = (text: string, place: Place) => seal(text, place, keys[0]);
+  const opened = (text: string, place: Place) => {
+    try {
+      if (isSealed(text)) return open(text, place, keys);
+      return requireEncrypted ? unreadable(place, "is not encrypted, and `requireEncrypted` is set") : text;
+    } catch (error) {
+      return unreadable(place, (error as Error).message);
+    }
+  };
+  const openedMail = (mail: Mail): Mail => ({ ...mail, text: mail.text && opened(mail.text, placeOfMail(mail)) });
+  const { event, commit, claim, view, parked, step } = forms;
+  const sealedCommit = (each: Commit) =>
+    withHiddenPools(withHiddenMatches(withTexts(commit, each, sealed), keys[0]), keys[0]);
+  return {
+    open: () => store.open(),
+    close: () => store.close(),
+    putEvents: (events) => store.putEvents(events.map((each) => withTexts(event, each, sealed))),
+    unroutedEvents: async (app, limit) =>
+      (await store.unroutedEvents(app, limit)).map((each) => withTexts(event, each, opened)),
+    route: (key, runs, met = [], routing) =>
+      store.route(
+        key,
+        runs.map((run) => withHiddenMatches(run, keys[0])),
+        met.map((each) => ({ ...each, text: each.text && sealed(each.text, placeOfMail({ kind: each.wait.kind })) })),
+        routing && { ...routing, states: (routing.states ?? []).map((state) => withHiddenKey(state, keys[0])) },
+      ),
+    ...stateMethods(store, keys[0], (each) => withTexts(event, each, sealed)),
+    waitPaths: (app, name) => store.waitPaths(app, name),
+    waitsFor: async (query) => {
+      const found = await Promise.all(
+        storedMatches(query.match, keys).map((match) => store.waitsFor({ ...query, match })),
+      );
+      return found.flat().slice(0, query.limit);
+    },
+    signal: (app, name, text, now) => store.signal(app, name, sealed(text, placeOfMail({ kind: "signal" })), now),
+    unreadMail: async (app, worker) =>
+      (await store.unreadMail(app, worker)).map(({ run, mail }) => ({ run, mail: mail.map(openedMail) })),
+    claim: async (request) =>
+      (await store.claim(request)).map((each) => ({
+        ...withTexts(claim, each, opened),
+        mail: each.mail.map(openedMail),
+      })),
+    commit: (batch) => store.commit(batch.map(sealedCommit)),
+    renew: (held, now, leaseMs) => store.renew(held, now, leaseMs),
+    cancel: (run, now, how) => {
+      const events = how.events?.map((each) => withTexts(event, each, sealed));
+      return store.cancel(run, now, { ...how, ...(events && { events }) });
+    },
+    resume: (run, now) => store.resume(run, now),
+    nextWake: (app, functions) => store.nextWake(app, functions),
+    getRun: async (run) => {
+      const found = await store.getRun(run);
+      return found && withTexts(view, found, opened);
+    },
+    listRuns: async (query) => (await store.listRuns(query)).map((each) => withTexts(view, each, opened)),
+    listParked: async (page) => (await store.listParked(page)).map((each) => withTexts(parked, each, opened)),
+    listSteps: async (run, page) =>
+      (await store.listSteps(run, page)).map((each) => withTexts(step, each, opened, rowOfRun(run))),
+  };
+}
+
+/** `the output of run 0190…, op 3, attempt 0 was changed …` */
+function unreadable(place: Place, problem: string): string {
+  const row: string[] = [];
+  for (let at = 0; at + 1 < place.length; at += 2) row.push(`${place[at]} ${place[at + 1]}`);
+  const where = `the ${place.at(-1)} of ${row.join(", ")} ${problem}`;
+  return unreadableText({ where, fix: "Put its key or its text right, then resume or cancel the run." });
+}

@@ -1,0 +1,49 @@
+/** What an activation sees of its driver, and how the driver waits for it. */
+import type { Claim } from "../store.ts";
+import type { ActivationOwner } from "./activation.ts";
+import { Bell } from "./bell.ts";
+import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { eventOf } from "./load.ts";
+
+export class RunOwner implements ActivationOwner {
+  readonly run: string;
+  readonly app: string;
+  readonly handler: object;
+  readonly logger: ActivationOwner["logger"];
+  readonly extension: DriverHost["extension"];
+  protected readonly claim: Claim;
+  protected readonly fn: RunnableFunction;
+  protected readonly host: DriverHost;
+  readonly #bell = new Bell();
+
+  constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
+    this.run = claim.run;
+    this.app = claim.event.app;
+    this.handler = fn.handler;
+    this.logger = host.logger;
+    this.extension = host.extension;
+    this.claim = claim;
+    this.fn = fn;
+    this.host = host;
+  }
+
+  now(): number {
+    return this.host.clock.now();
+  }
+
+  ring(): void {
+    this.#bell.ring();
+  }
+
+  event(): unknown {
+    return eventOf(this.claim);
+  }
+
+  /** Until the bell rings, or that time. */
+  protected async wait(until?: number): Promise<undefined> {
+    const stop = new AbortController();
+    const timer = until === undefined ? [] : [this.host.clock.until(until, stop.signal)];
+    await Promise.race([this.#bell.wait(), ...timer]);
+    stop.abort();
+  }
+}
