@@ -41,7 +41,7 @@ Examples:
   $ backstitch check                report what cannot be compiled, without building
   $ backstitch check --against old  find out what becomes of running runs when this code is deployed
   $ backstitch graph                draw the steps, and what is undone when one fails
-  $ backstitch runs unblock -d a.db list runs that need a hand, and let them go on
+  $ backstitch runs list -d a.db    find runs; then show, rerun, fork, cancel or resume them
   $ tsc && backstitch emit          build with TypeScript 7, which takes no plugins
 
 Exit codes:

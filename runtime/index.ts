@@ -17,9 +17,11 @@
  * await client.send({ name: "app/row.added", data: { rowId: 7 } });
  */
 export { durable, local } from "./authoring.ts";
+export type { BulkOptions, BulkResult } from "./bulk-runs.ts";
 export { Backstitch, type ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type StorableClass } from "./codec/index.ts";
+export type { ForkOptions, RerunOptions, StepReference } from "./derive-runs.ts";
 export type { Duration, DurationLike, InstantLike, Moment, ZonedDateTimeLike } from "./duration.ts";
 export type { Logger, RunLogger } from "./engine/contract.ts";
 export {
@@ -66,7 +68,10 @@ export type {
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
 export type { Backoff } from "./retry.ts";
-export type { ListOptions, Runs, StepsOptions, WaitOptions } from "./runs.ts";
+export type { ListOptions, RunFilter } from "./run-filter.ts";
+export type { HistoryStep, RunHistory } from "./run-history.ts";
+export type { ParkedFrame, ParkedSlot, PendingStep, RunState, SlotEdit } from "./run-state.ts";
+export type { CancelOptions, Runs, RunsPage, StepsOptions, WaitOptions } from "./runs.ts";
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchemaV1 } from "./standard-schema.ts";
 export type { RunStatus, Store } from "./store.ts";
 export type { RegisteredTrigger } from "./triggers.ts";

@@ -34,7 +34,7 @@ async function storeWith(...events: StoredEvent[]) {
 test("an event starts one run of each function that its name triggers", async () => {
   const store = await storeWith(event("e", "a", 5_000));
   expect(await routeEvents(store, "app", functions, logger, 0)).toBe(false);
-  const runs = await store.listRuns({ app: "app", limit: 10 });
+  const { runs } = await store.listRuns({ app: "app", limit: 10 });
   expect(runs.map((run) => run.functionId).sort()).toEqual(["both", "one"]);
   expect(runs.map((run) => run.wakeAt)).toEqual([5_000, 5_000]);
 });
@@ -50,7 +50,7 @@ test("more than a batch is told", async () => {
   const store = await storeWith(...events);
   expect(await routeEvents(store, "app", functions, logger, 0)).toBe(true);
   expect(await routeEvents(store, "app", functions, logger, 0)).toBe(false);
-  expect(await store.listRuns({ app: "app", limit: 1_000 })).toHaveLength(260);
+  expect((await store.listRuns({ app: "app", limit: 1_000 })).runs).toHaveLength(260);
 });
 
 test("the id of a run follows from event and function", () => {

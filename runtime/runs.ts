@@ -1,21 +1,24 @@
 /** Runs as people and programs ask for them: `client.runs`. */
+
+import { type BulkOptions, type BulkResult, forAll } from "./bulk-runs.ts";
 import type { Clock } from "./clock.ts";
-import { decode } from "./codec/index.ts";
+import { type ForkOptions, fork, type RerunOptions, rerun } from "./derive-runs.ts";
 import type { RunnableFunction } from "./engine/contract.ts";
 import { cancelledUnrun } from "./engine/ending.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys } from "./options.ts";
-import type { RunStatus, RunView, Store, StoredStep } from "./store.ts";
+import { errorsLookedAt, hasError, type ListOptions, nextOf, type RunFilter, searchOf } from "./run-filter.ts";
+import { historyOf, type RunHistory } from "./run-history.ts";
+import { type RunState, stateOf } from "./run-state.ts";
+import { shown, toRun, toStepAttempt } from "./run-views.ts";
+import type { RunView, Store } from "./store.ts";
 import type { Run, StepAttempt } from "./types.ts";
 
-/** Which runs `runs.list()` gives. */
-export interface ListOptions {
-  readonly functionId?: string | undefined;
-  readonly status?: RunStatus | undefined;
-  /** Most runs to give, 1 to 1,000. Default 50. */
-  readonly limit?: number | undefined;
-  /** Id of the last run of the page before. */
-  readonly before?: string | undefined;
+/** Runs, newest first. A page may be short, or empty, and not be the last one. */
+export interface RunsPage {
+  readonly runs: readonly Run[];
+  /** What to give as `before` for the page that follows; undefined when there is none. */
+  readonly next: string | undefined;
 }
 
 /** How `runs.cancel()` ends a run. */
@@ -41,6 +44,8 @@ export interface StepsOptions {
 }
 
 const longestTime = 2 ** 48;
+/** Runs that are read at once. */
+const pageSize = 200;
 
 /** The runs of one client. Each method opens the store when it is not open, and throws BS2005 when there is none. */
 export class Runs {
@@ -69,24 +74,52 @@ export class Runs {
   }
 
   /**
-   * Runs, newest first. In place of a value that cannot be read (its class is not registered, its key is missing) stands
-   * the `DecodeError` that says why, so that one run does not hide the others.
+   * Runs, newest first. Looks on until it has as many as it may give, or has seen them all.
+   * In place of a value that cannot be read (its class is not registered, its key is missing) stands the `DecodeError`
+   * that says why, so that one run does not hide the others.
    *
+   * @throws BackstitchError BS2050 when a filter is wrong
    * @example const failed = await client.runs.list({ functionId: "add-data", status: "failed", limit: 10 });
    */
   async list(options: ListOptions = {}): Promise<Run[]> {
-    checkKeys(options, ["functionId", "status", "limit", "before"], "runs.list()");
-    const { functionId, status, before, limit = 50 } = options;
-    checkInteger(limit, "limit", { least: 1, most: 1_000 }, "runs.list()");
-    const store = await this.#store();
-    const views = await store.listRuns({
-      app: this.#app,
-      limit,
-      ...(functionId === undefined ? {} : { functionId }),
-      ...(status === undefined ? {} : { status }),
-      ...(before === undefined ? {} : { before }),
-    });
-    return views.map((view) => toRun(view, decodedOrWhy));
+    const { limit = 50 } = options;
+    const found: Run[] = [];
+    let before = options.before;
+    do {
+      const page = await this.#page(
+        { ...options, limit: found.length === 0 ? limit : limit - found.length, before },
+        "runs.list()",
+      );
+      found.push(...page.runs.map(toRun));
+      before = page.next;
+    } while (before !== undefined && found.length < limit);
+    return found;
+  }
+
+  /**
+   * Runs, newest first, with where to go on. It looks at a bounded number of runs, so that a search in a large database
+   * never takes long: a page may be empty, and not be the last.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example const { runs, next } = await client.runs.page({ label: "charge", createdFrom: "2030-01-02" });
+   */
+  async page(options: ListOptions = {}): Promise<RunsPage> {
+    const { runs, next } = await this.#page(options, "runs.page()");
+    return { runs: runs.map(toRun), next };
+  }
+
+  /**
+   * All runs that a filter means, newest first, a page at a time. Runs that are created meanwhile are left out.
+   *
+   * @example for await (const run of client.runs.each({ status: "failed", error: "card declined" })) console.log(run.id);
+   */
+  async *each(filter: RunFilter = {}): AsyncGenerator<Run, void, undefined> {
+    let before: string | undefined;
+    do {
+      const { runs, next } = await this.#page({ ...filter, limit: pageSize, before }, "runs.each()");
+      for (const run of runs) yield toRun(run);
+      before = next;
+    } while (before !== undefined);
   }
 
   /**
@@ -148,9 +181,106 @@ export class Runs {
   }
 
   /**
-   * The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. In place of a value
-   * that cannot be read stands the `DecodeError` that says why.
+   * Runs a function again for the same event, in a new run; the old one stays as it is. With `from`, the steps made before
+   * that one get their recorded outcomes and are not executed again; the code between them is.
+   *
+   * @returns the new run
+   * @throws BackstitchError BS2009 when there is no such run, BS2051 when it has no such step, BS2053 when the input is wrong
+   * @example await client.runs.rerun(run.id, { from: "charge", input: [{ amount: 12 }] });
    */
+  async rerun(id: string, options: RerunOptions = {}): Promise<Run> {
+    const view = await this.#known(id);
+    return this.#made(await rerun(await this.#store(), view, options, this.#clock.now()));
+  }
+
+  /**
+   * Parts from a run: a new one goes on from a copy of its stored frame, where it is parked now, with some variables set.
+   * With `at`, it goes on from a step that has ended, as `rerun` with `from` does. The old run stays as it is.
+   *
+   * @returns the new run
+   * @throws BackstitchError BS2009 when there is no such run, BS2051 when it has no such step, BS2052 or BS2053 when a slot
+   *   is wrong, BS2054 when it is not parked, or waits for what only one run can wait for
+   * @example await client.runs.fork(run.id, { slots: [{ name: "address", value: "Elm Street 1" }] });
+   */
+  async fork(id: string, options: ForkOptions = {}): Promise<Run> {
+    const view = await this.#known(id);
+    return this.#made(await fork(await this.#store(), view, options, this.#clock.now()));
+  }
+
+  /**
+   * Cancels all runs that a filter means, of those that have not ended. Ones that are created meanwhile are left out.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example const { matched } = await client.runs.cancelAll({ functionId: "digest", label: "wait" }, { dryRun: true });
+   */
+  async cancelAll(filter: RunFilter, options: BulkOptions & CancelOptions = {}): Promise<BulkResult> {
+    const { mode, dryRun } = options;
+    checkKeys(options, ["mode", "dryRun"], "runs.cancelAll()");
+    const runs = this.each({ ...filter, status: filter.status ?? ["running", "blocked"] });
+    return forAll(runs, { dryRun }, (id) => this.cancel(id, { mode }));
+  }
+
+  /**
+   * Lets all blocked runs go on that a filter means.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.resumeAll({ error: "BS2103" });
+   */
+  async resumeAll(filter: RunFilter, options: BulkOptions = {}): Promise<BulkResult> {
+    checkKeys(options, ["dryRun"], "runs.resumeAll()");
+    return forAll(this.each({ ...filter, status: filter.status ?? "blocked" }), options, (id) => this.resume(id));
+  }
+
+  /**
+   * Reruns all runs that a filter means, failed ones unless it says otherwise.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.rerunAll({ createdFrom: "2030-01-02", error: "timeout" }, { from: "charge" });
+   */
+  async rerunAll(filter: RunFilter, options: BulkOptions & RerunOptions = {}): Promise<BulkResult> {
+    const { dryRun, ...rest } = options;
+    return forAll(this.each({ ...filter, status: filter.status ?? "failed" }), { dryRun }, (id) =>
+      this.rerun(id, rest),
+    );
+  }
+
+  /**
+   * Forks all runs that a filter means, where they are parked or at one step.
+   *
+   * @throws BackstitchError BS2050 when a filter is wrong
+   * @example await client.runs.forkAll({ label: "ship" }, { slots: [{ name: "carrier", value: "other" }] });
+   */
+  async forkAll(filter: RunFilter, options: BulkOptions & ForkOptions = {}): Promise<BulkResult> {
+    const { dryRun, ...rest } = options;
+    const status = filter.status ?? (rest.at === undefined ? ["running", "blocked"] : undefined);
+    return forAll(this.each({ ...filter, status }), { dryRun }, (id) => this.fork(id, rest));
+  }
+
+  /**
+   * All that is known of a run: attempts with inputs, outputs and errors, what is under way, the runs that it started, its
+   * reruns and forks. It is read as a whole: `steps()` gives the pages of a run with very many steps.
+   *
+   * @throws BackstitchError BS2009 when there is no such run
+   * @example const { steps, pending } = await client.runs.history(run.id);
+   */
+  async history(id: string): Promise<RunHistory> {
+    const view = await this.#known(id);
+    return historyOf(await this.#store(), view);
+  }
+
+  /**
+   * Where a run is parked, with its variables; undefined when it has ended.
+   *
+   * @throws BackstitchError BS2009 when there is no such run
+   * @example const { frames } = (await client.runs.state(run.id)) ?? { frames: [] };
+   */
+  async state(id: string): Promise<RunState | undefined> {
+    await this.#known(id);
+    const parked = await (await this.#store()).getParked(id);
+    return parked && stateOf(parked);
+  }
+
+  /** The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. */
   async steps(id: string, options: StepsOptions = {}): Promise<StepAttempt[]> {
     checkKeys(options, ["after", "limit"], "runs.steps()");
     const { after, limit } = options;
@@ -159,44 +289,38 @@ export class Runs {
     return (await (await this.#store()).listSteps(id, page)).map(toStepAttempt);
   }
 
+  async #page(options: ListOptions, where: string): Promise<{ runs: RunView[]; next: string | undefined }> {
+    const { query, error } = searchOf(this.#app, options, where);
+    const store = await this.#store();
+    if (error === undefined) {
+      const { runs, next } = await store.listRuns(query);
+      return { runs: [...runs], next };
+    }
+    const found: RunView[] = [];
+    let { before } = query;
+    for (let looked = 0; looked < errorsLookedAt; looked += pageSize) {
+      const page = await store.listRuns({ ...query, limit: pageSize, ...(before !== undefined && { before }) });
+      found.push(...page.runs.filter((run) => hasError(shown(run.error), error)).slice(0, query.limit - found.length));
+      before = page.next;
+      if (found.length === query.limit || before === undefined) break;
+    }
+    return { runs: found, next: nextOf(found, query.limit, before) };
+  }
+
+  async #known(id: string): Promise<RunView> {
+    const view = await this.#view(id);
+    if (view === undefined) throw unknownRun(id, this.#app);
+    return view;
+  }
+
+  async #made(id: string): Promise<Run> {
+    return toRun(await this.#known(id));
+  }
+
   /** Runs of other apps in the same store are hidden. */
   async #view(id: string): Promise<RunView | undefined> {
     const view = await (await this.#store()).getRun(id);
     return view?.app === this.#app ? view : undefined;
-  }
-}
-
-function toRun(view: RunView, read = decode): Run {
-  const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt } = view;
-  return {
-    id,
-    functionId,
-    status,
-    label,
-    event: { id: event.id, name: event.name, data: read(event.data), ts: event.receivedAt },
-    output: decoded(view.output, read),
-    error: decoded(view.error, read),
-    wakeAt,
-    createdAt,
-    updatedAt,
-    endedAt,
-  };
-}
-
-function toStepAttempt({ input, output, error, ...step }: StoredStep): StepAttempt {
-  const shown = (text: string | undefined) => decoded(text, decodedOrWhy);
-  return { ...step, input: shown(input), output: shown(output), error: shown(error) };
-}
-
-function decoded(text: string | null | undefined, read: (text: string) => unknown): unknown {
-  return text === null || text === undefined ? undefined : read(text);
-}
-
-function decodedOrWhy(text: string): unknown {
-  try {
-    return decode(text);
-  } catch (error) {
-    return error;
   }
 }
 

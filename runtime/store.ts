@@ -11,6 +11,10 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
+
+export type * from "./store-flow.ts";
+
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
 
@@ -142,23 +146,10 @@ export interface Claim {
   readonly createdAt: number;
   /** What came for it and was not read, in its order. */
   readonly mail: readonly Mail[];
+  /** Of which run it was made, when no event started it. */
+  readonly origin?: Origin;
   /** Its ops that have asked for slots and not given them back: whether they have all of them. Absent when there are none. */
   readonly slots?: readonly { readonly op: number; readonly granted: boolean }[];
-}
-
-/** What only so many ops may have a slot of at once, of any run, function and app that names it. */
-export interface Pool {
-  readonly name: string;
-  readonly limit: number;
-}
-
-/** An op asks for a slot in each of these pools. It gets them one after the other, and waits with those that it has. */
-export interface SlotRequest {
-  readonly op: number;
-  /** Not empty. All requests must agree on the order of any two pools, or ops wait for each other. */
-  readonly pools: readonly Pool[];
-  /** Of those that wait in a pool, the one with the least is served first; of equal ones, the one that began first. */
-  readonly rank: number;
 }
 
 /** One attempt of a step, a sleep or another op. */
@@ -173,6 +164,9 @@ export interface StepRecord {
   readonly input?: string;
   readonly output?: string;
   readonly error?: string;
+  /** It ran in a `catch` or `finally`, or in the callback of one. */
+  readonly rollback?: true;
+  /** When the attempt began, or the wait. */
   readonly startedAt: number;
   readonly endedAt: number;
 }
@@ -213,56 +207,7 @@ export interface Commit {
   readonly giveBack?: readonly number[];
 }
 
-/** A commit was written, and these ops of its run have all their slots by it. Others hear of it by mail. */
-export interface Granted {
-  readonly granted: readonly number[];
-}
-
 export type CommitResult = "ok" | "fenced" | Granted;
-
-/** Names a state: what decides on the runs of a function, of this kind and with this key. */
-export interface StateKey {
-  readonly app: string;
-  readonly functionId: string;
-  readonly kind: string;
-  readonly key: string;
-}
-
-/** A run that a state names: no worker has had it, or one has, or it has ended. */
-export interface JoinedRun {
-  readonly id: string;
-  readonly is: "waiting" | "begun" | "over";
-}
-
-export interface StoredState extends StateKey {
-  /** Absent when there is none. */
-  readonly value?: string;
-  readonly run?: JoinedRun;
-}
-
-/** What a state becomes. It goes when its run ends, and may go from `expiresAt` on. */
-export interface StateChange extends StateKey {
-  /** What this was decided upon; undefined when there was none. */
-  readonly before: string | undefined;
-  readonly after: string;
-  readonly expiresAt?: number;
-  readonly run?: string;
-}
-
-/** An event joins a run that no worker has had yet. */
-export interface Join {
-  readonly run: string;
-  /** `last`: the run is of this event from now on. `all`: the event is one more of its events. */
-  readonly keeps: "last" | "all";
-  readonly wakeAt: number;
-}
-
-/** What comes of an event beside the runs that it starts. */
-export interface Routing {
-  readonly joins?: readonly Join[];
-  readonly states?: readonly StateChange[];
-  readonly now: number;
-}
 
 /** A run as shown to people. */
 export interface RunView {
@@ -280,16 +225,38 @@ export interface RunView {
   readonly endedAt: number | null;
   /** The op that started it and waits for it. */
   readonly parent?: OpKey;
+  /** Of which run it was made, when no event started it. */
+  readonly origin?: Origin;
 }
 
+/** Runs are listed newest first; run ids sort by time. */
 export interface RunQuery {
   readonly app: string;
   readonly functionId?: string;
-  readonly status?: RunStatus;
-  /** Most rows to return. */
+  /** One, or any of several. */
+  readonly status?: RunStatus | readonly RunStatus[];
+  /** Name of the event that started it. */
+  readonly eventName?: string;
+  readonly eventId?: string;
+  /** Where it is parked: the label, or labels joined by " > ", of one call or of several inside one another. */
+  readonly label?: string;
+  /** The run one of whose ops started it. */
+  readonly parent?: string;
+  /** The run of which it was made. */
+  readonly origin?: string;
+  /** Most runs to return. */
   readonly limit: number;
-  /** Cursor: id of the last run of the page before. Runs are listed newest first; run ids sort by time. */
+  /** Only runs with ids before this one. */
   readonly before?: string;
+  /** Only runs with this id or a later one. */
+  readonly from?: string;
+}
+
+/** A call of `listRuns` looks at a bounded number of runs, so that a page may be short, or empty, and not the last. */
+export interface RunPage {
+  readonly runs: readonly RunView[];
+  /** What to give as `before` for the page that follows; absent when there is none. */
+  readonly next?: string;
 }
 
 /** Which runs `listParked` gives. */
@@ -302,6 +269,39 @@ export interface ParkedPage {
 /** A run that has not ended, as it is stored. */
 export interface ParkedRun extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error"> {
   readonly frame: string | null;
+}
+
+/** A run that has not ended, with all that it would go on from. */
+export interface ParkedState extends ParkedRun {
+  /** Changes whenever one of these does. */
+  readonly version: string;
+  /** For what its ops wait, and events that cancel it. */
+  readonly waits: readonly NewWait[];
+  readonly mail: readonly Mail[];
+}
+
+/** Of which run another one was made. */
+export interface Origin {
+  readonly run: string;
+  /** The op from which it goes on; absent for one that begins anew. */
+  readonly op?: number;
+  /** How it goes on from there. Text of the codec; stores do not look at it. */
+  readonly plan?: string;
+}
+
+/** A run that is made of another one, for the same function and event. Nobody waits for it. */
+export interface DerivedRun {
+  readonly id: string;
+  readonly origin: Origin;
+  /** The state from which it goes on; a run without one begins. */
+  readonly state?: Pick<ParkedState, "version" | "label" | "waits" | "mail"> & { readonly frame: string };
+}
+
+/** How an op ended that has ended. */
+export interface RecordedOutcome extends StepRecord {
+  readonly status: "completed" | "failed";
+  /** Grows with each commit of the run. */
+  readonly seq: number;
 }
 
 export interface ClaimRequest {
@@ -338,15 +338,10 @@ export interface Store {
    * Answers "conflict", and changes nothing, when a state is not what its change was decided upon, or a run that is to be
    * joined is not waiting any more. Rejects when the event is not stored, or a run is of another event or app.
    */
-  route(
-    event: EventKey,
-    runs: readonly NewRun[],
-    met?: readonly Met[],
-    routing?: Routing,
-  ): Promise<"routed" | "conflict">;
+  route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[], routing?: Routing): Promise<Routed>;
   /** In the order of the keys. */
   states(keys: readonly StateKey[]): Promise<StoredState[]>;
-  /** Changes states and stores events, at once; nothing, and "conflict", when a state is not what its change was decided upon. */
+  /** Changes states and stores events, at once. As `route` does when a state is not what its change was decided upon. */
   changeStates(
     changes: readonly StateChange[],
     events: readonly StoredEvent[],
@@ -383,7 +378,18 @@ export interface Store {
   nextWake(app: string, functions: readonly string[]): Promise<number | undefined>;
 
   getRun(run: string): Promise<RunView | undefined>;
-  listRuns(query: RunQuery): Promise<RunView[]>;
+  listRuns(query: RunQuery): Promise<RunPage>;
+  /** Ids of the apps that have runs, sorted. */
+  listApps(): Promise<string[]>;
+  /** Undefined when the run has ended or does not exist. */
+  getParked(run: string): Promise<ParkedState | undefined>;
+  /**
+   * Creates a run, due at once, with `now` as its `createdAt`. False, with nothing done, when its origin does not exist,
+   * or has not the version of the state any more; a run whose id exists is left as it is.
+   */
+  derive(run: DerivedRun, now: number): Promise<boolean>;
+  /** Of those ops that have ended. */
+  listOutcomes(run: string, ops: readonly number[]): Promise<RecordedOutcome[]>;
   /** Runs of all apps that have not ended, by their ids, with what is stored of them: for tools that look and do not work. */
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */

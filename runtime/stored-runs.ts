@@ -2,6 +2,7 @@
 // Registers the errors of the runtime, which stored runs hold.
 import "./errors.ts";
 
+export { SystemClock } from "./clock.ts";
 export { DecodeError, decode } from "./codec/index.ts";
 export { type Defaulted, fitOf, type HeldFrame, kindAt, type Misfit, slotsAt } from "./engine/fit.ts";
 export { heldBy } from "./engine/fit-loaded.ts";
@@ -9,4 +10,5 @@ export type { FrameImage, RunImage } from "./engine/image.ts";
 export { hashIn, idIn } from "./engine/registry.ts";
 export { originOf, type ScopeRecord } from "./engine/scopes.ts";
 export { readStoredRun, StoredClosure, type StoredReferences } from "./engine/stored-run.ts";
+export { Runs } from "./runs.ts";
 export type { ParkedRun, Store } from "./store.ts";

@@ -187,13 +187,20 @@ export interface Run {
   readonly event: BackstitchEvent;
   /** What the handler returned; undefined unless the run is completed. */
   readonly output: unknown;
-  /** What failed or blocked the run, of its own class when that is built-in or registered; else undefined. */
+  /**
+   * What failed or blocked the run, of its own class when that is built-in or registered; else undefined. In place of any
+   * value of a run that cannot be read stands the `DecodeError` that says why.
+   */
   readonly error: unknown;
   /** When a timer wakes it next; null when only an input can. */
   readonly wakeAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;
+  /** The `step.invoke` that started it: the run, and the number of the op there. */
+  readonly parent: { readonly run: string; readonly op: number } | undefined;
+  /** Of which run it is a rerun or a fork, and from which op on; without one, it began anew. */
+  readonly origin: { readonly run: string; readonly op: number | undefined } | undefined;
 }
 
 /** One attempt of a step or a sleep. Times are milliseconds since the epoch. */
@@ -210,6 +217,9 @@ export interface StepAttempt {
   readonly input: unknown;
   readonly output: unknown;
   readonly error: unknown;
+  /** It ran in a `catch` or `finally`, or in the callback of one. */
+  readonly rollback: boolean;
+  /** When the attempt began; of a sleep or a wait, when the code came to it. */
   readonly startedAt: number;
   readonly endedAt: number;
 }

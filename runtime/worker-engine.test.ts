@@ -129,3 +129,39 @@ test("a cancelled run goes no further", async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(trace).toEqual(["first"]);
 });
+
+/** `try { await run("charge") } catch { await run("release") }`, as the compiler emits it. */
+const undone = $.durable(
+  {
+    ...{ code: "undone", hash: "", format: CODE_FORMAT, labels: { charge: {}, release: {} } },
+    shielded: ["release"],
+  },
+  async ($, { step }: Context) => {
+    $.code({
+      charge: () => () => {
+        throw new TypeError("declined");
+      },
+      release: () => (order: number) => `released ${order}`,
+    });
+    try {
+      if ($.in("release")) throw $.again;
+      await $.at("charge", () => step.run({ id: "charge", retries: 0 }, $.fn("charge") as () => void));
+    } catch {
+      return await $.at("release", () => step.run("release", $.fn("release") as (order: number) => string, 7));
+    }
+    return undefined;
+  },
+) as unknown as Handler;
+
+test("the records of a run say what ran in a catch, and with which inputs", async () => {
+  const client = startClient();
+  client.createFunction({ id: "undone" }, { event: "order" }, undone);
+  await client.worker({ pollMs: 5 }).start();
+  await client.send({ name: "order" });
+  const { id } = await until(async () => (await client.runs.list())[0]);
+  expect(await client.runs.wait(id, { pollMs: 2 })).toMatchObject({ status: "completed", output: "released 7" });
+  expect(await client.runs.steps(id)).toMatchObject([
+    { id: "charge", status: "failed", input: undefined, rollback: false, error: { message: "declined" } },
+    { id: "release", status: "completed", input: [7], rollback: true },
+  ]);
+});

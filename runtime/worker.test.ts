@@ -55,7 +55,7 @@ function setUp(drive: DriveRun, options: WorkerOptions = {}, parts: Partial<Work
     await store.putEvents(ids.map((id) => ({ id, app, name: "go", data: "", receivedAt: Date.now() })));
     for (const listener of listeners) listener();
   };
-  const statuses = async () => (await store.listRuns({ app, limit: 100 })).map((run) => run.status);
+  const statuses = async () => (await store.listRuns({ app, limit: 100 })).runs.map((run) => run.status);
   return { worker, store, logged, send, statuses };
 }
 
@@ -232,7 +232,7 @@ test("leases are renewed, and a run that was lost is aborted", async () => {
   passTo(now + 1_001);
   await until(() => renewals.length === 1);
   expect(signals[0]?.aborted).toBe(false);
-  const [run] = await store.listRuns({ app, limit: 1 });
+  const [run] = (await store.listRuns({ app, limit: 1 })).runs;
   await store.cancel(run?.id ?? "", now, { unwind: false });
   passTo(now + 1_001);
   await until(() => signals[0]?.aborted === true);
@@ -260,7 +260,7 @@ test("functions of the client that this worker does not run still get their runs
   await worker.start();
   await send("a");
   const byFunction = async () =>
-    Object.fromEntries((await store.listRuns({ app, limit: 9 })).map((run) => [run.functionId, run.status]));
+    Object.fromEntries((await store.listRuns({ app, limit: 9 })).runs.map((run) => [run.functionId, run.status]));
   await until(async () => (await byFunction())["f"] === "completed");
   expect(await byFunction()).toEqual({ f: "completed", other: "running" });
 });

@@ -14,6 +14,7 @@ import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
 import { sendSignal } from "./signals.ts";
@@ -288,6 +289,7 @@ export class Worker {
       commit: (commit) => this.#committed(commit, commits),
       draining: () => this.#draining.signal.aborted,
       perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
+      recorded: (origin, ops) => outcomesBefore(store, origin, ops),
       onMail: (deliver) => {
         held.deliver = deliver;
       },

@@ -12,28 +12,68 @@ import type { NamedKey } from "./keys.ts";
 import { storedMatches, withHiddenMatches } from "./matches.ts";
 import { isSealed, open, type Place, seal } from "./seal.ts";
 
+type Keys = readonly [NamedKey, ...NamedKey[]];
+
 /** @param keys the first seals, all open */
-export function encryptedStore(
-  store: Store,
-  keys: readonly [NamedKey, ...NamedKey[]],
-  requireEncrypted: boolean,
-): Store {
-  const sealed = (text: string, place: Place) => seal(text, place, keys[0]);
-  const opened = (text: string, place: Place) => {
-    try {
-      if (isSealed(text)) return open(text, place, keys);
-      return requireEncrypted ? unreadable(place, "is not encrypted, and `requireEncrypted` is set") : text;
-    } catch (error) {
-      return unreadable(place, (error as Error).message);
-    }
-  };
-  const openedMail = (mail: Mail): Mail => ({ ...mail, text: mail.text && opened(mail.text, placeOfMail(mail)) });
-  const { event, commit, claim, view, parked, step } = forms;
+export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boolean): Store {
+  const texts = new Texts(keys, requireEncrypted);
+  const { sealed, opened } = texts;
+  const { event, commit, claim } = forms;
   const sealedCommit = (each: Commit) =>
     withHiddenPools(withHiddenMatches(withTexts(commit, each, sealed), keys[0]), keys[0]);
   return {
+    ...messages(store, texts, keys),
+    ...views(store, texts),
+    ...stateMethods(store, keys[0], (each) => withTexts(event, each, sealed)),
     open: () => store.open(),
     close: () => store.close(),
+    claim: async (request) =>
+      (await store.claim(request)).map((each) => ({
+        ...withTexts(claim, each, opened),
+        mail: each.mail.map(texts.openedMail),
+      })),
+    commit: (batch) => store.commit(batch.map(sealedCommit)),
+    renew: (held, now, leaseMs) => store.renew(held, now, leaseMs),
+    cancel: (run, now, how) => {
+      const events = how.events?.map((each) => withTexts(event, each, sealed));
+      return store.cancel(run, now, { ...how, ...(events && { events }) });
+    },
+    resume: (run, now) => store.resume(run, now),
+    nextWake: (app, functions) => store.nextWake(app, functions),
+  };
+}
+
+/** How texts go into the store and come out of it. */
+class Texts {
+  readonly sealed: (text: string, place: Place) => string;
+  readonly opened: (text: string, place: Place) => string;
+  readonly openedMail = (mail: Mail): Mail => ({
+    ...mail,
+    text: mail.text && this.opened(mail.text, placeOfMail(mail)),
+  });
+  readonly sealedMail = (mail: Mail): Mail => ({
+    ...mail,
+    text: mail.text && this.sealed(mail.text, placeOfMail(mail)),
+  });
+
+  constructor(keys: Keys, requireEncrypted: boolean) {
+    this.sealed = (text, place) => seal(text, place, keys[0]);
+    this.opened = (text, place) => {
+      try {
+        if (isSealed(text)) return open(text, place, keys);
+        return requireEncrypted ? unreadable(place, "is not encrypted, and `requireEncrypted` is set") : text;
+      } catch (error) {
+        return unreadable(place, (error as Error).message);
+      }
+    };
+  }
+}
+
+type MessageMethods = "putEvents" | "unroutedEvents" | "route" | "waitPaths" | "waitsFor" | "signal" | "unreadMail";
+
+function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Keys): Pick<Store, MessageMethods> {
+  const { event } = forms;
+  return {
     putEvents: (events) => store.putEvents(events.map((each) => withTexts(event, each, sealed))),
     unroutedEvents: async (app, limit) =>
       (await store.unroutedEvents(app, limit)).map((each) => withTexts(event, each, opened)),
@@ -44,7 +84,6 @@ export function encryptedStore(
         met.map((each) => ({ ...each, text: each.text && sealed(each.text, placeOfMail({ kind: each.wait.kind })) })),
         routing && { ...routing, states: (routing.states ?? []).map((state) => withHiddenKey(state, keys[0])) },
       ),
-    ...stateMethods(store, keys[0], (each) => withTexts(event, each, sealed)),
     waitPaths: (app, name) => store.waitPaths(app, name),
     waitsFor: async (query) => {
       const found = await Promise.all(
@@ -55,24 +94,53 @@ export function encryptedStore(
     signal: (app, name, text, now) => store.signal(app, name, sealed(text, placeOfMail({ kind: "signal" })), now),
     unreadMail: async (app, worker) =>
       (await store.unreadMail(app, worker)).map(({ run, mail }) => ({ run, mail: mail.map(openedMail) })),
-    claim: async (request) =>
-      (await store.claim(request)).map((each) => ({
-        ...withTexts(claim, each, opened),
-        mail: each.mail.map(openedMail),
-      })),
-    commit: (batch) => store.commit(batch.map(sealedCommit)),
-    renew: (held, now, leaseMs) => store.renew(held, now, leaseMs),
-    cancel: (run, now, how) => {
-      const events = how.events?.map((each) => withTexts(event, each, sealed));
-      return store.cancel(run, now, { ...how, ...(events && { events }) });
-    },
-    resume: (run, now) => store.resume(run, now),
-    nextWake: (app, functions) => store.nextWake(app, functions),
+  };
+}
+
+type ViewMethods =
+  | "getRun"
+  | "listRuns"
+  | "listApps"
+  | "getParked"
+  | "derive"
+  | "listOutcomes"
+  | "listParked"
+  | "listSteps";
+
+function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts): Pick<Store, ViewMethods> {
+  const { view, parked, state, step, outcome, origin } = forms;
+  return {
     getRun: async (run) => {
       const found = await store.getRun(run);
       return found && withTexts(view, found, opened);
     },
-    listRuns: async (query) => (await store.listRuns(query)).map((each) => withTexts(view, each, opened)),
+    listRuns: async (query) => {
+      const page = await store.listRuns(query);
+      return { ...page, runs: page.runs.map((each) => withTexts(view, each, opened)) };
+    },
+    listApps: () => store.listApps(),
+    getParked: async (run) => {
+      const found = await store.getParked(run);
+      return found && { ...withTexts(state, found, opened), mail: found.mail.map(openedMail) };
+    },
+    // The values by which its waits are found are hidden already: they were read from the store.
+    derive: (run, now) =>
+      store.derive(
+        {
+          ...run,
+          origin: withTexts(origin, run.origin, sealed, rowOfRun(run.id)),
+          ...(run.state && {
+            state: {
+              ...run.state,
+              frame: sealed(run.state.frame, [...rowOfRun(run.id), "frame"]),
+              mail: run.state.mail.map(sealedMail),
+            },
+          }),
+        },
+        now,
+      ),
+    listOutcomes: async (run, ops) =>
+      (await store.listOutcomes(run, ops)).map((each) => withTexts(outcome, each, opened, rowOfRun(run))),
     listParked: async (page) => (await store.listParked(page)).map((each) => withTexts(parked, each, opened)),
     listSteps: async (run, page) =>
       (await store.listSteps(run, page)).map((each) => withTexts(step, each, opened, rowOfRun(run))),

@@ -2,7 +2,19 @@
  * Which fields of what a store keeps hold data of the user's. A field that `store.ts` gains is a type error here until
  * somebody decides.
  */
-import type { Claim, Commit, Mail, ParkedRun, RunView, StepRecord, StoredEvent, StoredStep } from "../store.ts";
+import type {
+  Claim,
+  Commit,
+  Mail,
+  Origin,
+  ParkedRun,
+  ParkedState,
+  RecordedOutcome,
+  RunView,
+  StepRecord,
+  StoredEvent,
+  StoredStep,
+} from "../store.ts";
 import type { Place } from "./seal.ts";
 
 /** `open` is stored as it is; `sealed` is a text that is encrypted; a form is one of a record, or of each in a list. */
@@ -31,6 +43,7 @@ const stepFields: Form<StepRecord>["fields"] = {
   input: "sealed",
   output: "sealed",
   error: "sealed",
+  rollback: "open",
   startedAt: "open",
   endedAt: "open",
 };
@@ -62,6 +75,12 @@ const commit: Form<Commit> = {
   },
 };
 
+/** The plan belongs to the run that has the origin. */
+const origin: Form<Origin> = {
+  row: (_origin, run) => run,
+  fields: { run: "open", op: "open", plan: "sealed" },
+};
+
 const claim: Form<Claim> = {
   row: ({ run }) => rowOfRun(run),
   fields: {
@@ -77,6 +96,7 @@ const claim: Form<Claim> = {
     createdAt: "open",
     // Its place is told by each one.
     mail: "open",
+    origin,
   },
 };
 
@@ -96,25 +116,32 @@ const view: Form<RunView> = {
     updatedAt: "open",
     endedAt: "open",
     parent: "open",
+    origin,
   },
 };
 
-const parked: Form<ParkedRun> = {
+const parkedFields: Form<ParkedRun>["fields"] = {
+  id: "open",
+  app: "open",
+  functionId: "open",
+  status: "open",
+  label: "open",
+  error: "sealed",
+  frame: "sealed",
+};
+
+const parked: Form<ParkedRun> = { row: ({ id }) => rowOfRun(id), fields: parkedFields };
+
+const state: Form<ParkedState> = {
   row: ({ id }) => rowOfRun(id),
-  fields: {
-    id: "open",
-    app: "open",
-    functionId: "open",
-    status: "open",
-    label: "open",
-    error: "sealed",
-    frame: "sealed",
-  },
+  fields: { ...parkedFields, version: "open", waits: "open", mail: "open" },
 };
 
 const step: Form<StoredStep> = { row: stepRow, fields: { ...stepFields, index: "open" } };
 
-export const forms = { event, commit, claim, view, parked, step } as const;
+const outcome: Form<RecordedOutcome> = { row: stepRow, fields: { ...stepFields, seq: "open" } };
+
+export const forms = { event, commit, claim, view, parked, state, step, outcome, origin } as const;
 
 /** Where the text of a message was sealed: the output or error of a run that ended stays as that run has stored it. */
 export function placeOfMail({ kind, from }: Pick<Mail, "kind" | "from">): Place {

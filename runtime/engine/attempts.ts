@@ -7,6 +7,7 @@ import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
+import { inputText } from "./records.ts";
 import { encodeThrown } from "./thrown.ts";
 
 /** When a failure is tried again: as scheduled, after so many milliseconds, or not at all. */
@@ -17,6 +18,8 @@ export interface EndedAttempt {
   readonly op: number;
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Of the first attempt, before it began. */
+  readonly input: string | undefined;
   /** Decoded from `text`: what a reload would deliver. The error is the one that was thrown. */
   readonly outcome: Outcome;
   readonly text: string;
@@ -33,6 +36,7 @@ export class Attempt {
   readonly #host: DriverHost;
   readonly #tell: (attempt: EndedAttempt) => void;
   readonly #startedAt: number;
+  readonly #input: string | undefined;
   /** Made when somebody asks for the signal: most callbacks do not. */
   #abort: AbortController | undefined;
   #reason: unknown;
@@ -45,6 +49,7 @@ export class Attempt {
     this.#host = host;
     this.#tell = tell;
     this.#startedAt = host.clock.now();
+    this.#input = op.attempt === 0 ? inputText(op) : undefined;
   }
 
   start(): void {
@@ -123,25 +128,26 @@ export class Attempt {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.abort();
-    this.#tell(storable(this.op.number, this.#startedAt, this.#host.clock.now(), outcome));
+    const times = { startedAt: this.#startedAt, endedAt: this.#host.clock.now() };
+    this.#tell({ op: this.op.number, input: this.#input, ...times, ...storable(outcome, times.endedAt) });
   }
 }
 
-function storable(op: number, startedAt: number, endedAt: number, outcome: Outcome): EndedAttempt {
-  if (!outcome.ok) return failed(op, startedAt, endedAt, outcome.error, retryAdvice(outcome.error, endedAt));
+function storable(outcome: Outcome, now: number): Pick<EndedAttempt, "outcome" | "text" | "retry"> {
+  if (!outcome.ok) return failed(outcome.error, retryAdvice(outcome.error, now));
   const { value } = outcome;
   try {
     const text = encode(value);
     const kept = isPrimitive(value) ? outcome : { ok: true as const, value: decode(text) };
-    return { op, startedAt, endedAt, outcome: kept, text, retry: "never" };
+    return { outcome: kept, text, retry: "never" };
   } catch (error) {
-    return failed(op, startedAt, endedAt, error, "never");
+    return failed(error, "never");
   }
 }
 
-function failed(op: number, startedAt: number, endedAt: number, error: unknown, retry: RetryAdvice): EndedAttempt {
+function failed(error: unknown, retry: RetryAdvice): Pick<EndedAttempt, "outcome" | "text" | "retry"> {
   const text = encodeThrown(error);
-  return { op, startedAt, endedAt, outcome: { ok: false, error: decode(text) }, text, retry };
+  return { outcome: { ok: false, error: decode(text) }, text, retry };
 }
 
 /**

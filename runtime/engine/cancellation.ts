@@ -67,6 +67,11 @@ export function awaitedByReactions({ reactions }: Activation): Set<Handle> {
   return withAwaited([...reactions].map(({ handle }) => handle));
 }
 
+/** Whether an op is waited for in a `catch` or `finally`, or in the callback of one. */
+export function isShieldedOp({ handle }: Op): boolean {
+  return shieldedHandles(handle.activation).has(handle);
+}
+
 function shieldedHandles(activation: Activation): Set<Handle> {
   const { rollbacks } = activation;
   const open: Handle[] = rollbacks.current ? [rollbacks.current] : [];

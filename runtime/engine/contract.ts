@@ -4,7 +4,7 @@ import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
-import type { Claim, Commit, CommitResult, Mail, StepRecord } from "../store.ts";
+import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { OpKind } from "./ops.ts";
 
@@ -103,6 +103,8 @@ export interface DriverHost {
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** Told when the handler has ended for good; what unwinds comes behind it. Tests only. */
   readonly onHandlerEnd?: () => void;
+  /** What is recorded of ops in front of the one from which a run goes on. */
+  readonly recorded?: (origin: Origin, ops: readonly number[]) => Promise<RecordedOutcome[]>;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

@@ -21,6 +21,7 @@ import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { RunOwner } from "./owner.ts";
 import { decodeActivation } from "./read-image.ts";
+import { Replay } from "./replay.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
@@ -39,6 +40,7 @@ class RunDriver extends RunOwner {
   readonly #inputs: Inputs;
   readonly #settling: Settling;
   readonly #slots: Slots;
+  readonly #replay: Replay | undefined;
   #activation!: Activation;
   /** Its code is still to be entered. */
   #entering = false;
@@ -56,6 +58,7 @@ class RunDriver extends RunOwner {
     this.#inputs = new Inputs(claim.run, host, () => this.ring());
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim.run, fn, host, this.#turn, this.#slots);
+    this.#replay = Replay.of(claim, host);
   }
 
   async drive(): Promise<DriveEnd> {
@@ -75,7 +78,7 @@ class RunDriver extends RunOwner {
   }
 
   async #driveOn(): Promise<DriveEnd> {
-    const fault = this.#begin();
+    const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
     if (fault) return (await this.#block(fault)) ?? "blocked";
     const stored = this.#migrated ? await this.#commitState() : undefined;
     if (stored) return stored;
@@ -88,9 +91,7 @@ class RunDriver extends RunOwner {
   /** Loads the run. A fault says why it cannot go on. */
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
-    if (isGivenUp(this.claim, this.fn)) {
-      return lostItsWorker(this.run, this.fn.id, lostClaims);
-    }
+    if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
     const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
@@ -107,6 +108,7 @@ class RunDriver extends RunOwner {
     this.#entering = !loaded.closed;
     this.#endChecked = loaded.end !== undefined;
     this.#label = loaded.label();
+    this.#replay?.loaded(loaded);
     return undefined;
   }
 
@@ -124,6 +126,8 @@ class RunDriver extends RunOwner {
       const delay =
         this.#endChecked || end.ok ? undefined : segmentRetryDelay(activation, end.error, this.fn.retries, this.host);
       if (!end.ok && delay !== undefined) return this.#retrySegment(end.error, delay);
+      const strayed = activation.cancelling ? undefined : this.#replay?.ended(end);
+      if (strayed) return this.#block(strayed);
       const goesOn = this.#unwind();
       if (goesOn) return goesOn.next;
     }
@@ -146,23 +150,21 @@ class RunDriver extends RunOwner {
     if (ended) return this.#takeEnded(ended);
     const settled = this.#entering ? undefined : this.#settleNext();
     if (settled) return settled.outcome;
-    if (!this.host.draining()) {
-      if (this.#slots.lacks(activation.ops)) return this.#commitState();
-      for (const op of activation.ops.values()) if (this.#mayStart(op)) this.#inputs.start(op);
-    }
+    const begins = !this.host.draining();
+    if (begins && this.#slots.lacks(activation.ops)) return this.#commitState();
+    if (begins) for (const op of activation.ops.values()) if (this.#slots.mayStart(op)) this.#inputs.start(op);
     if (this.#inputs.anyEnded) return undefined;
     if (this.#mayHold()) return this.wait(this.host.draining() ? undefined : this.#dueAt());
-    return this.#commit({ status: "running", release: true, ...this.#turn.take() }, "released");
-  }
-
-  #mayStart(op: Op): boolean {
-    return isTried(op) && isDue(op, this.now()) && this.#slots.admits(op);
+    return this.#commit({ status: "running", release: true, ...this.#turn.take() });
   }
 
   /** Delivers what is known of one op, if there is any. */
   #settleNext(): { outcome: Promise<DriveEnd | undefined> | undefined } | undefined {
     const { ops, cancelling } = this.#activation;
     for (const op of ops.values()) if (op.outcome) return { outcome: this.#deliver(op) };
+    const recalled = faultOr(() => this.#replay?.recall(this.#activation, this.#settling));
+    if (recalled instanceof BackstitchError) return { outcome: this.#block(recalled) };
+    if (recalled) return { outcome: this.#settled(recalled) };
     for (const op of ops.values()) {
       if (isTried(op) || !isDue(op, this.now())) continue;
       this.#settling.timedOut(op);
@@ -192,15 +194,19 @@ class RunDriver extends RunOwner {
   /** A clean park: the outcomes that led here and the frame become visible at once. */
   async #park(): Promise<DriveEnd | undefined> {
     this.#activation.attempt = 0;
+    const strayed = await this.#replay?.park(this.#activation);
+    if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
-    const frame = this.#encode();
+    const parked = this.#encode();
+    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
-    const asked = this.#slots.ask(this.#activation.ops);
-    const body = { status: "running", frame, ...this.#turn.close(), ...announced, ...asked, release } as const;
-    const end = await this.#commit(body, release ? "released" : undefined);
-    if (end || !this.host.reload?.() || this.#inputs.attempting) return end;
+    const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
+    const turn = { ...this.#turn.close(), ...announced, ...asked };
+    const end = await this.#commit({ status: "running", frame, ...turn, release });
+    if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
   }
@@ -291,8 +297,7 @@ class RunDriver extends RunOwner {
     if (frame instanceof BackstitchError) return this.#block(frame);
     const release = !this.#mayHold();
     const asked = this.#slots.ask(this.#activation.ops);
-    const body = { status: "running", frame, ...this.#turn.close(), ...asked, release } as const;
-    return this.#commit(body, release ? "released" : undefined);
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
   }
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
@@ -367,7 +372,7 @@ class RunDriver extends RunOwner {
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
-    return then;
+    return then ?? (body.release ? "released" : undefined);
   }
 
   /** Something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
@@ -385,11 +390,11 @@ class RunDriver extends RunOwner {
   }
 
   #deadline(): number {
-    const isNew = this.#text === null && this.#entering;
-    return deadlineOf(this.#activation, this.claim, this.fn, isNew);
+    return deadlineOf(this.#activation, this.claim, this.fn, this.#text === null && this.#entering);
   }
 
   #dueAt(): number | undefined {
+    if (this.#replay?.ready(this.#activation)) return this.now();
     return nextDue(this.#activation, this.#slots, this.#entering, this.#deadline(), this.now());
   }
 }

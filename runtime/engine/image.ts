@@ -90,6 +90,7 @@ export interface OpImage {
   readonly options?: OpOptions;
   readonly attempt?: number;
   readonly dueAt?: number;
+  readonly madeAt?: number;
   readonly outcome?: Outcome;
 }
 
@@ -233,7 +234,7 @@ function completionImage(activation: Activation, { kind, value }: Completion): C
   return value === undefined ? { kind } : { kind, value };
 }
 
-function opImage({ number, id, kind, callback, input, options, attempt, dueAt, outcome }: Op): OpImage {
+function opImage({ number, id, kind, callback, input, options, attempt, dueAt, madeAt, outcome }: Op): OpImage {
   const image = partsOf<Draft<OpImage>>();
   image.number = number;
   image.id = id;
@@ -243,6 +244,7 @@ function opImage({ number, id, kind, callback, input, options, attempt, dueAt, o
   if (options) image.options = options;
   if (attempt > 0) image.attempt = attempt;
   if (dueAt > 0) image.dueAt = dueAt;
+  if (madeAt > 0) image.madeAt = madeAt;
   if (outcome) image.outcome = outcome;
   return image as OpImage;
 }

@@ -2,7 +2,7 @@
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
 import { Handle } from "./handle.ts";
-import { type Op, OpMaker } from "./ops.ts";
+import { isTried, type Op, OpMaker } from "./ops.ts";
 
 /** An op to be made: what is left out is as for a step that begins at once. */
 export type NewOp = Pick<Op, "kind"> &
@@ -38,7 +38,8 @@ export function makeOp(activation: Activation, tool: string, id: unknown, spec: 
     return refused(activation, what, error instanceof Error ? error.message : String(error));
   }
   activation.lastOp = number;
-  activation.addOp({ ...usual, ...given, number, id: name, handle, attempt: 0, running: false });
+  const madeAt = isTried(given) ? 0 : activation.owner.now();
+  activation.addOp({ ...usual, ...given, number, id: name, handle, attempt: 0, madeAt, running: false });
   handle.maker = new OpMaker(number);
   return handle;
 }

@@ -39,6 +39,8 @@ export interface Op {
    * Infinity never.
    */
   dueAt: number;
+  /** When the code came to a sleep or a wait: milliseconds since the epoch. 0 for what is tried. */
+  readonly madeAt: number;
   /** Ended but not delivered. */
   outcome: Outcome | undefined;
   /** Its attempt is running in this process. Not stored. */
@@ -48,7 +50,7 @@ export interface Op {
 }
 
 /** Ops that run code, again and again until it succeeds or its attempts are used up. */
-export function isTried({ kind }: Op): boolean {
+export function isTried({ kind }: Pick<Op, "kind">): boolean {
   return kind === "step" || kind === "sendSignal";
 }
 

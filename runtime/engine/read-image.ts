@@ -122,6 +122,7 @@ class ImageReader {
       options: image.options,
       attempt: image.attempt ?? 0,
       dueAt: image.dueAt ?? 0,
+      madeAt: image.madeAt ?? 0,
       outcome: image.outcome,
       running: false,
       announcement: undefined,

@@ -1,6 +1,6 @@
 /** How ops of a run come by their outcomes, and what is recorded of it. */
 import { StepError } from "../errors.ts";
-import type { Commit, Mail, StepRecord } from "../store.ts";
+import type { Commit, Mail, RecordedOutcome, StepRecord } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { interrupt } from "./cancellation.ts";
@@ -41,6 +41,11 @@ export class Settling {
     } else if (outcome.ok) op.outcome = outcome;
     else if (cancelled) interrupt(op, outcome.error);
     else op.outcome = { ok: false, error: new StepError(op.id, outcome.error) };
+  }
+
+  /** The run takes the outcome over from another one. */
+  recalled({ seq: _, ...record }: RecordedOutcome): void {
+    this.#record(record);
   }
 
   /** @throws BackstitchError BS2104 when the mail cannot be read */

@@ -8,7 +8,7 @@ import { priorityMs } from "../flow/priority.ts";
 import type { Claim, Commit, CommitResult, Pool } from "../store.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { eventOf } from "./load.ts";
-import { isDue, type Op } from "./ops.ts";
+import { isDue, isTried, type Op } from "./ops.ts";
 
 type Ops = ReadonlyMap<number, Op>;
 
@@ -35,8 +35,9 @@ export class Slots {
   }
 
   /** Whether an attempt of the op may begin. */
-  admits({ kind, number }: Op): boolean {
-    return !this.#isLimited || kind !== "step" || this.#asked.get(number) === true;
+  mayStart(op: Op): boolean {
+    const isAdmitted = !this.#isLimited || op.kind !== "step" || this.#asked.get(op.number) === true;
+    return isTried(op) && isDue(op, this.#host.clock.now()) && isAdmitted;
   }
 
   /** Whether the op has asked and must wait until it is told. */
@@ -49,7 +50,7 @@ export class Slots {
     return this.#isLimited && this.#lacking(ops).length > 0;
   }
 
-  /** What a commit asks for that holds these ops. */
+  /** What a commit asks for that holds these ops. The run is kept until it is answered. */
   ask(ops: Ops): Pick<Commit, "acquire"> {
     for (const number of this.#asked.keys()) if (!ops.has(number)) this.giveBack(number);
     if (!this.#isLimited) return {};

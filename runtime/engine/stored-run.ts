@@ -30,6 +30,15 @@ class StoredValue {
   fill(parts: unknown): void {
     this.#parts = parts;
   }
+
+  /** `<handle>`, for people. */
+  toJSON(): string {
+    return `<${this.#tag}>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toJSON();
+  }
 }
 
 /** A function of the run: the code whose table has it, its id there, the records of its scopes. */

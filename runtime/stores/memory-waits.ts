@@ -28,6 +28,14 @@ export class MemoryWaits {
     }
   }
 
+  /** Of a run, as they were given, but for signals that others waited for. */
+  of(run: string): NewWait[] {
+    return [...this.#waits.values()]
+      .filter((wait) => wait.run === run)
+      .sort((a, b) => a.op - b.op)
+      .map(({ run: _run, id: _id, app: _app, onConflict: _conflict, ...wait }) => wait);
+  }
+
   signalHolder(app: string, name: string): Wait | undefined {
     return this.#of(app, name).find(({ kind }) => kind === "signal");
   }

@@ -10,6 +10,7 @@ import type {
   ClaimRequest,
   Commit,
   CommitResult,
+  DerivedRun,
   EventKey,
   JoinedRun,
   Mail,
@@ -18,7 +19,10 @@ import type {
   NewWait,
   ParkedPage,
   ParkedRun,
+  ParkedState,
+  RecordedOutcome,
   Routing,
+  RunPage,
   RunQuery,
   RunView,
   StateChange,
@@ -31,7 +35,24 @@ import type {
   StoredWait,
   WaitQuery,
 } from "../store.ts";
-import { apply, compareText, end, isDue, isFree, joinRun, queuedRun, type Run, take, view } from "./memory-run.ts";
+import {
+  apply,
+  compareText,
+  derivedRun,
+  end,
+  isDue,
+  isFree,
+  isListed,
+  joinRun,
+  outcomesOf,
+  parkedRun,
+  queuedRun,
+  type Run,
+  stateOf,
+  take,
+  versionOf,
+  view,
+} from "./memory-runs.ts";
 import { MemorySlots } from "./memory-slots.ts";
 import { MemoryStates } from "./memory-states.ts";
 import { MemoryWaits } from "./memory-waits.ts";
@@ -202,16 +223,38 @@ class MemoryStore implements Store {
     return run && view(run);
   }
 
-  async listRuns(query: RunQuery): Promise<RunView[]> {
-    const { functionId, status, before } = query;
-    return [...this.#runs.values()]
-      .filter((run) => run.app === query.app)
-      .filter((run) => functionId === undefined || run.functionId === functionId)
-      .filter((run) => status === undefined || run.status === status)
-      .filter((run) => before === undefined || run.id < before)
+  async listRuns(query: RunQuery): Promise<RunPage> {
+    const runs = [...this.#runs.values()]
+      .filter((run) => isListed(run, query))
       .sort((a, b) => compareText(b.id, a.id))
       .slice(0, query.limit)
       .map(view);
+    const next = runs.length === query.limit ? runs.at(-1)?.id : undefined;
+    return { runs, ...(next !== undefined && { next }) };
+  }
+
+  async listApps(): Promise<string[]> {
+    return [...new Set([...this.#runs.values()].map(({ app }) => app))].sort();
+  }
+
+  async getParked(id: string): Promise<ParkedState | undefined> {
+    const run = this.#runs.get(id);
+    return run?.endedAt === null ? stateOf(run, this.#waits.of(id)) : undefined;
+  }
+
+  async derive(run: DerivedRun, now: number): Promise<boolean> {
+    const of = this.#runs.get(run.origin.run);
+    if (this.#runs.has(run.id)) return true;
+    if (!of || (run.state && (of.endedAt !== null || versionOf(of) !== run.state.version))) return false;
+    const made = derivedRun(run, of, now);
+    this.#runs.set(run.id, made);
+    this.#addWaits(made, run.state?.waits, now);
+    return true;
+  }
+
+  async listOutcomes(id: string, ops: readonly number[]): Promise<RecordedOutcome[]> {
+    const run = this.#runs.get(id);
+    return run ? outcomesOf(run, ops) : [];
   }
 
   async listParked({ after, limit }: ParkedPage): Promise<ParkedRun[]> {
@@ -219,19 +262,11 @@ class MemoryStore implements Store {
       .filter((run) => run.endedAt === null && (after === undefined || run.id > after))
       .sort((a, b) => compareText(a.id, b.id))
       .slice(0, limit)
-      .map(({ id, app, functionId, status, label, error, frame }) => ({
-        id,
-        app,
-        functionId,
-        status,
-        label,
-        error,
-        frame,
-      }));
+      .map(parkedRun);
   }
 
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
-    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord>>();
+    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord & { readonly seq: number }>>();
     const seen = new Map<string, number>();
     const indexed: StoredStep[][] = [];
     for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
@@ -239,7 +274,7 @@ class MemoryStore implements Store {
       const stepId = records[0]?.id ?? "";
       const index = seen.get(stepId) ?? 0;
       seen.set(stepId, index + 1);
-      if (op > (page?.after ?? 0)) indexed.push(records.map((record) => ({ ...record, index })));
+      if (op > (page?.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
     }
     return indexed.slice(0, page?.limit).flat();
   }
@@ -292,15 +327,9 @@ class MemoryStore implements Store {
     run.mail = [];
     this.#waits.removeOf(run.id);
     this.#states.forgetRun(run.id);
-    const { parent } = run.event;
-    if (parent)
-      this.#deliver(parent.run, {
-        op: parent.op,
-        kind: run.status as Mail["kind"],
-        text,
-        receivedAt: now,
-        from: run.id,
-      });
+    const { parent } = run;
+    const told = { kind: run.status as Mail["kind"], text, receivedAt: now, from: run.id };
+    if (parent) this.#deliver(parent.run, { op: parent.op, ...told });
   }
 }
 

@@ -10,6 +10,7 @@ import { eventTests, hostileTextTests, routingTests } from "./store-suite/events
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
+import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
 import { stateTests } from "./store-suite/states.ts";
 import type { Check } from "./store-suite/support.ts";
@@ -72,5 +73,9 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));
     suite.describe("listRuns", () => listTests(check));
+    suite.describe("filters of listRuns", () => filterTests(check));
+    suite.describe("runs made of others", () => deriveTests(check));
+    suite.describe("runs that part from others", () => partedTests(check));
+    suite.describe("outcomes of ops", () => outcomeTests(check));
   });
 }

@@ -4,6 +4,7 @@ import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
 import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
 import { mailOf } from "./mail.ts";
+import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 import { slotsOf } from "./slots.ts";
 
 interface Candidate {
@@ -115,7 +116,7 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, ${eventColumns("e")}
+       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns("e")}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
@@ -127,11 +128,12 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   const joined = frame === null ? joinedEvents(db, row.n, event.app) : [];
   const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail };
   return {
-    ...claimed,
+    ...withOrigin(claimed, row),
     ...(joined.length > 0 && { events: [event, ...joined] }),
     ...(slots.length > 0 && { slots }),
   };
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots"> &
-  EventRow & { readonly n: number; readonly unread: number };
+type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "origin"> &
+  EventRow &
+  OriginRow & { readonly n: number; readonly unread: number };

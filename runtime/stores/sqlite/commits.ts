@@ -14,7 +14,7 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
     batch.map((element) => {
       const run = advanceRun(db, element);
       if (run === undefined) return "fenced";
-      for (const step of element.steps) putStep(db, run.n, step);
+      for (const step of element.steps) putStep(db, run, step);
       putMessages(db, run, element);
       if (element.status !== "running") return "ok";
       const granted = exchangeSlots(db, run.n, element, element.now);
@@ -27,6 +27,7 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
 interface RunRow {
   readonly n: number;
   readonly id: string;
+  readonly seq: number;
   readonly app: string;
   readonly parentRun: string | null;
   readonly parentOp: number;
@@ -54,7 +55,7 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
 
 type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 
-const row = `n, id, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
+const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
 
 export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
@@ -121,8 +122,8 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
  * Writes one attempt. `nth`, the number of earlier ops with the same id, is one more than that of the last of them.
  * Ops that run side by side end in any order: one that comes late moves the later ones up.
  */
-function putStep(db: Connection, run: number, step: StepRecord): void {
-  const { op, attempt, id, kind, status, input, output, error, startedAt, endedAt } = step;
+function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {
+  const { op, attempt, id, kind, status, input, output, error, rollback, startedAt, endedAt } = step;
   db.run(
     `UPDATE steps SET nth = nth + 1 WHERE run = ? AND id = ? AND op > ?
        AND NOT EXISTS (SELECT 1 FROM steps WHERE run = ? AND op = ?)`,
@@ -134,12 +135,13 @@ function putStep(db: Connection, run: number, step: StepRecord): void {
   );
   db.run(
     `INSERT OR REPLACE INTO steps
-       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, nth)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(
+       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, seq, rollback, nth)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(
        (SELECT nth FROM steps WHERE run = ? AND op = ? LIMIT 1),
        (SELECT nth + 1 FROM steps WHERE run = ? AND id = ? AND op < ? ORDER BY op DESC LIMIT 1),
        0))`,
     ...[run, op, attempt, id, kind, status, input ?? null, output ?? null, error ?? null, startedAt, endedAt],
+    ...[seq, rollback ? 1 : 0],
     ...[run, op],
     ...[run, id, op],
   );

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 
 /** Puts mail on a run that has not ended, and makes it due. Mail for any other is dropped. */
 export function deliver(db: Connection, run: string, mail: Omit<Mail, "seq">): boolean {
-  const { op, kind, text, receivedAt, from } = mail;
+  const { receivedAt } = mail;
   const row = db.all<{ n: number; seq: number }>(
     `UPDATE runs SET mailed = mailed + 1, unread = unread + 1, wake_at = iif(status = 'running', ?, wake_at)
      WHERE id = ? AND ended_at IS NULL RETURNING n, mailed AS seq`,
@@ -12,17 +12,22 @@ export function deliver(db: Connection, run: string, mail: Omit<Mail, "seq">): b
     run,
   )[0];
   if (row === undefined) return false;
+  putMail(db, row.n, { ...mail, seq: row.seq });
+  return true;
+}
+
+/** Writes it only: the row of the run counts it. */
+export function putMail(db: Connection, run: number, { seq, op, kind, receivedAt, from, text }: Mail): void {
   db.run(
     "INSERT INTO mail (run, seq, op, kind, received_at, sender, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    row.n,
-    row.seq,
+    run,
+    seq,
     op,
     kind,
     receivedAt,
     from ?? null,
     text,
   );
-  return true;
 }
 
 /** Takes away what a run has read. Its row counts what is left. */

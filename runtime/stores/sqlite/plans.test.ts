@@ -41,6 +41,21 @@ function turn({ run, epoch }: Claim, op: number, changes: Partial<Commit> = {}):
   };
 }
 
+/** Calls what limits, debounced and batched events need. */
+async function callForFlow(store: SqliteStore): Promise<void> {
+  const state = { app: "shop", functionId: "f", kind: "cron", key: "k" };
+  await store.states([state]);
+  await store.changeStates([{ ...state, before: undefined, after: "1" }], [], 1);
+  const waiting = { id: "waiting", app: "shop", functionId: "g", eventId: "first", wakeAt: 0 };
+  const names = ["first", "last", "all"] as const;
+  await store.putEvents(names.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
+  await store.route({ app: "shop", id: "first" }, [waiting]);
+  for (const keeps of ["last", "all"] as const) {
+    const joins = [{ run: "waiting", keeps, wakeAt: 0 }];
+    await store.route({ app: "shop", id: keeps }, [], [], { joins, states: [], now: 1 });
+  }
+}
+
 /** Calls every method, in every form that has a statement of its own. */
 async function callEverything(store: SqliteStore): Promise<void> {
   const ends: readonly Partial<Commit>[] = [
@@ -72,17 +87,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
   await store.route({ app: "shop", id: "sent" }, [], [{ wait, text: null }]);
   await store.signal("shop", "approval", "true", 1);
   await store.unreadMail("shop", "w");
-  const state = { app: "shop", functionId: "f", kind: "cron", key: "k" };
-  await store.states([state]);
-  await store.changeStates([{ ...state, before: undefined, after: "1" }], [], 1);
-  const waiting = { id: "waiting", app: "shop", functionId: "g", eventId: "first", wakeAt: 0 };
-  const names = ["first", "last", "all"] as const;
-  await store.putEvents(names.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
-  await store.route({ app: "shop", id: "first" }, [waiting]);
-  for (const keeps of ["last", "all"] as const) {
-    const joins = [{ run: "waiting", keeps, wakeAt: 0 }];
-    await store.route({ app: "shop", id: keeps }, [], [], { joins, states: [], now: 1 });
-  }
+  await callForFlow(store);
   await store.claim({ ...request, worker: "another", now: 1_000 });
   await store.resume("r1", 1);
   await store.cancel("r1", 1, { unwind: true });
@@ -94,11 +99,27 @@ async function callEverything(store: SqliteStore): Promise<void> {
   for (const functionId of [undefined, "f"]) {
     for (const status of [undefined, "running"] as const) {
       for (const before of [undefined, "r9"]) {
-        const filters = { ...(functionId && { functionId }), ...(status && { status }), ...(before && { before }) };
-        await store.listRuns({ app: "shop", limit: 1, ...filters });
+        for (const from of [undefined, "r0"]) {
+          const where = { ...(functionId && { functionId }), ...(status && { status }) };
+          const range = { ...(before && { before }), ...(from && { from }) };
+          await store.listRuns({ app: "shop", limit: 1, ...where, ...range });
+        }
       }
     }
   }
+  for (const link of [{ eventId: "r1" }, { parent: "r1" }, { origin: "r1" }]) {
+    await store.listRuns({ app: "shop", limit: 1, ...link });
+    await store.listRuns({ app: "shop", limit: 1, ...link, functionId: "f", status: "failed" });
+  }
+  const tested = { label: "at 1", eventName: "e", status: ["failed", "blocked"] } as const;
+  await store.listRuns({ app: "shop", limit: 1, ...tested });
+  await store.listRuns({ app: "shop", limit: 1, ...tested, functionId: "f" });
+  await store.listApps();
+  await store.getParked("r2");
+  await store.derive({ id: "r5", origin: { run: "r2" } }, 0);
+  const state = await store.getParked("r5");
+  if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
+  await store.listOutcomes("r1", [1]);
 }
 
 function planOf({ connection }: SqliteStore, sql: string): string[] {
@@ -128,10 +149,11 @@ it("every filter of a list is answered by an index, not by skipping rows", async
   const store = await openStore(":memory:", "r1", "r2", "r3", "r4");
   await callEverything(store);
   const lists = store.connection.statements.filter((sql) => sql.includes("ORDER BY r.id DESC"));
-  expect(lists).toHaveLength(8);
+  expect(lists.length).toBeGreaterThan(20);
   for (const sql of lists) {
     const [plan] = planOf(store, sql);
-    for (const [filter, column] of sql.matchAll(/r\.(\w+) [=<] \?/g)) {
+    // A plus keeps a filter that is tested run by run, within a window, out of the choice of an index.
+    for (const [filter, column] of sql.matchAll(/(?<!\+)r\.(\w+) [=<] \?/g)) {
       expect(plan, filter).toMatch(new RegExp(`\\b${column}[=<]\\?`));
     }
   }

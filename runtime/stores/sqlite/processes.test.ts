@@ -37,7 +37,7 @@ it("processes share the runs of one file: each run goes to one of them", async (
   for (const each of scripts) each.go();
   const lines = (await Promise.all(scripts.map((each) => each.rest()))).flat();
   expect(lines.sort()).toEqual(ids.flatMap((id) => [`${id} ok`, `${id} ok`, `${id} ok`]));
-  const runs = await store.listRuns({ app: "shop", status: "completed", limit: 100 });
+  const { runs } = await store.listRuns({ app: "shop", status: "completed", limit: 100 });
   expect(runs.map(({ id }) => id).sort()).toEqual(ids);
   await store.close();
 });

@@ -50,7 +50,10 @@ const migrations: readonly string[] = [
     ended_at INTEGER,
     parent_run TEXT,
     parent_op INTEGER,
+    origin_run TEXT,
+    origin_op INTEGER,
     label TEXT,
+    plan TEXT,
     output TEXT,
     error TEXT,
     frame TEXT
@@ -62,12 +65,17 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_by_function ON runs (app, function_id, id);
   CREATE INDEX runs_by_status ON runs (app, status, id);
   CREATE INDEX runs_by_function_and_status ON runs (app, function_id, status, id);
+  CREATE INDEX runs_by_event ON runs (app, event_id, id);
+  CREATE INDEX runs_by_parent ON runs (app, parent_run, id) WHERE parent_run IS NOT NULL;
+  CREATE INDEX runs_by_origin ON runs (app, origin_run, id) WHERE origin_run IS NOT NULL;
 
   CREATE TABLE steps (
     run INTEGER NOT NULL,
     op INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     nth INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    rollback INTEGER NOT NULL,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
     started_at INTEGER NOT NULL,

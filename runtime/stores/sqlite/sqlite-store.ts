@@ -4,6 +4,7 @@ import type {
   Cancellation,
   ClaimRequest,
   Commit,
+  DerivedRun,
   EventKey,
   Met,
   NewRun,
@@ -23,9 +24,11 @@ import { type Connection, connect, inMemory } from "./connection.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
+import { derive, getParked, listOutcomes } from "./origins.ts";
 import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
-import { getRun, listParked, listRuns, listSteps } from "./views.ts";
+import { listSteps } from "./steps.ts";
+import { getRun, listApps, listParked, listRuns } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
@@ -123,6 +126,22 @@ export class SqliteStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listApps() {
+    return this.#perform("listApps", listApps);
+  }
+
+  async getParked(run: string) {
+    return this.#perform("getParked", (db) => getParked(db, run));
+  }
+
+  async derive(run: DerivedRun, now: number) {
+    return this.#perform("derive", (db) => derive(db, run, now));
+  }
+
+  async listOutcomes(run: string, ops: readonly number[]) {
+    return this.#perform("listOutcomes", (db) => listOutcomes(db, run, ops));
   }
 
   async listParked(page: ParkedPage) {

@@ -1,36 +1,94 @@
 /** What is shown to people. Read only. */
-import type { ParkedPage, ParkedRun, RunQuery, RunView, StoredStep } from "../../store.ts";
+import type { ParkedPage, ParkedRun, RunPage, RunQuery, RunView } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
 import { type EventRow, eventColumns, toEvent } from "./events.ts";
+import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runs = `
   SELECT r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output, r.error,
     r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
-    ${eventColumns("e")}
+    r.parent_run AS "ownerRun", r.parent_op AS "ownerOp", ${originColumns}, ${eventColumns("e")}
   FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
-type RunRow = Omit<RunView, "event" | "parent"> & EventRow;
+type RunRow = Omit<RunView, "event" | "parent" | "origin"> &
+  EventRow &
+  OriginRow & { readonly ownerRun: string | null; readonly ownerOp: number | null };
 
 export function getRun(db: Connection, run: string): RunView | undefined {
   return db.all<RunRow>(`${runs} WHERE r.id = ?`, run).map(toView)[0];
 }
 
-/** Every combination of filters has an index that ends with the id, so that a page costs its own length. */
-export function listRuns(db: Connection, { app, functionId, status, before, limit }: RunQuery): RunView[] {
-  const conditions = ["r.app = ?"];
-  const params: Value[] = [app];
-  const narrow = (condition: string, value: string | undefined) => {
+/** Runs that a list looks at where no index answers all of its filters. */
+const window = 10_000;
+
+/**
+ * What an index answers decides at which runs it is looked: app, function and status, or one of the links to other
+ * things, each with the id. What remains is tested run by run, within a window.
+ */
+export function listRuns(db: Connection, query: RunQuery): RunPage {
+  const { limit } = query;
+  const { indexed, tested } = filtersOf(query);
+  const edge = tested.length === 0 ? undefined : windowEdge(db, indexed);
+  const within = edge === undefined ? indexed : [...indexed, ["r.id >= ?", edge] as const];
+  const filters = [...within, ...tested];
+  const sql = `${runs} WHERE ${conditions(filters)} ORDER BY r.id DESC LIMIT ?`;
+  const found = db.all<RunRow>(sql, ...parameters(filters), limit).map(toView);
+  const next = found.length === limit ? found.at(-1)?.id : edge;
+  return { runs: found, ...(next !== undefined && { next }) };
+}
+
+type Filter = readonly [condition: string, ...params: Value[]];
+
+const conditions = (filters: readonly Filter[]) => filters.map(([condition]) => condition).join(" AND ");
+const parameters = (filters: readonly Filter[]) => filters.flatMap(([, ...params]) => params);
+
+function filtersOf(query: RunQuery): { readonly indexed: Filter[]; readonly tested: Filter[] } {
+  const { app, functionId, status, eventId, eventName, label, parent, origin, before, from } = query;
+  const indexed: Filter[] = [["r.app = ?", app]];
+  const tested: Filter[] = [];
+  const link = (
+    [
+      ["event_id", eventId],
+      ["parent_run", parent],
+      ["origin_run", origin],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  for (const [place, [column, value]] of link.entries()) put(column, value, place === 0);
+  const statuses = typeof status === "string" ? [status] : status;
+  put("function_id", functionId, link.length === 0);
+  if (statuses?.length === 1) put("status", statuses[0], link.length === 0);
+  else if (statuses) tested.push([`+r.status IN (${statuses.map(() => "?").join(", ")})`, ...statuses]);
+  if (eventName !== undefined) tested.push(["e.name = ?", eventName]);
+  if (label !== undefined) tested.push([`instr(' > ' || r.label || ' > ', ' > ' || ? || ' > ') > 0`, label]);
+  if (before !== undefined) indexed.push(["r.id < ?", before]);
+  if (from !== undefined) indexed.push(["r.id >= ?", from]);
+  return { indexed, tested };
+
+  /** The sign keeps a column out of the choice of an index. */
+  function put(column: string, value: string | undefined, byIndex: boolean): void {
     if (value === undefined) return;
-    conditions.push(condition);
-    params.push(value);
-  };
-  narrow("r.function_id = ?", functionId);
-  narrow("r.status = ?", status);
-  narrow("r.id < ?", before);
-  const sql = `${runs} WHERE ${conditions.join(" AND ")} ORDER BY r.id DESC LIMIT ?`;
-  return db.all<RunRow>(sql, ...params, limit).map(toView);
+    if (byIndex) indexed.push([`r.${column} = ?`, value]);
+    else tested.push([`+r.${column} = ?`, value]);
+  }
+}
+
+/** The last run of the window; undefined when the window holds all that there are. */
+function windowEdge(db: Connection, indexed: readonly Filter[]): string | undefined {
+  const sql = `SELECT r.id FROM runs AS r WHERE ${conditions(indexed)} ORDER BY r.id DESC LIMIT 1 OFFSET ?`;
+  return db.all<{ id: string }>(sql, ...parameters(indexed), window - 1)[0]?.id;
+}
+
+/** One jump in the index per app. */
+export function listApps(db: Connection): string[] {
+  const found: string[] = [];
+  for (;;) {
+    const sql = "SELECT app FROM runs WHERE app > ? ORDER BY app LIMIT 1";
+    const row = db.all<{ app: string }>(sql, found.at(-1) ?? "")[0];
+    if (!row) return found;
+    found.push(row.app);
+  }
 }
 
 export function listParked(db: Connection, { after = "", limit }: ParkedPage): ParkedRun[] {
@@ -42,50 +100,11 @@ export function listParked(db: Connection, { after = "", limit }: ParkedPage): P
   );
 }
 
-type StepRow = {
-  [K in keyof StoredStep]-?: undefined extends StoredStep[K] ? string | null : StoredStep[K];
-};
-
-const steps = `
-  SELECT s.op, s.attempt, s.id, s.nth AS "index", s.kind, s.status, s.input, s.output, s.error,
-    s.started_at AS "startedAt", s.ended_at AS "endedAt"
-  FROM runs AS r CROSS JOIN steps AS s ON s.run = r.n
-  WHERE r.id = ? AND s.op > ?`;
-const inOrder = "ORDER BY s.op, s.attempt";
-
-/** A page ends with the last attempt of an op, because the cursor is an op. */
-export function listSteps(
-  db: Connection,
-  run: string,
-  page?: { readonly after?: number; readonly limit?: number },
-): StoredStep[] {
-  const after = page?.after ?? 0;
-  if (page?.limit === undefined) return db.all<StepRow>(`${steps} ${inOrder}`, run, after).map(toStep);
-  const lastOp = db.all<{ op: number | null }>(
-    `SELECT max(op) AS op FROM (
-       SELECT DISTINCT s.op FROM runs AS r CROSS JOIN steps AS s ON s.run = r.n
-       WHERE r.id = ? AND s.op > ? ORDER BY s.op LIMIT ?)`,
-    run,
-    after,
-    page.limit,
-  )[0]?.op;
-  if (typeof lastOp !== "number") return [];
-  return db.all<StepRow>(`${steps} AND s.op <= ? ${inOrder}`, run, after, lastOp).map(toStep);
-}
-
-/** The run has the parent that its event has. */
 function toView(row: RunRow): RunView {
   const { id, app, functionId, status, label, wakeAt, output, error, createdAt, updatedAt, endedAt } = row;
+  const { ownerRun, ownerOp } = row;
   const event = toEvent(row);
   const view = { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
-  return event.parent ? { ...view, parent: event.parent } : view;
-}
-
-function toStep({ input, output, error, ...step }: StepRow): StoredStep {
-  return {
-    ...step,
-    ...(input !== null && { input }),
-    ...(output !== null && { output }),
-    ...(error !== null && { error }),
-  };
+  const parent = ownerRun === null ? {} : { parent: { run: ownerRun, op: ownerOp ?? 0 } };
+  return withOrigin({ ...view, ...parent }, row);
 }

@@ -50,6 +50,28 @@ function mayWaitForSignal(db: Connection, run: Waiting, { op, name, onConflict }
   return true;
 }
 
+/** As they were given, but for signals that others waited for. */
+export function waitsOf(db: Connection, run: number): NewWait[] {
+  return db
+    .all<OwnWaitRow>("SELECT op, kind, topic, path, value, until, filter FROM waits WHERE run = ? ORDER BY op", run)
+    .map(({ op, kind, topic, path, value, until, filter }) => ({
+      op,
+      kind,
+      name: topic.slice(topic.indexOf(":") + 1),
+      ...(path !== "" && { match: { path, value } }),
+      ...(until !== null && { until }),
+      ...(filter !== null && { filter }),
+    }));
+}
+
+type OwnWaitRow = Pick<NewWait, "op" | "kind"> & {
+  readonly topic: string;
+  readonly path: string;
+  readonly value: string;
+  readonly until: number | null;
+  readonly filter: string | null;
+};
+
 export function removeWaits(db: Connection, run: number, ops: readonly number[]): void {
   for (const op of ops) db.run("DELETE FROM waits WHERE run = ? AND op = ?", run, op);
 }

@@ -124,7 +124,7 @@ export function listTests(check: Check): void {
     for (const id of ["r2", "r1", "r4", "r3"]) await addRun(store, id, { functionId: id === "r3" ? "g" : "f" });
     await addRun(store, "r9", { runApp: "other" });
     for (const held of await claim(store, { limit: 2 })) await store.commit([turn(held, { status: "completed" })]);
-    const list = async (query: object) => (await store.listRuns({ app, limit: 10, ...query })).map(({ id }) => id);
+    const list = async (query: object) => (await store.listRuns({ app, limit: 10, ...query })).runs.map(({ id }) => id);
 
     assert.deepEqual(await list({}), ["r4", "r3", "r2", "r1"]);
     assert.deepEqual(await list({ limit: 2 }), ["r4", "r3"]);
@@ -162,7 +162,7 @@ export function listTests(check: Check): void {
   check("shows a run the same as getRun", async (store) => {
     await addRun(store, "r");
     await store.commit([turn(await claimOne(store), { status: "completed", output: "1" })]);
-    assert.deepEqual(await store.listRuns({ app, limit: 1 }), [await view(store, "r")]);
+    assert.deepEqual((await store.listRuns({ app, limit: 1 })).runs, [await view(store, "r")]);
     assert.equal(await store.getRun("missing"), undefined);
   });
 }

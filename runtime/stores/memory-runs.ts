@@ -1,16 +1,27 @@
-/** The runs of a store in memory. */
+/** The runs of a store in memory, and what its calls do to one of them. */
 import type {
   Claim,
   ClaimRequest,
   Commit,
+  DerivedRun,
   Join,
   Mail,
   NewRun,
+  NewWait,
+  OpKey,
+  Origin,
+  ParkedRun,
+  ParkedState,
+  RecordedOutcome,
+  RunQuery,
   RunStatus,
   RunView,
   StepRecord,
   StoredEvent,
 } from "../store.ts";
+
+/** With the number of the commit that wrote it. */
+type KeptRecord = StepRecord & { readonly seq: number };
 
 interface Lease {
   readonly worker: string;
@@ -24,6 +35,8 @@ export interface Run {
   event: StoredEvent;
   /** Events that joined it. */
   readonly joined: StoredEvent[];
+  readonly parent: OpKey | undefined;
+  readonly origin: Origin | undefined;
   status: RunStatus;
   epoch: number;
   seq: number;
@@ -38,7 +51,7 @@ export interface Run {
   updatedAt: number;
   endedAt: number | null;
   /** Attempts by op, then by attempt. */
-  readonly steps: Map<number, Map<number, StepRecord>>;
+  readonly steps: Map<number, Map<number, KeptRecord>>;
   /** What came and was not read. */
   mail: Mail[];
   mailed: number;
@@ -51,6 +64,8 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     functionId: run.functionId,
     event,
     joined: [],
+    parent: event.parent,
+    origin: undefined,
     status: "running",
     epoch: 0,
     seq: 0,
@@ -68,6 +83,56 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     mail: [],
     mailed: 0,
   };
+}
+
+/** A run that is made of another one, with the state that it has. */
+export function derivedRun({ id, origin, state }: DerivedRun, of: Run, now: number): Run {
+  const { app, functionId, event } = of;
+  const fresh = queuedRun({ id, app, functionId, eventId: event.id, wakeAt: now }, { ...event, receivedAt: now });
+  const mail = [...(state?.mail ?? [])];
+  return Object.assign(fresh, {
+    ...{ event, joined: [...of.joined], parent: undefined, origin, mail, mailed: mail.at(-1)?.seq ?? 0 },
+    ...(state && { frame: state.frame, label: state.label }),
+  });
+}
+
+/** The state of a run that has not ended. */
+export function stateOf(run: Run, waits: readonly NewWait[]): ParkedState {
+  return { ...parkedRun(run), version: versionOf(run), waits, mail: [...run.mail] };
+}
+
+export function versionOf({ seq, mailed }: Run): string {
+  return `${seq}/${mailed}`;
+}
+
+export function parkedRun({ id, app, functionId, status, label, error, frame }: Run): ParkedRun {
+  return { id, app, functionId, status, label, error, frame };
+}
+
+export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutcome[] {
+  return ops.flatMap((op) =>
+    [...(steps.get(op)?.values() ?? [])]
+      .filter(({ status }) => status !== "retrying")
+      .map((record) => ({ ...record }) as RecordedOutcome),
+  );
+}
+
+export function isListed(run: Run, query: RunQuery): boolean {
+  const { app, functionId, status, eventName, eventId, label, parent, origin, before, from } = query;
+  const same = (wanted: string | undefined, value: string | undefined) => wanted === undefined || wanted === value;
+  const path = (labels: string | null) => ` > ${labels} > `;
+  return (
+    run.app === app &&
+    same(functionId, run.functionId) &&
+    (status === undefined || [status].flat().includes(run.status)) &&
+    same(eventName, run.event.name) &&
+    same(eventId, run.event.id) &&
+    same(parent, run.parent?.run) &&
+    same(origin, run.origin?.run) &&
+    (label === undefined || (run.label !== null && path(run.label).includes(path(label)))) &&
+    (before === undefined || run.id < before) &&
+    (from === undefined || run.id >= from)
+  );
 }
 
 export function joinRun(run: Run, event: StoredEvent, { keeps, wakeAt }: Join): void {
@@ -89,9 +154,11 @@ export function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   run.epoch += 1;
   if (run.lease) run.lostClaims += 1;
   run.lease = { worker, until: now + leaseMs };
-  const { id, functionId, epoch, seq, frame, event, joined, lostClaims, createdAt } = run;
-  const claimed = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
-  return frame === null && joined.length > 0 ? { ...claimed, events: [event, ...joined] } : claimed;
+  const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
+  const { origin, joined } = run;
+  const claim = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
+  const isNew = frame === null && joined.length > 0;
+  return { ...claim, ...(origin && { origin }), ...(isNew && { events: [event, ...joined] }) };
 }
 
 export function apply(run: Run, commit: Commit): void {
@@ -106,8 +173,8 @@ export function apply(run: Run, commit: Commit): void {
   run.error = commit.error ?? run.error;
   run.updatedAt = commit.now;
   for (const step of commit.steps) {
-    const attempts = run.steps.get(step.op) ?? new Map<number, StepRecord>();
-    run.steps.set(step.op, attempts.set(step.attempt, { ...step }));
+    const attempts = run.steps.get(step.op) ?? new Map<number, KeptRecord>();
+    run.steps.set(step.op, attempts.set(step.attempt, { ...step, seq: run.seq }));
   }
   if (commit.status === "running") {
     if (commit.release) run.lease = undefined;
@@ -129,10 +196,11 @@ export function end(run: Run, status: RunStatus, now: number): void {
 
 export function view(run: Run): RunView {
   const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  const { parent } = event;
+  const { parent, origin } = run;
   return {
     ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
     ...(parent && { parent }),
+    ...(origin && { origin }),
   };
 }
 

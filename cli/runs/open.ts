@@ -1,0 +1,77 @@
+/** A database of runs, for as long as a command uses it. */
+import { BackstitchError } from "../../runtime/index.ts";
+import { Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
+import { sqlite } from "../../runtime/stores/sqlite/index.ts";
+import { exitCodes, Failure } from "../failure.ts";
+import { requirePath } from "../project/manifests.ts";
+import { withStore } from "../upgrade/check-against.ts";
+
+const wrongOptions: readonly string[] = ["BS2012", "BS2013", "BS2050"];
+
+export interface DatabaseOptions {
+  readonly database: string;
+  readonly app?: string;
+}
+
+/** The runs of a database. */
+export class Database {
+  readonly #store: Store;
+  readonly #options: DatabaseOptions;
+  readonly #clock = new SystemClock();
+
+  constructor(store: Store, options: DatabaseOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** The runs of the app that is meant. @throws Failure when there are several and none is named */
+  async all(): Promise<Runs> {
+    const { app, database } = this.#options;
+    const apps = await this.#store.listApps();
+    const list = apps.join(", ");
+    if (app !== undefined) {
+      if (apps.includes(app)) return this.#of(app);
+      throw new Failure(
+        `${database} has no runs of app "${app}". It has those of ${list || "none"}.`,
+        exitCodes.notFound,
+      );
+    }
+    if (apps.length <= 1) return this.#of(apps[0] ?? "");
+    throw new Failure(`${database} has runs of several apps: ${list}. Name one with --app.`, exitCodes.usage);
+  }
+
+  /** The runs among which one is. @throws Failure when it does not exist */
+  async around(run: string): Promise<Runs> {
+    const { app, database } = this.#options;
+    const found = await this.#store.getRun(run);
+    if (found && (app ?? found.app) === found.app) return this.#of(found.app);
+    const where = app === undefined ? database : `${database}, app "${app}",`;
+    throw new Failure(
+      `${where} has no run ${run}. \`backstitch runs list\` shows those that there are.`,
+      exitCodes.notFound,
+    );
+  }
+
+  #of(app: string): Runs {
+    return new Runs(
+      app,
+      this.#clock,
+      async () => this.#store,
+      () => undefined,
+    );
+  }
+}
+
+/** @throws Failure when there is no such file, or what was asked of it is refused */
+export async function withDatabase<Value>(
+  options: DatabaseOptions,
+  use: (database: Database) => Promise<Value>,
+): Promise<Value> {
+  requirePath(options.database);
+  try {
+    return await withStore(sqlite({ path: options.database }), (store) => use(new Database(store, options)));
+  } catch (error) {
+    if (!(error instanceof BackstitchError)) throw error;
+    throw new Failure(error.message, wrongOptions.includes(error.code) ? exitCodes.usage : exitCodes.failed);
+  }
+}

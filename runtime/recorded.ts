@@ -1,0 +1,63 @@
+/** What is recorded of a run, also where it went on from another one. */
+import { planOf } from "./engine/replay.ts";
+import type { Origin, RecordedOutcome, Store, StoredStep } from "./store.ts";
+
+/** Ops that are read at once. */
+const pageSize = 500;
+
+/** A record, with the run that executed it. */
+export type RunStep = StoredStep & { readonly run: string };
+
+/** The outcomes of ops in front of the one from which a run goes on: of the run of which it was made, or of an earlier one. */
+export async function outcomesBefore(store: Store, origin: Origin, ops: readonly number[]): Promise<RecordedOutcome[]> {
+  const found: RecordedOutcome[] = [];
+  let missing = ops;
+  for (let at: Origin | undefined = origin; at && missing.length > 0; ) {
+    const { run }: Origin = at;
+    missing = missing.filter(takenOver(at));
+    const outcomes = await store.listOutcomes(run, missing);
+    found.push(...outcomes);
+    missing = missing.filter((op) => !outcomes.some((outcome) => outcome.op === op));
+    at = missing.length > 0 ? (await store.getRun(run))?.origin : undefined;
+  }
+  return found;
+}
+
+/** Whether a run has what was recorded of an op from the run of which it was made. */
+function takenOver(origin: Origin): (op: number) => boolean {
+  const { op: end = 0 } = origin;
+  const { parted = [] } = planOf(origin);
+  return (op) => op < end && !parted.includes(op);
+}
+
+/** The records of a run, by op and attempt; those of the run of which it was made stand for what it did not do itself. */
+export async function* stepsOf(store: Store, run: string, before = Number.POSITIVE_INFINITY): AsyncGenerator<RunStep> {
+  const origin = (await store.getRun(run))?.origin;
+  const own = ownSteps(store, run, before);
+  let next = await own.next();
+  if (origin?.op !== undefined) {
+    const isTaken = takenOver(origin);
+    for await (const earlier of stepsOf(store, origin.run, Math.min(before, origin.op))) {
+      if (!isTaken(earlier.op)) continue;
+      while (!next.done && next.value.op < earlier.op) {
+        yield next.value;
+        next = await own.next();
+      }
+      if (next.done || next.value.op !== earlier.op) yield earlier;
+    }
+  }
+  for (; !next.done; next = await own.next()) yield next.value;
+}
+
+async function* ownSteps(store: Store, run: string, before: number): AsyncGenerator<RunStep> {
+  for (let after = 0; ; ) {
+    const page = await store.listSteps(run, { after, limit: pageSize });
+    for (const step of page) {
+      if (step.op >= before) return;
+      yield { ...step, run };
+    }
+    const last = page.at(-1)?.op;
+    if (last === undefined) return;
+    after = last;
+  }
+}
