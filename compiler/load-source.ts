@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import MagicString from "magic-string";
 import type tsTypes from "typescript";
 import * as runtime from "../runtime/index.ts";
+import * as inngest from "../runtime/inngest/index.ts";
 import * as internal from "../runtime/internal.ts";
 import type { Diagnostic } from "../transformer/diagnostics.ts";
 import { commonJs } from "./common-js.ts";
@@ -23,6 +24,7 @@ export class CompileError extends Error {
 
 const builtIn: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["backstitch", runtime],
+  ["backstitch/inngest", inngest],
   ["backstitch/internal", internal],
 ]);
 

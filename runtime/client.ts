@@ -55,6 +55,10 @@ export interface ClientParts {
   /** Gives numbers from 0 to 1, for jitter. */
   readonly random: () => number;
   readonly drive: DriveRun;
+  /** Where to keep things when the client was given no store: asked at the first use. */
+  readonly defaultStore: () => Store | undefined;
+  /** Rewrites what `createFunction` is given. */
+  readonly functionArguments: (args: readonly unknown[]) => readonly unknown[];
 }
 
 const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
@@ -90,7 +94,14 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     checkKeys(options, optionKeys, "new Backstitch()");
     checkName(options.id, "id", "new Backstitch()");
     this.id = options.id;
-    this.#parts = { clock: new SystemClock(), random: Math.random, drive: driveReceived, ...parts };
+    this.#parts = {
+      clock: new SystemClock(),
+      random: Math.random,
+      drive: driveReceived,
+      defaultStore: () => undefined,
+      functionArguments: (args) => args,
+      ...parts,
+    };
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
@@ -161,7 +172,7 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
   ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
-    const made = makeFunctions(args, this.#middleware);
+    const made = makeFunctions(this.#parts.functionArguments(args), this.#middleware);
     const taken = made.find(({ id }) => this.#functions.has(id));
     if (taken) {
       throw new BackstitchError("BS2004", {
@@ -238,20 +249,19 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
 
   /** Opens the store at the first use; an opening that failed is tried again at the next. */
   async #store(where: string): Promise<Store> {
-    const store = this.#givenStore;
     if (this.#closed) {
       throw new BackstitchError("BS2015", {
         where: `${where} of client "${this.id}" was called after close()`,
         fix: "Call close() last, or make another client.",
       });
     }
-    if (store === undefined) {
+    this.#openStore ??= this.#opening();
+    if (this.#openStore === undefined) {
       throw new BackstitchError("BS2005", {
         where: `${where} of client "${this.id}" needs one`,
-        fix: 'Give `store` to new Backstitch(), e.g. `sqlite({ path: "runs.db" })` from "backstitch/sqlite".',
+        fix: 'Give `store` to the client, e.g. `sqlite({ path: "runs.db" })` from "backstitch/sqlite"; clients of backstitch/inngest may have it from setDefaultStore().',
       });
     }
-    this.#openStore ??= store.open().then(() => store);
     const opening = this.#openStore;
     try {
       return await opening;
@@ -259,5 +269,10 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
       if (this.#openStore === opening) this.#openStore = undefined;
       throw error;
     }
+  }
+
+  #opening(): Promise<Store> | undefined {
+    const store = this.#givenStore ?? this.#parts.defaultStore();
+    return store?.open().then(() => store);
   }
 }

@@ -16,7 +16,16 @@ import type { RegisteredFunction } from "./types.ts";
 const defaultRetries = 4;
 const retriesRange = { least: 0, most: 100 };
 const optionKeys = [
-  ...["id", "name", "retries", "timeouts", "cancelOn", "migrate", "onFailure", "onCancel", "middleware"],
+  "id",
+  "name",
+  "description",
+  "retries",
+  "timeouts",
+  "cancelOn",
+  "migrate",
+  "onFailure",
+  "onCancel",
+  "middleware",
   ...flowKeys,
 ];
 const wrongOptions = "BS2003";
@@ -37,10 +46,11 @@ export function makeFunctions(
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, retries, timeouts, cancelOn, triggers, migrate, middleware } = options as Readonly<
+  const { name, description, retries, timeouts, cancelOn, triggers, migrate, middleware } = options as Readonly<
     Record<string, unknown>
   >;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
+  if (description !== undefined) checkName(description, "description", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
   const within = [...outer, ...checkedMiddleware(middleware, where, wrongOptions)];

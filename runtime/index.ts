@@ -67,6 +67,7 @@ export type {
   SentEvent,
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
+export { type ReferenceSchemas, referenceFunction } from "./reference-function.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, RunFilter } from "./run-filter.ts";
 export type { HistoryStep, RunHistory } from "./run-history.ts";
@@ -88,6 +89,7 @@ export type {
   EventTrigger,
   EventTriggers,
   FunctionOptions,
+  FunctionReference,
   Handle,
   Handler,
   OneOrMore,

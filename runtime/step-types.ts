@@ -52,7 +52,7 @@ export interface FunctionReference<Data = Untyped, Output = Untyped> {
 
 /** What `step.invoke` calls. */
 export interface InvokeOptions<Data, Output> {
-  readonly function: BackstitchFunction<BackstitchEvent<string, Data>, Output> | FunctionReference<Data, Output>;
+  readonly function: BackstitchFunction<BackstitchEvent<Untyped, Data>, Output> | FunctionReference<Data, Output>;
   readonly data?: NoInfer<Data> | undefined;
   /** How long to wait; then the await fails, and the other run goes on. Default: without end. */
   readonly timeout?: Duration | undefined;

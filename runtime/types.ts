@@ -122,6 +122,8 @@ export interface FunctionOptions extends FlowOptions {
   readonly id: string;
   /** Shown to people in place of the id. */
   readonly name?: string | undefined;
+  /** Tells people what the function does. */
+  readonly description?: string | undefined;
   /** Retries of a step, and of the code between steps, after the first attempt: 0 to 100. Default 4. */
   readonly retries?: number | undefined;
   /** How long a run may take: from its creation to its beginning, and from its beginning to its end. Then it is cancelled. */

@@ -6,7 +6,7 @@ import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
-import type { OpKind } from "./ops.ts";
+import type { Op, OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -70,6 +70,9 @@ export type StepScript = (
   real: () => unknown,
 ) => unknown;
 
+/** An op that waits for what comes from outside. */
+export type WaitingOp = Pick<Op, "number" | "id">;
+
 export interface DriverHost {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -101,10 +104,12 @@ export interface DriverHost {
   readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
-  /** Told when the handler has ended for good; what unwinds comes behind it. Tests only. */
-  readonly onHandlerEnd?: () => void;
   /** What is recorded of ops in front of the one from which a run goes on. */
   readonly recorded?: (origin: Origin, ops: readonly number[]) => Promise<RecordedOutcome[]>;
+  /** Told when the handler has ended for good, and whether it left ops; what unwinds comes behind it. Tests only. */
+  readonly onHandlerEnd?: (left: boolean) => void;
+  /** Told of each op that begins to wait, in front of the commit that announces it. Tests only. */
+  readonly onWait?: (op: WaitingOp) => void;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

@@ -329,7 +329,7 @@ class RunDriver extends RunOwner {
   #checkEnd(): void {
     if (this.#endChecked) return;
     this.#endChecked = true;
-    this.host.onHandlerEnd?.();
+    this.host.onHandlerEnd?.(this.#activation.ops.size > 0);
     settleEnd(this.#activation, this.run, this.fn.id);
   }
 

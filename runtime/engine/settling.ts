@@ -70,6 +70,7 @@ export class Settling {
     for (const op of ops.values()) {
       if (!op.announcement) continue;
       if (op.outcome) this.#record(waitRecord(op, op.outcome, this.#host.clock.now()));
+      else this.#host.onWait?.(op);
       announced.push(op.announcement);
       op.announcement = undefined;
     }

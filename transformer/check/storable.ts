@@ -39,7 +39,7 @@ const iterators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObj
 const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
 /** Types of this package whose values the runtime makes again. */
-const ownTypes = new Set(["Step", "Context", "Handle", "Logger", "RunLogger", "Backstitch"]);
+const ownTypes = new Set(["Step", "Context", "Handle", "Logger", "RunLogger", "Backstitch", "Inngest"]);
 
 /** Deeper than any data that somebody wrote down; types that go on for ever end here. */
 const mostDepth = 8;

@@ -1,5 +1,5 @@
 /**
- * Finds durable helpers: functions that are given a `Step` or a `Context`.
+ * Finds durable helpers: functions that are given a `Step` or a `Context`, also by the names that these have in Inngest.
  *
  *   async function pay(step: Step, sum: number) { … }      code id "shop#pay"
  *   class Orders { async ship({ step }: Context) { … } }   code id "shop#Orders.ship"
@@ -11,7 +11,7 @@ import type { Nodes } from "./nodes.ts";
 import { isPromised } from "./promised.ts";
 
 /** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
-const toolTypes = ["Step", "Context"];
+const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
 
 /** The helpers of a file, those inside of others included. */
 export function findHelpers(ts: TypeScript, file: tsTypes.SourceFile, nodes: Nodes, imports: PackageImports): Unit[] {

@@ -10,12 +10,16 @@ export interface PackageImports {
   readonly named: ReadonlyMap<string, string>;
   /** Local names of namespace and default imports. */
   readonly namespaces: ReadonlySet<string>;
+  /** What the file's own names of types stand for. */
+  readonly aliases: ReadonlyMap<string, tsTypes.TypeNode>;
 }
 
 export function findImports(ts: TypeScript, file: tsTypes.SourceFile): PackageImports {
   const named = new Map<string, string>();
   const namespaces = new Set<string>();
+  const aliases = new Map<string, tsTypes.TypeNode>();
   for (const statement of file.statements) {
+    if (ts.isTypeAliasDeclaration(statement)) aliases.set(statement.name.text, statement.type);
     if (ts.isImportEqualsDeclaration(statement) && isOurRequire(ts, statement)) namespaces.add(statement.name.text);
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
     if (!packageNames.has(statement.moduleSpecifier.text)) continue;
@@ -28,7 +32,7 @@ export function findImports(ts: TypeScript, file: tsTypes.SourceFile): PackageIm
         named.set(element.name.text, (element.propertyName ?? element.name).text);
     }
   }
-  return { named, namespaces };
+  return { named, namespaces, aliases };
 }
 
 /** Whether a file is output of the compiler: what is durable in it is compiled already. */
@@ -56,10 +60,12 @@ export function importedName(ts: TypeScript, node: tsTypes.Expression, imports: 
 
 /**
  * The package's names of all types that an annotation mentions, nested ones included. A function that takes a `Step` is
- * given one by whoever calls it, and holds none: parameters inside an annotation do not count.
+ * given one by whoever calls it, and holds none: parameters inside an annotation do not count. Names that the file gives to
+ * types stand for these: `type Tools = GetStepTools<typeof inngest>`.
  */
 export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: PackageImports): Set<string> {
   const found = new Set<string>();
+  const seen = new Set<tsTypes.Node>();
   const visit = (node: tsTypes.Node): void => {
     if (ts.isParameter(node)) return;
     if (ts.isImportTypeNode(node) && node.qualifier && isOurs(ts, node)) found.add(node.qualifier.getText());
@@ -71,6 +77,11 @@ export function importedTypes(ts: TypeScript, type: tsTypes.TypeNode, imports: P
           ? name.right.text
           : undefined;
       if (imported !== undefined) found.add(imported);
+      const alias = ts.isIdentifier(name) ? imports.aliases.get(name.text) : undefined;
+      if (alias && !seen.has(alias)) {
+        seen.add(alias);
+        visit(alias);
+      }
     }
     ts.forEachChild(node, visit);
   };

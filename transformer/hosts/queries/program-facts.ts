@@ -14,7 +14,7 @@ interface FileFacts {
 export function homeOf({ fileName, isDeclaration, isOfLanguage, isOfPackage }: FileFacts): ObjectShape["home"] {
   if (isOfLanguage || /\/node_modules\/@types\/node\//.test(fileName)) return "language";
   // This package's own types, as installed and as source.
-  if (/\/(?:dist\/)?runtime\/(?:types|step-types|client|engine\/contract)\.(?:d\.)?ts$/.test(fileName))
+  if (/\/(?:dist\/)?runtime\/(?:types|step-types|client|engine\/contract|inngest\/inngest)\.(?:d\.)?ts$/.test(fileName))
     return "backstitch";
   return isOfPackage || isDeclaration ? "package" : "project";
 }

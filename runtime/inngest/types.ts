@@ -1,0 +1,31 @@
+/** Types under the names that they have in Inngest. */
+import type { BackstitchEvent, BackstitchFunction, Context, EventName, EventOf, Step, Untyped } from "../types.ts";
+import type { RunEvents } from "./event-schemas.ts";
+import type { Inngest } from "./inngest.ts";
+
+type AnyClient = Inngest<Untyped>;
+type EventsOf<Client extends AnyClient> = NonNullable<Client["events"]>;
+
+/** The events of a client as handlers receive them, by name. */
+export type GetEvents<Client extends AnyClient> = {
+  [Name in Exclude<EventName<EventsOf<Client>>, keyof RunEvents>]: EventOf<EventsOf<Client>, Name>;
+};
+
+/** The tools of a handler. A helper whose parameter is annotated with it is durable. */
+export type GetStepTools<_Client extends AnyClient = AnyClient, _Trigger = unknown> = Step;
+
+/** The argument of a handler that an event of this name starts. A helper whose parameter is annotated with it is durable. */
+export type GetFunctionInput<
+  Client extends AnyClient,
+  Name extends EventName<EventsOf<Client>> = EventName<EventsOf<Client>>,
+> = Context<EventOf<EventsOf<Client>, Name>>;
+
+/** What a function gives back. */
+export type GetFunctionOutput<Fn extends BackstitchFunction<Untyped, Untyped>> =
+  Fn extends BackstitchFunction<Untyped, infer Output> ? Awaited<Output> : never;
+
+/** An event. */
+export type EventPayload<Data = Untyped> = Partial<BackstitchEvent<string, Data>> & { name: string };
+
+/** A function of any client. */
+export type InngestFunction = BackstitchFunction<Untyped, Untyped>;
