@@ -5,6 +5,7 @@ import type { DriveRun, Logger } from "./engine/contract.ts";
 import type { CreatedEvent } from "./event-types.ts";
 import { toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
+import type { CronTrigger, ScheduledEvent } from "./flow/types.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
@@ -153,6 +154,24 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
     triggers: EventTriggers<Events, References>,
     handler: Handler<ReceivedEvent<Events, References[number]>, Output>,
   ): BackstitchFunction<ReceivedEvent<Events, References[number]>, Output>;
+  /**
+   * With schedules among the triggers.
+   *
+   * @example
+   * client.createFunction({ id: "digest", triggers: { cron: "TZ=Europe/Paris 0 9 * * 1-5" } }, async ({ step }) => {
+   *   await step.run("send-digest", () => sendDigest());
+   * });
+   */
+  createFunction<const Reference extends EventReference<Events> = never, Output = unknown>(
+    options: TriggeredFunctionOptions<OneOrMore<CronTrigger | EventTrigger<Events, Reference>>>,
+    handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
+  /** With schedules among the triggers, as an argument of their own. */
+  createFunction<const Reference extends EventReference<Events> = never, Output = unknown>(
+    options: FunctionOptions,
+    triggers: OneOrMore<CronTrigger | EventTrigger<Events, Reference>>,
+    handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
     const made = makeFunctions(this.#parts.functionArguments(args), this.#middleware);
     const taken = made.find(({ id }) => this.#functions.has(id));

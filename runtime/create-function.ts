@@ -5,6 +5,7 @@ import { endHandlerOf, endHandlers } from "./end-handlers.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { retriesRange } from "./engine/step-options.ts";
 import { BackstitchError } from "./faults.ts";
+import { checkedFlow, flowKeys } from "./flow/options.ts";
 import { CODE_FORMAT } from "./manifest.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
@@ -25,6 +26,7 @@ const optionKeys = [
   "onFailure",
   "onCancel",
   "middleware",
+  ...flowKeys,
 ];
 const wrongOptions = "BS2003";
 
@@ -63,6 +65,7 @@ export function makeFunctions(
     ...Object.fromEntries(handlers.map(([option, handler]) => [option, handler.id])),
     cancelOn: registerCancelOn(cancelOn, where),
     timeouts: checkedTimeouts(timeouts, where),
+    flow: checkedFlow(options as Readonly<Record<string, unknown>>, where),
     migrate: checkedMigrate(migrate, where),
     triggers: registerTriggers(separateTrigger ? second : triggers, where),
     handler: checkedHandler(separateTrigger ? third : second, where),

@@ -86,3 +86,12 @@ export function unstorableData(data: string, error: unknown): BackstitchError {
 export function toEvent({ id, name, data, receivedAt }: StoredEvent): BackstitchEvent {
   return { id, name, data: decode(data), ts: receivedAt };
 }
+
+/** Undefined for what cannot be read. It blocks the run, which is for the driver to say. */
+export function readable(event: StoredEvent): BackstitchEvent | undefined {
+  try {
+    return toEvent(event);
+  } catch {
+    return undefined;
+  }
+}

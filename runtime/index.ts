@@ -46,6 +46,17 @@ export {
   staticSchema,
 } from "./event-types.ts";
 export type { EventScope, Expression, ExpressionOf, MatchScope } from "./expressions.ts";
+export type {
+  BatchOptions,
+  ConcurrencyOptions,
+  CronTrigger,
+  DebounceOptions,
+  FlowKey,
+  FlowOptions,
+  RateLimitOptions,
+  ScheduledEvent,
+  ThrottleOptions,
+} from "./flow/types.ts";
 export type * from "./middleware/context-extension.ts";
 export type {
   ActivationEnd,

@@ -1,13 +1,12 @@
 /** The start of a run: the event is held to the schemas of the function's triggers before the handler sees it. */
 import { encode } from "./codec/index.ts";
-import type { DriveRun } from "./engine/contract.ts";
+import type { DriveRun, Logger } from "./engine/contract.ts";
 import { failed } from "./engine/ending.ts";
 import { isGivenUp } from "./engine/load.ts";
-import { toEvent, unstorableData } from "./events.ts";
+import { readable, unstorableData } from "./events.ts";
 import { driveRun } from "./middleware/drive.ts";
-import type { StoredEvent } from "./store.ts";
-import { receive } from "./triggers.ts";
-import type { BackstitchEvent } from "./types.ts";
+import type { Claim, StoredEvent } from "./store.ts";
+import { type RegisteredTrigger, receive } from "./triggers.ts";
 
 /**
  * Drives a run whose handler gets what the schemas make of the event. The event stays stored as it was sent; one that does
@@ -15,17 +14,14 @@ import type { BackstitchEvent } from "./types.ts";
  */
 export const driveReceived: DriveRun = async (claim, fn, host) => {
   const { triggers = [] } = fn;
-  const begins = claim.frame === null && !isGivenUp(claim, fn);
-  const event = begins && triggers.some(({ schema }) => schema) ? readable(claim.event) : undefined;
-  if (event === undefined) return driveRun(claim, fn, host);
-  const received = await receive(triggers, event, host.logger);
-  const data = "error" in received ? received : encoded(received.data, event.name);
-  if (typeof data === "string") return driveRun({ ...claim, event: { ...claim.event, data } }, fn, host);
+  const isHeld = claim.frame === null && !isGivenUp(claim, fn) && triggers.some(({ schema }) => schema);
+  const received = isHeld ? await receivedBy(triggers, claim, host.logger) : claim;
+  if (!("error" in received)) return driveRun(received, fn, host);
   const result = await host.commit({
     run: claim.run,
     epoch: claim.epoch,
     now: host.clock.now(),
-    ...failed(data.error, claim, fn, host.clock.now()),
+    ...failed(received.error, claim, fn, host.clock.now()),
     label: null,
     wakeAt: null,
     release: true,
@@ -34,13 +30,22 @@ export const driveReceived: DriveRun = async (claim, fn, host) => {
   return result === "ok" ? "ended" : "fenced";
 };
 
-/** Undefined for what cannot be read. It blocks the run, which is for the driver to say. */
-export function readable(event: StoredEvent): BackstitchEvent | undefined {
-  try {
-    return toEvent(event);
-  } catch {
-    return undefined;
+/** The claim with what the schemas make of its events, or what is wrong with one of them. */
+async function receivedBy(
+  triggers: readonly RegisteredTrigger[],
+  claim: Claim,
+  logger: Logger,
+): Promise<Claim | { readonly error: unknown }> {
+  const events: StoredEvent[] = [];
+  for (const stored of claim.events ?? [claim.event]) {
+    const event = readable(stored);
+    if (event === undefined) return claim;
+    const received = await receive(triggers, event, logger);
+    const data = "error" in received ? received : encoded(received.data, event.name);
+    if (typeof data !== "string") return data;
+    events.push({ ...stored, data });
   }
+  return { ...claim, event: events[0] as StoredEvent, ...(claim.events && { events }) };
 }
 
 /** A schema may make of an event what cannot be stored. */

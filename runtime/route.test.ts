@@ -33,7 +33,7 @@ async function storeWith(...events: StoredEvent[]) {
 
 test("an event starts one run of each function that its name triggers", async () => {
   const store = await storeWith(event("e", "a", 5_000));
-  expect(await routeEvents(store, "app", functions, logger)).toBe(false);
+  expect(await routeEvents(store, "app", functions, logger, 0)).toBe(false);
   const { runs } = await store.listRuns({ app: "app", limit: 10 });
   expect(runs.map((run) => run.functionId).sort()).toEqual(["both", "one"]);
   expect(runs.map((run) => run.wakeAt)).toEqual([5_000, 5_000]);
@@ -41,15 +41,15 @@ test("an event starts one run of each function that its name triggers", async ()
 
 test("an event that nobody wants is not looked at again", async () => {
   const store = await storeWith(event("e", "unheard"));
-  await routeEvents(store, "app", functions, logger);
+  await routeEvents(store, "app", functions, logger, 0);
   expect(await store.unroutedEvents("app", 10)).toEqual([]);
 });
 
 test("more than a batch is told", async () => {
   const events = Array.from({ length: 130 }, (_, index) => event(`e${index}`, "a"));
   const store = await storeWith(...events);
-  expect(await routeEvents(store, "app", functions, logger)).toBe(true);
-  expect(await routeEvents(store, "app", functions, logger)).toBe(false);
+  expect(await routeEvents(store, "app", functions, logger, 0)).toBe(true);
+  expect(await routeEvents(store, "app", functions, logger, 0)).toBe(false);
   expect((await store.listRuns({ app: "app", limit: 1_000 })).runs).toHaveLength(260);
 });
 

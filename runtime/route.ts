@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { cancelWaits } from "./cancel-on.ts";
 import type { Logger } from "./engine/contract.ts";
-import { toEvent } from "./events.ts";
-import { readable } from "./receive.ts";
-import type { NewRun, Store, StoredEvent } from "./store.ts";
+import { cancelledUnrun } from "./engine/ending.ts";
+import { readable } from "./events.ts";
+import { planOf, type Wanted } from "./flow/plan.ts";
+import type { Met, NewRun, Store, StoredEvent } from "./store.ts";
 import { isFor, isTriggered } from "./triggers.ts";
-import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
+import type { RegisteredFunction } from "./types.ts";
 import { waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
@@ -17,6 +18,7 @@ const largestBatch = 100;
  * Creates the runs of stored events: one for each function with a trigger of the event's name whose `if` holds. An event
  * that no function wants is marked as routed too.
  *
+ * @param now milliseconds since the epoch
  * @param functions all functions of the app, also those that this worker does not run
  * @returns true when more events may be waiting
  */
@@ -25,21 +27,41 @@ export async function routeEvents(
   app: string,
   functions: readonly RegisteredFunction[],
   logger: Logger,
+  now: number,
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   for (const event of events) {
     const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
-    const runs = wanted.map((functionId) => ({
-      id: runId(event, functionId),
-      app,
-      functionId,
-      eventId: event.id,
-      wakeAt: event.receivedAt,
-      ...waitsOf(event, functionId, functions),
-    }));
-    await store.route(event, runs, event.target === undefined ? await waitsMetBy(store, event, functions, logger) : []);
+    const runs = wanted.map((functionId): Wanted => {
+      const run = { id: runId(event, functionId), app, functionId, eventId: event.id, wakeAt: event.receivedAt };
+      const flow = functions.find(({ id }) => id === functionId)?.flow;
+      return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
+    });
+    const met = event.target === undefined ? await waitsMetBy(store, event, functions, logger) : [];
+    while (!(await carryOut(store, event, runs, met, functions, now, logger)));
   }
   return events.length === largestBatch;
+}
+
+/** False when what was decided upon has changed meanwhile. Runs that give way do so first: doing it again does nothing. */
+async function carryOut(
+  store: Store,
+  event: StoredEvent,
+  wanted: readonly Wanted[],
+  met: readonly Met[],
+  functions: readonly RegisteredFunction[],
+  now: number,
+  logger: Logger,
+): Promise<boolean> {
+  const { runs, joins, states, cancelled } = await planOf(store, event, wanted, now, logger);
+  for (const run of cancelled) {
+    const view = await store.getRun(run);
+    if (view === undefined) continue;
+    const onCancel = functions.find(({ id }) => id === view.functionId)?.onCancel;
+    const events = cancelledUnrun({ event: view.event, run, functionId: view.functionId }, onCancel, now);
+    await store.cancel(run, now, { unwind: true, events });
+  }
+  return (await store.route(event, runs, met, { joins, states, now })) === "routed";
 }
 
 /** What cancels a run from its beginning. */
@@ -61,15 +83,13 @@ async function triggeredBy(
   functions: readonly RegisteredFunction[],
   logger: Logger,
 ): Promise<readonly string[]> {
-  const named = functions.filter(({ triggers }) => triggers.some((trigger) => isFor(trigger, stored.name)));
+  const named = functions.filter(({ triggers }) =>
+    triggers.some((trigger) => !trigger.schedule && isFor(trigger, stored.name)),
+  );
   if (named.every(({ triggers }) => triggers.every((trigger) => trigger.if === undefined))) return named.map(idOf);
-  let event: BackstitchEvent;
-  try {
-    event = toEvent(stored);
-  } catch {
-    // No condition can be asked; the runs are blocked, and so are seen.
-    return named.map(idOf);
-  }
+  const event = readable(stored);
+  // No condition can be asked of what cannot be read; the runs are blocked, and so are seen.
+  if (event === undefined) return named.map(idOf);
   const wanted = await Promise.all(named.map(({ triggers }) => isTriggered(triggers, event, logger)));
   return named.filter((_, index) => wanted[index]).map(idOf);
 }

@@ -11,6 +11,10 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
+
+export type * from "./store-flow.ts";
+
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
 
@@ -92,13 +96,22 @@ export interface WaitQuery {
 /**
  * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
  * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
- * or `cancel` for the run itself, with op 0.
+ * that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
  */
 export interface Mail {
   /** From 1, grows with each of its run. */
   readonly seq: number;
   readonly op: number;
-  readonly kind: "event" | "signal" | "completed" | "failed" | "cancelled" | "conflict" | "replaced" | "cancel";
+  readonly kind:
+    | "event"
+    | "signal"
+    | "completed"
+    | "failed"
+    | "cancelled"
+    | "conflict"
+    | "replaced"
+    | "slot"
+    | "cancel";
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
@@ -123,6 +136,8 @@ export interface Claim {
   /** Text of the last committed frame; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
+  /** All its events in their order, when others have joined it. Given while it has no frame. */
+  readonly events?: readonly StoredEvent[];
   /**
    * How many leases in a row were lost (ran out, or their holder died) since the last commit: 0 after a clean release,
    * 1 when the worker before died, also if it had committed. A run that kills its worker is known by it.
@@ -133,6 +148,8 @@ export interface Claim {
   readonly mail: readonly Mail[];
   /** Of which run it was made, when no event started it. */
   readonly origin?: Origin;
+  /** Its ops that have asked for slots and not given them back: whether they have all of them. Absent when there are none. */
+  readonly slots?: readonly { readonly op: number; readonly granted: boolean }[];
 }
 
 /** One attempt of a step, a sleep or another op. */
@@ -184,9 +201,13 @@ export interface Commit {
   readonly events?: readonly StoredEvent[];
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
+  /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */
+  readonly acquire?: readonly SlotRequest[];
+  /** Ops that give back their slots and their place, before any is acquired. A run that ends or is blocked gives back all. */
+  readonly giveBack?: readonly number[];
 }
 
-export type CommitResult = "ok" | "fenced";
+export type CommitResult = "ok" | "fenced" | Granted;
 
 /** A run as shown to people. */
 export interface RunView {
@@ -314,9 +335,18 @@ export interface Store {
    * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
    * meanwhile is left out. Routing twice creates nothing new: of two workers that
    * route one event, the first wins, whatever the ids of their runs. A run's `createdAt` is the event's `receivedAt`.
-   * Rejects when the event is not stored, or a run is of another event or app.
+   * Answers "conflict", and changes nothing, when a state is not what its change was decided upon, or a run that is to be
+   * joined is not waiting any more. Rejects when the event is not stored, or a run is of another event or app.
    */
-  route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[]): Promise<void>;
+  route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[], routing?: Routing): Promise<Routed>;
+  /** In the order of the keys. */
+  states(keys: readonly StateKey[]): Promise<StoredState[]>;
+  /** Changes states and stores events, at once. As `route` does when a state is not what its change was decided upon. */
+  changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict">;
   /** Paths of the matches under which runs of the app wait for events of this name. */
   waitPaths(app: string, name: string): Promise<string[]>;
   waitsFor(query: WaitQuery): Promise<StoredWait[]>;

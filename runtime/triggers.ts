@@ -3,6 +3,8 @@ import type { Logger } from "./engine/contract.ts";
 import { isEventType } from "./event-types.ts";
 import { compileExpression, type Expression } from "./expressions.ts";
 import { BackstitchError } from "./faults.ts";
+import { scheduledEvent } from "./flow/crons.ts";
+import { checkedSchedule, type Schedule } from "./flow/schedule.ts";
 import { type Validated, validate } from "./invalid-event.ts";
 import { checkKeys, checkName } from "./options.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
@@ -14,6 +16,8 @@ export interface RegisteredTrigger {
   readonly event: string;
   readonly schema?: StandardSchemaV1 | undefined;
   readonly if?: Expression | undefined;
+  /** When it starts runs by the clock. */
+  readonly schedule?: Schedule | undefined;
 }
 
 const code = "BS2003";
@@ -36,13 +40,16 @@ export function registerTriggers(given: unknown, where: string): readonly Regist
   if (twice === undefined) return triggers;
   const condition = twice.if === undefined ? "" : ` if ${JSON.stringify(twice.if.text)}`;
   throw new BackstitchError("BS2019", {
-    where: `${where} is triggered by "${twice.event}"${condition} twice`,
+    where: `${where} is triggered by "${twice.schedule?.text ?? twice.event}"${condition} twice`,
     fix: "Remove one of them: an event starts one run of a function, however many of its triggers it fits.",
   });
 }
 
 function registerTrigger(given: unknown, where: string): RegisteredTrigger {
   if (isEventType(given)) return registerTrigger({ event: given }, where);
+  if (typeof given === "object" && given !== null && "cron" in given) {
+    return { event: scheduledEvent, schedule: checkedSchedule(given, where) };
+  }
   checkKeys(given, ["event", "if"], `a trigger of ${where}`, code);
   const { event, if: condition } = given as { event?: unknown; if?: unknown };
   if (!isEventType(event)) checkName(event, "event", `a trigger of ${where}`, code);
@@ -74,7 +81,12 @@ export function isFor(trigger: RegisteredTrigger, name: string): boolean {
 }
 
 function isSame(one: RegisteredTrigger, other: RegisteredTrigger): boolean {
-  return one.event === other.event && one.schema === other.schema && one.if?.given === other.if?.given;
+  return (
+    one.event === other.event &&
+    one.schema === other.schema &&
+    one.if?.given === other.if?.given &&
+    one.schedule?.text === other.schedule?.text
+  );
 }
 
 /**

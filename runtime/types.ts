@@ -4,6 +4,7 @@ import type { Duration } from "./duration.ts";
 import type { RunLogger, RunnableFunction } from "./engine/contract.ts";
 import type { EventType } from "./event-types.ts";
 import type { EventScope, ExpressionOf } from "./expressions.ts";
+import type { FlowOptions } from "./flow/types.ts";
 import type { ContextExtension } from "./middleware/context-extension.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
@@ -116,7 +117,7 @@ type Begins<Name extends string> = Name extends `${infer Start}*` ? `${Start}${s
 export type OneOrMore<Each> = Each | readonly Each[];
 
 /** Options of a function. */
-export interface FunctionOptions {
+export interface FunctionOptions extends FlowOptions {
   /** Names the function for ever: runs are found by it. Unique in its client. */
   readonly id: string;
   /** Shown to people in place of the id. */
@@ -168,7 +169,7 @@ export interface BackstitchFunction<Event extends BackstitchEvent = BackstitchEv
 /** The argument of a handler. Helpers that take it, or `Step`, are compiled too: name the type in the parameter. */
 export interface Context<Event extends BackstitchEvent = BackstitchEvent> extends ContextExtension {
   readonly event: Event;
-  /** The events that started the run; one, for now. */
+  /** The events that started the run: one, unless the function takes them in batches. */
   readonly events: readonly [Event, ...Event[]];
   readonly runId: string;
   readonly step: Step;

@@ -3,9 +3,8 @@ import { referred } from "./cancel-on.ts";
 import { encode } from "./codec/index.ts";
 import type { Logger } from "./engine/contract.ts";
 import { fieldAt } from "./engine/field-at.ts";
-import { toEvent } from "./events.ts";
+import { readable, toEvent } from "./events.ts";
 import { compileExpression, type Expression, type MatchScope } from "./expressions.ts";
-import { readable } from "./receive.ts";
 import type { Met, Store, StoredEvent, StoredWait, WaitMatch } from "./store.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 

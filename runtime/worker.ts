@@ -9,6 +9,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 import type { DriveRun, DriverHost, Logger } from "./engine/contract.ts";
 import { BackstitchError } from "./faults.ts";
+import { Crons } from "./flow/crons.ts";
+import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
@@ -16,7 +18,7 @@ import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
 import { sendSignal } from "./signals.ts";
-import type { Claim, Store } from "./store.ts";
+import type { Claim, Commit, CommitResult, Store } from "./store.ts";
 import { StoreRetry } from "./store-retry.ts";
 import { newWorkerIdentity } from "./stores/worker-identity.ts";
 import type { RegisteredFunction } from "./types.ts";
@@ -70,6 +72,8 @@ interface Service {
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   readonly held: HeldRuns;
   readonly commits: GroupCommit;
+  readonly crons: Crons;
+  readonly throttles: Throttles;
   /** The loop and the renewals; they end after `stop`. */
   readonly loop: Promise<void>;
   readonly renewals: Promise<void>;
@@ -164,7 +168,9 @@ export class Worker {
     const retry = (activity: string) => new StoreRetry(`${this.#title}, ${activity},`, clock, logger);
     const held = new HeldRuns(store, clock, retry("renewing leases"), this.#leaseMs);
     const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
-    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits };
+    const throttles = new Throttles(store, clock, logger);
+    const crons = new Crons(store, this.#parts.app);
+    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
     return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
   }
@@ -215,7 +221,9 @@ export class Worker {
   async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
     const { app, clock, functions, logger } = this.#parts;
     const { store } = service;
-    const moreEvents = await routeEvents(store, app, this.#routable(functions(), service), logger);
+    const routable = this.#routable(functions(), service);
+    const nextSlot = await service.crons.look(routable, clock.now());
+    const moreEvents = await routeEvents(store, app, routable, logger, clock.now());
     await service.held.handOverMail(app, this.id);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
@@ -225,7 +233,7 @@ export class Worker {
     for (const claim of claims) this.#track(this.#drive(claim, service));
     if (moreEvents || claims.length > 0) return now;
     const wake = await store.nextWake(app, ids);
-    const latest = clock.now() + this.#pollMs;
+    const latest = Math.min(clock.now() + this.#pollMs, nextSlot);
     // A run that was due already when nothing could be claimed is not free; looking again at once would spin.
     return wake === undefined || wake <= now ? latest : Math.min(wake, latest);
   }
@@ -251,7 +259,8 @@ export class Worker {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      await this.#parts.drive(claim, fn, this.#host(held, service));
+      const host = this.#host(held, service);
+      if (await service.throttles.admits(claim, fn, host.commit)) await this.#parts.drive(claim, fn, host);
     } catch (error) {
       if (held.abort.signal.aborted) return;
       const run = `run ${claim.run} of function "${claim.functionId}"`;
@@ -262,6 +271,13 @@ export class Worker {
     }
   }
 
+  /** A slot that was given back may be a run's that nobody holds. */
+  async #committed(commit: Commit, commits: GroupCommit): Promise<CommitResult> {
+    const result = await commits.commit(commit);
+    if (commit.giveBack !== undefined) this.#alarm.abort();
+    return result;
+  }
+
   #host(held: HeldRun, { store, commits }: Pick<Service, "store" | "commits">): DriverHost {
     const { app, clock, logger, retryDelay } = this.#parts;
     return {
@@ -270,7 +286,7 @@ export class Worker {
       retryDelay,
       holdMs,
       signal: held.abort.signal,
-      commit: (commit) => commits.commit(commit),
+      commit: (commit) => this.#committed(commit, commits),
       draining: () => this.#draining.signal.aborted,
       perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
       recorded: (origin, ops) => outcomesBefore(store, origin, ops),

@@ -5,7 +5,8 @@
  * its place that says why, and whoever decodes it is told. So a run is blocked, and a list of runs can be shown.
  */
 import { unreadableText } from "../codec/index.ts";
-import type { Mail, Store } from "../store.ts";
+import type { Commit, Mail, Store } from "../store.ts";
+import { stateMethods, withHiddenKey, withHiddenPools } from "./flow.ts";
 import { forms, placeOfMail, rowOfRun, withTexts } from "./forms.ts";
 import type { NamedKey } from "./keys.ts";
 import { storedMatches, withHiddenMatches } from "./matches.ts";
@@ -18,9 +19,12 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
   const texts = new Texts(keys, requireEncrypted);
   const { sealed, opened } = texts;
   const { event, commit, claim } = forms;
+  const sealedCommit = (each: Commit) =>
+    withHiddenPools(withHiddenMatches(withTexts(commit, each, sealed), keys[0]), keys[0]);
   return {
     ...messages(store, texts, keys),
     ...views(store, texts),
+    ...stateMethods(store, keys[0], (each) => withTexts(event, each, sealed)),
     open: () => store.open(),
     close: () => store.close(),
     claim: async (request) =>
@@ -28,7 +32,7 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
         ...withTexts(claim, each, opened),
         mail: each.mail.map(texts.openedMail),
       })),
-    commit: (batch) => store.commit(batch.map((each) => withHiddenMatches(withTexts(commit, each, sealed), keys[0]))),
+    commit: (batch) => store.commit(batch.map(sealedCommit)),
     renew: (held, now, leaseMs) => store.renew(held, now, leaseMs),
     cancel: (run, now, how) => {
       const events = how.events?.map((each) => withTexts(event, each, sealed));
@@ -73,11 +77,12 @@ function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Key
     putEvents: (events) => store.putEvents(events.map((each) => withTexts(event, each, sealed))),
     unroutedEvents: async (app, limit) =>
       (await store.unroutedEvents(app, limit)).map((each) => withTexts(event, each, opened)),
-    route: (key, runs, met = []) =>
+    route: (key, runs, met = [], routing) =>
       store.route(
         key,
         runs.map((run) => withHiddenMatches(run, keys[0])),
         met.map((each) => ({ ...each, text: each.text && sealed(each.text, placeOfMail({ kind: each.wait.kind })) })),
+        routing && { ...routing, states: (routing.states ?? []).map((state) => withHiddenKey(state, keys[0])) },
       ),
     waitPaths: (app, name) => store.waitPaths(app, name),
     waitsFor: async (query) => {

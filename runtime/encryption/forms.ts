@@ -69,6 +69,9 @@ const commit: Form<Commit> = {
     unwait: "open",
     events: event,
     read: "open",
+    // The names of pools are hidden otherwise: stores compare them.
+    acquire: "open",
+    giveBack: "open",
   },
 };
 
@@ -87,6 +90,8 @@ const claim: Form<Claim> = {
     seq: "open",
     frame: "sealed",
     event,
+    events: event,
+    slots: "open",
     lostClaims: "open",
     createdAt: "open",
     // Its place is told by each one.

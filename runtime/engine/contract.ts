@@ -1,5 +1,6 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
 import type { Clock } from "../clock.ts";
+import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
@@ -19,6 +20,8 @@ export interface RunnableFunction {
   /** Ids of the functions that runs of this one start when they fail or are cancelled. */
   readonly onFailure?: string | undefined;
   readonly onCancel?: string | undefined;
+  /** When its runs begin, and how many of its steps execute at once. */
+  readonly flow?: Flow | undefined;
   /** Brings frames of older code to the loaded one. */
   readonly migrate?: Migrate | undefined;
   /** What starts its runs; their events are held to the schemas. */

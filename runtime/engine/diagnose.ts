@@ -4,11 +4,19 @@ import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { extensionsFor } from "./extensions.ts";
 import type { Frame } from "./frame.ts";
-import { UnstorableLoop } from "./image.ts";
+import { encodeActivation, UnstorableLoop } from "./image.ts";
 import { storedSlots } from "./scopes.ts";
 
-/** The fault to block the run with. `cause` is what `encodeActivation` threw. */
-export function unstorable(activation: Activation, cause: unknown): BackstitchError {
+/** The text of a parked activation, or the fault to block the run with. */
+export function frameOf(activation: Activation): string | BackstitchError {
+  try {
+    return encodeActivation(activation);
+  } catch (error) {
+    return unstorable(activation, error);
+  }
+}
+
+function unstorable(activation: Activation, cause: unknown): BackstitchError {
   const at = `at label ${JSON.stringify(activation.label() ?? "start")}`;
   const found = culprit(activation, cause);
   return new BackstitchError("BS2102", {

@@ -12,10 +12,9 @@ import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
-import { unstorable } from "./diagnose.ts";
+import { frameOf } from "./diagnose.ts";
 import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
-import { encodeActivation } from "./image.ts";
 import { Inputs } from "./inputs.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
@@ -25,6 +24,7 @@ import { decodeActivation } from "./read-image.ts";
 import { Replay } from "./replay.ts";
 import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
+import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withOp } from "./turn.ts";
 import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
@@ -39,6 +39,7 @@ type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 class RunDriver extends RunOwner {
   readonly #inputs: Inputs;
   readonly #settling: Settling;
+  readonly #slots: Slots;
   readonly #replay: Replay | undefined;
   #activation!: Activation;
   /** Its code is still to be entered. */
@@ -55,7 +56,8 @@ class RunDriver extends RunOwner {
     super(claim, fn, host);
     this.#text = claim.frame;
     this.#inputs = new Inputs(claim.run, host, () => this.ring());
-    this.#settling = new Settling(claim.run, fn, host, this.#turn);
+    this.#slots = new Slots(claim, fn, host);
+    this.#settling = new Settling(claim.run, fn, host, this.#turn, this.#slots);
     this.#replay = Replay.of(claim, host);
   }
 
@@ -148,12 +150,12 @@ class RunDriver extends RunOwner {
     if (ended) return this.#takeEnded(ended);
     const settled = this.#entering ? undefined : this.#settleNext();
     if (settled) return settled.outcome;
-    if (!this.host.draining()) {
-      for (const op of activation.ops.values()) if (isTried(op) && isDue(op, this.now())) this.#inputs.start(op);
-    }
+    const begins = !this.host.draining();
+    if (begins && this.#slots.lacks(activation.ops)) return this.#commitState();
+    if (begins) for (const op of activation.ops.values()) if (this.#slots.mayStart(op)) this.#inputs.start(op);
     if (this.#inputs.anyEnded) return undefined;
     if (this.#mayHold()) return this.wait(this.host.draining() ? undefined : this.#dueAt());
-    return this.#commit({ status: "running", release: true, ...this.#turn.take() }, "released");
+    return this.#commit({ status: "running", release: true, ...this.#turn.take() });
   }
 
   /** Delivers what is known of one op, if there is any. */
@@ -195,16 +197,15 @@ class RunDriver extends RunOwner {
     const strayed = await this.#replay?.park(this.#activation);
     if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
-    const parked = this.#encode();
+    const parked = frameOf(this.#activation);
     const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
-    const end = await this.#commit(
-      { status: "running", frame, ...this.#turn.close(), ...announced, release },
-      release ? "released" : undefined,
-    );
+    const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
+    const turn = { ...this.#turn.close(), ...announced, ...asked };
+    const end = await this.#commit({ status: "running", frame, ...turn, release });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -249,6 +250,7 @@ class RunDriver extends RunOwner {
   #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
     this.#turn.consume(mail);
     if (mail.kind === "cancel") return this.#cancel();
+    if (mail.kind === "slot") return void this.#slots.granted(mail.op);
     const op = this.#activation.ops.get(mail.op);
     if (op === undefined || op.outcome) return undefined;
     const fault = faultOr(() => this.#settling.mailed(op, mail));
@@ -272,7 +274,7 @@ class RunDriver extends RunOwner {
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */
   async #settled(op: Op): Promise<DriveEnd | undefined> {
-    const before = this.#encode();
+    const before = frameOf(this.#activation);
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
     if (this.#entering) return this.#commitState();
@@ -291,10 +293,11 @@ class RunDriver extends RunOwner {
 
   /** Commits the state as it is, without anything delivered. */
   #commitState(): Promise<DriveEnd | undefined> {
-    const frame = this.#encode();
+    const frame = frameOf(this.#activation);
     if (frame instanceof BackstitchError) return this.#block(frame);
     const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, ...this.#turn.close(), release }, release ? "released" : undefined);
+    const asked = this.#slots.ask(this.#activation.ops);
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
   }
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
@@ -350,25 +353,18 @@ class RunDriver extends RunOwner {
     return this.#block(fault);
   }
 
-  #encode(): string | BackstitchError {
-    try {
-      return encodeActivation(this.#activation);
-    } catch (error) {
-      return unstorable(this.#activation, error);
-    }
-  }
-
   /** `then` is why the drive is over once this is committed. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.claim;
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
-    const commit = { run, epoch, now: this.now(), label, release: false, steps: [], ...body, wakeAt };
-    const result = await this.host.commit(commit);
+    const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
+    const result = await this.host.commit({ run, epoch, ...given, wakeAt });
     if (result === "fenced") return "fenced";
+    this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
-    return then;
+    return then ?? (body.release ? "released" : undefined);
   }
 
   /** Something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
@@ -386,12 +382,11 @@ class RunDriver extends RunOwner {
   }
 
   #deadline(): number {
-    const isNew = this.#text === null && this.#entering;
-    return deadlineOf(this.#activation, this.claim, this.fn, isNew);
+    return deadlineOf(this.#activation, this.claim, this.fn, this.#text === null && this.#entering);
   }
 
   #dueAt(): number | undefined {
     if (this.#replay?.ready(this.#activation)) return this.now();
-    return nextDue(this.#activation, this.#entering, this.#deadline(), this.now());
+    return nextDue(this.#activation, this.#slots, this.#entering, this.#deadline(), this.now());
   }
 }

@@ -110,7 +110,7 @@ export class UnstorableLoop extends Error {
 /**
  * The text of a parked activation.
  *
- * @throws NotEncodableError or UnstorableLoop; `unstorable()` in diagnose.ts finds the variable
+ * @throws NotEncodableError or UnstorableLoop; `frameOf()` in diagnose.ts finds the variable
  */
 export function encodeActivation(activation: Activation): string {
   activation.extensions ??= extensionsFor(activation);

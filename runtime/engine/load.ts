@@ -30,11 +30,13 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
   const event = eventOf(claim);
+  const [, ...joined] = claim.events ?? [];
+  const events = [event, ...joined.map((other) => eventOf({ event: other, run: claim.run }))];
   const { step, logger } = activation.tools;
   const context = {
     ...owner.extension,
     event,
-    events: [event],
+    events,
     runId: claim.run,
     step,
     attempt: 0,

@@ -3,21 +3,29 @@ import type { Claim } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import { isInterruptible } from "./cancellation.ts";
 import type { RunnableFunction } from "./contract.ts";
+import type { Slots } from "./slots.ts";
 import { opsToInterrupt } from "./unwinding.ts";
 
 /**
  * Milliseconds since the epoch, `now` for what is due already; undefined when only mail can wake the run.
  *
+ * @param slots steps that wait for one are not due
  * @param entering whether its code is still to be entered
  * @param deadline when it is cancelled; Infinity when it is not
  */
-export function nextDue(activation: Activation, entering: boolean, deadline: number, now: number): number | undefined {
+export function nextDue(
+  activation: Activation,
+  slots: Slots,
+  entering: boolean,
+  deadline: number,
+  now: number,
+): number | undefined {
   const { ops, dueAt } = activation;
   if (entering) return Math.max(Math.min(dueAt, deadline), now);
   if (opsToInterrupt(activation).some(isInterruptible)) return now;
   let earliest = deadline;
   for (const op of ops.values()) {
-    if (op.running) continue;
+    if (op.running || slots.awaits(op.number)) continue;
     earliest = Math.min(earliest, op.outcome ? 0 : op.dueAt);
   }
   return earliest === Number.POSITIVE_INFINITY ? undefined : Math.max(earliest, now);

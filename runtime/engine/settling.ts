@@ -10,6 +10,7 @@ import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
 import { type Announcement, isTried, type Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { attemptRecord, waitRecord } from "./records.ts";
+import type { Slots } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 export class Settling {
@@ -17,17 +18,20 @@ export class Settling {
   readonly #fn: RunnableFunction;
   readonly #host: DriverHost;
   readonly #turn: Turn;
+  readonly #slots: Slots;
 
-  constructor(run: string, fn: RunnableFunction, host: DriverHost, turn: Turn) {
+  constructor(run: string, fn: RunnableFunction, host: DriverHost, turn: Turn, slots: Slots) {
     this.#run = run;
     this.#fn = fn;
     this.#host = host;
     this.#turn = turn;
+    this.#slots = slots;
   }
 
   /** An attempt has ended: the op has its outcome, or is tried again. */
   attempted(op: Op, ended: EndedAttempt, cancelled: boolean): void {
     op.running = false;
+    this.#slots.giveBack(op.number);
     const { outcome, retry } = ended;
     const final = outcome.ok || cancelled || isFinal(retry, op.attempt, op.options?.retries ?? this.#fn.retries);
     this.#record(attemptRecord(op, ended, final));
@@ -56,6 +60,7 @@ export class Settling {
 
   interrupted(op: Op): void {
     this.#waitsNoMore(op);
+    this.#slots.giveBack(op.number);
     interrupt(op);
   }
 

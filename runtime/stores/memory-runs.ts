@@ -4,6 +4,7 @@ import type {
   ClaimRequest,
   Commit,
   DerivedRun,
+  Join,
   Mail,
   NewRun,
   NewWait,
@@ -31,7 +32,9 @@ export interface Run {
   readonly id: string;
   readonly app: string;
   readonly functionId: string;
-  readonly event: StoredEvent;
+  event: StoredEvent;
+  /** Events that joined it. */
+  readonly joined: StoredEvent[];
   readonly parent: OpKey | undefined;
   readonly origin: Origin | undefined;
   status: RunStatus;
@@ -60,6 +63,7 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     app: run.app,
     functionId: run.functionId,
     event,
+    joined: [],
     parent: event.parent,
     origin: undefined,
     status: "running",
@@ -87,7 +91,7 @@ export function derivedRun({ id, origin, state }: DerivedRun, of: Run, now: numb
   const fresh = queuedRun({ id, app, functionId, eventId: event.id, wakeAt: now }, { ...event, receivedAt: now });
   const mail = [...(state?.mail ?? [])];
   return Object.assign(fresh, {
-    ...{ event, parent: undefined, origin, mail, mailed: mail.at(-1)?.seq ?? 0 },
+    ...{ event, joined: [...of.joined], parent: undefined, origin, mail, mailed: mail.at(-1)?.seq ?? 0 },
     ...(state && { frame: state.frame, label: state.label }),
   });
 }
@@ -131,6 +135,12 @@ export function isListed(run: Run, query: RunQuery): boolean {
   );
 }
 
+export function joinRun(run: Run, event: StoredEvent, { keeps, wakeAt }: Join): void {
+  run.wakeAt = wakeAt;
+  if (keeps === "last") run.event = event;
+  else run.joined.push(event);
+}
+
 export function isDue(run: Run, { app, functions, now }: ClaimRequest): boolean {
   if (run.app !== app || !functions.includes(run.functionId)) return false;
   return run.status === "running" && run.wakeAt !== null && run.wakeAt <= now;
@@ -145,9 +155,10 @@ export function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   if (run.lease) run.lostClaims += 1;
   run.lease = { worker, until: now + leaseMs };
   const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  const { origin } = run;
+  const { origin, joined } = run;
   const claim = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
-  return { ...claim, ...(origin && { origin }) };
+  const isNew = frame === null && joined.length > 0;
+  return { ...claim, ...(origin && { origin }), ...(isNew && { events: [event, ...joined] }) };
 }
 
 export function apply(run: Run, commit: Commit): void {

@@ -12,6 +12,7 @@ import type {
   CommitResult,
   DerivedRun,
   EventKey,
+  JoinedRun,
   Mail,
   Met,
   NewRun,
@@ -20,12 +21,16 @@ import type {
   ParkedRun,
   ParkedState,
   RecordedOutcome,
+  Routing,
   RunPage,
   RunQuery,
   RunView,
+  StateChange,
+  StateKey,
   StepRecord,
   Store,
   StoredEvent,
+  StoredState,
   StoredStep,
   StoredWait,
   WaitQuery,
@@ -38,6 +43,7 @@ import {
   isDue,
   isFree,
   isListed,
+  joinRun,
   outcomesOf,
   parkedRun,
   queuedRun,
@@ -47,6 +53,8 @@ import {
   versionOf,
   view,
 } from "./memory-runs.ts";
+import { MemorySlots } from "./memory-slots.ts";
+import { MemoryStates } from "./memory-states.ts";
 import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
 
@@ -55,6 +63,8 @@ class MemoryStore implements Store {
   readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
   readonly #runs = new Map<string, Run>();
   readonly #waits = new MemoryWaits();
+  readonly #slots = new MemorySlots();
+  readonly #states = new MemoryStates();
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
@@ -71,11 +81,18 @@ class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []): Promise<void> {
+  async route(
+    event: EventKey,
+    runs: readonly NewRun[],
+    met: readonly Met[] = [],
+    { joins = [], states = [], now }: Routing = { now: 0 },
+  ): Promise<"routed" | "conflict"> {
     const stored = this.#events.get(keyOf(event));
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
-    if (stored.routed) return;
+    if (stored.routed) return "routed";
+    const mayJoin = joins.every((join) => this.#joined(join.run).is === "waiting");
+    if (!mayJoin || !this.#states.allHold(states)) return "conflict";
     stored.routed = true;
     const { receivedAt } = stored.event;
     for (const run of runs) {
@@ -83,9 +100,32 @@ class MemoryStore implements Store {
       this.#runs.set(run.id, queuedRun(run, stored.event));
       this.#addWaits(run, run.waits, receivedAt);
     }
+    for (const join of joins) joinRun(this.#runs.get(join.run) as Run, stored.event, join);
+    this.#states.put(states, now);
     for (const { wait, text } of met) {
       if (this.#waits.remove(wait.id)) this.#deliver(wait.run, { op: wait.op, kind: wait.kind, text, receivedAt });
     }
+    return "routed";
+  }
+
+  async states(keys: readonly StateKey[]): Promise<StoredState[]> {
+    return keys.map((key) => this.#states.get(key, (id) => this.#joined(id)));
+  }
+
+  async changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict"> {
+    if (!this.#states.allHold(changes)) return "conflict";
+    this.#states.put(changes, now);
+    this.#insert(events);
+    return "ok";
+  }
+
+  #joined(id: string): JoinedRun {
+    const run = this.#runs.get(id);
+    return { id, is: !run || run.endedAt !== null ? "over" : run.epoch === 0 ? "waiting" : "begun" };
   }
 
   async waitPaths(app: string, name: string): Promise<string[]> {
@@ -109,7 +149,10 @@ class MemoryStore implements Store {
       .filter((run) => isDue(run, request) && isFree(run, request))
       .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
       .slice(0, request.limit)
-      .map((run) => take(run, request));
+      .map((run) => {
+        const slots = this.#slots.of(run.id);
+        return { ...take(run, request), ...(slots.length > 0 && { slots }) };
+      });
   }
 
   async commit(batch: readonly Commit[]): Promise<CommitResult[]> {
@@ -123,7 +166,7 @@ class MemoryStore implements Store {
         this.#waits.removeOf(run.id, commit.unwait ?? []);
         this.#addWaits(run, commit.waits, commit.now);
       }
-      return "ok";
+      return this.#exchangeSlots(run, commit);
     });
   }
 
@@ -154,6 +197,9 @@ class MemoryStore implements Store {
     end(run, "cancelled", now);
     this.#insert(events);
     this.#ended(run, null, now);
+    for (const { run: next, op } of this.#slots.giveBack(id)) {
+      this.#deliver(next, { op, kind: "slot", text: null, receivedAt: now });
+    }
     return true;
   }
 
@@ -247,6 +293,15 @@ class MemoryStore implements Store {
     if (run.status === "running") run.wakeAt = mail.receivedAt;
   }
 
+  #exchangeSlots({ id, status }: Run, { giveBack = [], acquire = [], now }: Commit): CommitResult {
+    const served = this.#slots.giveBack(id, status === "running" ? giveBack : undefined);
+    served.push(...acquire.flatMap((request) => this.#slots.acquire(id, request)));
+    const others = served.filter(({ run }) => run !== id);
+    for (const { run, op } of others) this.#deliver(run, { op, kind: "slot", text: null, receivedAt: now });
+    const granted = served.filter(({ run }) => run === id).map(({ op }) => op);
+    return granted.length > 0 ? { granted } : "ok";
+  }
+
   #addWaits(
     { id, app }: { readonly id: string; readonly app: string },
     waits: readonly NewWait[] = [],
@@ -271,6 +326,7 @@ class MemoryStore implements Store {
   #ended(run: Run, text: string | null, now: number): void {
     run.mail = [];
     this.#waits.removeOf(run.id);
+    this.#states.forgetRun(run.id);
     const { parent } = run;
     const told = { kind: run.status as Mail["kind"], text, receivedAt: now, from: run.id };
     if (parent) this.#deliver(parent.run, { op: parent.op, ...told });

@@ -57,7 +57,8 @@ export class MemoryRun {
   constructor(fn: RunnableFunction, event: TestEvent, parts: RunParts, options: TestRunOptions = {}) {
     const { id = "event", name, data = {}, ts = 0 } = event;
     this.#options = options;
-    this.#fn = scriptOf(options) ? fn : { ...fn, retries: 0 };
+    // Limits are for runs beside one another.
+    this.#fn = { ...fn, ...(!scriptOf(options) && { retries: 0 }), flow: undefined };
     this.#parts = parts;
     this.#clock = new VirtualClock(ts);
     this.#crashes = new Set(placesOf(options.crashAt));

@@ -7,9 +7,12 @@ import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests } from "./store-suite/commits.ts";
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
+import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
+import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
+import { stateTests } from "./store-suite/states.ts";
 import type { Check } from "./store-suite/support.ts";
 import { listTests, stepIndexTests, stepTests } from "./store-suite/views.ts";
 
@@ -61,6 +64,11 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("signals", () => signalTests(check));
     suite.describe("runs started by ops", () => childTests(check));
     suite.describe("cancel", () => cancelTests(check));
+    suite.describe("slots", () => slotTests(check));
+    suite.describe("pools of slots", () => poolTests(check));
+    suite.describe("slots of runs that end", () => givenBackTests(check));
+    suite.describe("joining", () => joinTests(check));
+    suite.describe("states", () => stateTests(check));
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));

@@ -2,9 +2,10 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
-import { type EventRow, eventColumns, toEvent } from "./events.ts";
+import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
 import { mailOf } from "./mail.ts";
 import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
+import { slotsOf } from "./slots.ts";
 
 interface Candidate {
   readonly id: string;
@@ -122,9 +123,17 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
   const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
   const mail = row.unread > 0 ? mailOf(db, row.n) : [];
-  return withOrigin({ run, functionId, epoch, seq, frame, event: toEvent(row), lostClaims, createdAt, mail }, row);
+  const slots = slotsOf(db, row.n);
+  const event = toEvent(row);
+  const joined = frame === null ? joinedEvents(db, row.n, event.app) : [];
+  const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail };
+  return {
+    ...withOrigin(claimed, row),
+    ...(joined.length > 0 && { events: [event, ...joined] }),
+    ...(slots.length > 0 && { slots }),
+  };
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "mail" | "origin"> &
+type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "origin"> &
   EventRow &
   OriginRow & { readonly n: number; readonly unread: number };

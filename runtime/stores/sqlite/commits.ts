@@ -3,6 +3,8 @@ import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
+import { exchangeSlots, giveBackAll } from "./slots.ts";
+import { forgetRun } from "./states.ts";
 import { addWaits, removeWaits } from "./waits.ts";
 
 /** The batch is one transaction and one wait for the disk. A fenced element changes no row, and the others go on. */
@@ -14,7 +16,9 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
       if (run === undefined) return "fenced";
       for (const step of element.steps) putStep(db, run, step);
       putMessages(db, run, element);
-      return "ok";
+      if (element.status !== "running") return "ok";
+      const granted = exchangeSlots(db, run.n, element, element.now);
+      return granted.length > 0 ? { granted } : "ok";
     }),
   );
 }
@@ -37,11 +41,14 @@ function putMessages(db: Connection, run: RunRow, element: Commit): void {
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);
   addWaits(db, run, waits, now);
+  if (status === "blocked") giveBackAll(db, run.n, now);
 }
 
 /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
 function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | null, now: number): void {
   discard(db, run.n);
+  giveBackAll(db, run.n, now);
+  forgetRun(db, run.id);
   if (run.parentRun === null) return;
   deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
 }

@@ -1,8 +1,6 @@
-/** Events: stored, then routed into runs. */
-import type { EventKey, Met, NewRun, StoredEvent } from "../../store.ts";
-import { cannotRoute } from "../store-error.ts";
+/** Events, from when they are stored until they are routed into runs. */
+import type { StoredEvent } from "../../store.ts";
 import type { Connection } from "./connection.ts";
-import { addWaits, meet } from "./waits.ts";
 
 export function putEvents(db: Connection, events: readonly StoredEvent[]): void {
   db.transaction(() => insertEvents(db, events));
@@ -61,34 +59,14 @@ export function unroutedEvents(db: Connection, app: string, limit: number): Stor
     .map(toEvent);
 }
 
-/** The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. */
-export function route(db: Connection, event: EventKey, runs: readonly NewRun[], met: readonly Met[]): void {
-  const { app, id } = event;
-  const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
-  if (foreign) throw cannotRoute(db.file, event, foreign);
-  db.transaction(() => {
-    const stored = db.all<RoutedEvent>(
-      `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
-       WHERE app = ? AND id = ?`,
+/** The events that joined a run, in their order. */
+export function joinedEvents(db: Connection, run: number, app: string): StoredEvent[] {
+  return db
+    .all<EventRow>(
+      `SELECT ${eventColumns("e")} FROM joined AS j CROSS JOIN events AS e ON e.app = ? AND e.id = j.event_id
+       WHERE j.run = ? ORDER BY j.n`,
       app,
-      id,
-    )[0];
-    if (!stored) throw cannotRoute(db.file, event, undefined);
-    if (stored.routed) return;
-    db.run("UPDATE events SET routed = 1 WHERE app = ? AND id = ?", app, id);
-    for (const run of runs) insertRun(db, run, stored);
-    meet(db, met, stored.receivedAt);
-  });
-}
-
-type RoutedEvent = Pick<EventRow, "receivedAt" | "parentRun" | "parentOp"> & { readonly routed: number };
-
-function insertRun(db: Connection, run: NewRun, { receivedAt, parentRun, parentOp }: RoutedEvent): void {
-  const { id, app, functionId, eventId, wakeAt, waits = [] } = run;
-  const row = db.all<{ n: number }>(
-    `INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING n`,
-    ...[id, app, functionId, eventId, wakeAt, receivedAt, receivedAt, parentRun, parentOp],
-  )[0];
-  if (row) addWaits(db, { n: row.n, id, app }, waits, receivedAt);
+      run,
+    )
+    .map(toEvent);
 }

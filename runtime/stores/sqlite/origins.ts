@@ -54,6 +54,11 @@ export function derive(db: Connection, { id, origin, state }: DerivedRun, now: n
       ...[origin.run, state?.version ?? null, state?.version ?? null],
     )[0];
     if (made === undefined) return false;
+    db.run(
+      "INSERT INTO joined (run, event_id) SELECT ?, j.event_id FROM runs AS r CROSS JOIN joined AS j ON j.run = r.n WHERE r.id = ? ORDER BY j.n",
+      made.n,
+      origin.run,
+    );
     addWaits(db, { ...made, id }, state?.waits ?? [], now);
     for (const mail of state?.mail ?? []) putMail(db, made.n, mail);
     return true;

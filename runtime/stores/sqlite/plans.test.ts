@@ -41,6 +41,21 @@ function turn({ run, epoch }: Claim, op: number, changes: Partial<Commit> = {}):
   };
 }
 
+/** Calls what limits, debounced and batched events need. */
+async function callForFlow(store: SqliteStore): Promise<void> {
+  const state = { app: "shop", functionId: "f", kind: "cron", key: "k" };
+  await store.states([state]);
+  await store.changeStates([{ ...state, before: undefined, after: "1" }], [], 1);
+  const waiting = { id: "waiting", app: "shop", functionId: "g", eventId: "first", wakeAt: 0 };
+  const names = ["first", "last", "all"] as const;
+  await store.putEvents(names.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
+  await store.route({ app: "shop", id: "first" }, [waiting]);
+  for (const keeps of ["last", "all"] as const) {
+    const joins = [{ run: "waiting", keeps, wakeAt: 0 }];
+    await store.route({ app: "shop", id: keeps }, [], [], { joins, states: [], now: 1 });
+  }
+}
+
 /** Calls every method, in every form that has a statement of its own. */
 async function callEverything(store: SqliteStore): Promise<void> {
   const ends: readonly Partial<Commit>[] = [
@@ -57,6 +72,8 @@ async function callEverything(store: SqliteStore): Promise<void> {
     unwait: [9],
     read: [9],
     events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
+    acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
+    giveBack: [3],
   };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
@@ -70,6 +87,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
   await store.route({ app: "shop", id: "sent" }, [], [{ wait, text: null }]);
   await store.signal("shop", "approval", "true", 1);
   await store.unreadMail("shop", "w");
+  await callForFlow(store);
   await store.claim({ ...request, worker: "another", now: 1_000 });
   await store.resume("r1", 1);
   await store.cancel("r1", 1, { unwind: true });

@@ -113,6 +113,41 @@ const migrations: readonly string[] = [
     text TEXT,
     PRIMARY KEY (run, seq)
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE states (
+    n INTEGER PRIMARY KEY,
+    app TEXT NOT NULL,
+    function_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires_at INTEGER,
+    run TEXT,
+    UNIQUE (app, function_id, kind, key)
+  ) STRICT;
+  CREATE INDEX states_over ON states (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX states_by_run ON states (run) WHERE run IS NOT NULL;
+
+  CREATE TABLE joined (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    event_id TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX joined_by_run ON joined (run, n);
+
+  CREATE TABLE slots (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    op INTEGER NOT NULL,
+    pool TEXT NOT NULL,
+    "limit" INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    rest TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX slots_by_run ON slots (run, op);
+  CREATE INDEX slots_held ON slots (pool) WHERE held = 1;
+  CREATE INDEX slots_waiting ON slots (pool, rank, n) WHERE held = 0;
   `,
 ];
 

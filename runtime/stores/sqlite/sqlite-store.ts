@@ -9,7 +9,10 @@ import type {
   Met,
   NewRun,
   ParkedPage,
+  Routing,
   RunQuery,
+  StateChange,
+  StateKey,
   Store,
   StoredEvent,
   WaitQuery,
@@ -18,10 +21,12 @@ import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
-import { putEvents, route, unroutedEvents } from "./events.ts";
+import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { route } from "./routing.ts";
+import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
@@ -63,8 +68,8 @@ export class SqliteStore implements Store {
     return this.#perform("unroutedEvents", (db) => unroutedEvents(db, app, limit));
   }
 
-  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = []) {
-    return this.#perform("route", (db) => route(db, event, runs, met));
+  async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = [], routing: Routing = { now: 0 }) {
+    return this.#perform("route", (db) => route(db, event, runs, met, routing));
   }
 
   async waitPaths(app: string, name: string) {
@@ -73,6 +78,14 @@ export class SqliteStore implements Store {
 
   async waitsFor(query: WaitQuery) {
     return this.#perform("waitsFor", (db) => waitsFor(db, query));
+  }
+
+  async states(keys: readonly StateKey[]) {
+    return this.#perform("states", (db) => states(db, keys));
+  }
+
+  async changeStates(changes: readonly StateChange[], events: readonly StoredEvent[], now: number) {
+    return this.#perform("changeStates", (db) => changeStates(db, changes, events, now));
   }
 
   async signal(app: string, name: string, text: string, now: number) {

@@ -1,0 +1,62 @@
+/** From events to runs. */
+import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
+import { cannotRoute } from "../store-error.ts";
+import type { Connection } from "./connection.ts";
+import type { EventRow } from "./events.ts";
+import { allHold, putStates } from "./states.ts";
+import { addWaits, meet } from "./waits.ts";
+
+/** The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. */
+export function route(
+  db: Connection,
+  event: EventKey,
+  runs: readonly NewRun[],
+  met: readonly Met[],
+  { joins = [], states = [], now }: Routing,
+): "routed" | "conflict" {
+  const { app, id } = event;
+  const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
+  if (foreign) throw cannotRoute(db.file, event, foreign);
+  return db.transaction(() => {
+    const stored = db.all<RoutedEvent>(
+      `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
+       WHERE app = ? AND id = ?`,
+      app,
+      id,
+    )[0];
+    if (!stored) throw cannotRoute(db.file, event, undefined);
+    if (stored.routed) return "routed";
+    if (!allHold(db, states) || !joins.every(({ run }) => isWaiting(db, run))) return "conflict";
+    db.run("UPDATE events SET routed = 1 WHERE app = ? AND id = ?", app, id);
+    for (const run of runs) insertRun(db, run, stored);
+    for (const join of joins) joinRun(db, id, join);
+    putStates(db, states, now);
+    meet(db, met, stored.receivedAt);
+    return "routed";
+  });
+}
+
+function isWaiting(db: Connection, run: string): boolean {
+  return db.all("SELECT 1 FROM runs WHERE id = ? AND epoch = 0 AND status = 'running'", run).length > 0;
+}
+
+function joinRun(db: Connection, eventId: string, { run, keeps, wakeAt }: Join): void {
+  if (keeps === "last") {
+    db.run("UPDATE runs SET event_id = ?, wake_at = ? WHERE id = ?", eventId, wakeAt, run);
+    return;
+  }
+  db.run("UPDATE runs SET wake_at = ? WHERE id = ?", wakeAt, run);
+  db.run("INSERT INTO joined (run, event_id) SELECT n, ? FROM runs WHERE id = ?", eventId, run);
+}
+
+type RoutedEvent = Pick<EventRow, "receivedAt" | "parentRun" | "parentOp"> & { readonly routed: number };
+
+function insertRun(db: Connection, run: NewRun, { receivedAt, parentRun, parentOp }: RoutedEvent): void {
+  const { id, app, functionId, eventId, wakeAt, waits = [] } = run;
+  const row = db.all<{ n: number }>(
+    `INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING n`,
+    ...[id, app, functionId, eventId, wakeAt, receivedAt, receivedAt, parentRun, parentOp],
+  )[0];
+  if (row) addWaits(db, { n: row.n, id, app }, waits, receivedAt);
+}
