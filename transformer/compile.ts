@@ -38,6 +38,19 @@ export interface CompileResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+interface SyntaxProblem extends Pick<Diagnostic, "start" | "length"> {
+  readonly text: string;
+}
+
+function syntaxErrorsOf(file: tsTypes.SourceFile): readonly SyntaxProblem[] {
+  // Not part of the declared interface: what parsing alone reports.
+  const { parseDiagnostics = [] } = file as { readonly parseDiagnostics?: readonly tsTypes.DiagnosticWithLocation[] };
+  return parseDiagnostics.map(({ start, length, messageText }) => {
+    const text = typeof messageText === "string" ? messageText : messageText.messageText;
+    return { start, length, text };
+  });
+}
+
 /** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
 export function compileFile(
   typescript: TypeScript,
@@ -50,6 +63,9 @@ export function compileFile(
   const nodes = nodesOf(ts, file);
   const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
+  // What the parser made of the rest is a guess.
+  const [problem] = syntaxErrorsOf(file);
+  if (problem) report.error("syntax-error", problem, { problem: problem.text });
   const facts = findFileFacts(ts, nodes);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { nodes, imports, facts, report }));
   checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });

@@ -269,18 +269,23 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
 function lookUp(scope: Scope, node: tsTypes.Identifier): Binding | undefined {
   for (let current: Scope | undefined = scope; current; current = current.parent) {
     const binding = current.names.get(node.text);
-    if (binding && !(isOfBody(binding) && isInParameters(current, node))) return binding;
+    if (binding && !(isOfBody(binding) && isInHead(current, node))) return binding;
   }
   return undefined;
 }
 
 function isOfBody({ kind }: Binding): boolean {
-  return kind !== "param" && kind !== "self";
+  return kind !== "param" && kind !== "self" && kind !== "catch";
 }
 
-/** Defaults of parameters do not see what the body declares. */
-function isInParameters({ kind, node: fn }: Scope, node: tsTypes.Node): boolean {
-  if (kind !== "function" || !("parameters" in fn)) return false;
-  const { parameters } = fn as tsTypes.SignatureDeclaration;
-  return node.pos >= parameters.pos && node.end <= parameters.end;
+/** Defaults of parameters, and of the pattern of a `catch`, do not see what the body declares. */
+function isInHead({ kind, node: owner }: Scope, node: tsTypes.Node): boolean {
+  if (kind === "catch") return isWithin(node, (owner as tsTypes.CatchClause).variableDeclaration);
+  return (
+    kind === "function" && "parameters" in owner && isWithin(node, (owner as tsTypes.SignatureDeclaration).parameters)
+  );
+}
+
+function isWithin({ pos, end }: tsTypes.Node, range: tsTypes.TextRange | undefined): boolean {
+  return range !== undefined && pos >= range.pos && end <= range.end;
 }

@@ -38,7 +38,7 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy } from "./copy.ts";
-import { assignPattern, declaresSlots } from "./patterns.ts";
+import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
 
@@ -100,7 +100,8 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   const parameter = node.variableDeclaration;
   const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
   if (!parameter) return lowerUnboundCatch(context, node, place, opened);
-  if (!scope || !declaresSlots(context, parameter.name)) {
+  const isEvaluatedOnce = isHolder(context, node) && !declaresNames(context, parameter.name);
+  if (!isEvaluatedOnce && (!scope || !declaresSlots(context, parameter.name))) {
     return [
       span(node.getStart(context.file), parameter.getStart(context.file)),
       copy(context, parameter),
@@ -110,7 +111,8 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   }
   const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
   if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
-  const bound: Rope = [" ", openRecord(context, scope, assignPattern(context, parameter.name, caught))];
+  const assigned = assignPattern(context, parameter.name, caught);
+  const bound: Rope = scope ? [" ", openRecord(context, scope, assigned)] : onceOnly(context, assigned);
   return [
     span(node.getStart(context.file), parameter.getStart(context.file)),
     caught,
@@ -137,7 +139,7 @@ function lowerSuspendingCatch(
   context: Context,
   node: tsTypes.CatchClause,
   { name }: tsTypes.VariableDeclaration,
-  scope: Scope,
+  scope: Scope | undefined,
   caught: string,
   place: Place,
 ): Rope {
@@ -146,7 +148,7 @@ function lowerSuspendingCatch(
     { labels: labelsIn(context, name), rope: destructure(context, name, caught) },
     { labels: labelsIn(context, node.block), rope: lowerBlock(context, node.block, inner) },
   ]);
-  return [`catch (${caught}) { `, openRecord(context, scope), " ", parts, " }"];
+  return [`catch (${caught}) { `, scope ? [openRecord(context, scope), " "] : "", parts, " }"];
 }
 
 /** The rewrite of a suspending `finally`, for whatever ends like one. `gap` stands between its parts. */
