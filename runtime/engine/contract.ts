@@ -6,6 +6,7 @@ import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
+import type { BackstitchEvent } from "../types.ts";
 import type { Op, OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -89,6 +90,8 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** What the code of the run sees of an event. Default: the event. */
+  readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
   /** Around each attempt of a step. */

@@ -29,9 +29,8 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  const event = eventOf(claim);
-  const [, ...joined] = claim.events ?? [];
-  const events = [event, ...joined.map((other) => eventOf({ event: other, run: claim.run }))];
+  const events = owner.events();
+  const [event] = events;
   const { step, logger } = activation.tools;
   const context = {
     ...owner.extension,
@@ -48,7 +47,7 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
 }
 
 /** The handler of another function's failures is told the error. */
-function whyItRuns({ event: { target } }: Claim, { name, data }: BackstitchEvent): object {
+function whyItRuns({ event: { target, name } }: Claim, { data }: BackstitchEvent): object {
   const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
   return isEndHandler ? { error: data?.error } : {};
 }

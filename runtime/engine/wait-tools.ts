@@ -77,7 +77,7 @@ function condition(
   }
   if (path === undefined) return {};
   checkName(path, "match", where);
-  const value = fieldAt(owner.event(), path);
+  const value = fieldAt(owner.events()[0], path);
   if (value === undefined) throw new TypeError(`\`match\` is ${path}, and the event of this run has nothing there`);
   return { match: { path, value: encode(value) } };
 }
