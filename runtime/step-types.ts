@@ -71,15 +71,15 @@ export interface Step {
    * @example await step.run({ id: "charge", retries: 2, timeout: "30s" }, ({ signal, idempotencyKey }) =>
    *   stripe.charge(order, { signal, idempotencyKey }));
    */
-  run<Input extends unknown[], Output>(
-    id: RunId,
-    fn: (...input: Input) => Output,
-    ...input: Input
-  ): Handle<Awaited<Output>>;
   run<Output>(id: RunId, fn: (context: StepContext) => Output): Handle<Awaited<Output>>;
   run<Input extends unknown[], Output>(
     id: RunId,
     fn: (...input: [...Input, StepContext]) => Output,
+    ...input: Input
+  ): Handle<Awaited<Output>>;
+  run<Input extends unknown[], Output>(
+    id: RunId,
+    fn: (...input: Input) => Output,
     ...input: Input
   ): Handle<Awaited<Output>>;
 

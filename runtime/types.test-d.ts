@@ -99,6 +99,10 @@ async function tools(step: Step): Promise<void> {
   expectTypeOf(step.run("a", async () => new Map([["k", 1n]]))).toEqualTypeOf<Handle<Map<string, bigint>>>();
   expectTypeOf(await step.run("b", (n: number, text: string) => text.repeat(n), 2, "x")).toBeString();
   expectTypeOf(await step.run({ id: "c", name: "See" }, () => {})).toBeVoid();
+  expectTypeOf(await step.run("context", ({ attempt, signal }) => (signal.aborted ? 0 : attempt))).toBeNumber();
+  expectTypeOf(await step.run("both", (n, { idempotencyKey }) => idempotencyKey.repeat(n), 2)).toBeString();
+  expectTypeOf(await step.run("untyped", (n) => n.toFixed(), 2)).toBeString();
+  expectTypeOf(await step.run("optional", (n?: number) => n ?? 0)).toBeNumber();
   expectTypeOf(await step.sleep("d", 5)).toBeVoid();
   expectTypeOf(await step.sleep("e", "5 minutes")).toBeVoid();
   expectTypeOf(await step.sleepUntil("f", new Date())).toBeVoid();
