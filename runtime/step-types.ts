@@ -50,6 +50,29 @@ export interface FunctionReference<Data = Untyped, Output = Untyped> {
   readonly types?: { readonly data: Data; readonly output: Output };
 }
 
+/** How `step.fetch` makes a request: as for `fetch`, but for what cannot be stored. */
+export interface FetchInit {
+  readonly method?: string | undefined;
+  readonly headers?: Headers | Readonly<Record<string, string>> | readonly (readonly [string, string])[] | undefined;
+  readonly body?: string | URLSearchParams | ArrayBuffer | ArrayBufferView | null | undefined;
+  readonly redirect?: "error" | "follow" | "manual" | undefined;
+  readonly credentials?: "include" | "omit" | "same-origin" | undefined;
+  readonly cache?: "default" | "force-cache" | "no-cache" | "no-store" | "only-if-cached" | "reload" | undefined;
+  readonly mode?: "cors" | "navigate" | "no-cors" | "same-origin" | undefined;
+  readonly referrer?: string | undefined;
+  readonly integrity?: string | undefined;
+  readonly keepalive?: boolean | undefined;
+}
+
+/**
+ * A `Response` that may live across an await and be the output of a step. Its body was read when the step ended: it is
+ * never used up, so `bodyUsed` is false, `text()`, `json()` and their like may be called again and again, and `body` is
+ * another stream each time. All else is as the server sent it, after a restart too; changes of `headers` are kept.
+ */
+export interface FetchedResponse extends Response {
+  clone(): FetchedResponse;
+}
+
 /** What `step.invoke` calls. */
 export interface InvokeOptions<Data, Output> {
   readonly function: BackstitchFunction<BackstitchEvent<Untyped, Data>, Output> | FunctionReference<Data, Output>;
@@ -169,6 +192,18 @@ export interface Step {
     options: { readonly signal: string; readonly data?: unknown },
   ): Handle<{ readonly runId: string | undefined }>;
 
+  /**
+   * Makes a request as the global `fetch` does, as a step: tried again, by the function's `retries`, when no response
+   * comes. Any response is one, whatever its status: look at `ok`. The id of the step is `step.fetch: <host>`.
+   *
+   * @param init as for `fetch`, but for `signal`; its `body` is text, bytes or URLSearchParams
+   * @returns the response with its body, which may live across an await and can be read again and again
+   * @example const response = await step.fetch("https://api.example.com/rates", { method: "POST", body: JSON.stringify(query) });
+   * if (!response.ok) throw new RetryAfterError(`the service says ${response.status}`, "1m");
+   * const rates = (await response.json()) as Rates;
+   */
+  fetch(input: string | URL | Request, init?: FetchInit): Handle<FetchedResponse>;
+
   readonly ai: {
     /** As `run`, for calls of models: the inputs are recorded. */
     wrap<Input extends unknown[], Output>(
@@ -177,6 +212,19 @@ export interface Step {
       ...input: Input
     ): Handle<Awaited<Output>>;
   };
+}
+
+/** Tools for several steps. */
+export interface GroupTools {
+  /**
+   * Calls `callback` and gives what it gives. It is here for files that were written for Inngest, where `Promise.race` is
+   * decided by the first step only inside of it: here that holds everywhere. Steps that lose a race go on.
+   *
+   * @param options `mode` may be `"race"`, which is also the default
+   * @example const first = await group.parallel(async () => Promise.race([step.run("a", a), step.run("b", b)]));
+   */
+  parallel<Output>(callback: () => Output): Handle<Awaited<Output>>;
+  parallel<Output>(options: { readonly mode?: "race" | undefined }, callback: () => Output): Handle<Awaited<Output>>;
 }
 
 /** An event of any name, to send. */

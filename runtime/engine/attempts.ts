@@ -5,6 +5,7 @@ import type { StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
+import { keptResponse, performFetch } from "./fetch-tool.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { inputText } from "./records.ts";
@@ -92,11 +93,13 @@ export class Attempt {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();
     };
-    return aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
+    const made = aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
+    return kind === "fetch" ? keptResponse(made) : made;
   }
 
   #perform(input: readonly unknown[]): unknown {
     const { callback, kind } = this.op;
+    if (kind === "fetch") return performFetch(input, this.signal);
     if (callback === undefined) return this.#host.perform?.(kind, input);
     return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }

@@ -31,13 +31,14 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
   const events = owner.events();
   const [event] = events;
-  const { step, logger } = activation.tools;
+  const { step, group, logger } = activation.tools;
   const context = {
     ...owner.extension,
     event,
     events,
     runId: claim.run,
     step,
+    group,
     attempt: 0,
     logger,
     ...whyItRuns(claim, event),

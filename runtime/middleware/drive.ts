@@ -20,7 +20,7 @@ export const driveRun: DriveRun = (claim, fn, host) => {
 };
 
 /** What a handler's context has without any middleware. */
-const ownProperties: ReadonlySet<string> = new Set(["event", "events", "runId", "step", "attempt", "logger"]);
+const ownProperties: ReadonlySet<string> = new Set(["event", "events", "runId", "step", "group", "attempt", "logger"]);
 
 /** One claim of a run, from when a worker takes it until it lets it go. */
 class Activity {
