@@ -1,7 +1,7 @@
 /** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
 import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
-import type { StepContext } from "../types.ts";
+import type { SentEvent, StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
@@ -89,6 +89,7 @@ export class Attempt {
     const { op } = this;
     const { script, aroundStep } = this.#host;
     const { number, id, kind, attempt, input } = op;
+    if (kind === "send") return this.#host.transformSend?.(input as readonly SentEvent[]);
     const invoke = (given: readonly unknown[]) => {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();

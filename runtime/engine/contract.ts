@@ -4,9 +4,9 @@ import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
-import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
+import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
-import type { BackstitchEvent } from "../types.ts";
+import type { BackstitchEvent, SentEvent } from "../types.ts";
 import type { Op, OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -94,6 +94,8 @@ export interface DriverHost {
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
+  /** What is sent in place of events that a step sends. */
+  readonly transformSend?: (events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>;
   /** Around each attempt of a step. */
   readonly aroundStep?: StepLayer;
   /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */

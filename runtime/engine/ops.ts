@@ -6,7 +6,7 @@ import type { Outcome } from "./outcome.ts";
 
 /**
  * `event`, `signal` and `invoke` wait for mail; `fetch` and `sendSignal` run code of the engine; `send` is done with its
- * commit.
+ * commit, unless it runs code of a middleware before.
  */
 export type OpKind = "step" | "fetch" | "sleep" | "event" | "signal" | "invoke" | "send" | "sendSignal";
 
@@ -52,9 +52,16 @@ export interface Op {
   announcement: Announcement | undefined;
 }
 
-/** Ops that run code, again and again until it succeeds or its attempts are used up. */
-export function isTried({ kind }: Pick<Op, "kind">): boolean {
-  return kind === "step" || kind === "fetch" || kind === "sendSignal";
+/** An op to be made: what is left out is as for a step that begins at once. */
+export type NewOp = Pick<Op, "kind"> &
+  Partial<Pick<Op, "callback" | "input" | "options" | "dueAt" | "outcome" | "announcement">>;
+
+/**
+ * Ops that run code, again and again until it succeeds or its attempts are used up. Of those that send events, the ones
+ * that a middleware is to change: they have the events as their input.
+ */
+export function isTried({ kind, input }: Pick<NewOp, "kind" | "input">): boolean {
+  return kind === "step" || kind === "fetch" || kind === "sendSignal" || (kind === "send" && input?.[0] !== undefined);
 }
 
 /** Tried ops that count for `concurrency`: those that work for the author. */
