@@ -1,9 +1,8 @@
 /** Tools that send: events, signals, and calls of other functions. */
 import { v7 as uuidv7 } from "uuid";
-import { encode } from "../codec/index.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import type { CreatedEvent } from "../event-types.ts";
-import { toStoredEvent } from "../events.ts";
+import { encodeData, toStoredEvent } from "../events.ts";
 import { checkKeys, checkName } from "../options.ts";
 import type { StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
@@ -63,7 +62,7 @@ export function invoke(activation: Activation, id: unknown, options: unknown): H
       id: uuidv7(),
       app,
       name: invokedEvent,
-      data: encode(data),
+      data: encodeData(data, `\`data\` of ${where}`),
       receivedAt: now,
       target,
       parent: { run: owner.run, op },

@@ -18,9 +18,12 @@ export type ScheduledTimer = BackstitchEvent<"inngest/scheduled.timer", { cron: 
 
 const names = /^(backstitch|inngest)(?=\/(?:function\.(?:failed|cancelled|invoked)|scheduled\.timer)$)/;
 
-/** The name that the runtime has for an event of Inngest's. */
+/**
+ * The name that the runtime has for an event of Inngest's. `inngest/function.finished` and others that nobody sends here
+ * have one that is refused.
+ */
 export function ownName(name: string): string {
-  return name.replace(names, "backstitch");
+  return name.replace(/^inngest(?=\/(?:function|scheduled)\.)/, "backstitch");
 }
 
 /** An event as code that was written for Inngest expects it, with the event of the run that it tells of. */
