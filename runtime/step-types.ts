@@ -1,7 +1,15 @@
 /** The tools of a handler and what they give, as authors see them. Nothing here exists at run time. */
 import type { Duration, Moment } from "./duration.ts";
+import type { EventType } from "./event-types.ts";
 import type { Backoff } from "./retry.ts";
-import type { BackstitchEvent, BackstitchFunction, EventInput, Untyped, UntypedEvents } from "./types.ts";
+import type {
+  BackstitchEvent,
+  BackstitchFunction,
+  EventInput,
+  ReceivedEvent,
+  Untyped,
+  UntypedEvents,
+} from "./types.ts";
 
 /** Id of a step: it names the step's records. `name` is what people see; default: the id. */
 export type StepId = string | { readonly id: string; readonly name?: string | undefined };
@@ -31,9 +39,9 @@ export interface StepContext {
 }
 
 /** How an event is waited for. */
-export interface WaitForEventOptions<Name extends string = string> {
-  /** Its name, or its event type. */
-  readonly event: Name | { readonly name: Name };
+export interface WaitForEventOptions<Reference extends string | EventType = string | EventType> {
+  /** Its name, or its event type: then only an event that fits the schema ends the wait. */
+  readonly event: Reference;
   /** How long to wait; then the await gives null. */
   readonly timeout: Duration;
   /** Path of a value, e.g. `data.orderId`, that must be the same in the event of this run. */
@@ -141,13 +149,13 @@ export interface Step {
   /**
    * Waits for an event that is sent after the wait has begun.
    *
-   * @returns the event; null when none came in time
+   * @returns the event, of an event type with what the schema makes of its data; null when none came in time
    * @example const approval = await step.waitForEvent("approval", { event: "order/approved", match: "data.orderId", timeout: "3d" });
    */
-  waitForEvent<Name extends string>(
+  waitForEvent<const Reference extends string | EventType>(
     id: StepId,
-    options: WaitForEventOptions<Name>,
-  ): Handle<BackstitchEvent<Name> | null>;
+    options: WaitForEventOptions<Reference>,
+  ): Handle<ReceivedEvent<UntypedEvents, Reference> | null>;
 
   /**
    * Waits for a signal, of which one step of an app waits at a time.
