@@ -5,6 +5,8 @@ import type { Logger } from "./engine/contract.ts";
 import { fieldAt } from "./engine/field-at.ts";
 import { readable, toEvent } from "./events.ts";
 import { compileExpression, type Expression, type MatchScope } from "./expressions.ts";
+import { type HeldEvent, HeldEvents, waitFilter } from "./held-waits.ts";
+import type { StandardSchemaV1 } from "./standard-schema.ts";
 import type { Met, Store, StoredEvent, StoredWait, WaitMatch } from "./store.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
@@ -27,10 +29,11 @@ export async function waitsMetBy(
   for (const match of await matchesOf(store, incoming)) {
     for await (const wait of waitsFor(store, stored.app, stored.name, match)) {
       if (wait.until !== undefined && wait.until <= stored.receivedAt) continue;
-      const { event, text } = incoming;
       // It must not keep the events behind it from being routed.
-      if (event === undefined) return [];
-      if (await conditions.hold(wait, event)) met.push({ wait, text });
+      if (incoming.event === undefined) return [];
+      const { schema, condition } = waitFilter(stored.name, wait.filter);
+      const held = await incoming.heldBy(schema);
+      if (held && (await conditions.hold(wait.run, condition, held.event))) met.push({ wait, text: held.text });
     }
   }
   return met;
@@ -41,7 +44,7 @@ class Incoming {
   readonly stored: StoredEvent;
   readonly #logger: Logger;
   #read: { readonly event: BackstitchEvent | undefined } | undefined;
-  #text: string | undefined;
+  #held: HeldEvents | undefined;
 
   constructor(stored: StoredEvent, logger: Logger) {
     this.stored = stored;
@@ -54,9 +57,9 @@ class Incoming {
     return this.#read.event;
   }
 
-  get text(): string {
-    this.#text ??= encode(this.event);
-    return this.#text;
+  async heldBy(schema: StandardSchemaV1 | undefined): Promise<HeldEvent | undefined> {
+    this.#held ??= this.event && new HeldEvents(this.event, this.#logger);
+    return this.#held?.by(schema);
   }
 
   #readOrTell(): BackstitchEvent | undefined {
@@ -110,7 +113,7 @@ class Conditions {
   }
 
   /** Whether the event satisfies the condition of a wait, if it has one, over the event of the run that waits. */
-  async hold({ run, filter }: StoredWait, async: BackstitchEvent): Promise<boolean> {
+  async hold(run: string, filter: string | undefined, async: BackstitchEvent): Promise<boolean> {
     if (filter === undefined) return true;
     if (!this.#compiled.has(filter)) this.#compiled.set(filter, this.#conditionOf(filter));
     const condition = this.#compiled.get(filter);

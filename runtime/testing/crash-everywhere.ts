@@ -91,7 +91,7 @@ export async function crashEverywhere(
   const once = { ...fn, retries: 0 };
   const usual: Scenario = { fn: once, event, options, failing: "no step failing" };
   const { seen, crashes } = await crashEach(usual);
-  const steps = seen.trace.filter(({ kind }) => kind === "step");
+  const steps = seen.trace.filter(({ kind }) => kind === "step" || kind === "fetch");
   let all = crashes;
   for (const { id, index } of steps) {
     const failing = `step ${JSON.stringify(id)}${index > 0 ? ` (${index + 1}th of its id)` : ""} failing`;

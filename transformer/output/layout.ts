@@ -9,7 +9,7 @@ import {
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { closureScopes, functionAround } from "../analyse/paths.ts";
-import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
+import { parallelCallback, toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
@@ -96,6 +96,7 @@ function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): Su
   if (isCombination(ts, node)) return "combination";
   const tool = toolCall(ts, withoutRollbacks(ts, node), analysis.bindings, analysis.tools);
   if (tool) return tool;
+  if (parallelCallback(ts, node, analysis.bindings, analysis.tools)) return "call";
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
 }
