@@ -38,7 +38,7 @@ export interface CompileResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
+/** Compiles one file; undefined when nothing in it is durable. Sets the parent pointers of `file`. */
 export function compileFile(
   typescript: TypeScript,
   file: tsTypes.SourceFile,
@@ -46,8 +46,8 @@ export function compileFile(
 ): CompileResult | undefined {
   const ts = fastTypeScript(typescript);
   const report = createReporter(file, options.strict ?? false);
-  const imports = findImports(ts, file);
   const nodes = nodesOf(ts, file);
+  const imports = findImports(ts, file);
   const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
   const facts = findFileFacts(ts, nodes);

@@ -5,15 +5,15 @@ import type { TypeScript } from "../ir.ts";
 /** In source order, each node in front of those inside of it. */
 export class Nodes {
   readonly all: readonly tsTypes.Node[];
-  private readonly byKind = new Map<tsTypes.SyntaxKind, tsTypes.Node[]>();
+  private readonly byKind: (tsTypes.Node[] | undefined)[] = [];
 
   constructor(all: readonly tsTypes.Node[]) {
     this.all = all;
     for (const node of all) {
       const { kind } = node;
-      const known = this.byKind.get(kind);
+      const known = this.byKind[kind];
       if (known) known.push(node);
-      else this.byKind.set(kind, [node]);
+      else this.byKind[kind] = [node];
     }
   }
 
@@ -28,7 +28,7 @@ export class Nodes {
 
   /** Those of one kind: most questions concern few. */
   of<Found extends tsTypes.Node>(kind: Found["kind"]): readonly Found[] {
-    return (this.byKind.get(kind) ?? []) as readonly tsTypes.Node[] as readonly Found[];
+    return (this.byKind[kind] ?? []) as readonly tsTypes.Node[] as readonly Found[];
   }
 }
 
@@ -37,14 +37,19 @@ export function isLeaf({ SyntaxKind }: TypeScript, { kind }: tsTypes.Node): bool
   return kind < SyntaxKind.FirstNode;
 }
 
-/** Everything in a file, or below another node. */
+/** Everything in a file, or below another node. Each gets its parent on the way: a file may have been parsed without. */
 export function nodesOf(ts: TypeScript, file: tsTypes.Node): Nodes {
-  const nodes: tsTypes.Node[] = [];
-  const visit = (node: tsTypes.Node): void => {
+  const nodes: tsTypes.Node[] = [file];
+  let parent = file;
+  const visit = (node: { parent: tsTypes.Node } & tsTypes.Node): void => {
+    const outer = parent;
+    if (node.parent !== outer) node.parent = outer;
     nodes.push(node);
+    parent = node;
     ts.forEachChild(node, visit);
+    parent = outer;
   };
-  visit(file);
+  ts.forEachChild(file, visit);
   return new Nodes(nodes);
 }
 
