@@ -34,6 +34,7 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   /** Number of conditions around the expression that is being walked. */
   private conditions = 0;
+  private readonly eachExpression = (node: tsTypes.Node): void => this.expression(node);
 
   constructor(input: FlowInput) {
     super();
@@ -85,6 +86,10 @@ export abstract class ExpressionFlow extends FlowCursor {
     const { holders } = this.input.suspensions;
     if (ts.isConditionalExpression(node) && (holders.has(node.whenTrue) || holders.has(node.whenFalse))) {
       this.choice(node);
+      return;
+    }
+    if (!mayBePassedOver(ts, node)) {
+      ts.forEachChild(node, this.eachExpression);
       return;
     }
     ts.forEachChild(node, (child) => {
@@ -319,6 +324,16 @@ function conditionOf(ts: TypeScript, parent: tsTypes.Node): string {
     default:
       return left;
   }
+}
+
+/** Whether some of what is inside of an expression is evaluated only sometimes. */
+function mayBePassedOver({ SyntaxKind, NodeFlags }: TypeScript, { kind, flags }: tsTypes.Node): boolean {
+  return (
+    kind === SyntaxKind.BinaryExpression ||
+    kind === SyntaxKind.ConditionalExpression ||
+    kind === SyntaxKind.ShorthandPropertyAssignment ||
+    (flags & NodeFlags.OptionalChain) !== 0
+  );
 }
 
 /** Operands that are evaluated only sometimes: right of `&&`, branches of `?:`, behind `?.`, defaults in patterns. */

@@ -5,7 +5,7 @@
  * Names that the unit does not declare are not ours and stay as they are.
  */
 import type tsTypes from "typescript";
-import { isErased } from "../discover/nodes.ts";
+import { isErased, isLeaf } from "../discover/nodes.ts";
 import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
 import { accessOf, isReference } from "./targets.ts";
@@ -29,6 +29,9 @@ interface Use {
 
 interface State {
   readonly ts: TypeScript;
+  /** Declares in a child of the node that is being looked at; `scope` is that of its children. */
+  readonly inside: (child: tsTypes.Node) => void;
+  scope: Scope | undefined;
   readonly uses: Use[];
   readonly all: Binding[];
   readonly scopes: Map<tsTypes.Node, Scope>;
@@ -37,7 +40,16 @@ interface State {
 }
 
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
-  const state: State = { ts, uses: [], all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
+  const state: State = {
+    ts,
+    inside: (child) => declareIn(state, child, state.scope as Scope),
+    scope: undefined,
+    uses: [],
+    all: [],
+    scopes: new Map(),
+    byIdentifier: new Map(),
+    writes: new Set(),
+  };
   const root = openScope(state, unit.fn, "function", undefined);
   declareParts(state, unit.fn, root);
   for (const use of state.uses) resolve(state, use);
@@ -78,7 +90,10 @@ function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
 }
 
 function declareChildren(state: State, node: tsTypes.Node, scope: Scope): void {
-  state.ts.forEachChild(node, (child) => declareIn(state, child, scope));
+  const outer = state.scope;
+  state.scope = scope;
+  state.ts.forEachChild(node, state.inside);
+  state.scope = outer;
 }
 
 function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
@@ -87,12 +102,13 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
     if (isReference(ts, node)) state.uses.push({ node, scope });
     return;
   }
-  if (isErased(ts, node)) return;
   if (isOfCall(ts, node)) state.uses.push({ node, scope });
+  if (isLeaf(ts, node) || isErased(ts, node)) return;
   if (ts.isVariableDeclarationList(node)) {
     const kind = listKind(ts, node);
+    const target = targetScope(ts, node, scope);
     for (const { name } of node.declarations) {
-      declarePattern(state, name, targetScope(ts, node, scope), kind);
+      declarePattern(state, name, target, kind);
       if (kind === "var") assignCaught(state, name, scope);
     }
     noteClosures(state, node, scope);
