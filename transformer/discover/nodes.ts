@@ -19,11 +19,21 @@ export class Nodes {
 
   /** Those inside of one of them, or of what is left out. */
   inside(node: tsTypes.Node): readonly tsTypes.Node[] {
-    const start = this.all.indexOf(node) + 1;
+    const start = this.all.indexOf(node, this.firstFrom(node.pos)) + 1;
     if (start === 0) return [];
     let end = start;
     while (end < this.all.length && (this.all[end] as tsTypes.Node).end <= node.end) end++;
     return this.all.slice(start, end);
+  }
+
+  private firstFrom(position: number): number {
+    let [first, last] = [0, this.all.length];
+    while (first < last) {
+      const middle = (first + last) >>> 1;
+      if ((this.all[middle] as tsTypes.Node).pos < position) first = middle + 1;
+      else last = middle;
+    }
+    return first;
   }
 
   /** Those of one kind: most questions concern few. */
