@@ -51,7 +51,7 @@ function syntaxErrorsOf(file: tsTypes.SourceFile): readonly SyntaxProblem[] {
   });
 }
 
-/** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
+/** Compiles one file; undefined when nothing in it is durable. Sets the parent pointers of `file`. */
 export function compileFile(
   typescript: TypeScript,
   file: tsTypes.SourceFile,
@@ -59,8 +59,8 @@ export function compileFile(
 ): CompileResult | undefined {
   const ts = fastTypeScript(typescript);
   const report = createReporter(file, options.strict ?? false);
-  const imports = findImports(ts, file);
   const nodes = nodesOf(ts, file);
+  const imports = findImports(ts, file);
   const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
   // What the parser made of the rest is a guess.

@@ -135,21 +135,23 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 /** Constructs of a durable function's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
-  const refuse = (construct: string, fix: string) =>
-    check.report.error("unsupported-construct", node, { construct, fix });
-  if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node) && !resourcesOf(ts, resourceScopeOf(ts, node))) {
-    refuse("`using` directly in a `case`", "Put braces around the statements of the clause.");
+  if (ts.isCallExpression(node)) checkCall(check, node);
+  else if (ts.isVariableDeclarationList(node)) {
+    if (!usingKeyword(ts, node) || resourcesOf(ts, resourceScopeOf(ts, node))) return;
+    refuse(check, node, "`using` directly in a `case`", "Put braces around the statements of the clause.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
-    refuse("A nested enum or namespace", "Move it to module level.");
-  } else if (ts.isLabeledStatement(node) && isLabelAround(check, node, owner)) {
-    refuse(
-      `The label \`${node.label.text}\` of a callback inside a statement of the same label`,
-      "Rename one of them.",
-    );
-  } else if (ts.isCallExpression(node)) checkCall(check, node);
-  else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
-    refuse("`super`", "Call the method outside the durable function.");
+    refuse(check, node, "A nested enum or namespace", "Move it to module level.");
+  } else if (ts.isLabeledStatement(node)) {
+    if (!isLabelAround(check, node, owner)) return;
+    const construct = `The label \`${node.label.text}\` of a callback inside a statement of the same label`;
+    refuse(check, node, construct, "Rename one of them.");
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
+    refuse(check, node, "`super`", "Call the method outside the durable function.");
   }
+}
+
+function refuse({ report }: Check, node: tsTypes.Node, construct: string, fix: string): void {
+  report.error("unsupported-construct", node, { construct, fix });
 }
 
 /** The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */

@@ -56,23 +56,21 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   }
   const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
   const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
-  return {
-    labels,
-    ...given("kept", byScope(analysis, [...slots.kept].filter(own))),
-    ...given("kinds", kinds),
-    ...given("cursors", cursors),
-    ...given("completions", completions),
-    ...given("resources", resources),
-    ...(shielded.length > 0 && { shielded }),
-    ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
-    ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
-    ...(parameters.length > 0 && { parameters }),
+  const layout: { -readonly [Field in keyof FrameLayout]: FrameLayout[Field] } = { labels };
+  /** A field is left out when it says nothing. */
+  const give = <Field extends keyof FrameLayout>(field: Field, value: FrameLayout[Field] & object): void => {
+    if (Object.keys(value).length > 0) layout[field] = value;
   };
-}
-
-/** A field that is left out when it says nothing. */
-function given<Key extends string, Value extends object>(key: Key, value: Value): { [K in Key]?: Value } {
-  return Object.keys(value).length > 0 ? ({ [key]: value } as { [K in Key]?: Value }) : {};
+  give("kept", byScope(analysis, [...slots.kept].filter(own)));
+  give("kinds", kinds);
+  give("cursors", cursors);
+  give("completions", completions);
+  give("resources", resources);
+  give("shielded", shielded);
+  give("defaults", defaultsOf(ts, analysis, bindings.all.filter(own)));
+  if (fn === unit.fn) give("captures", capturesOf(ts, analysis));
+  give("parameters", parameters);
+  return layout;
 }
 
 export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
