@@ -43,6 +43,7 @@ const snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 export class Database implements Session {
   readonly location: string;
+  readonly schema: string;
   readonly #pool: Pool;
   readonly #texts: StatementTexts;
   readonly #onWork: (app: string) => void;
@@ -51,10 +52,13 @@ export class Database implements Session {
   constructor(pool: Pool, settings: DatabaseSettings, onWork: (app: string) => void) {
     this.#pool = pool;
     this.location = settings.location;
+    this.schema = settings.schema;
     this.#texts = new StatementTexts(settings);
     this.#onWork = onWork;
-    // Of connections that break while nobody uses them; the pool replaces them.
+    // Of connections that break while nobody waits for an answer: the pool replaces them, and the next query of a
+    // transaction fails. An error that nobody hears would end the process.
     pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   /** Statements that were prepared so far. */

@@ -12,13 +12,13 @@ export interface PostgresOptions {
   readonly url: string;
   /** The schema that holds the tables; it is made when it does not exist. Default "backstitch". */
   readonly schema?: string | undefined;
-  /** Most connections of this process, 1 to 1,000; one more listens. Default 10. */
+  /** Most connections of this process, 1 to 1,000, and one more that listens. Default 10. */
   readonly connections?: number | undefined;
   /**
-   * Whether to hear, by LISTEN, of work that other processes make. Default true. Without it, and behind a pooler in
-   * transaction mode, workers find such work when they look for it: see `pollMs` of a worker.
+   * Whether processes tell one another of work, by NOTIFY and LISTEN. Default true. Without it, and behind a pooler in
+   * transaction mode, workers find the work of others when they look for it: see `pollMs` of a worker.
    */
-  readonly listen?: boolean | undefined;
+  readonly notify?: boolean | undefined;
   /** Whether statements are prepared once per connection. Default true; false for poolers that cannot keep them. */
   readonly prepare?: boolean | undefined;
   /** TLS where parameters of the URL are not enough, e.g. `{ ca }`. */
@@ -50,11 +50,11 @@ const where = "postgres()";
  * ```
  */
 export function postgres(options: PostgresOptions): Store {
-  checkKeys(options, ["url", "schema", "connections", "listen", "prepare", "ssl"], where);
-  const { schema = "backstitch", connections = 10, listen = true, prepare = true, ssl } = options;
+  checkKeys(options, ["url", "schema", "connections", "notify", "prepare", "ssl"], where);
+  const { schema = "backstitch", connections = 10, notify = true, prepare = true, ssl } = options;
   checkInteger(connections, "connections", { least: 1, most: 1_000 }, where);
   checkSchema(schema);
-  return new PostgresStore(settingsOf(options, { schema, connections, prepare, ssl }), listen);
+  return new PostgresStore(settingsOf(options, { schema, connections, prepare, ssl }), notify);
 }
 
 interface Settled {

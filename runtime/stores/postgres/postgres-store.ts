@@ -44,16 +44,17 @@ interface LostCall {
 export class PostgresStore implements Store {
   readonly onWork: Store["onWork"];
   readonly #settings: DatabaseSettings;
-  readonly #notices: Notices;
+  readonly #notices: Notices | undefined;
   #database: Database | undefined;
   #calls = 0;
   #lostCalls: readonly LostCall[] = [];
 
-  /** @param listens whether to hear of work that other processes make */
-  constructor(settings: DatabaseSettings, listens: boolean) {
+  /** @param notifies whether processes tell one another of work */
+  constructor(settings: DatabaseSettings, notifies: boolean) {
     this.#settings = settings;
-    this.#notices = new Notices(settings);
-    if (listens) this.onWork = (app, listener) => this.#notices.listen(app, listener);
+    const notices = notifies ? new Notices(settings) : undefined;
+    this.#notices = notices;
+    this.onWork = notices && ((app, listener) => notices.listen(app, listener));
   }
 
   /** The open database. */
@@ -66,9 +67,9 @@ export class PostgresStore implements Store {
     if (this.#database) throw this.#failure("open", new Error("the store is open already"));
     let database: Database | undefined;
     try {
-      database = await connect(this.#settings, (app) => this.#notices.tell(app));
+      database = await connect(this.#settings, (app) => this.#notices?.tell(app));
       await migrate(database);
-      this.#notices.begin(database);
+      this.#notices?.begin(database);
       this.#database = database;
     } catch (error) {
       await database?.close();
@@ -79,7 +80,7 @@ export class PostgresStore implements Store {
   async close(): Promise<void> {
     const database = this.#database;
     this.#database = undefined;
-    await this.#notices.close();
+    await this.#notices?.close();
     await database?.close();
   }
 

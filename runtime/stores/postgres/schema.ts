@@ -185,11 +185,10 @@ export async function migrate(db: Database): Promise<void> {
 }
 
 /** How many migrations the schema has had; 0 when it is not there. */
-async function versionOf({ location }: Database, session: Session): Promise<number> {
-  const [found] = await session.all<{ found: string | null }>(
-    "SELECT to_regclass('backstitch.migrations')::text AS found",
-  );
-  if (found?.found == null) return 0;
+async function versionOf({ location, schema }: Database, session: Session): Promise<number> {
+  // Read as a table: a name that is looked up otherwise may be missed that another transaction has just made.
+  const found = await session.all("SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'", schema);
+  if (found.length === 0) return 0;
   const [row] = await session.all<{ version: number }>("SELECT max(version) AS version FROM backstitch.migrations");
   const version = row?.version ?? 0;
   if (version <= migrations.length) return version;
