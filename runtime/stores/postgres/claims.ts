@@ -11,18 +11,18 @@ import { slotsOf } from "./slots.ts";
  * a backlog is never walked through, and some more than are wanted, because other workers look at the same.
  */
 const claimRuns = `
-  WITH seen AS (
+  WITH seen AS MATERIALIZED (
     SELECT f.n FROM unnest($2::text[]) AS g (function_id) CROSS JOIN LATERAL (
       SELECT r.n FROM backstitch.runs AS r
       WHERE r.app = $1 AND r.function_id = g.function_id AND r.free_at <= $3
-      ORDER BY r.free_at, r.id LIMIT $4 * 4) AS f
+      ORDER BY r.free_at, r.id LIMIT $4 * 2 + 50) AS f
     UNION ALL
     SELECT r.n FROM backstitch.runs AS r
     WHERE r.app = $1 AND r.lease_until < $3 AND r.function_id = ANY($2::text[])),
   due AS (
     SELECT r.n, row_number() OVER () AS place FROM (
       SELECT r.n FROM backstitch.runs AS r
-      WHERE r.n IN (SELECT n FROM seen) AND r.app = $1 AND r.status = 'running' AND r.wake_at <= $3
+      WHERE r.n = ANY(ARRAY(SELECT n FROM seen)) AND r.status = 'running' AND r.wake_at <= $3
         AND (r.lease_owner IS NULL OR (r.lease_until < $3 AND r.lease_owner <> $5))
       ORDER BY r.wake_at, r.id LIMIT $4 FOR UPDATE SKIP LOCKED) AS r),
   taken AS (
@@ -106,10 +106,11 @@ export async function renew(
   if (held.length === 0) return [];
   const rows = await db.all<{ run: string }>(
     `WITH given AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS g (run, epoch)),
-     mine AS (SELECT r.n FROM backstitch.runs AS r JOIN given AS g ON g.run = r.id
-       WHERE r.epoch = g.epoch AND r.lease_owner IS NOT NULL ORDER BY r.id FOR UPDATE OF r),
+     held AS (SELECT n, id, epoch, lease_owner FROM backstitch.runs WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE),
+     mine AS MATERIALIZED (SELECT h.n FROM held AS h JOIN given AS g ON g.run = h.id
+       WHERE h.epoch = g.epoch AND h.lease_owner IS NOT NULL),
      renewed AS (UPDATE backstitch.runs AS r SET lease_until = $3 FROM mine WHERE r.n = mine.n)
-     SELECT g.run FROM given AS g LEFT JOIN backstitch.runs AS r ON r.id = g.run WHERE r.epoch IS DISTINCT FROM g.epoch`,
+     SELECT g.run FROM given AS g LEFT JOIN held AS h ON h.id = g.run WHERE h.epoch IS DISTINCT FROM g.epoch`,
     ...columns(held, "run", "epoch"),
     now + leaseMs,
   );

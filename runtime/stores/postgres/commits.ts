@@ -95,14 +95,19 @@ interface Moved {
 
 /**
  * Updates the rows of the runs, which is the fence, and writes the steps of those that were not fenced. The runs are locked
- * in the order of their ids; PostgreSQL looks at the conditions again when a row has changed while it waited for its lock.
+ * in the order of their ids, and what the fence asks for is read of the locked rows. It is one step after another, each
+ * materialised, so that whatever is known of the tables each run is found by its id.
  */
 const advanceRuns = `
   WITH given AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[],
       $9::boolean[], $10::bigint[], $11::text[], $12::text[])
       AS g (run, epoch, seq, now, status, frame, label, wake_at, release, reads, output, error)),
-  held AS (SELECT r.n, r.id FROM backstitch.runs AS r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE),
+  held AS (
+    SELECT r.n, r.id, r.epoch, r.seq, r.status FROM backstitch.runs AS r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE),
+  current AS MATERIALIZED (
+    SELECT h.n, g.* FROM given AS g JOIN held AS h ON h.id = g.run
+    WHERE h.epoch = g.epoch AND h.status = 'running' AND h.seq = coalesce(g.seq, h.seq)),
   moved AS (
     UPDATE backstitch.runs AS r SET
       seq = r.seq + 1, lost_claims = 0, updated_at = g.now, status = g.status,
@@ -114,8 +119,7 @@ const advanceRuns = `
       lease_owner = CASE WHEN g.release THEN NULL ELSE r.lease_owner END,
       lease_until = CASE WHEN g.release THEN NULL ELSE r.lease_until END,
       ended_at = CASE WHEN g.status NOT IN ('running', 'blocked') THEN g.now END
-    FROM given AS g JOIN held AS h ON h.id = g.run
-    WHERE r.n = h.n AND r.epoch = g.epoch AND r.status = 'running' AND r.seq = coalesce(g.seq, r.seq)
+    FROM current AS g WHERE r.n = g.n
     RETURNING r.n, r.id, r.seq, r.app, r.parent_run, r.parent_op),
   written AS (
     INSERT INTO backstitch.steps

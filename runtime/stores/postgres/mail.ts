@@ -28,12 +28,12 @@ export async function deliver(db: Session, mail: readonly Delivery[]): Promise<v
          unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[])
          WITH ORDINALITY AS g (run, op, kind, text, received_at, sender, place)),
      counted AS (SELECT run, count(*) AS mails, max(received_at) AS received_at FROM given GROUP BY run),
-     held AS (SELECT r.n, c.mails, c.received_at FROM backstitch.runs AS r JOIN counted AS c ON c.run = r.id
-       ORDER BY r.id FOR UPDATE OF r),
+     held AS (SELECT n, id FROM backstitch.runs WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE),
      told AS (
-       UPDATE backstitch.runs AS r SET mailed = r.mailed + h.mails, unread = r.unread + h.mails,
-         wake_at = CASE WHEN r.status = 'running' THEN h.received_at ELSE r.wake_at END
-       FROM held AS h WHERE r.n = h.n AND r.ended_at IS NULL RETURNING r.n, r.id, r.app, r.mailed - h.mails AS before),
+       UPDATE backstitch.runs AS r SET mailed = r.mailed + c.mails, unread = r.unread + c.mails,
+         wake_at = CASE WHEN r.status = 'running' THEN c.received_at ELSE r.wake_at END
+       FROM held AS h JOIN counted AS c ON c.run = h.id WHERE r.n = h.n AND r.ended_at IS NULL
+       RETURNING r.n, r.id, r.app, r.mailed - c.mails AS before),
      put AS (
        INSERT INTO backstitch.mail (run, seq, op, kind, received_at, sender, text)
        SELECT t.n, t.before + g.nth, g.op, g.kind, g.received_at, g.sender, g.text FROM given AS g JOIN told AS t ON t.id = g.run)
