@@ -30,15 +30,21 @@ export function testServer(): () => TestServer {
   return () => server;
 }
 
-let schemas = 0;
+const schemas: PostgresOptions[] = [];
 
-/** Options of a store on a new schema. */
+/** Options of a store on a new schema, which goes with the server. */
 export function newSchema({ url }: TestServer): PostgresOptions {
-  schemas += 1;
-  return { url, schema: `test_${process.pid}_${Date.now().toString(36)}_${schemas}`, connections: 4 };
+  const schema = `test_${process.pid}_${Date.now().toString(36)}_${schemas.length}`;
+  const options = { url, schema, connections: 4 };
+  schemas.push(options);
+  return options;
 }
 
-export async function dropSchema({ url, schema }: PostgresOptions): Promise<void> {
+async function dropSchemas(): Promise<void> {
+  for (const options of schemas.splice(0)) await dropSchema(options);
+}
+
+async function dropSchema({ url, schema }: PostgresOptions): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
   await client.query(`SET client_min_messages = warning; DROP SCHEMA IF EXISTS ${schema} CASCADE`);
@@ -57,7 +63,7 @@ export async function emptySchema({ url, schema }: PostgresOptions): Promise<voi
 /** @param flags settings of the server, as `-c fsync=on` */
 async function startServer(flags: readonly string[] = ["-c", "fsync=off"]): Promise<TestServer> {
   const given = process.env["DATABASE_URL"];
-  if (given) return { url: given, crash: () => Promise.reject(new Error("not ours")), stop: async () => {} };
+  if (given) return { url: given, crash: () => Promise.reject(new Error("not ours")), stop: dropSchemas };
   linkLibraries();
   const folder = mkdtempSync(join(tmpdir(), "backstitch-postgres-"));
   // The server has a user of its own when the tests are root's.

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Claim, Commit, Store } from "../../store.ts";
 import { StoreError } from "../store-error.ts";
-import { dropSchema, newSchema, testServer } from "../testing-postgres.ts";
+import { newSchema, testServer } from "../testing-postgres.ts";
 import { type PostgresOptions, postgres } from "./index.ts";
 import { CuttingProxy } from "./testing-proxy.ts";
 
@@ -24,7 +24,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.close();
   await proxy.stop();
-  await dropSchema(options);
 });
 
 const request = { app: "shop", worker: "w1", functions: ["f"], limit: 1, now: 10, leaseMs: 1_000 };

@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import pg from "pg";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { BackstitchError } from "../../faults.ts";
 import type { Claim, Commit } from "../../store.ts";
 import { StoreError } from "../store-error.ts";
-import { dropSchema, newSchema, testServer } from "../testing-postgres.ts";
+import { newSchema, testServer } from "../testing-postgres.ts";
 import { type PostgresOptions, postgres } from "./index.ts";
 
 const server = testServer();
@@ -13,7 +13,6 @@ let options: PostgresOptions;
 beforeEach(() => {
   options = newSchema(server());
 });
-afterEach(() => dropSchema(options));
 
 async function query(sql: string): Promise<unknown[]> {
   const client = new pg.Client(options.url);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../../store.ts";
 import { testStore } from "../../testing/store-suite.ts";
-import { dropSchema, emptySchema, newSchema, testServer } from "../testing-postgres.ts";
+import { emptySchema, newSchema, testServer } from "../testing-postgres.ts";
 import { type PostgresOptions, postgres } from "./index.ts";
 
 const server = testServer();
@@ -13,10 +13,7 @@ beforeAll(async () => {
   opened = postgres(options);
   await opened.open();
 });
-afterAll(async () => {
-  await opened.close();
-  await dropSchema(options);
-});
+afterAll(() => opened.close());
 
 testStore("PostgreSQL", { create: () => staysOpen(opened), destroy: () => emptySchema(options), describe, it });
 
