@@ -46,6 +46,8 @@ class RunDriver extends RunOwner {
   #entering = false;
   /** The last committed frame. */
   #text: string | null;
+  /** Commits of the run so far. */
+  #commits: number;
   #label: string | null = null;
   readonly #turn = new Turn();
   #endChecked = false;
@@ -55,6 +57,7 @@ class RunDriver extends RunOwner {
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     super(claim, fn, host);
     this.#text = claim.frame;
+    this.#commits = claim.seq;
     this.#inputs = new Inputs(claim.run, host, () => this.ring());
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim, fn, host, this.#turn, this.#slots);
@@ -360,8 +363,9 @@ class RunDriver extends RunOwner {
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
     const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
-    const result = await this.host.commit({ run, epoch, ...given, wakeAt });
+    const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
+    this.#commits += 1;
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
