@@ -86,13 +86,17 @@ function lastFailure({ status, error }: Run, steps: readonly HistoryStep[]): His
   return failed.findLast(({ id }) => id === ofError) ?? failed.at(-1);
 }
 
-function errorLines({ error }: Run): string[] {
+function errorLines({ error, handling }: Run): string[] {
   if (error === undefined) return [];
   // A fault of the runtime says what is wrong; its stack leads into the runtime.
+  return [...linesOf(error), ...handling.flatMap((one) => linesOf(one, "while handling "))];
+}
+
+function linesOf(error: unknown, before = ""): string[] {
   const frames = error instanceof BackstitchError ? [] : stackLines(error);
   const more =
     frames.length > shownFrames ? [`  … ${frames.length - shownFrames} more in \`backstitch runs history\``] : [];
-  return [headline(error), ...frames.slice(0, shownFrames).map((frame) => `  ${frame}`), ...more];
+  return [`${before}${headline(error)}`, ...frames.slice(0, shownFrames).map((frame) => `  ${frame}`), ...more];
 }
 
 function undone(steps: readonly HistoryStep[]): string[] {
