@@ -126,6 +126,7 @@ class ImageReader {
       madeAt: image.madeAt ?? 0,
       outcome: image.outcome,
       running: false,
+      lostAttempt: undefined,
       announcement: undefined,
     });
   }
