@@ -1,5 +1,6 @@
 /** Which runs a list holds: what people give, checked and turned into what stores are asked. */
 import { momentMs } from "./duration.ts";
+import { handledFor } from "./engine/handling.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import type { RunQuery, RunStatus, RunView } from "./store.ts";
@@ -102,10 +103,14 @@ function firstIdOf(moment: Moment, name: string, where: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-`;
 }
 
-/** @param text in lower case */
+/**
+ * Whether an error has a text in it, or one that was being handled when it came.
+ *
+ * @param text in lower case
+ */
 export function hasError(error: unknown, text: string): boolean {
-  const shown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return shown.toLowerCase().includes(text);
+  const textOf = (one: unknown) => (one instanceof Error ? `${one.name}: ${one.message}` : String(one));
+  return [error, ...handledFor(error)].some((one) => textOf(one).toLowerCase().includes(text));
 }
 
 /** Runs that a page looks at for the text of their errors, which no store can search. */

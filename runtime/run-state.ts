@@ -16,6 +16,8 @@ export interface RunState {
   readonly pending: readonly PendingStep[];
   /** Number of the newest op. */
   readonly lastOp: number;
+  /** It is being cancelled, or its handler has ended and what is left cleans up: another cancellation changes nothing. */
+  readonly unwinding: boolean;
   /** Why the stored frame cannot be read; undefined when it can. */
   readonly problem: string | undefined;
 }
@@ -57,8 +59,9 @@ export interface SlotEdit {
   readonly code?: string | undefined;
 }
 
-export function stateOf({ label, frame }: Pick<ParkedState, "label" | "frame">): RunState {
-  const nothing = { label, frames: [], pending: [], lastOp: 0, problem: undefined };
+export function stateOf({ label, frame, mail }: Pick<ParkedState, "label" | "frame" | "mail">): RunState {
+  const isTold = mail.some(({ kind }) => kind === "cancel");
+  const nothing = { label, frames: [], pending: [], lastOp: 0, unwinding: isTold, problem: undefined };
   if (frame === null) return nothing;
   try {
     const image = readStoredRun(frame);
@@ -67,7 +70,8 @@ export function stateOf({ label, frame }: Pick<ParkedState, "label" | "frame">):
       label: at ?? "",
       slots: Object.entries(scopes).flatMap(([scope, record]) => slotsOf(scope, record)),
     }));
-    return { ...nothing, frames, pending: pendingIn(image), lastOp: image.lastOp };
+    const unwinding = isTold || image.cancelling !== undefined || image.end !== undefined;
+    return { ...nothing, frames, pending: pendingIn(image), lastOp: image.lastOp, unwinding };
   } catch (error) {
     return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
   }

@@ -1,10 +1,12 @@
 /** Runs and steps as they are shown. */
 import { DecodeError, decode } from "./codec/index.ts";
+import { handledFor } from "./engine/handling.ts";
 import type { RunView, StoredStep } from "./store.ts";
 import type { Run, StepAttempt } from "./types.ts";
 
 export function toRun(view: RunView): Run {
   const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt, parent, origin } = view;
+  const error = shown(view.error);
   return {
     id,
     functionId,
@@ -12,7 +14,8 @@ export function toRun(view: RunView): Run {
     label,
     event: { id: event.id, name: event.name, data: shown(event.data), ts: event.receivedAt },
     output: shown(view.output),
-    error: shown(view.error),
+    error,
+    handling: handledFor(error),
     wakeAt,
     createdAt,
     updatedAt,

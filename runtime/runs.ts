@@ -149,8 +149,9 @@ export class Runs {
    * throws `CancelledError`, and what stands in `catch` and `finally` runs as durable code; then the run ends as cancelled.
    * A run that has not begun, or is blocked, ends at once.
    *
-   * @param options `mode: "stop"` ends it where it is: none of its code runs any more, but for attempts that run now
-   * @returns false when it had ended already
+   * @param options `mode: "stop"` ends it where it is, also one that unwinds: none of its code runs any more, but for
+   *   attempts that run now
+   * @returns false when nothing changes: it had ended, or it unwinds already
    * @throws BackstitchError BS2009 when there is no such run, BS2013 when an option is wrong
    * @example await client.runs.cancel(run.id);
    */
@@ -160,8 +161,14 @@ export class Runs {
     const view = await this.#known(id);
     const { functionId } = view;
     const now = this.#clock.now();
-    return (await this.#store()).cancel(id, now, {
-      unwind: mode === "unwind",
+    const store = await this.#store();
+    const unwind = mode === "unwind";
+    if (unwind && view.status === "running") {
+      const parked = await store.getParked(id);
+      if (parked && stateOf(parked).unwinding) return false;
+    }
+    return store.cancel(id, now, {
+      unwind,
       events: cancelledUnrun({ event: view.event, run: id, functionId }, this.#functionOf(functionId)?.onCancel, now),
     });
   }

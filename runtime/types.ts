@@ -195,6 +195,11 @@ export interface Run {
    * value of a run that cannot be read stands the `DecodeError` that says why.
    */
   readonly error: unknown;
+  /**
+   * What the run was rolling back for, or cleaning up behind, when that failed with `error`: the latest first. Empty when it
+   * failed otherwise.
+   */
+  readonly handling: readonly unknown[];
   /** When a timer wakes it next; null when only an input can. */
   readonly wakeAt: number | null;
   readonly createdAt: number;

@@ -74,11 +74,11 @@ export function addCancel(runs: Command, host: Host): void {
     .description(
       "Cancels runs. A run that has begun unwinds first: what stands in its `catch` and `finally` is executed by a worker. One that has not begun, or is blocked, ends at once.",
     )
-    .option("--stop", "end them where they are: none of their code runs any more");
+    .option("--stop", "end them where they are, also while they unwind: none of their code runs any more");
   finish(command, host, cancel, {
     json: "[{ id, done }] for named runs, else { matched, done, refused }",
     examples: ["$RUN -d shop.db", "-d shop.db --function digest --until 2d --dry-run"],
-    note: "Exits with 1 when a run that was named had ended.",
+    note: "Exits with 1 when a run that was named had ended, or unwinds already.",
   });
 }
 
@@ -122,7 +122,7 @@ const cancel = ({ stop }: CancelOptions): Act => {
   const mode = stop ? "stop" : "unwind";
   return {
     done: stop ? "stopped" : "told to end",
-    idle: "had ended",
+    idle: stop ? "had ended" : "had ended, or is unwinding already; --stop ends it where it is",
     one: (runs, id) => runs.cancel(id, { mode }),
     all: (runs, filter, dryRun) => runs.cancelAll(filter, { mode, dryRun }),
   };

@@ -23,13 +23,20 @@ function heading({ op, id, kind, attempt, status, rollback, startedAt, endedAt }
   return `${op}  ${id}  ${kind}${tried}  ${status}${rollback ? "  in catch or finally" : ""}  ${time(startedAt)}${taken}`;
 }
 
-function details(of: Pick<HistoryStep, "output" | "error"> & { readonly input?: unknown }, full: boolean): string[] {
-  const { input, output, error } = of;
+interface Detailed extends Pick<HistoryStep, "output" | "error"> {
+  readonly input?: unknown;
+  readonly handling?: readonly unknown[];
+}
+
+function details({ input, output, error, handling = [] }: Detailed, full: boolean): string[] {
+  const shown = (front: string, thrown: unknown) => [
+    `${front}${headline(thrown)}`,
+    ...stackLines(thrown).map((frame) => `        ${frame}`),
+  ];
   return [
     ...(Array.isArray(input) ? [`input   ${input.map((each) => line(each, full)).join(", ")}`] : []),
     ...(output !== undefined ? [`output  ${line(output, full)}`] : []),
-    ...(error === undefined
-      ? []
-      : [`error   ${headline(error)}`, ...stackLines(error).map((frame) => `        ${frame}`)]),
+    ...(error === undefined ? [] : shown("error   ", error)),
+    ...handling.flatMap((one) => shown("        while handling ", one)),
   ];
 }

@@ -25,7 +25,7 @@ export function printRun({ history, state, database, now }: ShownRun, { colours 
   const failed = lastFailure(run, steps);
   const sections = [
     `${colours.bold(`${run.functionId}  ${coloured(run, colours)}`)}  ${run.id}\n`,
-    table(facts(run, failed, now)),
+    table(facts(run, state, failed, now)),
     section("Error", errorLines(run)),
     section("Undone, or cleaned up", undone(steps)),
     section(
@@ -40,7 +40,7 @@ export function printRun({ history, state, database, now }: ShownRun, { colours 
     ),
     section("Started runs", history.children.map(related)),
     section("Reruns and forks", history.derived.map(related)),
-    section("Next", nextSteps(run, failed, `-d ${database}`)),
+    section("Next", nextSteps(run, state?.unwinding ?? false, failed, `-d ${database}`)),
   ];
   return sections.filter((text) => text !== "").join("\n");
 }
@@ -56,7 +56,7 @@ function coloured({ status }: Run, colours: Output["colours"]): string {
   return colour[status](status.toUpperCase());
 }
 
-function facts(run: Run, failed: HistoryStep | undefined, now: number): string[][] {
+function facts(run: Run, state: RunState | undefined, failed: HistoryStep | undefined, now: number): string[][] {
   const { status, createdAt, updatedAt, endedAt, label, event, parent, origin } = run;
   const ago = (moment: number) => `${time(moment)} (${length(now - moment)} ago)`;
   const since = endedAt ?? updatedAt;
@@ -66,6 +66,7 @@ function facts(run: Run, failed: HistoryStep | undefined, now: number): string[]
       ? [[status, `${ago(since)}, after ${length(since - createdAt)}`]]
       : [["last moved", ago(updatedAt)]]),
     ...(label === null ? [] : [["parked at", label]]),
+    ...(state?.unwinding ? [["unwinds", "it is being cancelled, or its handler has ended"]] : []),
     ...(failed === undefined
       ? []
       : [["failed at", `${failed.kind} "${failed.id}" (op ${failed.op}, attempt ${failed.attempt + 1})`]]),
@@ -86,13 +87,17 @@ function lastFailure({ status, error }: Run, steps: readonly HistoryStep[]): His
   return failed.findLast(({ id }) => id === ofError) ?? failed.at(-1);
 }
 
-function errorLines({ error }: Run): string[] {
+function errorLines({ error, handling }: Run): string[] {
   if (error === undefined) return [];
+  return [...linesOf(error), ...handling.flatMap((one) => linesOf(one, "while handling "))];
+}
+
+function linesOf(error: unknown, before = ""): string[] {
   // A fault of the runtime says what is wrong; its stack leads into the runtime.
   const frames = error instanceof BackstitchError ? [] : stackLines(error);
   const more =
     frames.length > shownFrames ? [`  … ${frames.length - shownFrames} more in \`backstitch runs history\``] : [];
-  return [headline(error), ...frames.slice(0, shownFrames).map((frame) => `  ${frame}`), ...more];
+  return [`${before}${headline(error)}`, ...frames.slice(0, shownFrames).map((frame) => `  ${frame}`), ...more];
 }
 
 function undone(steps: readonly HistoryStep[]): string[] {
@@ -135,7 +140,12 @@ function nameOf({ scope, name }: { readonly scope: string; readonly name: string
 }
 
 /** The commands that help, for each status. */
-function nextSteps({ id, status }: Run, failed: HistoryStep | undefined, database: string): string[] {
+function nextSteps(
+  { id, status }: Run,
+  unwinding: boolean,
+  failed: HistoryStep | undefined,
+  database: string,
+): string[] {
   const command = (name: string, more: string, why: string): string[] => [
     `backstitch runs ${name} ${id} ${database}${more}`,
     `# ${why}`,
@@ -152,7 +162,9 @@ function nextSteps({ id, status }: Run, failed: HistoryStep | undefined, databas
     running: [
       history,
       command("fork", " --slot <name>=<json>", "go on in a new run with a variable changed"),
-      command("cancel", "", "undo what it did, and end it"),
+      unwinding
+        ? command("cancel", " --stop", "end it where it is")
+        : command("cancel", "", "undo what it did, and end it"),
     ],
     completed: [history, whole],
     cancelled: [history, whole],

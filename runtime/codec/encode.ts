@@ -1,6 +1,7 @@
 /** Encoding: a scan that checks everything, then one that writes. Plain data is left to JSON.stringify. */
 import { messageOf, NotEncodableError } from "./errors.ts";
 import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
+import { type HandledOf, handledBy } from "./handling.ts";
 import { components, isCycle } from "./order.ts";
 import { Scan } from "./scan.ts";
 import { Writer, type WrittenDefinition } from "./write.ts";
@@ -11,12 +12,17 @@ import { Writer, type WrittenDefinition } from "./write.ts";
  *
  * @param value anything; what cannot be kept is refused, never dropped
  * @param extensions the values that only the runtime knows
+ * @param handledOf what is known to have been handled when an error was thrown
  * @throws NotEncodableError naming the path and the reason
  * @example encode({ at: new Date(0) }) // '[1,{"at":{"$date":"1970-01-01T00:00:00.000Z"}}]'
  */
-export function encode(value: unknown, extensions: readonly CodecExtension[] = []): string {
+export function encode(
+  value: unknown,
+  extensions: readonly CodecExtension[] = [],
+  handledOf: HandledOf = handledBy,
+): string {
   try {
-    const scan = new Scan(extensions);
+    const scan = new Scan(extensions, handledOf);
     scan.root(value);
     if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
     return write(value, scan);

@@ -1,4 +1,7 @@
-/** How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not. */
+/**
+ * How errors are scanned and written: their class, what is hidden (not enumerable) of their own, what is not, and what
+ * was being handled when they were thrown.
+ */
 
 import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { SafeMap } from "./collections.ts";
@@ -55,12 +58,18 @@ function keepForm(
 ): void {
   const symbols = Object.getOwnPropertySymbols(error).filter((key) => isOfRun(scan, error, key));
   const described = describeProperties(scan, error, symbols, integrity);
+  const handled = scan.handledOf(error);
+  if (handled) scan.child("handled", handled.error);
   const write: Emit = (out) =>
     out.tagged(tag, () => {
       out.raw(`[${head.map((text) => JSON.stringify(text)).join(",")},`);
       out.record([...own.hidden.keys()], (name) => own.hidden.get(name));
       out.raw(",");
       out.record([...own.shown.keys()], (name) => own.shown.get(name));
+      if (handled) {
+        out.raw(",");
+        out.value(handled.error);
+      }
       out.raw("]");
     });
   scan.keep(error, integrity, (out) => writeProperties(out, described, () => write(out)));

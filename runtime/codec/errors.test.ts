@@ -1,7 +1,7 @@
 /** Errors are what a durable run lives by: class, own properties, stack and cause must survive. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { decode, encode, NotEncodableError } from "./index.ts";
+import { decode, encode, handledBy, NotEncodableError, noteHandled } from "./index.ts";
 import { PaymentError } from "./testing/extensions.ts";
 import { difference } from "./testing/same-graph.ts";
 
@@ -133,5 +133,31 @@ describe("errors", () => {
     const back = again(refused) as NotEncodableError;
     expect(back).toBeInstanceOf(NotEncodableError);
     expect([back.path, back.reason]).toEqual([[0], "a function cannot be stored"]);
+  });
+});
+
+describe("what was handled when an error was thrown", () => {
+  it("is kept beside the error, whatever the cycles", () => {
+    const inner = new Error("inner");
+    const error = new Error("outer", { cause: inner });
+    noteHandled(error, inner);
+    noteHandled(inner, new Map([["a", error]]));
+    const back = again(error);
+    expect(difference(error, back)).toBeUndefined();
+    expect(handledBy(back)?.error).toBe(back.cause);
+    expect(handledBy(back.cause)?.error).toEqual(new Map([["a", back]]));
+  });
+
+  it("is looked up where the caller says", () => {
+    const error = new Error("x");
+    const back = decode(encode(error, [], () => ({ error: "declined" })));
+    expect(handledBy(back)).toEqual({ error: "declined" });
+    expect(handledBy(error)).toBeUndefined();
+  });
+
+  it("must be storable", () => {
+    const error = new Error("x");
+    noteHandled(error, { at: new WeakMap() });
+    expect(() => encode({ error })).toThrow(".error.handled.at: a WeakMap cannot be stored");
   });
 });

@@ -6,6 +6,7 @@ import { classNamed, type RegisteredClass } from "./classes.ts";
 import { SafeMap, SafeSet } from "./collections.ts";
 import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
+import { noteHandled } from "./handling.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
 import { attempt, defineDescribed, list, text } from "./read-properties.ts";
 import { around, readCreated, readInherited, setPrototype } from "./read-prototypes.ts";
@@ -184,28 +185,30 @@ const readCustom: Reader = (decoder, payload) => {
 };
 
 const readError: Reader = (decoder, payload) => {
-  const [name, hidden, shown] = list(decoder, payload, 3, 3);
+  const [name, ...contents] = list(decoder, payload, 3, 4);
   const errorClass = builtInErrors.get(name as string) ?? registered(decoder, name).constructor;
   if (errorClass !== Error && !(errorClass.prototype instanceof Error)) {
     decoder.fail(`class ${JSON.stringify(name)} is not a class of errors`);
   }
   // A real error of that class, made without its constructor.
   const shell: object = Reflect.construct(Error, [], errorClass);
-  return errorContainer(decoder, shell, hidden, shown);
+  return errorContainer(decoder, shell, contents);
 };
 
 const readDomException: Reader = (decoder, payload) => {
-  const [message, name, hidden, shown] = list(decoder, payload, 4, 4);
+  const [message, name, ...contents] = list(decoder, payload, 4, 5);
   const shell = new DOMException(text(decoder, message, "a message"), text(decoder, name, "a name"));
-  return errorContainer(decoder, shell, hidden, shown);
+  return errorContainer(decoder, shell, contents);
 };
 
-function errorContainer(decoder: Decoder, shell: object, hidden: unknown, shown: unknown): Plan {
+function errorContainer(decoder: Decoder, shell: object, contents: readonly unknown[]): Plan {
+  const [hidden, shown] = contents;
   // The stack of this very place is nobody's business; the text holds the one of the original, if it had one.
   Reflect.deleteProperty(shell, "stack");
   return container(shell, () => {
     decoder.defineAll(shell, hidden, false);
     decoder.defineAll(shell, shown, true);
+    if (contents.length > 2) decoder.putAt(contents[2], "handled", (error) => noteHandled(shell, error));
   });
 }
 

@@ -13,6 +13,7 @@ import { SafeMap, SafeSet } from "./collections.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { classHint, functionProperties, isClass, type StoredOwners } from "./functions.ts";
+import type { HandledOf } from "./handling.ts";
 import { scanSpecial } from "./instances.ts";
 import { integrityOf } from "./integrity.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
@@ -58,9 +59,11 @@ export class Scan implements Scanned, StoredOwners {
   private readonly path: PathKey[] = [];
   private readonly waiting: Waiting[] = [];
   private readonly extensions: readonly CodecExtension[];
+  readonly handledOf: HandledOf;
 
-  constructor(extensions: readonly CodecExtension[]) {
+  constructor(extensions: readonly CodecExtension[], handledOf: HandledOf) {
     this.extensions = extensions;
+    this.handledOf = handledOf;
   }
 
   /** True while nothing was met that JSON itself would not keep. */

@@ -12,12 +12,14 @@ import type { CodeInfo } from "../manifest.ts";
 import type { BackstitchEvent } from "../types.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { BoundRecords } from "./bound.ts";
+import { Call } from "./call.ts";
 import type { Cancelling } from "./cancellation.ts";
 import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
-import { Call, Frame, type FrameOrigin } from "./frame.ts";
+import { Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
+import { Handling } from "./handling.ts";
 import { isTried, type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
@@ -69,6 +71,7 @@ export class Activation {
   /** Values of the modules whose code the run uses. */
   readonly outer = new OuterValues();
   readonly rollbacks = new Rollbacks(this);
+  readonly handling = new Handling();
   /** The first job of two that go on with a segment; the second is its code. */
   readonly goOn = (): void => continues(this);
   /** How its values are encoded, once they were. */

@@ -59,6 +59,7 @@ export class Attempt {
   start(): void {
     const { op } = this;
     op.running = true;
+    op.lostAttempt = undefined;
     let result: unknown;
     try {
       result = runIn(undefined, () => this.#call());

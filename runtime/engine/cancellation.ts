@@ -32,11 +32,12 @@ export function isInterruptible(op: Op): boolean {
 }
 
 /** @param failure of the attempt that was aborted */
-export function interrupt(op: Op, failure?: unknown): void {
+export function interrupt(op: Op, failure?: unknown): CancelledError {
   const error = new CancelledError();
   if (failure !== undefined) Object.defineProperty(error, "cause", { ...hidden, value: failure });
   op.announcement = undefined;
   op.outcome = { ok: false, error };
+  return error;
 }
 
 const hidden = { enumerable: false, writable: true, configurable: true };

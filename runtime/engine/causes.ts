@@ -19,9 +19,11 @@ export function isError(value: unknown): value is Error {
   return inherits(value, Error.prototype);
 }
 
-/** What is caught only where somebody asks for the error. */
-export function isCancellation(value: unknown): value is CancelledError {
-  return inherits(value, CancelledError.prototype);
+/** What is caught only where somebody asks for the error: a cancellation, or errors that one is among. */
+export function isCancellation(value: unknown, above: readonly unknown[] = []): boolean {
+  if (inherits(value, CancelledError.prototype)) return true;
+  if (!inherits(value, AggregateError.prototype) || above.includes(value)) return false;
+  return joinedBy(value as AggregateError).some((one) => isCancellation(one, [...above, value]));
 }
 
 /** As `instanceof`, which would run traps of a proxy. */
@@ -35,7 +37,8 @@ function inherits(value: unknown, prototype: object): boolean {
 /** What an AggregateError holds. */
 export function joinedBy(error: AggregateError): readonly unknown[] {
   const errors: unknown = Object.getOwnPropertyDescriptor(error, "errors")?.value;
-  return Array.isArray(errors) ? errors : [];
+  if (!Array.isArray(errors) || types.isProxy(errors)) return [];
+  return Object.keys(errors).map((key): unknown => Object.getOwnPropertyDescriptor(errors, key)?.value);
 }
 
 /**

@@ -5,6 +5,7 @@ import { RollbackError } from "../errors.ts";
 import type { Claim, Commit, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { RunnableFunction } from "./contract.ts";
+import { handledFor } from "./handling.ts";
 import { eventOf, outputFault } from "./load.ts";
 import { encodeThrown } from "./thrown.ts";
 import { wasCancelled } from "./unwinding.ts";
@@ -20,7 +21,9 @@ export function settleEnd(activation: Activation, run: string, functionId: strin
   const { end } = activation;
   if (end === undefined) return;
   activation.lastOpOfHandler = activation.lastOp;
-  const error = end.ok ? outputFault(end.value, run, functionId) : decode(encodeThrown(end.error));
+  const error = end.ok
+    ? outputFault(end.value, run, functionId)
+    : decode(encodeThrown(end.error, activation.handling.of));
   if (error !== undefined) activation.end = { ok: false, error };
   // A copy: the callbacks of the last steps may change what the output was made of.
   else if (end.ok && activation.ops.size > 0) activation.end = { ok: true, value: decode(encode(end.value)) };
@@ -28,15 +31,18 @@ export function settleEnd(activation: Activation, run: string, functionId: strin
 
 /** What the last commit of a run says. A handler that was cancelled may still return, or fail in a rollback. */
 export function endingOf(activation: Activation, claim: Claim, fn: RunnableFunction, now: number): Ending {
-  const { end, rollbacks } = activation;
+  const { end, rollbacks, handling } = activation;
   const { failures } = rollbacks;
-  if (failures.length > 0)
-    return failed(new RollbackError(failures, end?.ok === false ? end.error : undefined), claim, fn, now);
+  if (failures.length > 0) {
+    const error = new RollbackError(failures, end?.ok === false ? end.error : undefined);
+    return failed(decode(encodeThrown(error, handling.of)), claim, fn, now);
+  }
   if (wasCancelled(activation)) return cancelled(claim, fn, now);
   if (end?.ok) return { status: "completed", output: encode(end.value) };
   return failed(end?.error, claim, fn, now);
 }
 
+/** @param error made for this, or decoded: it carries with it what was handled when it came */
 export function failed(error: unknown, claim: Claim, fn: RunnableFunction, now: number): Ending {
   return { status: "failed", error: encodeThrown(error), events: told(failedEvent, claim, fn.onFailure, now, error) };
 }
@@ -73,7 +79,9 @@ export function cancelledUnrun(run: Ended, handler: string | undefined, now: num
 /** An error or an event that cannot be stored must not keep the run from ending. */
 function dataOf(about: object, run: Pick<Claim, "event" | "run">, error: unknown): string {
   try {
-    return encode({ ...about, ...(error !== undefined && { error }), event: eventOf(run) });
+    const handling = handledFor(error);
+    const failure = { ...(error !== undefined && { error }), ...(handling.length > 0 && { handling }) };
+    return encode({ ...about, ...failure, event: eventOf(run) });
   } catch {
     return encode({ ...about, error: new Error("The error or the event cannot be stored: look at the run") });
   }

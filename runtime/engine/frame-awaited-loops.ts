@@ -17,10 +17,10 @@ import {
   type Unwrap,
 } from "./awaited-cursors.ts";
 import type { CursorImage } from "./cursors.ts";
-import { FrameFinally } from "./frame-finally.ts";
+import { FrameCatches } from "./frame-catches.ts";
 import { isObject } from "./thenables.ts";
 
-export abstract class FrameAwaitedLoops extends FrameFinally {
+export abstract class FrameAwaitedLoops extends FrameCatches {
   readonly #loops = new Map<string, AwaitedCursor>();
   /** What an iterator said when it was asked to close. */
   #closing: Pending | undefined;

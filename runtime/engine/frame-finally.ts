@@ -12,21 +12,24 @@ export interface Completion {
 /** A `try` with a suspending `finally` that was entered. */
 interface Finally {
   readonly labels: readonly string[];
+  readonly order: number;
   completion: Completion | undefined;
 }
 
 export abstract class FrameFinally extends FrameLoops {
   readonly #finallies = new SafeMap<string, Finally>();
   #consumed: Completion | undefined;
+  #lastOrder = 0;
 
   /** Before the body of a `try` whose `finally` suspends: true when the body is to be skipped. */
   begin(name: string, ...labels: string[]): boolean {
+    const order = this.nextOrder();
     if (this.pc !== "") {
       const known = this.#finallies.get(name);
-      this.#finallies.set(name, { labels, completion: known?.completion });
+      this.#finallies.set(name, { labels, order, completion: known?.completion });
       return labels.includes(this.pc);
     }
-    this.#finallies.set(name, { labels, completion: undefined });
+    this.#finallies.set(name, { labels, order, completion: undefined });
     return false;
   }
 
@@ -73,6 +76,21 @@ export abstract class FrameFinally extends FrameLoops {
   }
 
   protected restoreCompletions(label: string, completions: readonly [string, Completion][]): void {
-    for (const [name, completion] of completions) this.#finallies.set(name, { labels: [label], completion });
+    for (const [name, completion] of completions) {
+      this.#finallies.set(name, { labels: [label], order: this.nextOrder(), completion });
+    }
+  }
+
+  /** Grows with each handler that is entered: of two at one place, the inner one has the greater. */
+  protected nextOrder(): number {
+    return ++this.#lastOrder;
+  }
+
+  /** What is to be thrown behind the `finally` blocks around a label. */
+  protected thrownAround(label: string): { readonly error: unknown; readonly order: number }[] {
+    const thrown = [...this.#finallies.values()].filter(
+      ({ labels, completion }) => completion?.kind === "throw" && labels.includes(label),
+    );
+    return thrown.map(({ completion, order }) => ({ error: completion?.value, order }));
   }
 }

@@ -12,10 +12,11 @@ import type { Activation } from "./activation.ts";
 import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
 import { makeArguments } from "./arguments.ts";
 import type { Unwrap } from "./awaited-cursors.ts";
+import { Call } from "./call.ts";
 import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
 import type { Completion } from "./frame-finally.ts";
 import { FrameResources } from "./frame-resources.ts";
-import { Handle, type HandleImage, type Maker, ReturnedHandle, type Waiter } from "./handle.ts";
+import { Handle, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { type OpenAtPlace, type Place, start } from "./place.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
@@ -238,6 +239,7 @@ export class Frame extends FrameResources implements Waiter {
   /** What it waited for is settled: its code goes on in the next job, which is its own reaction to the same promise. */
   resume(outcome: Outcome): void {
     this.waiting = undefined;
+    if (!outcome.ok) this.#failed(this.place.label, outcome.error);
     if (this.place.returned) this.#finish?.(outcome);
     else this.#continues();
   }
@@ -270,8 +272,17 @@ export class Frame extends FrameResources implements Waiter {
     return this.completionsAt(this.place.label);
   }
 
+  /** What the `catch` blocks around it caught. */
+  openCatches(): [name: string, error: unknown][] {
+    return this.caughtAt(this.place.label);
+  }
+
   /** Takes what a stored frame holds; before it is entered. */
-  restore({ cursors = {}, resources = {} }: OpenAtPlace, completions: readonly [string, Completion][]): void {
+  restore(
+    { cursors = {}, resources = {}, caught = {} }: OpenAtPlace,
+    completions: readonly [string, Completion][],
+  ): void {
+    this.restoreCaught(this.place.label, Object.entries(caught));
     this.restoreCursors(Object.entries(cursors));
     this.restoreResources(Object.entries(resources));
     this.restoreCompletions(this.place.label, completions);
@@ -319,15 +330,24 @@ export class Frame extends FrameResources implements Waiter {
     if (!activation.owns(value)) {
       if (!isThenable(value)) return this.#suspended(Promise.resolve(value));
       suspends();
-      return outside(activation, value, () => {
+      const back = () => {
         activation.cameBack();
         this.#continues();
-      });
+      };
+      return outside(activation, value, back, (error) => this.#failed(label, error));
     }
-    if (value.outcome) return this.#suspended(value.promise);
+    if (value.outcome) {
+      if (!value.outcome.ok) this.#failed(label, value.outcome.error);
+      return this.#suspended(value.promise);
+    }
     suspends();
     this.#park({ label, returned: false }, value);
     return value.promise;
+  }
+
+  #failed(label: string, error: unknown): void {
+    const handled = this.handledAt(label);
+    if (handled.length > 0) this.activation.handling.note(error, handled);
   }
 
   #suspended(promise: Promise<unknown>): Promise<unknown> {
@@ -351,33 +371,24 @@ export class Frame extends FrameResources implements Waiter {
 }
 
 /** The promise of an ordinary value that is awaited or returned: the activation is not parked before `back`. */
-function outside(activation: Activation, value: object, back: () => void): Promise<unknown> {
+function outside(
+  activation: Activation,
+  value: object,
+  back: () => void,
+  failed: (error: unknown) => void = () => {},
+): Promise<unknown> {
   const promise = Promise.resolve(value);
   activation.wentOutside();
-  promise.then(back, back);
+  promise.then(back, (error: unknown) => {
+    failed(error);
+    back();
+  });
   return promise;
 }
 
 /** Of code that does not go on. */
 function never(): Promise<never> {
   return new Promise(() => {});
-}
-
-/** A call as what settles its handle. */
-export class Call implements Maker {
-  readonly frame: Frame;
-
-  constructor(frame: Frame) {
-    this.frame = frame;
-  }
-
-  stored(): HandleImage {
-    return { call: this.frame.number };
-  }
-
-  awaited(): readonly Handle[] {
-    return this.frame.waiting ? [this.frame.waiting] : [];
-  }
 }
 
 const placeholder = new Error("a catch block is entered again");

@@ -21,6 +21,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Resource } from "./resources.ts";
 import type { RollbacksImage } from "./rollbacks.ts";
 import type { ScopeRecord } from "./scopes.ts";
+import { storableThrown } from "./thrown.ts";
 
 /** Frames of format 2 do not say by what code they were written, nor which slots were not initialised. */
 export const imageFormat = 3;
@@ -72,6 +73,8 @@ export interface FrameImage {
   readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
   readonly completions?: Readonly<Record<string, CompletionImage>>;
   readonly resources?: Readonly<Record<string, readonly Resource[]>>;
+  /** What the `catch` blocks around its label caught, by their names. */
+  readonly caught?: Readonly<Record<string, unknown>>;
   /** For what it waits: an op or a call by its number, anything else as a handle. */
   readonly on?: { readonly op: number } | { readonly call: number } | Handle;
   /** Its place among those that wait for the same. */
@@ -114,7 +117,7 @@ export class UnstorableLoop extends Error {
  */
 export function encodeActivation(activation: Activation): string {
   activation.extensions ??= extensionsFor(activation);
-  return encode(imageOf(activation), activation.extensions);
+  return encode(imageOf(activation), activation.extensions, activation.handling.of);
 }
 
 function imageOf(activation: Activation): object {
@@ -177,6 +180,8 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
     if (completions) image.completions = completions;
     const resources = openResources(frame);
     if (resources) image.resources = resources;
+    const caught = openCatches(frame);
+    if (caught) image.caught = caught;
   }
   if (waiting) {
     const made = waiting.maker?.stored();
@@ -224,6 +229,16 @@ function openResources(frame: Frame): Record<string, readonly Resource[]> | unde
   for (const [name, resources] of frame.openResources()) {
     stored ??= partsOf<Record<string, readonly Resource[]>>();
     stored[name] = resources;
+  }
+  return stored;
+}
+
+/** What cannot be stored of an error does not block the run: the code itself may have no use for it. */
+function openCatches(frame: Frame): Record<string, unknown> | undefined {
+  let stored: Record<string, unknown> | undefined;
+  for (const [name, error] of frame.openCatches()) {
+    stored ??= partsOf<Record<string, unknown>>();
+    stored[name] = storableThrown(error);
   }
   return stored;
 }

@@ -82,7 +82,9 @@ export function countLostClaims(activation: Activation, lost: number, retries: n
   activation.attempt += lost;
   for (const op of activation.ops.values()) {
     const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
-    if (mayHaveRun) op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));
+    if (!mayHaveRun) continue;
+    op.lostAttempt = op.attempt;
+    op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));
   }
 }
 

@@ -49,6 +49,7 @@ export function makeOp(activation: Activation, tool: string, id: unknown, spec: 
     madeAt,
     outcome: given.outcome,
     running: false,
+    lostAttempt: undefined,
     announcement: given.announcement,
   });
   handle.maker = new OpMaker(number);

@@ -48,6 +48,8 @@ export interface Op {
   outcome: Outcome | undefined;
   /** Its attempt is running in this process. Not stored. */
   running: boolean;
+  /** The attempt that a worker may have begun which was lost. Not stored. */
+  lostAttempt: number | undefined;
   /** Until it is committed. Not stored: a stored op was announced. */
   announcement: Announcement | undefined;
 }

@@ -9,10 +9,11 @@ export interface Place {
   readonly returned: boolean;
 }
 
-/** What its code has open where it is parked: loops and resources, by their names. */
+/** What its code has open where it is parked: loops, resources and `catch` blocks, by their names. */
 export interface OpenAtPlace {
   readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
   readonly resources?: Readonly<Record<string, readonly Resource[]>>;
+  readonly caught?: Readonly<Record<string, unknown>>;
 }
 
 /** The place of a frame that has not begun. No suspension has this label. */

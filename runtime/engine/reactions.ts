@@ -4,6 +4,7 @@ import { isCancellation } from "./causes.ts";
 import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { hearOrdinary, inJob, isThenable } from "./thenables.ts";
+import { storableThrown } from "./thrown.ts";
 
 type Callback = (value?: unknown) => unknown;
 
@@ -16,8 +17,8 @@ export interface Reactions {
   readonly ignores?: boolean;
   /** After the callback of a `finally`: the outcome that it holds back. */
   readonly held?: Outcome;
-  /** After the callback for a failure: what it gave is awaited. */
-  readonly rollsBack?: boolean;
+  /** After the callback for a failure: what it gave is awaited, to roll back for this. */
+  readonly rollsBack?: { readonly error: unknown };
 }
 
 export interface ReactionImage extends Reactions {
@@ -54,7 +55,7 @@ export class Reaction implements Waiter, Maker {
       ...(always && { always }),
       ...(ignores && { ignores }),
       ...(held && { held }),
-      ...(rollsBack && { rollsBack }),
+      ...(rollsBack && { rollsBack: { error: storableThrown(rollsBack.error) } }),
       ...(this.source.shared && { since: this.since }),
     };
     // biome-ignore lint/suspicious/noThenProperty: an image is no promise: the property is an object
@@ -67,7 +68,7 @@ export class Reaction implements Waiter, Maker {
 
   /** It waits for what a rollback or a clean-up does, which a cancellation lets go on. */
   get shields(): boolean {
-    return this.reactions.held !== undefined || this.reactions.rollsBack === true;
+    return this.reactions.held !== undefined || this.reactions.rollsBack !== undefined;
   }
 
   /** Reacts to this handle once it is settled. */
@@ -84,7 +85,7 @@ export class Reaction implements Waiter, Maker {
       const isIgnored = !outcome.ok && ignores && !isCancellation(outcome.error);
       return this.#settle(isIgnored ? { ok: true, value: undefined } : outcome);
     }
-    this.reactions = always ? { held: outcome } : outcome.ok ? {} : { rollsBack: true };
+    this.reactions = always ? { held: outcome } : outcome.ok ? {} : { rollsBack: outcome };
     const { activation } = this.handle;
     const settled = outcome.ok ? outcome.value : outcome.error;
     let result: unknown;
@@ -121,7 +122,11 @@ export class Reaction implements Waiter, Maker {
   }
 
   #settle(outcome: Outcome): void {
-    this.handle.activation.reactions.delete(this);
+    const { activation } = this.handle;
+    const { held, rollsBack } = this.reactions;
+    const handled = rollsBack ?? (held?.ok === false ? held : undefined);
+    if (handled && !outcome.ok) activation.handling.note(outcome.error, [handled.error]);
+    activation.reactions.delete(this);
     this.handle.settle(outcome);
   }
 }

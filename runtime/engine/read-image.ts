@@ -2,11 +2,12 @@
 import { decode, SafeMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import { Activation, type ActivationOwner, type Wait } from "./activation.ts";
+import { Call } from "./call.ts";
 import type { Invocation } from "./closures.ts";
 import { Combination, type CombinationImage } from "./combinations.ts";
 import { extensionsFor, type Loaded, nothingLoaded } from "./extensions.ts";
 import { requireFits } from "./fit-loaded.ts";
-import { Call, Frame } from "./frame.ts";
+import { Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
 import { Handle, type HandleImage, ReturnedHandle } from "./handle.ts";
 import {
@@ -125,6 +126,7 @@ class ImageReader {
       madeAt: image.madeAt ?? 0,
       outcome: image.outcome,
       running: false,
+      lostAttempt: undefined,
       announcement: undefined,
     });
   }

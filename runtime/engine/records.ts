@@ -28,6 +28,15 @@ export function waitRecord(op: Op, outcome: Outcome, now: number): StepRecord {
   return record;
 }
 
+/** The record of an attempt whose worker was lost, of an op that was then interrupted. When it began is not known. */
+export function lostRecord(op: Op, error: unknown, now: number): StepRecord {
+  const { lostAttempt = op.attempt } = op;
+  const record = draftOf(op, "failed", now, now, lostAttempt === 0 ? inputText(op) : undefined);
+  record.attempt = lostAttempt;
+  record.error = encodeThrown(error);
+  return record;
+}
+
 /** Undefined when there is none. One that only the run itself can make again is left out: the frame has it. */
 export function inputText({ input }: Op): string | undefined {
   if (input.length === 0) return undefined;

@@ -11,7 +11,7 @@ import { isFinal, nextAttemptOf } from "./load.ts";
 import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
 import { type Announcement, isTried, type Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
-import { attemptRecord, waitRecord } from "./records.ts";
+import { attemptRecord, lostRecord, waitRecord } from "./records.ts";
 import type { Slots } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
@@ -72,10 +72,13 @@ export class Settling {
     this.#met(op, outcomeOfTimer(op));
   }
 
+  /** What a lost worker did of it may show in the world: there is a record of it. */
   interrupted(op: Op): void {
+    const mayHaveBegun = op.lostAttempt !== undefined && !this.#slots.awaits(op.number);
     this.#waitsNoMore(op);
     this.#slots.giveBack(op.number);
-    interrupt(op);
+    const error = interrupt(op);
+    if (mayHaveBegun) this.#record(lostRecord(op, error, this.#host.clock.now()));
   }
 
   /** What ops announce with the commit that first holds them. Those that are done with that have their record in it. */

@@ -1,17 +1,26 @@
 /** Stored form of what user code throws. A failure must be recorded whatever was thrown, so this never throws itself. */
-import { encode, SafeSet } from "../codec/index.ts";
+import { encode, type HandledOf, handledBy, noteHandled, SafeSet } from "../codec/index.ts";
 
-/** Text of something thrown. What cannot be stored of it is left out: the rest says what went wrong. */
-export function encodeThrown(thrown: unknown): string {
+/**
+ * Text of something thrown. What cannot be stored of it is left out: the rest says what went wrong.
+ *
+ * @param handledOf what is known to have been handled when an error was thrown
+ */
+export function encodeThrown(thrown: unknown, handledOf: HandledOf = handledBy): string {
   try {
-    return encode(thrown);
+    return encode(thrown, [], handledOf);
   } catch {
-    return encode(reduced(thrown, new SafeSet()));
+    return encode(reduced(thrown, new SafeSet(), handledOf));
   }
 }
 
+/** What is stored of something thrown that lives in a frame. */
+export function storableThrown(thrown: unknown): unknown {
+  return isStorable(thrown) ? thrown : reduced(thrown, new SafeSet(), handledBy);
+}
+
 /** A copy of the parts that can be stored. `seen` ends cycles of causes. */
-function reduced(thrown: unknown, seen: Set<unknown>): Error {
+function reduced(thrown: unknown, seen: Set<unknown>, handledOf: HandledOf): Error {
   seen.add(thrown);
   try {
     if (!(thrown instanceof Error))
@@ -23,8 +32,10 @@ function reduced(thrown: unknown, seen: Set<unknown>): Error {
       const { value, enumerable = false } = property;
       if (isStorable(value))
         Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
-      else if (key === "cause" && !seen.has(value)) hide(error, key, reduced(value, seen));
+      else if (key === "cause" && !seen.has(value)) hide(error, key, reduced(value, seen, handledOf));
     }
+    const handled = handledOf(thrown);
+    if (handled) noteHandled(error, handled.error);
     return error;
   } catch {
     return new Error("an error was thrown that cannot be read");

@@ -12,8 +12,10 @@ const mostInterruptions = 1_000;
 
 /** Ops that are to be interrupted once their attempts do not run, or are told of it while they do. */
 export function opsToInterrupt(activation: Activation): Op[] {
-  const { cancelling, end, closed, interruptions } = activation;
-  if (closed || interruptions >= mostInterruptions) return [];
+  const { cancelling, end, closed, interruptions, ops } = activation;
+  // Steps that nobody awaits end by themselves, but a cancelled run begins none.
+  if (closed) return cancelling?.interrupted ? [...ops.values()] : [];
+  if (interruptions >= mostInterruptions) return [];
   if (cancelling) return exposedOps(activation);
   return end === undefined ? [] : opsOfBranches(activation);
 }

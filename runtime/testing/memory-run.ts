@@ -1,6 +1,7 @@
 /** The store's side of one run of a test: what is committed, and what is lost when its process dies. */
 import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
+import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
 import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, CommitResult, StepRecord, StoredEvent } from "../store.ts";
@@ -177,14 +178,17 @@ export class MemoryRun {
     return fn && new MemoryRun(fn, event, { logger, reloads }, { ...options, functions: functions ?? [] }).drive();
   }
 
-  #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error"> {
+  #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error" | "handling"> {
     const { status = "running", output, error, label } = this.#last ?? {};
-    if (!stuck) return { status, output: decoded(output), error: decoded(error) };
+    if (!stuck) {
+      const failure = decoded(error);
+      return { status, output: decoded(output), error: failure, handling: handledFor(failure) };
+    }
     const fault = new BackstitchError("BS2107", {
       where: `function "${this.#fn.id}" is parked at ${JSON.stringify(label)} and has no step, sleep or call under way`,
       fix: "Await something that can end.",
     });
-    return { status, output: undefined, error: fault };
+    return { status, output: undefined, error: fault, handling: [] };
   }
 
   #ended({ op, id, kind, attempt, output, error }: StepRecord): void {

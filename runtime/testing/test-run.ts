@@ -125,6 +125,8 @@ export interface TestRun {
   readonly output: unknown;
   /** What failed the run, or a BackstitchError that says why it is blocked or cannot go on. */
   readonly error: unknown;
+  /** What it was rolling back for, or cleaning up behind, when that failed with `error`: the latest first. */
+  readonly handling: readonly unknown[];
   /** Attempts in the order in which they ended. Those whose outcome was lost in a crash are not in it. */
   readonly trace: readonly TraceEntry[];
   /** How often the run was parked. */

@@ -41,7 +41,7 @@ function ownName(ts: TypeScript, node: tsTypes.Node, suspensions: Suspensions): 
   if (ts.isTryStatement(node)) return "finally";
   if (ts.isCaseBlock(node)) return "switch";
   if (ts.isVariableDeclarationList(node)) return `using ${resourceName(ts, node)}`;
-  const method = suspensions.inlined.get(node);
+  const method = suspensions.inlined.get(node) ?? (suspensions.namedCallbacks.has(node) ? "callback" : undefined);
   if (method) return method;
   return constructOf(ts, node.parent, node, suspensions.inlined) ? "body" : "block";
 }
@@ -60,16 +60,21 @@ export function functionAround(scope: Scope, bindings: Bindings): tsTypes.Node {
   return owner.node;
 }
 
-/** Names of loops with a cursor, of `try` statements whose `finally` suspends, and of resources, within their function. */
+/**
+ * Names within their function: of loops with a cursor, of `try` statements whose `finally` suspends, of `catch` clauses and
+ * callbacks that do, and of resources.
+ */
 export function cursorPaths(ts: TypeScript, suspensions: Suspensions): Map<tsTypes.Node, string> {
   const nodes = new Map<FunctionNode, tsTypes.Node[]>(suspensions.owners.map((owner) => [owner, []]));
   for (const [node, [first]] of suspensions.holders) {
     const isCursor = ts.isForOfStatement(node) || ts.isForInStatement(node);
     const isFinally = ts.isTryStatement(node) && node.finallyBlock && suspensions.holders.has(node.finallyBlock);
-    if (first && (isCursor || isFinally)) nodes.get(first.owner)?.push(node);
+    const isCatch = ts.isCatchClause(node) || suspensions.inlined.has(node);
+    if (first && (isCursor || isFinally || isCatch)) nodes.get(first.owner)?.push(node);
     const resources = first && managedResources(ts, node, suspensions)?.lists[0];
     if (resources) nodes.get(first.owner)?.push(resources);
   }
+  for (const [node, { owner }] of suspensions.namedCallbacks) nodes.get(owner)?.push(node);
   const paths = new Map<tsTypes.Node, string>();
   for (const [owner, own] of nodes) {
     own.sort((a, b) => a.pos - b.pos || b.end - a.end);

@@ -2,8 +2,9 @@
  * The callback of a chain, lowered in place:
  *
  *   (err) => { log(err); return step.run("undo", g); }      log(err); x = await $.at("undo", () => step.run("undo", g));
- *   onError                                                 if (typeof onError !== "function") throw err;
- *                                                           x = await $.at("onError", () => onError(err));
+ *   onError                                                 if ($.in("onError") || typeof onError === "function") {
+ *                                                             x = await $.at("onError", () => onError(err));
+ *                                                           } else { throw err; }
  */
 import type tsTypes from "typescript";
 import { heldBy } from "../analyse/analyse-unit.ts";
@@ -11,7 +12,15 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import { endOf, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
-import { type Context, type InlinedCallback, openRecord, type Place, slotName, slotScope } from "./context.ts";
+import {
+  type Context,
+  type InlinedCallback,
+  openRecord,
+  type Place,
+  reenters,
+  slotName,
+  slotScope,
+} from "./context.ts";
 import { copy } from "./copy.ts";
 import { assignmentTarget, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { withResources } from "./resources.ts";
@@ -73,7 +82,8 @@ function callByName(
   const label = context.analysis.suspensions.namedCallbacks.get(path)?.label as string;
   const fn = pathText(context, path);
   const called = `await ${context.frame}.at(${quote(label)}, () => ${fn}(${argument ?? ""}))`;
-  return [`if (typeof ${fn} === "function") { `, deliver(called, place), " } else { ", otherwise, " }"];
+  const isCalled = `${reenters(context, [label])} || typeof ${fn} === "function"`;
+  return [`if (${isCalled}) { `, deliver(called, place), " } else { ", otherwise, " }"];
 }
 
 /** A name or path of names as text, slots spelled out. */

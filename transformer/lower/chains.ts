@@ -4,7 +4,7 @@
  *   await step.run("a", f).catch((err) => step.run("undo", g));
  *
  *   try { if ($.in("undo")) throw $.again; await $.at("a", () => step.run("a", f)); }
- *   catch (err) { await $.at("undo", () => step.run("undo", g)); }
+ *   catch (err) { $.caught("catch", err, "undo"); await $.at("undo", () => step.run("undo", g)); }
  *
  * `deliver` is the statement that takes the chain's value.
  */
@@ -21,7 +21,7 @@ import { type Context, type Finalizer, labelsIn, live, type Place, reenters, tex
 import { awaitAt, copy } from "./copy.ts";
 import { exitThrough, lowerReturn } from "./jumps.ts";
 import { quote } from "./text.ts";
-import { passesOn, wrapFinally } from "./try.ts";
+import { passOn, tellCaught, wrapFinally } from "./try.ts";
 
 /** A statement whose awaited value comes out of a chain; undefined when the statement holds none. */
 export function lowerChainStatement(context: Context, node: tsTypes.Statement, place: Place): Rope | undefined {
@@ -165,9 +165,15 @@ function lowerCatchLink(
   if (callback && isNothing(context.ts, unwrap(context.ts, callback))) return inside(deliver, place);
   const body = inside(deliver, place);
   if (!callback) {
-    const { bound, first } = passesOn(context);
+    const error = context.names.fresh("$error");
     const ignored = deliver(undefined, place);
-    return ["try { ", body, ` } catch ${bound} { ${first}`, ignored === "" ? "" : [" ", ignored], " }"];
+    return [
+      "try { ",
+      body,
+      ` } catch (${error}) { ${passOn(context, error)}`,
+      ignored === "" ? "" : [" ", ignored],
+      " }",
+    ];
   }
   return [
     "try {",
@@ -194,7 +200,7 @@ function catchWith(context: Context, callback: tsTypes.Expression, place: Place,
     place,
     deliver,
   );
-  return [" catch (", name ? textOf(context, name) : error, ") { ", body, " }"];
+  return [" catch (", name ? textOf(context, name) : error, ") {", tells(context, callback, error), " ", body, " }"];
 }
 
 /** `.then(f)` runs f behind the step; `.then(f, g)` runs one of them, and g does not see what f throws. */
@@ -235,7 +241,12 @@ function orElse(
   const otherwise = `throw ${error};`;
   const handler = lowerCallback(context, failure, { argument: error, otherwise }, place, deliver);
   const again = throwAgain(context, callbackLabels(context, failure));
-  return ["try {", again, " ", first, ` } catch (${error}) { `, handler, ` break ${done}; }`];
+  const told = tells(context, failure, error);
+  return ["try {", again, " ", first, ` } catch (${error}) {${told} `, handler, ` break ${done}; }`];
+}
+
+function tells(context: Context, callback: tsTypes.Expression, error: string): string {
+  return tellCaught(context, unwrap(context.ts, callback), error, callbackLabels(context, callback));
 }
 
 function givenCallbacks({ ts }: Context, link: ChainLink): (tsTypes.Expression | undefined)[] {

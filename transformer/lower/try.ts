@@ -3,7 +3,10 @@
  * caught is in its record by then:
  *
  *   try { A } catch (err) { B }     try { if ($.in(labels of B)) throw $.again; A }
- *                                   catch ($err) { const v_catch = $.scope("catch", (v_catch) => { v_catch.err = $err; }); B }
+ *                                   catch ($err) { $.caught("catch", $err, labels of B);
+ *                                     const v_catch = $.scope("catch", (v_catch) => { v_catch.err = $err; }); B }
+ *
+ * `$.caught` tells what B is for: should it fail, the run says so beside the error.
  *
  * A `catch` without a binding does not catch cancellation, which a suspension may throw:
  *
@@ -100,38 +103,45 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   const parameter = node.variableDeclaration;
   const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
   if (!parameter) return lowerUnboundCatch(context, node, place, opened);
-  const isEvaluatedOnce = isHolder(context, node) && !declaresNames(context, parameter.name);
-  if (!isEvaluatedOnce && (!scope || !declaresSlots(context, parameter.name))) {
-    return [
-      span(node.getStart(context.file), parameter.getStart(context.file)),
-      copy(context, parameter),
-      span(parameter.end, node.block.getStart(context.file)),
-      lowerBlock(context, node.block, place, opened),
-    ];
+  const { name } = parameter;
+  const head = span(node.getStart(context.file), parameter.getStart(context.file));
+  const end = span(parameter.end, node.block.getStart(context.file));
+  const isEvaluatedOnce = isHolder(context, node) && !declaresNames(context, name);
+  if (!isEvaluatedOnce && (!scope || !declaresSlots(context, name))) {
+    const told = context.ts.isIdentifier(name) ? tellCaught(context, node, name.text) : "";
+    return [head, copy(context, parameter), end, lowerBlock(context, node.block, place, [told, opened])];
   }
-  const caught = context.names.fresh(context.ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$error");
-  if (isHolder(context, parameter.name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
-  const assigned = assignPattern(context, parameter.name, caught);
+  const caught = context.names.fresh(context.ts.isIdentifier(name) ? `$${name.text}` : "$error");
+  if (isHolder(context, name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
+  const assigned = assignPattern(context, name, caught);
   const bound: Rope = scope ? [" ", openRecord(context, scope, assigned)] : onceOnly(context, assigned);
-  return [
-    span(node.getStart(context.file), parameter.getStart(context.file)),
-    caught,
-    span(parameter.end, node.block.getStart(context.file)),
-    lowerBlock(context, node.block, place, bound),
-  ];
+  return [head, caught, end, lowerBlock(context, node.block, place, [tellCaught(context, node, caught), bound])];
+}
+
+/** ` $.caught("catch", $err, "undo");` in front of code that handles an error, if it suspends. */
+export function tellCaught(
+  context: Context,
+  handler: tsTypes.Node,
+  error: string,
+  labels: readonly string[] = labelsIn(context, handler),
+): string {
+  if (labels.length === 0) return "";
+  const [name, ...rest] = [context.paths.get(handler) as string, ...labels].map(quote);
+  return ` ${context.frame}.caught(${[name, error, ...rest].join(", ")});`;
 }
 
 function lowerUnboundCatch(context: Context, node: tsTypes.CatchClause, place: Place, opened: Rope): Rope {
   const head = span(node.getStart(), node.block.getStart());
-  if (!isHolder(context, node.parent.tryBlock)) return [head, lowerBlock(context, node.block, place, opened)];
-  const { bound, first } = passesOn(context);
-  return [head, `${bound} `, lowerBlock(context, node.block, place, [` ${first}`, opened])];
+  const passes = isHolder(context, node.parent.tryBlock);
+  if (!passes && !isHolder(context, node)) return [head, lowerBlock(context, node.block, place, opened)];
+  const error = context.names.fresh("$error");
+  const first = [passes ? ` ${passOn(context, error)}` : "", tellCaught(context, node, error), opened];
+  return [head, `(${error}) `, lowerBlock(context, node.block, place, first)];
 }
 
-/** `($error)` and `$.passOn($error);` for a `catch` that does not ask for the error. */
-export function passesOn({ names, frame }: Context): { readonly bound: string; readonly first: string } {
-  const error = names.fresh("$error");
-  return { bound: `(${error})`, first: `${frame}.passOn(${error});` };
+/** The first act of a `catch` that does not ask for the error. */
+export function passOn({ frame }: Context, error: string): string {
+  return `${frame}.passOn(${error});`;
 }
 
 /** `catch ({ code = await … }) { … }` */
@@ -148,7 +158,8 @@ function lowerSuspendingCatch(
     { labels: labelsIn(context, name), rope: destructure(context, name, caught) },
     { labels: labelsIn(context, node.block), rope: lowerBlock(context, node.block, inner) },
   ]);
-  return [`catch (${caught}) { `, scope ? [openRecord(context, scope), " "] : "", parts, " }"];
+  const record: Rope = scope ? [openRecord(context, scope), " "] : "";
+  return [`catch (${caught}) {${tellCaught(context, node, caught)} `, record, parts, " }"];
 }
 
 /** The rewrite of a suspending `finally`, for whatever ends like one. `gap` stands between its parts. */

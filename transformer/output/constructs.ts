@@ -34,6 +34,7 @@ export function constructsAround(
   const isShielded = isEnd(suspensions, suspension) || isInCleanUp(ts, suspensions, suspension);
   const found: Constructs = { cursors: [], completions: {}, resources: [], isShielded };
   endOf(ts, suspensions, suspension, names, found);
+  if (suspensions.namedCallbacks.has(node)) inFinallyCallback(ts, suspensions, node, found);
   for (let child = node; child !== owner; child = child.parent) {
     const { parent } = child;
     if (suspensions.inlined.get(parent) === "finally") inFinallyCallback(ts, suspensions, parent, found);
@@ -98,7 +99,7 @@ function endOf(
   }
 }
 
-/** The callback of a `.finally` that is lowered in place: the frame holds what stands in front of it. */
+/** A callback of a `.finally` that is lowered in place, or called there: the frame holds what stands in front of it. */
 function inFinallyCallback(
   ts: TypeScript,
   { all, chains }: Analysis["suspensions"],
@@ -106,7 +107,10 @@ function inFinallyCallback(
   { completions }: Constructs,
 ): void {
   for (const { base, links } of chains.values()) {
-    const isOf = links.some(({ callbacks }) => callbacks.some((given) => given && unwrap(ts, given) === callback));
+    const isOf = links.some(
+      ({ method, callbacks }) =>
+        method === "finally" && callbacks.some((given) => given && unwrap(ts, given) === callback),
+    );
     const label = all.find(({ operand }) => operand === base)?.label ?? "";
     if (isOf) define(completions, finallyName(label), ["value"]);
   }
