@@ -63,6 +63,8 @@ export interface Part {
   readonly next?: readonly Part[];
   /** What a `.catch` behind it waits for. Empty when the failure is ignored. */
   readonly rollback?: readonly Part[];
+  /** What each `.rollback` behind it registers: it runs when the function fails later on. */
+  readonly undo?: readonly Part[];
   /** Of a combination. */
   readonly method?: CombinationMethod;
   readonly parts?: readonly Part[];

@@ -11,6 +11,7 @@ import type {
   SourceRange,
 } from "../../runtime/manifest.ts";
 import type { EdgeKind, Graph, GraphEdge, GraphNode, NodeKind } from "./model.ts";
+import { Registered } from "./registered.ts";
 
 interface Flow {
   readonly fn: FunctionManifest;
@@ -21,6 +22,8 @@ interface Flow {
   /** Nodes that are entered when it returns, and when it throws. */
   readonly onReturn: () => readonly string[];
   readonly onThrow: () => readonly string[];
+  /** The node at which the outermost flow fails. */
+  readonly failed: string;
   /** A failure that it does not catch goes no way of its own: it is that of the combination around. */
   readonly inFork: boolean;
   /** Codes of the flows around, its own included. */
@@ -33,6 +36,7 @@ export class FlowBuilder {
   readonly #nodes = new Map<string, GraphNode>();
   readonly #edges = new Map<string, GraphEdge>();
   readonly #held = new Set<FunctionManifest>();
+  readonly #registered = new Registered();
 
   constructor(functions: readonly FunctionManifest[], expand: boolean) {
     this.#functions = functions;
@@ -40,7 +44,9 @@ export class FlowBuilder {
   }
 
   graph(): Graph {
-    return { nodes: [...this.#nodes.values()], edges: [...this.#edges.values()] };
+    const nodes = [...this.#nodes.values()];
+    const starts = nodes.filter(({ kind }) => kind === "start").map(({ id }) => id);
+    return { nodes, edges: this.#registered.lead([...this.#edges.values()], starts) };
   }
 
   /** Whether a function was drawn where it is called. */
@@ -62,6 +68,7 @@ export class FlowBuilder {
       rollback: false,
       onReturn: end("completed"),
       onThrow: end("failed"),
+      failed: `${prefix}failed`,
       inFork: false,
       stack: [code],
     };
@@ -116,7 +123,30 @@ export class FlowBuilder {
       this.#edge({ from: last, to: undoId, kind: "rollback" });
       return this.#part(flow, undoId, undo, { ...place, within }).all;
     });
+    for (const [index, undo] of (part.undo ?? []).entries()) {
+      this.#register(flow, last, `${id}:registered:${index}`, undo, place);
+    }
     return { last, all: [end, ...undone] };
+  }
+
+  /** Draws what a step registers with `.rollback(f)`. It stands by itself until all failures are known. */
+  #register(flow: Flow, step: string, id: string, undo: Part, { range, within }: Place): void {
+    const exit = `${id}:exit`;
+    const { failed } = flow;
+    const leaves = () => [exit];
+    const inner: Flow = { ...flow, rollback: true, onReturn: leaves, onThrow: leaves, inFork: false };
+    const called = this.#called(flow, undo);
+    if (called) {
+      const body: Flow = { ...inner, fn: called, prefix: `${id}/`, stack: [...flow.stack, called.code] };
+      const entries = called.entry.flatMap((first) => this.#targets(body, first));
+      this.#draw(body);
+      this.#registered.add(step, { entries, exit, failed });
+      return;
+    }
+    const { last, all } = this.#part(inner, id, undo, { range, within });
+    for (const end of all) this.#edge({ from: end, to: exit, kind: "success" });
+    this.#edge({ from: last, to: exit, kind: "rollback" });
+    this.#registered.add(step, { entries: [id], exit, failed });
   }
 
   /** Draws the parts of a combination between a fork and a join; gives the join. */
@@ -126,6 +156,8 @@ export class FlowBuilder {
     const each = parts.length === 1 ? parts[0]?.each : undefined;
     this.#add(flow, { id, kind: "fork", text: each === undefined ? methodText(part) : `each of ${each}`, ...place });
     this.#add(flow, { id: join, kind: "join", text: part.name, ...place });
+    const needsAll = part.method === undefined || part.method === "all" || part.method === "map";
+    this.#registered.addFork({ id, join, needsAll, isEach: each !== undefined });
     if (parts.length === 0) this.#edge({ from: id, to: join, kind: "success" });
     for (const [index, element] of parts.entries()) {
       const { each: _each, ...one } = element;
@@ -143,6 +175,7 @@ export class FlowBuilder {
         rollback: isRollback(flow, place.within),
         onReturn: () => [join],
         onThrow: () => [join],
+        failed: flow.failed,
         inFork: true,
         stack: [...flow.stack, called.code],
       };
@@ -157,9 +190,9 @@ export class FlowBuilder {
   }
 
   /** The function that stands in for a call. One that is called by itself again is not drawn again. */
-  #called({ stack }: Flow, { kind, code, each, next, rollback }: Part): FunctionManifest | undefined {
+  #called({ stack }: Flow, { kind, code, each, next, rollback, undo }: Part): FunctionManifest | undefined {
     if (!this.#expand || kind !== "call" || code === undefined) return undefined;
-    if (each !== undefined || next !== undefined || rollback !== undefined) return undefined;
+    if ([each, next, rollback, undo].some((more) => more !== undefined)) return undefined;
     const [found, another] = this.#functions.filter((fn) => fn.code === code);
     // Two modules of a package may have helpers of one name.
     if (!found || another || stack.includes(code)) return undefined;
@@ -176,6 +209,7 @@ export class FlowBuilder {
       rollback: isRollback(flow, within),
       onReturn: () => next.flatMap((edge) => this.#targets(flow, edge)),
       onThrow: () => rollback.flatMap((edge) => this.#targets(flow, edge)),
+      failed: flow.failed,
       inFork: flow.inFork && rollback.every((edge) => "end" in edge),
       stack: [...flow.stack, fn.code],
     };

@@ -157,6 +157,120 @@ describe("at the same time", () => {
   });
 });
 
+describe("what `.rollback(f)` registers", () => {
+  const undone = (id: string, undo = `async () => { await ${step(`undo ${id}`)}; }`) => `${step(id)}.rollback(${undo})`;
+  const failures = (body: string, helpers = "") =>
+    edgesOf(body, helpers).filter((edge) => edge.includes("~>") || edge.includes("!>") || edge.startsWith("undo"));
+
+  test("is done from the last one to the first, and whether one fails or not", () => {
+    expect(edgesOf(`await ${undone("a")}; await ${undone("b")}; await ${step("c")};`)).toEqual([
+      "f -> a",
+      "undo a -> failed",
+      "undo a ~> failed",
+      "a -> b",
+      "a ~> failed",
+      "undo b -> undo a",
+      "undo b ~> undo a",
+      "b -> c",
+      "b ~> undo a",
+      "c -> completed",
+      "c ~> undo b",
+    ]);
+  });
+
+  test("comes behind a catch that throws, and not behind one that does not", () => {
+    const body = `
+      await ${undone("a")};
+      try { await ${undone("b")}; } catch (e) { await ${step("note")}; throw e; }
+      try { await ${step("c")}; } catch { await ${step("d")}; }`;
+    expect(failures(body)).toEqual([
+      "undo a -> failed",
+      "undo a ~> failed",
+      "a ~> failed",
+      "undo b -> undo a",
+      "undo b ~> undo a",
+      "b ~> note",
+      "note !> undo a",
+      "note ~> undo a",
+      "c ~> d",
+      "d ~> undo b",
+    ]);
+  });
+
+  test("is one of several where control divides, and what went before in a loop", () => {
+    const body = `if (event.x) await ${undone("a")}; for (const x of event.xs) await ${undone("b")}; await ${step("c")};`;
+    expect(failures(body)).toEqual([
+      "undo a -> failed",
+      "undo a ~> failed",
+      "a ~> failed",
+      "undo b -> failed",
+      "undo b -> undo a",
+      "undo b -> undo b",
+      "undo b ~> failed",
+      "undo b ~> undo a",
+      "undo b ~> undo b",
+      "b ~> failed",
+      "b ~> undo a",
+      "b ~> undo b",
+      "c ~> failed",
+      "c ~> undo a",
+      "c ~> undo b",
+    ]);
+  });
+
+  test("of what runs at the same time is in one list; when it fails, some of it may be", () => {
+    const body = `await Promise.all([${undone("a")}, ${undone("b")}]); await ${step("c")};`;
+    expect(failures(body)).toEqual([
+      "undo a -> failed",
+      "undo a ~> failed",
+      "undo b -> undo a",
+      "undo b ~> undo a",
+      "join ~> failed (one fails)",
+      "join ~> undo a (one fails)",
+      "join ~> undo b (one fails)",
+      "c ~> undo b",
+    ]);
+    const each = `await step.map(event.xs, async (x) => { await ${undone("a")}; await ${step("b")}; }); await ${step("c")};`;
+    expect(failures(each)).toEqual([
+      "undo a -> failed",
+      "undo a -> undo a",
+      "undo a ~> failed",
+      "undo a ~> undo a",
+      "join ~> failed (one fails)",
+      "join ~> undo a (one fails)",
+      "c ~> undo a",
+    ]);
+  });
+
+  test("outlives the helper that registered it, whatever it is and however it was given", () => {
+    const body = `await book(step); await ${undone("a", `() => ${step("undo a")}`)}; await ${undone("b", "event.undo")}; await ${step("c")};`;
+    expect(failures(body, `async function book(step: Step) { await ${undone("room")}; }`)).toEqual([
+      "undo room -> failed",
+      "undo room ~> failed",
+      "room ~> failed",
+      "undo a -> undo room",
+      "undo a ~> undo room",
+      "a ~> undo room",
+      "event.undo ~> undo a",
+      "b ~> undo a",
+      "c ~> event.undo",
+    ]);
+    expect(
+      failures(
+        `const kept = ${undone("a")}.rollback(() => ${step("undo more")}); await ${step("b")}; await kept; await ${step("c")};`,
+      ),
+    ).toEqual([
+      "b ~> failed",
+      "undo a -> failed",
+      "undo a ~> failed",
+      "undo more -> undo a",
+      "undo more ~> undo a",
+      "a ~> failed",
+      "c ~> undo more",
+    ]);
+  });
+});
+
 describe("durable calls", () => {
   const helper = `async function pay(step: Step) { await ${step("charge")}; if (event.odd) throw 1; }`;
   const body = `try { await pay(step); await ${step("a")}; } catch { await ${step("undo")}; }`;

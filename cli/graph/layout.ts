@@ -39,6 +39,8 @@ export const noteFont = 10;
 export const nodeLine = 17;
 export const labelLine = 15;
 const noteLine = 13;
+/** Between a line and the border of the picture. */
+const room = 8;
 
 const notes: Partial<Record<NodeKind, string>> = {
   sleep: "sleep",
@@ -68,19 +70,52 @@ export function layOut({ nodes, lines }: Picture): Layout {
   const placed = described.map((each) => ({ ...each, ...pointOf(graph.node(each.node.id)) }));
   const byId = new Map(placed.map((each) => [each.node.id, each]));
   const { width = 0, height = 0 } = graph.graph() as Partial<Size>;
-  return {
+  return withoutOverhang({
     width,
     height,
     nodes: placed,
     lines: lines.map((line, index) => {
       const edge = graph.edge(line.from, line.to) as { points: Point[] } & Point;
       const text = labels[index];
+      if (line.from === line.to) return turn(line, byId.get(line.from) as PlacedNode, text);
       return {
         line,
         points: clipped(edge.points, byId.get(line.from) as PlacedNode, byId.get(line.to) as PlacedNode),
         label: text && { text, ...pointOf(edge), ...labelSize(text) },
       };
     }),
+  });
+}
+
+/** A line from a shape to itself: beside it, where dagre has left room. */
+function turn(line: Line, { x, y, width, height }: PlacedNode, text: readonly string[] | undefined): PlacedLine {
+  const [near, far] = [x + width / 2, x + width / 2 + 20];
+  const [top, bottom] = [y - height / 4, y + height / 4];
+  const points = [
+    { x: near, y: top },
+    { x: far, y: top },
+    { x: far, y: bottom },
+    { x: near, y: bottom },
+  ];
+  const size = text && labelSize(text);
+  return { line, points, label: text && size && { text, x: far + size.width / 2, y, ...size } };
+}
+
+/** dagre makes room for shapes and texts, not for lines. */
+function withoutOverhang(layout: Layout): Layout {
+  const xs = layout.lines.flatMap(({ points }) => points.map(({ x }) => x));
+  const left = Math.max(0, room - Math.min(...xs));
+  const right = Math.max(0, Math.max(...xs) + room - layout.width);
+  const moved = <Placed extends Point>(placed: Placed): Placed => ({ ...placed, x: placed.x + left });
+  return {
+    width: layout.width + left + right,
+    height: layout.height,
+    nodes: layout.nodes.map(moved),
+    lines: layout.lines.map(({ line, points, label }) => ({
+      line,
+      points: points.map(moved),
+      label: label && moved(label),
+    })),
   };
 }
 

@@ -127,8 +127,8 @@ function partAt(input: PartsInput, { operand, label }: Suspension): Part {
 
 /** Whether a part is more than the op that the label names. */
 function saysMore(ts: TypeScript, part: Part, { operand }: Suspension): boolean {
-  const { kind, code, parts, each, next, rollback } = part;
-  if ([code, parts, each, next, rollback].some((more) => more !== undefined)) return true;
+  const { kind, code, parts, each, next, rollback, undo } = part;
+  if ([code, parts, each, next, rollback, undo].some((more) => more !== undefined)) return true;
   return kind !== "await" && operand !== undefined && ts.isIdentifier(unwrap(ts, operand));
 }
 

@@ -35,7 +35,7 @@ function find(input: PartsInput, expression: tsTypes.Expression, seen: ReadonlyS
   const { bindings, tools } = analysis;
   if (toolCall(ts, node, bindings, tools)) return toolPart(input, node);
   const source = rollbackSource(ts, node);
-  if (source && chainOf(ts, node, bindings, tools)) return find(input, source, seen);
+  if (source && chainOf(ts, node, bindings, tools)) return withUndo(input, find(input, source, seen), node);
   const method = combinationOf(ts, node);
   if (method) return { kind: "combination", name: nameOf(input, node), method, parts: elements(input, node, seen) };
   return listPart(input, node, seen) ?? callPart(input, node, seen);
@@ -168,6 +168,18 @@ function withReaction(
   const next = [...(part.next ?? []), ...onSuccess];
   const rollback = part.rollback ?? onFailure;
   return { ...part, ...(next.length > 0 && { next }), ...(rollback && { rollback }) };
+}
+
+/** What `.rollback(f)` registers is shown, whatever is in it: it is there to be found. */
+function withUndo(input: PartsInput, part: Part, { arguments: [callback] }: tsTypes.CallExpression): Part {
+  if (!callback) return part;
+  const [known = { kind: "await" as const, name: shortText(callback.getText()) }] = callbackParts(
+    input,
+    callback,
+    new Set(),
+  );
+  const undo = known.name === "()" ? { ...known, name: `${part.name}.rollback()` } : known;
+  return { ...part, undo: [...(part.undo ?? []), undo] };
 }
 
 /** What a callback waits for, when its text tells. */
