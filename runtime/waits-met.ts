@@ -7,18 +7,61 @@ import { readable, toEvent } from "./events.ts";
 import { compileExpression, type Expression, type MatchScope } from "./expressions.ts";
 import { type HeldEvent, HeldEvents, waitFilter } from "./held-waits.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
-import type { Met, Store, StoredEvent, StoredWait, WaitMatch } from "./store.ts";
+import type { Met, Store, StoredEvent, StoredWait, WaitMatch, WaitQuery } from "./store.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
 /** Waits read in one go. */
 const pageSize = 200;
+
+/** Where waits are looked up. */
+export type WaitSource = Pick<Store, "waitPaths" | "waitsFor" | "getRun">;
+
+/**
+ * Looks up the waits for events that were all stored before it was made, so that what was found for one of them holds for
+ * those of the same name: waits that begin since are not for them, and of waits that are met since the store knows. Waits of
+ * runs that the events themselves start are there at once: it must forget then.
+ */
+export class KnownWaits implements WaitSource {
+  readonly #store: WaitSource;
+  readonly #known = new Map<string, Promise<unknown>>();
+
+  constructor(store: WaitSource) {
+    this.#store = store;
+  }
+
+  waitPaths(app: string, name: string): Promise<string[]> {
+    return this.#once([app, name], () => this.#store.waitPaths(app, name));
+  }
+
+  waitsFor(query: WaitQuery): Promise<StoredWait[]> {
+    const { app, name, match, after, limit } = query;
+    return this.#once([app, name, match?.path, match?.value, after, limit], () => this.#store.waitsFor(query));
+  }
+
+  getRun(run: string): ReturnType<Store["getRun"]> {
+    return this.#store.getRun(run);
+  }
+
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #once<Found>(question: readonly unknown[], ask: () => Promise<Found>): Promise<Found> {
+    const key = JSON.stringify(question);
+    const known = this.#known.get(key) as Promise<Found> | undefined;
+    if (known !== undefined) return known;
+    const asked = ask();
+    this.#known.set(key, asked);
+    return asked;
+  }
+}
 
 /**
  * Asks the store for those whose match the event has, and for those that have none. A wait that begins later does not
  * count: an event is only for those that wait already.
  */
 export async function waitsMetBy(
-  store: Store,
+  store: WaitSource,
   stored: StoredEvent,
   functions: readonly RegisteredFunction[],
   logger: Logger,
@@ -75,7 +118,7 @@ class Incoming {
 }
 
 /** Under which the store has waits that the event may meet. */
-async function matchesOf(store: Store, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
+async function matchesOf(store: WaitSource, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
   const { app, name } = incoming.stored;
   const matches: (WaitMatch | undefined)[] = [undefined];
   for (const path of await store.waitPaths(app, name)) {
@@ -86,7 +129,7 @@ async function matchesOf(store: Store, incoming: Incoming): Promise<(WaitMatch |
 }
 
 async function* waitsFor(
-  store: Store,
+  store: WaitSource,
   app: string,
   name: string,
   match: WaitMatch | undefined,
@@ -101,12 +144,12 @@ async function* waitsFor(
 
 /** The conditions of waits, each compiled once per event. */
 class Conditions {
-  readonly #store: Store;
+  readonly #store: WaitSource;
   readonly #functions: readonly RegisteredFunction[];
   readonly #logger: Logger;
   readonly #compiled = new Map<string, Expression | undefined>();
 
-  constructor(store: Store, functions: readonly RegisteredFunction[], logger: Logger) {
+  constructor(store: WaitSource, functions: readonly RegisteredFunction[], logger: Logger) {
     this.#store = store;
     this.#functions = functions;
     this.#logger = logger;

@@ -130,7 +130,7 @@ it("events, routing, mail and cancels are done once", async () => {
   await again(1, () => store.putEvents([event]));
   expect(await store.unroutedEvents("shop", 9)).toHaveLength(1);
   const run = { id: "r", app: "shop", functionId: "f", eventId: "r", wakeAt: 0 };
-  expect(await again(3, () => store.route({ app: "shop", id: "r" }, [run]))).toBe("routed");
+  expect(await again(1, () => store.route({ app: "shop", id: "r" }, [run]))).toBe("routed");
   const [held] = (await store.claim(request)) as [Claim];
   await store.cancel("r", 11, { unwind: true });
   expect(await again(1, () => store.commit([turn(held, 0, { read: [1] })]))).toEqual(["ok"]);

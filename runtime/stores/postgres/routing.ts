@@ -20,13 +20,12 @@ export function route(
 ): Promise<Routed> {
   const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
   if (foreign) throw cannotRoute(db.location, event, foreign);
+  const isPlain = [joins, states, met].every(({ length }) => length === 0) && runs.every(({ waits }) => !waits);
+  if (isPlain) return routePlain(db, event, runs);
   return unlessConflict(db, async (session) => {
     await lockRuns(session, [...joins.map(({ run }) => run), ...met.map(({ wait }) => wait.run)]);
     const { made, receivedAt } = await takeEvent(session, event, runs);
-    if (receivedAt === null) {
-      if (await isStored(session, event)) return "routed" as const;
-      throw cannotRoute(db.location, event, undefined);
-    }
+    if (receivedAt === null) return routedBefore(db, session, event);
     await addWaits(
       session,
       made.flatMap(({ n, id }) =>
@@ -43,6 +42,21 @@ export function route(
     if (made.length > 0) session.wake(event.app);
     return "routed" as const;
   });
+}
+
+/** Most events start runs and nothing else: that is one statement. */
+async function routePlain(db: Database, event: EventKey, runs: readonly NewRun[]): Promise<Routed> {
+  const { made, receivedAt } = await takeEvent(db, event, runs);
+  if (receivedAt === null) return routedBefore(db, db, event);
+  if (made.length > 0) db.wake(event.app);
+  return "routed";
+}
+
+/** @throws StoreError when the event was never stored */
+async function routedBefore({ location }: Database, session: Session, { app, id }: EventKey): Promise<Routed> {
+  const stored = await session.all("SELECT FROM backstitch.events WHERE app = $1 AND id = $2", app, id);
+  if (stored.length === 0) throw cannotRoute(location, { app, id }, undefined);
+  return "routed";
 }
 
 interface Taken {
@@ -71,10 +85,6 @@ async function takeEvent(db: Session, { app, id }: EventKey, runs: readonly NewR
   );
   const made = rows.flatMap(({ n, id: run }) => (n === null || run === null ? [] : [{ n, id: run }]));
   return { receivedAt: rows[0]?.receivedAt ?? null, made };
-}
-
-async function isStored(db: Session, { app, id }: EventKey): Promise<boolean> {
-  return (await db.all("SELECT FROM backstitch.events WHERE app = $1 AND id = $2", app, id)).length > 0;
 }
 
 /** @throws Conflict when the run is not waiting any more */
