@@ -190,7 +190,8 @@ export interface Step {
   sendEvent(id: StepId, events: SentEvent | readonly SentEvent[]): Handle<{ ids: string[] }>;
 
   /**
-   * Sends a signal to the step that waits for it.
+   * Sends a signal to the step that waits for it. As the callback of a step, it may be executed again when the process dies
+   * right then: whoever waits by that time gets it too.
    *
    * @returns the run that waited; `runId` is undefined when none did
    * @example await step.sendSignal("release", { signal: "warehouse-free" });
