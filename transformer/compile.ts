@@ -45,7 +45,9 @@ interface SyntaxProblem extends Pick<Diagnostic, "start" | "length"> {
 function syntaxErrorsOf(file: tsTypes.SourceFile): readonly SyntaxProblem[] {
   // Not part of the declared interface: what parsing alone reports.
   const { parseDiagnostics = [] } = file as { readonly parseDiagnostics?: readonly tsTypes.DiagnosticWithLocation[] };
-  return parseDiagnostics.map(({ start, length, messageText }) => {
+  // `a?.#b` is told to be wrong, and parsed as what it is.
+  const guessed = parseDiagnostics.filter(({ code }) => code !== 18030);
+  return guessed.map(({ start, length, messageText }) => {
     const text = typeof messageText === "string" ? messageText : messageText.messageText;
     return { start, length, text };
   });
