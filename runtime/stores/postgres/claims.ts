@@ -1,9 +1,9 @@
 /** Who works on a run: claims, leases, and when the next run is due. */
 import type { Claim, ClaimRequest } from "../../store.ts";
+import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { columns, type Database, type Session } from "./database.ts";
-import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
+import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 import { slotsOf } from "./slots.ts";
 
 /**

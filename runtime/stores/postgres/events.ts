@@ -1,5 +1,6 @@
 /** Events, from when they are stored until they are routed into runs. */
 import type { StoredEvent } from "../../store.ts";
+import { type EventRow, eventColumns, toEvent } from "../rows.ts";
 import { columns, grouped, type Session } from "./database.ts";
 
 /** The `outbox` names those that are to be routed: an event itself is written once and never changed. */
@@ -15,34 +16,6 @@ export async function putEvents(db: Session, events: readonly StoredEvent[]): Pr
     ...columns(rows, "id", "app", "name", "data", "receivedAt", "target", "parentRun", "parentOp"),
   );
   db.wake(...events.map(({ app }) => app));
-}
-
-/** The columns of the table of events that is called `e`, as `toEvent` takes them. */
-export const eventColumns = `e.id AS "eventId", e.app AS "eventApp", e.name, e.data, e.received_at AS "receivedAt",
-  e.target, e.parent_run AS "parentRun", e.parent_op AS "parentOp"`;
-
-export interface EventRow {
-  readonly eventId: string;
-  readonly eventApp: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  readonly target: string | null;
-  readonly parentRun: string | null;
-  readonly parentOp: number | null;
-}
-
-export function toEvent(row: EventRow): StoredEvent {
-  const { eventId, eventApp, name, data, receivedAt, target, parentRun, parentOp } = row;
-  return {
-    id: eventId,
-    app: eventApp,
-    name,
-    data,
-    receivedAt,
-    ...(target !== null && { target }),
-    ...(parentRun !== null && { parent: { run: parentRun, op: parentOp ?? 0 } }),
-  };
 }
 
 export async function unroutedEvents(db: Session, app: string, limit: number): Promise<StoredEvent[]> {

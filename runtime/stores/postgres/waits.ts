@@ -1,5 +1,6 @@
 /** What runs wait for: signals and events by name, told apart by a prefix of the topic. */
 import type { NewWait, StoredWait, WaitQuery } from "../../store.ts";
+import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
 import { columns, indexable, type Session } from "./database.ts";
 import { type Delivery, deliver } from "./mail.ts";
 
@@ -106,22 +107,8 @@ export async function waitsOf(db: Session, run: number): Promise<NewWait[]> {
     "SELECT op, kind, name, path, value, until, filter FROM backstitch.waits WHERE run = $1 ORDER BY op, n",
     run,
   );
-  return rows.map(({ op, kind, name, path, value, until, filter }) => ({
-    op,
-    kind,
-    name,
-    ...(path !== "" && { match: { path, value } }),
-    ...(until !== null && { until }),
-    ...(filter !== null && { filter }),
-  }));
+  return rows.map(toOwnWait);
 }
-
-type OwnWaitRow = Pick<NewWait, "op" | "kind" | "name"> & {
-  readonly path: string;
-  readonly value: string;
-  readonly until: number | null;
-  readonly filter: string | null;
-};
 
 export async function removeWaits(
   db: Session,
@@ -162,17 +149,8 @@ export async function waitsFor(db: Session, { app, name, match, after = 0, limit
     after,
     limit,
   );
-  return rows.map(({ until, filter, ...wait }) => ({
-    ...wait,
-    ...(until !== null && { until }),
-    ...(filter !== null && { filter }),
-  }));
+  return rows.map(toWait);
 }
-
-type WaitRow = Omit<StoredWait, "until" | "filter"> & {
-  readonly until: number | null;
-  readonly filter: string | null;
-};
 
 /** The run is locked before its wait, as everywhere; who waits may have changed until then. */
 export async function signal(

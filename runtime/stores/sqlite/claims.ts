@@ -1,10 +1,10 @@
 /** Who works on a run: claims, leases, and when the next run is due. */
 import type { Claim, ClaimRequest } from "../../store.ts";
+import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
-import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
+import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 import { slotsOf } from "./slots.ts";
 
 interface Candidate {
@@ -116,7 +116,7 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns("e")}
+       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];

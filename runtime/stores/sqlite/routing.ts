@@ -1,8 +1,8 @@
 /** From events to runs. */
 import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
+import type { EventRow } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
-import type { EventRow } from "./events.ts";
 import { allHold, putStates } from "./states.ts";
 import { addWaits, meet } from "./waits.ts";
 

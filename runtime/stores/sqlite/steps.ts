@@ -1,11 +1,7 @@
 /** Steps as they are read. */
-import type { StepRecord, StoredStep } from "../../store.ts";
+import type { StoredStep } from "../../store.ts";
+import { type StepRow, toStep } from "../rows.ts";
 import type { Connection } from "./connection.ts";
-
-/** Columns of a record as they come. */
-export type StepRow = {
-  [K in keyof Omit<StoredStep, "rollback">]-?: undefined extends StoredStep[K] ? string | null : StoredStep[K];
-} & { readonly rollback: number };
 
 const steps = `
   SELECT s.op, s.attempt, s.id, s.nth AS "index", s.kind, s.status, s.input, s.output, s.error, s.rollback,
@@ -32,21 +28,4 @@ export function listSteps(
   )[0]?.op;
   if (typeof lastOp !== "number") return [];
   return db.all<StepRow>(`${steps} AND s.op <= ? ${inOrder}`, run, after, lastOp).map(toStep);
-}
-
-/** What says nothing is left out. */
-export function toStep<Row extends Omit<StepRow, "index">>({
-  input,
-  output,
-  error,
-  rollback,
-  ...step
-}: Row): Omit<Row, "input" | "output" | "error" | "rollback"> & StepRecord {
-  return {
-    ...step,
-    ...(input !== null && { input }),
-    ...(output !== null && { output }),
-    ...(error !== null && { error }),
-    ...(rollback === 1 && { rollback: true }),
-  };
 }
