@@ -3,6 +3,7 @@ import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
 import type { StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
+import { isShieldedOp } from "./cancellation.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
 import type { Op } from "./ops.ts";
@@ -26,6 +27,8 @@ export interface EndedAttempt {
   readonly retry: RetryAdvice;
   /** It was told, while it ran, that nobody wants it any more. */
   readonly interrupted: boolean;
+  /** It began in a rollback or clean-up, which may be over when it ends. */
+  readonly rollback: boolean;
 }
 
 /**
@@ -39,6 +42,7 @@ export class Attempt {
   readonly #tell: (attempt: EndedAttempt) => void;
   readonly #startedAt: number;
   readonly #input: string | undefined;
+  readonly #rollback: boolean;
   /** Made when somebody asks for the signal: most callbacks do not. */
   #abort: AbortController | undefined;
   #reason: unknown;
@@ -53,6 +57,7 @@ export class Attempt {
     this.#tell = tell;
     this.#startedAt = host.clock.now();
     this.#input = op.attempt === 0 ? inputText(op) : undefined;
+    this.#rollback = isShieldedOp(op);
   }
 
   start(): void {
@@ -139,6 +144,7 @@ export class Attempt {
       text,
       retry,
       interrupted: this.#interrupted,
+      rollback: this.#rollback,
     });
   }
 

@@ -7,6 +7,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Logger, RunnableFunction } from "../engine/contract.ts";
+import { CancelledError } from "../errors.ts";
 import { type CommitPoint, MemoryRun, type RunParts } from "./memory-run.ts";
 import { placesOf } from "./script.ts";
 import { shownTrace, shownValue } from "./show.ts";
@@ -208,11 +209,16 @@ function comparable({ isSequential, seen }: Reference, actual: Seen): readonly [
   const left = seen.left || actual.left;
   if (isSequential && !left) return [seen.trace, actual.trace];
   const sorted = ({ trace }: Seen, other: Seen) => {
-    const keys = new Set(other.trace.map(keyOf));
-    const certain = left ? trace.filter((entry) => keys.has(keyOf(entry))) : trace;
+    const keys = new Set(other.trace.filter(hasSettled).map(keyOf));
+    const certain = left ? trace.filter((entry) => hasSettled(entry) && keys.has(keyOf(entry))) : trace;
     return certain.toSorted((one, another) => (keyOf(one) < keyOf(another) ? -1 : 1));
   };
   return [sorted(seen, actual), sorted(actual, seen)];
+}
+
+/** It was not interrupted. */
+function hasSettled({ outcome }: Pick<TraceEntry, "outcome">): boolean {
+  return "ok" in outcome || !(outcome.error instanceof CancelledError);
 }
 
 function keyOf({ id, index }: Omit<TraceEntry, "outcome" | "attempt">): string {
