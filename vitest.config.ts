@@ -5,9 +5,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const report = process.env["BACKSTITCH_TEST_REPORT"];
 
 /** The suites that take longest, which must not be the last to begin. */
-const slowest = ["transform", "fuzz", "cli", "cli-deployments", "faults", "bundlers", "projects"].map(
-  (name) => `/fixtures/${name}.test.ts`,
-);
+const slowest = [
+  "transform",
+  "fuzz",
+  "cli",
+  "cli-deployments",
+  "faults",
+  "postgres-faults",
+  "bundlers",
+  "projects",
+].map((name) => `/fixtures/${name}.test.ts`);
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -11,7 +11,7 @@ export function commonJs(ts: typeof tsTypes, file: tsTypes.SourceFile, edits: Ma
   const exported: string[] = [];
   for (const statement of file.statements) {
     if (ts.isImportDeclaration(statement)) {
-      const required = requireText(ts, statement);
+      const required = requireText(ts, file, statement);
       if (required === undefined) return undefined;
       edits.overwrite(statement.getStart(file), statement.end, required);
     } else if (ts.isExportAssignment(statement)) {
@@ -100,9 +100,10 @@ function isTypeScriptModifier({ SyntaxKind }: typeof tsTypes, kind: tsTypes.Synt
 
 function requireText(
   ts: typeof tsTypes,
+  file: tsTypes.SourceFile,
   { importClause, moduleSpecifier }: tsTypes.ImportDeclaration,
 ): string | undefined {
-  const required = `require(${moduleSpecifier.getText()})`;
+  const required = `require(${moduleSpecifier.getText(file)})`;
   if (!importClause) return `${required};`;
   const { name, namedBindings, isTypeOnly } = importClause;
   if (name || isTypeOnly || !namedBindings || !ts.isNamedImports(namedBindings)) return undefined;

@@ -4,6 +4,7 @@ import type tsTypes from "typescript";
 import { CODE_FORMAT, type Manifest } from "../runtime/manifest.ts";
 import { type CompileResult, compileFile, mayHoldDurable } from "../transformer/compile.ts";
 import type { Diagnostic } from "../transformer/diagnostics.ts";
+import { parseFile } from "../transformer/discover/parse.ts";
 import { version } from "../transformer/output/version.ts";
 
 export interface TransformOptions {
@@ -68,7 +69,7 @@ export function compileSource(
   ts: typeof tsTypes,
   { fileName, text, options = {} }: SourceInput,
 ): { file: tsTypes.SourceFile; result: CompileResult | undefined } {
-  const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
+  const file = parseFile(ts, fileName, text);
   return { file, result: mayHoldDurable(text) ? compileFile(ts, file, options) : undefined };
 }
 

@@ -1,11 +1,11 @@
 /** Events that cancel runs: the option `cancelOn` of a function, as waits of each of its runs. */
 import { encode } from "./codec/index.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import type { Duration } from "./duration.ts";
 import { fieldAt } from "./engine/field-at.ts";
 import { type EventMatch, registerMatch } from "./event-match.ts";
 import type { ExpressionOf, MatchScope } from "./expressions.ts";
 import { BackstitchError } from "./faults.ts";
-import { checkKeys } from "./options.ts";
+import { anyLength, checkedLength, checkKeys } from "./options.ts";
 import type { NewWait } from "./store.ts";
 import type { BackstitchEvent, EventReference, UntypedEvents } from "./types.ts";
 
@@ -42,7 +42,7 @@ export function registerCancelOn(given: unknown, where: string): readonly Regist
     return {
       ...registerMatch(one as CancelOn, place),
       path: match,
-      timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `\`timeout\` of ${place}`),
+      timeoutMs: timeout === undefined ? undefined : checkedLength(timeout, "timeout", anyLength, place, "BS2003"),
     };
   });
 }

@@ -16,6 +16,7 @@ import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
 import type { Store } from "./store.ts";
 import type {
+  BackstitchEvent,
   BackstitchFunction,
   EventInput,
   EventMap,
@@ -66,13 +67,17 @@ const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
+ * @typeParam Scheduled the event of runs that a schedule starts
  * @example
  * const client = new Backstitch<{ "app/row.added": { data: { rowId: number } } }>({
  *   id: "shop",
  *   store: sqlite({ path: "runs.db" }),
  * });
  */
-export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
+export class Backstitch<
+  Events extends EventMap<Events> = UntypedEvents,
+  Scheduled extends BackstitchEvent = ScheduledEvent,
+> {
   readonly id: string;
   /** Runs of this client: get, list, wait, cancel, resume, steps. */
   readonly runs: Runs;
@@ -164,14 +169,14 @@ export class Backstitch<Events extends EventMap<Events> = UntypedEvents> {
    */
   createFunction<const Reference extends EventReference<Events> = never, Output = unknown>(
     options: TriggeredFunctionOptions<OneOrMore<CronTrigger | EventTrigger<Events, Reference>>>,
-    handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
-  ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
+    handler: Handler<Scheduled | ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<Scheduled | ReceivedEvent<Events, Reference>, Output>;
   /** With schedules among the triggers, as an argument of their own. */
   createFunction<const Reference extends EventReference<Events> = never, Output = unknown>(
     options: FunctionOptions,
     triggers: OneOrMore<CronTrigger | EventTrigger<Events, Reference>>,
-    handler: Handler<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>,
-  ): BackstitchFunction<ScheduledEvent | ReceivedEvent<Events, Reference>, Output>;
+    handler: Handler<Scheduled | ReceivedEvent<Events, Reference>, Output>,
+  ): BackstitchFunction<Scheduled | ReceivedEvent<Events, Reference>, Output>;
   createFunction(...args: unknown[]): RegisteredFunction {
     const made = makeFunctions(this.#parts.functionArguments(args), this.#middleware);
     const taken = made.find(({ id }) => this.#functions.has(id));

@@ -1,6 +1,6 @@
 /** Checks what an author gives to `createFunction` and makes the function that workers run. */
 import { registerCancelOn } from "./cancel-on.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import type { Duration } from "./duration.ts";
 import { endHandlerOf, endHandlers } from "./end-handlers.ts";
 import { compiledInfo } from "./engine/compiled.ts";
 import { retriesRange } from "./engine/step-options.ts";
@@ -10,7 +10,7 @@ import { CODE_FORMAT } from "./manifest.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { buildAdvice } from "./not-compiled.ts";
-import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { anyLength, checkedLength, checkInteger, checkKeys, checkName } from "./options.ts";
 import { registerTriggers } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
 
@@ -84,8 +84,8 @@ function checkedTimeouts(given: unknown, where: string): RegisteredFunction["tim
   checkKeys(given, ["start", "finish"], `\`timeouts\` of ${where}`, wrongOptions);
   const { start, finish } = given as { start?: Duration; finish?: Duration };
   return {
-    ...(start !== undefined && { startMs: durationMs(start, `\`timeouts.start\` of ${where}`) }),
-    ...(finish !== undefined && { finishMs: durationMs(finish, `\`timeouts.finish\` of ${where}`) }),
+    ...(start !== undefined && { startMs: checkedLength(start, "timeouts.start", anyLength, where, wrongOptions) }),
+    ...(finish !== undefined && { finishMs: checkedLength(finish, "timeouts.finish", anyLength, where, wrongOptions) }),
   };
 }
 

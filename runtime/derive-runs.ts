@@ -135,7 +135,8 @@ async function stepOf(store: Store, view: RunView, reference: StepReference): Pr
 function checkedInput(input: unknown, { id, kind }: FoundStep): readonly unknown[] {
   const refuse = (problem: string, fix: string) =>
     new BackstitchError("BS2053", { where: `\`input\` for step ${JSON.stringify(id)}${problem}`, fix });
-  if (kind !== "step") throw refuse(`, which is of kind "${kind}"`, "Only what `step.run` runs takes inputs.");
+  if (kind !== "step" && kind !== "fetch")
+    throw refuse(`, which is of kind "${kind}"`, "Only what `step.run` and `step.fetch` do takes inputs.");
   if (!Array.isArray(input)) throw refuse(" is no list", "Give the arguments of the step's callback as a list.");
   try {
     encode(input);

@@ -12,6 +12,7 @@ import {
   eventType,
   type SchemaOutput,
   type StandardSchemaV1,
+  type Step,
   staticSchema,
 } from "./index.ts";
 
@@ -176,3 +177,15 @@ untyped.createFunction({ id: "p", triggers: [{ event: zodRow, iff: "true" }] }, 
 void EventType;
 // @ts-expect-error no schema
 eventType("none", { schema: { parse: () => 1 } });
+
+// Waiting: what the schema gives; a name says nothing of the data.
+async function waits(step: Step): Promise<void> {
+  const byType = await step.waitForEvent("zod", { event: zodRow, timeout: "1h" });
+  expectTypeOf(byType).toEqualTypeOf<BackstitchEvent<"row/zod", ZodOutput> | null>();
+  const byStatic = await step.waitForEvent("static", { event: staticRow, timeout: "1h", match: "data.rowId" });
+  expectTypeOf(byStatic?.data.rowId).toEqualTypeOf<number | undefined>();
+  const byName = await step.waitForEvent("name", { event: "by/name", timeout: "1h" });
+  expectTypeOf(byName?.name).toEqualTypeOf<"by/name" | undefined>();
+  expectTypeOf(byName?.data).toBeAny();
+}
+void waits;

@@ -28,6 +28,7 @@ export interface CreatedEvent<Name extends string = string, Data = unknown> exte
   validate(): Promise<void>;
 }
 
+const staticVendor = "backstitch";
 /** Copies of the package share it. */
 const mark = Symbol.for("backstitch.eventType");
 
@@ -44,6 +45,7 @@ export class EventType<
     this.name = name;
     this.schema = schema;
     Object.defineProperty(this, mark, { value: true });
+    schemaNumber(this);
   }
 
   /** The event type itself, so that it can stand where a trigger does. */
@@ -111,10 +113,37 @@ export function eventType<Name extends string, Schema extends StandardSchemaV1 |
  */
 export function staticSchema<Data>(): StandardSchemaV1<Data> {
   const validateNothing = (value: unknown) => ({ value: value as Data });
-  return { "~standard": { version: 1, vendor: "backstitch", validate: validateNothing } };
+  return { "~standard": { version: 1, vendor: staticVendor, validate: validateNothing } };
 }
 
 /** Copies of the package make event types that are none of this class. */
 export function isEventType(value: unknown): value is EventType {
   return typeof value === "object" && value !== null && mark in value;
+}
+
+/**
+ * Schemas by the names of their events, in the order in which they were declared. They are kept no longer than whoever
+ * declared them keeps them.
+ */
+const declared = new Map<string, WeakRef<StandardSchemaV1>[]>();
+/** A program that declares more of one name does so again and again. */
+const mostOfName = 100;
+
+/**
+ * Tells the schema of an event type from others of its name: the same number in each process that loads the same modules.
+ * Undefined when there is nothing to hold an event to.
+ */
+export function schemaNumber({ name, schema }: AnyEventType): number | undefined {
+  if (schema === undefined || schema["~standard"].vendor === staticVendor) return undefined;
+  const ofName = declared.get(name) ?? [];
+  const known = ofName.findIndex((each) => each.deref() === schema);
+  if (known >= 0) return known;
+  if (ofName.length === mostOfName) return undefined;
+  declared.set(name, [...ofName, new WeakRef(schema)]);
+  return ofName.length;
+}
+
+/** Undefined when this process did not declare it. */
+export function numberedSchema(name: string, number: number): StandardSchemaV1 | undefined {
+  return declared.get(name)?.[number]?.deref();
 }

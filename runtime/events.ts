@@ -28,7 +28,7 @@ export function toStoredEvent(input: unknown, app: string, now: number): StoredE
     id: id ?? uuidv7(),
     app,
     name,
-    data: encodeData(data === undefined ? {} : data, where),
+    data: encodeData(data === undefined ? {} : data, `the data of ${where}`),
     receivedAt: ts === undefined ? now : checkedTime(ts, where),
   };
 }
@@ -51,21 +51,25 @@ function checkedTime(ts: unknown, where: string): number {
   });
 }
 
-function encodeData(data: unknown, where: string): string {
-  const text = tryEncode(data, where);
+/**
+ * @param what names the data
+ * @throws BackstitchError BS2007 when they are too large, BS2008 when they cannot be stored
+ */
+export function encodeData(data: unknown, what: string): string {
+  const text = tryEncode(data, what);
   const bytes = Buffer.byteLength(text);
   if (bytes <= largestBytes) return text;
   throw new BackstitchError("BS2007", {
-    where: `the data of ${where} take ${bytes} bytes, the limit is ${largestBytes} (3 MiB)`,
+    where: `${what} take ${bytes} bytes, the limit is ${largestBytes} (3 MiB)`,
     fix: "Store the large part elsewhere and send where it is.",
   });
 }
 
-function tryEncode(data: unknown, where: string): string {
+function tryEncode(data: unknown, what: string): string {
   try {
     return encode(data);
   } catch (error) {
-    throw unstorableData(`the data of ${where}`, error);
+    throw unstorableData(what, error);
   }
 }
 

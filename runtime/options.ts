@@ -1,4 +1,5 @@
 /** Checks of option objects, so that a slip of the pen is an error with a name and not a silent default. */
+import { type Duration, durationMs } from "./duration.ts";
 import { BackstitchError, type BackstitchErrorCode } from "./faults.ts";
 
 /**
@@ -50,4 +51,37 @@ export function checkInteger(
     where: `\`${name}\` of ${where} is ${String(value)}`,
     fix: `Give a whole number from ${range.least} to ${range.most}.`,
   });
+}
+
+export type Range = readonly [least: number, most: number];
+
+/** What time limits may be: more than nothing. */
+export const anyLength: Range = [1, Number.POSITIVE_INFINITY];
+
+/**
+ * Milliseconds of a length of time within a range of them.
+ *
+ * @throws BackstitchError BS2012 when it is none, with `code` when it is out of the range
+ */
+export function checkedLength(
+  value: unknown,
+  name: string,
+  [least, most]: Range,
+  where: string,
+  code: BackstitchErrorCode = "BS2013",
+): number {
+  const ms = durationMs(value as Duration, `\`${name}\` of ${where}`);
+  if (ms >= least && ms <= most) return ms;
+  throw new BackstitchError(code, {
+    where: `\`${name}\` of ${where} is ${typeof value === "object" ? `${ms} ms` : JSON.stringify(value)}`,
+    fix:
+      most === Number.POSITIVE_INFINITY
+        ? `Give ${spoken(least)} or more.`
+        : `Give from ${spoken(least)} to ${spoken(most)}.`,
+  });
+}
+
+function spoken(ms: number): string {
+  if (ms % 86_400_000 === 0) return `${ms / 86_400_000} d`;
+  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
 }

@@ -20,6 +20,7 @@ export const driveReceived: DriveRun = async (claim, fn, host) => {
   const result = await host.commit({
     run: claim.run,
     epoch: claim.epoch,
+    seq: claim.seq,
     now: host.clock.now(),
     ...failed(received.error, claim, fn, host.clock.now()),
     label: null,

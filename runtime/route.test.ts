@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { encode } from "./codec/index.ts";
 import { routeEvents, runId } from "./route.ts";
 import type { StoredEvent } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -51,6 +52,37 @@ test("more than a batch is told", async () => {
   expect(await routeEvents(store, "app", functions, logger, 0)).toBe(true);
   expect(await routeEvents(store, "app", functions, logger, 0)).toBe(false);
   expect((await store.listRuns({ app: "app", limit: 1_000 })).runs).toHaveLength(260);
+});
+
+test("waits are looked up once for events of a name, and again when one of them starts a run that waits", async () => {
+  const lookups: string[] = [];
+  const store = await storeWith(
+    event("e1", "a", 1),
+    event("e2", "a", 2),
+    event("e3", "stop", 3),
+    event("e4", "stop", 4),
+  );
+  const watched = new Proxy(store, {
+    get(target, name: keyof typeof store) {
+      if (name === "waitPaths") lookups.push(name);
+      return (target[name] as (() => unknown) | undefined)?.bind(target);
+    },
+  });
+  await routeEvents(watched, "app", functions, logger, 0);
+  expect(lookups).toHaveLength(2);
+  const cancelledBy = { event: "stop", path: undefined, timeoutMs: undefined, schema: undefined, condition: undefined };
+  const stoppable = [{ ...fn("stoppable", "b"), cancelOn: [cancelledBy] }];
+  await store.putEvents([event("e5", "b", 5), event("e6", "stop", 6)].map((one) => ({ ...one, data: encode({}) })));
+  await routeEvents(watched, "app", stoppable, logger, 0);
+  const [claim] = await store.claim({
+    app: "app",
+    worker: "w",
+    functions: ["stoppable"],
+    limit: 1,
+    now: 9,
+    leaseMs: 1,
+  });
+  expect(claim?.mail.map(({ kind }) => kind)).toEqual(["cancel"]);
 });
 
 test("the id of a run follows from event and function", () => {

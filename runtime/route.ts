@@ -9,7 +9,7 @@ import { planOf, type Wanted } from "./flow/plan.ts";
 import type { Met, NewRun, Store, StoredEvent } from "./store.ts";
 import { isFor, isTriggered } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
-import { waitsMetBy } from "./waits-met.ts";
+import { KnownWaits, waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
@@ -30,6 +30,7 @@ export async function routeEvents(
   now: number,
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
+  const waits = new KnownWaits(store);
   for (const event of events) {
     const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
     const runs = wanted.map((functionId): Wanted => {
@@ -37,8 +38,9 @@ export async function routeEvents(
       const flow = functions.find(({ id }) => id === functionId)?.flow;
       return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
     });
-    const met = event.target === undefined ? await waitsMetBy(store, event, functions, logger) : [];
+    const met = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : [];
     while (!(await carryOut(store, event, runs, met, functions, now, logger)));
+    if (runs.some(({ run }) => run.waits)) waits.forget();
   }
   return events.length === largestBatch;
 }

@@ -151,15 +151,14 @@ export class Runs {
    *
    * @param options `mode: "stop"` ends it where it is, also one that unwinds: none of its code runs any more, but for
    *   attempts that run now
-   * @returns false when nothing changes: it had ended, it unwinds already, or this client has none of that id
-   * @throws BackstitchError BS2013 when an option is wrong
+   * @returns false when nothing changes: it had ended, or it unwinds already
+   * @throws BackstitchError BS2009 when there is no such run, BS2013 when an option is wrong
    * @example await client.runs.cancel(run.id);
    */
   async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
     checkKeys(options, ["mode"], "runs.cancel()");
     const mode = checkedMode(options.mode);
-    const view = await this.#view(id);
-    if (view === undefined) return false;
+    const view = await this.#known(id);
     const { functionId } = view;
     const now = this.#clock.now();
     const store = await this.#store();
@@ -178,12 +177,12 @@ export class Runs {
    * Lets a blocked run go on from where it is, once what blocked it has been put right: the code that parked it is
    * deployed again, a service is reachable. A worker takes it at its next look.
    *
-   * @returns false when it is not blocked or this client has none of that id
+   * @returns false when it is not blocked
+   * @throws BackstitchError BS2009 when there is no such run
    * @example for (const { id } of await client.runs.list({ status: "blocked" })) await client.runs.resume(id);
    */
   async resume(id: string): Promise<boolean> {
-    const view = await this.#view(id);
-    if (view === undefined) return false;
+    await this.#known(id);
     return (await this.#store()).resume(id, this.#clock.now());
   }
 
@@ -287,11 +286,15 @@ export class Runs {
     return parked && stateOf(parked);
   }
 
-  /** The attempts of a run's steps and sleeps, in order; none when this client has no run of that id. */
+  /**
+   * The attempts of a run's steps and sleeps, in order.
+   *
+   * @throws BackstitchError BS2009 when there is no such run
+   */
   async steps(id: string, options: StepsOptions = {}): Promise<StepAttempt[]> {
     checkKeys(options, ["after", "limit"], "runs.steps()");
     const { after, limit } = options;
-    if ((await this.#view(id)) === undefined) return [];
+    await this.#known(id);
     const page = { ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
     return (await (await this.#store()).listSteps(id, page)).map(toStepAttempt);
   }

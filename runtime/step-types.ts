@@ -1,7 +1,15 @@
 /** The tools of a handler and what they give, as authors see them. Nothing here exists at run time. */
 import type { Duration, Moment } from "./duration.ts";
+import type { EventType } from "./event-types.ts";
 import type { Backoff } from "./retry.ts";
-import type { BackstitchEvent, BackstitchFunction, EventInput, Untyped, UntypedEvents } from "./types.ts";
+import type {
+  BackstitchEvent,
+  BackstitchFunction,
+  EventInput,
+  ReceivedEvent,
+  Untyped,
+  UntypedEvents,
+} from "./types.ts";
 
 /** Id of a step: it names the step's records. `name` is what people see; default: the id. */
 export type StepId = string | { readonly id: string; readonly name?: string | undefined };
@@ -31,9 +39,9 @@ export interface StepContext {
 }
 
 /** How an event is waited for. */
-export interface WaitForEventOptions<Name extends string = string> {
-  /** Its name, or its event type. */
-  readonly event: Name | { readonly name: Name };
+export interface WaitForEventOptions<Reference extends string | EventType = string | EventType> {
+  /** Its name, or its event type: then only an event that fits the schema ends the wait. */
+  readonly event: Reference;
   /** How long to wait; then the await gives null. */
   readonly timeout: Duration;
   /** Path of a value, e.g. `data.orderId`, that must be the same in the event of this run. */
@@ -48,6 +56,29 @@ export interface FunctionReference<Data = Untyped, Output = Untyped> {
   readonly appId?: string | undefined;
   /** For types only. */
   readonly types?: { readonly data: Data; readonly output: Output };
+}
+
+/** How `step.fetch` makes a request: as for `fetch`, but for what cannot be stored. */
+export interface FetchInit {
+  readonly method?: string | undefined;
+  readonly headers?: Headers | Readonly<Record<string, string>> | readonly (readonly [string, string])[] | undefined;
+  readonly body?: string | URLSearchParams | ArrayBuffer | ArrayBufferView | null | undefined;
+  readonly redirect?: "error" | "follow" | "manual" | undefined;
+  readonly credentials?: "include" | "omit" | "same-origin" | undefined;
+  readonly cache?: "default" | "force-cache" | "no-cache" | "no-store" | "only-if-cached" | "reload" | undefined;
+  readonly mode?: "cors" | "navigate" | "no-cors" | "same-origin" | undefined;
+  readonly referrer?: string | undefined;
+  readonly integrity?: string | undefined;
+  readonly keepalive?: boolean | undefined;
+}
+
+/**
+ * A `Response` that may live across an await and be the output of a step. Its body was read when the step ended: it is
+ * never used up, so `bodyUsed` is false, `text()`, `json()` and their like may be called again and again, and `body` is
+ * another stream each time. All else is as the server sent it, after a restart too; changes of `headers` are kept.
+ */
+export interface FetchedResponse extends Response {
+  clone(): FetchedResponse;
 }
 
 /** What `step.invoke` calls. */
@@ -71,15 +102,15 @@ export interface Step {
    * @example await step.run({ id: "charge", retries: 2, timeout: "30s" }, ({ signal, idempotencyKey }) =>
    *   stripe.charge(order, { signal, idempotencyKey }));
    */
-  run<Input extends unknown[], Output>(
-    id: RunId,
-    fn: (...input: Input) => Output,
-    ...input: Input
-  ): Handle<Awaited<Output>>;
   run<Output>(id: RunId, fn: (context: StepContext) => Output): Handle<Awaited<Output>>;
   run<Input extends unknown[], Output>(
     id: RunId,
     fn: (...input: [...Input, StepContext]) => Output,
+    ...input: Input
+  ): Handle<Awaited<Output>>;
+  run<Input extends unknown[], Output>(
+    id: RunId,
+    fn: (...input: Input) => Output,
     ...input: Input
   ): Handle<Awaited<Output>>;
 
@@ -118,13 +149,13 @@ export interface Step {
   /**
    * Waits for an event that is sent after the wait has begun.
    *
-   * @returns the event; null when none came in time
+   * @returns the event, of an event type with what the schema makes of its data; null when none came in time
    * @example const approval = await step.waitForEvent("approval", { event: "order/approved", match: "data.orderId", timeout: "3d" });
    */
-  waitForEvent<Name extends string>(
+  waitForEvent<const Reference extends string | EventType>(
     id: StepId,
-    options: WaitForEventOptions<Name>,
-  ): Handle<BackstitchEvent<Name> | null>;
+    options: WaitForEventOptions<Reference>,
+  ): Handle<ReceivedEvent<UntypedEvents, Reference> | null>;
 
   /**
    * Waits for a signal, of which one step of an app waits at a time.
@@ -170,6 +201,18 @@ export interface Step {
     options: { readonly signal: string; readonly data?: unknown },
   ): Handle<{ readonly runId: string | undefined }>;
 
+  /**
+   * Makes a request as the global `fetch` does, as a step: tried again, by the function's `retries`, when no response
+   * comes. Any response is one, whatever its status: look at `ok`. The id of the step is `step.fetch: <host>`.
+   *
+   * @param init as for `fetch`, but for `signal`; its `body` is text, bytes or URLSearchParams
+   * @returns the response with its body, which may live across an await and can be read again and again
+   * @example const response = await step.fetch("https://api.example.com/rates", { method: "POST", body: JSON.stringify(query) });
+   * if (!response.ok) throw new RetryAfterError(`the service says ${response.status}`, "1m");
+   * const rates = (await response.json()) as Rates;
+   */
+  fetch(input: string | URL | Request, init?: FetchInit): Handle<FetchedResponse>;
+
   readonly ai: {
     /** As `run`, for calls of models: the inputs are recorded. */
     wrap<Input extends unknown[], Output>(
@@ -178,6 +221,19 @@ export interface Step {
       ...input: Input
     ): Handle<Awaited<Output>>;
   };
+}
+
+/** Tools for several steps. */
+export interface GroupTools {
+  /**
+   * Calls `callback` and gives what it gives. It is here for files that were written for Inngest, where `Promise.race` is
+   * decided by the first step only inside of it: here that holds everywhere. Steps that lose a race go on.
+   *
+   * @param options `mode` may be `"race"`, which is also the default
+   * @example const first = await group.parallel(async () => Promise.race([step.run("a", a), step.run("b", b)]));
+   */
+  parallel<Output>(callback: () => Output): Handle<Awaited<Output>>;
+  parallel<Output>(options: { readonly mode?: "race" | undefined }, callback: () => Output): Handle<Awaited<Output>>;
 }
 
 /** An event of any name, to send. */

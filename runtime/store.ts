@@ -12,8 +12,10 @@
  */
 
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
+import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
 
 export type * from "./store-flow.ts";
+export type * from "./store-names.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
@@ -32,12 +34,6 @@ export interface StoredEvent {
   readonly target?: string;
   /** The op that waits for the run which the event starts. */
   readonly parent?: OpKey;
-}
-
-/** Names an op of a run. */
-export interface OpKey {
-  readonly run: string;
-  readonly op: number;
 }
 
 /** A run to be created. Creating one whose id exists changes nothing. */
@@ -67,11 +63,6 @@ export interface NewWait {
   readonly until?: number;
   /** Of a signal that is waited for already: which of the two ops gives way. Default `fail`: the new one. */
   readonly onConflict?: "fail" | "replace";
-}
-
-export interface WaitMatch {
-  readonly path: string;
-  readonly value: string;
 }
 
 export interface StoredWait extends OpKey {
@@ -180,6 +171,11 @@ export interface StoredStep extends StepRecord {
 export interface Commit {
   readonly run: string;
   readonly epoch: number;
+  /**
+   * Number of the run's commits before this one. A worker that was not told whether a commit was written asks again with the
+   * same number: one that was is answered as it was then, and not written again.
+   */
+  readonly seq?: number;
   readonly now: number;
   readonly status: RunStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
@@ -280,15 +276,6 @@ export interface ParkedState extends ParkedRun {
   readonly mail: readonly Mail[];
 }
 
-/** Of which run another one was made. */
-export interface Origin {
-  readonly run: string;
-  /** The op from which it goes on; absent for one that begins anew. */
-  readonly op?: number;
-  /** How it goes on from there. Text of the codec; stores do not look at it. */
-  readonly plan?: string;
-}
-
 /** A run that is made of another one, for the same function and event. Nobody waits for it. */
 export interface DerivedRun {
   readonly id: string;
@@ -326,6 +313,11 @@ export interface Store {
   /** Opens the store and brings its schema up to date. Called once, before any other method. */
   open(): Promise<void>;
   close(): Promise<void>;
+  /**
+   * Calls back when there may be work for an app that another process has made; answers how to stop. A hint, for workers that
+   * pause between two looks. Absent from a store that hears of nothing.
+   */
+  readonly onWork?: ((app: string, listener: () => void) => () => void) | undefined;
 
   /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;

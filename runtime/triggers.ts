@@ -1,5 +1,7 @@
 /** What starts a function's runs: checked when the function is registered, asked when an event comes. */
 import type { Logger } from "./engine/contract.ts";
+import { cancelledEvent, failedEvent } from "./engine/ending.ts";
+import { invokedEvent } from "./engine/message-tools.ts";
 import { isEventType } from "./event-types.ts";
 import { compileExpression, type Expression } from "./expressions.ts";
 import { BackstitchError } from "./faults.ts";
@@ -21,6 +23,7 @@ export interface RegisteredTrigger {
 }
 
 const code = "BS2003";
+const ownEvents: readonly string[] = [failedEvent, cancelledEvent, invokedEvent, scheduledEvent];
 
 /**
  * @param given one trigger or several, as given to `createFunction`
@@ -55,6 +58,7 @@ function registerTrigger(given: unknown, where: string): RegisteredTrigger {
   if (!isEventType(event)) checkName(event, "event", `a trigger of ${where}`, code);
   const name = isEventType(event) ? event.name : event;
   checkFamily(name, where);
+  checkOwn(name, where);
   const field = `\`if\` of a trigger of ${where}`;
   return {
     event: name,
@@ -72,6 +76,15 @@ function checkFamily(name: string, where: string): void {
   throw new BackstitchError(code, {
     where: `\`event\` of a trigger of ${where} is ${JSON.stringify(name)}`,
     fix: 'A `*` may stand at the end, after a slash or a dot, as in "order/*" or "order/item.*".',
+  });
+}
+
+/** The runtime's own events begin so: a trigger for one that it does not send would never start a run. */
+function checkOwn(name: string, where: string): void {
+  if (!name.startsWith("backstitch/") || name.endsWith("*") || ownEvents.includes(name)) return;
+  throw new BackstitchError(code, {
+    where: `\`event\` of a trigger of ${where} is ${JSON.stringify(name)}, which nobody sends`,
+    fix: `Name one of ${ownEvents.map((each) => JSON.stringify(each)).join(", ")}, or an event of yours.`,
   });
 }
 

@@ -5,6 +5,7 @@ import {
   type BackstitchEvent,
   type Context,
   durable,
+  type FetchedResponse,
   type Handle,
   local,
   type Run,
@@ -99,12 +100,24 @@ async function tools(step: Step): Promise<void> {
   expectTypeOf(step.run("a", async () => new Map([["k", 1n]]))).toEqualTypeOf<Handle<Map<string, bigint>>>();
   expectTypeOf(await step.run("b", (n: number, text: string) => text.repeat(n), 2, "x")).toBeString();
   expectTypeOf(await step.run({ id: "c", name: "See" }, () => {})).toBeVoid();
+  expectTypeOf(await step.run("context", ({ attempt, signal }) => (signal.aborted ? 0 : attempt))).toBeNumber();
+  expectTypeOf(await step.run("both", (n, { idempotencyKey }) => idempotencyKey.repeat(n), 2)).toBeString();
+  expectTypeOf(await step.run("untyped", (n) => n.toFixed(), 2)).toBeString();
+  expectTypeOf(await step.run("optional", (n?: number) => n ?? 0)).toBeNumber();
   expectTypeOf(await step.sleep("d", 5)).toBeVoid();
   expectTypeOf(await step.sleep("e", "5 minutes")).toBeVoid();
   expectTypeOf(await step.sleepUntil("f", new Date())).toBeVoid();
   expectTypeOf(await step.map(new Set([1]), { concurrency: 2 }, async (n, index) => `${n + index}`)).toEqualTypeOf<
     string[]
   >();
+  const response = await step.fetch(new URL("https://a.b"), { method: "POST", body: new URLSearchParams({ a: "b" }) });
+  expectTypeOf(response).toEqualTypeOf<FetchedResponse>();
+  expectTypeOf(response).toExtend<Response>();
+  expectTypeOf(response.clone()).toEqualTypeOf<FetchedResponse>();
+  // @ts-expect-error a body that cannot be stored
+  void step.fetch("https://a.b", { method: "POST", body: new FormData() });
+  // @ts-expect-error a signal
+  void step.fetch("https://a.b", { signal: AbortSignal.timeout(1) });
   expectTypeOf(step.map(["a"], (text) => text.length)).toEqualTypeOf<Handle<number[]>>();
   // @ts-expect-error no function
   void step.map([1], { concurrency: 2 });
@@ -116,6 +129,17 @@ async function tools(step: Step): Promise<void> {
   void step.run(() => 1);
 }
 void tools;
+
+// A group gives what its callback gives.
+async function groups({ group, step }: Context): Promise<void> {
+  expectTypeOf(group.parallel(async () => step.run("a", () => 1))).toEqualTypeOf<Handle<number>>();
+  expectTypeOf(
+    await group.parallel({ mode: "race" }, () => Promise.race([step.run("a", () => 1), step.run("b", () => "b")])),
+  ).toEqualTypeOf<number | string>();
+  // @ts-expect-error no such mode
+  void group.parallel({ mode: "all" }, async () => 1);
+}
+void groups;
 
 // Handles are promises, and what is made from one is a handle.
 async function handles(handle: Handle<number>): Promise<void> {

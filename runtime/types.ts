@@ -9,7 +9,7 @@ import type { ContextExtension } from "./middleware/context-extension.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
-import type { Step } from "./step-types.ts";
+import type { GroupTools, Step } from "./step-types.ts";
 import type { RunStatus } from "./store.ts";
 import type { RegisteredTrigger } from "./triggers.ts";
 
@@ -173,6 +173,7 @@ export interface Context<Event extends BackstitchEvent = BackstitchEvent> extend
   readonly events: readonly [Event, ...Event[]];
   readonly runId: string;
   readonly step: Step;
+  readonly group: GroupTools;
   /** Attempt of the code that is running now, from 0. */
   readonly attempt: number;
   readonly logger: RunLogger;

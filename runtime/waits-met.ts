@@ -5,18 +5,63 @@ import type { Logger } from "./engine/contract.ts";
 import { fieldAt } from "./engine/field-at.ts";
 import { readable, toEvent } from "./events.ts";
 import { compileExpression, type Expression, type MatchScope } from "./expressions.ts";
-import type { Met, Store, StoredEvent, StoredWait, WaitMatch } from "./store.ts";
+import { type HeldEvent, HeldEvents, waitFilter } from "./held-waits.ts";
+import type { StandardSchemaV1 } from "./standard-schema.ts";
+import type { Met, Store, StoredEvent, StoredWait, WaitMatch, WaitQuery } from "./store.ts";
 import type { BackstitchEvent, RegisteredFunction } from "./types.ts";
 
 /** Waits read in one go. */
 const pageSize = 200;
+
+/** Where waits are looked up. */
+export type WaitSource = Pick<Store, "waitPaths" | "waitsFor" | "getRun">;
+
+/**
+ * Looks up the waits for events that were all stored before it was made, so that what was found for one of them holds for
+ * those of the same name: waits that begin since are not for them, and of waits that are met since the store knows. Waits of
+ * runs that the events themselves start are there at once: it must forget then.
+ */
+export class KnownWaits implements WaitSource {
+  readonly #store: WaitSource;
+  readonly #known = new Map<string, Promise<unknown>>();
+
+  constructor(store: WaitSource) {
+    this.#store = store;
+  }
+
+  waitPaths(app: string, name: string): Promise<string[]> {
+    return this.#once([app, name], () => this.#store.waitPaths(app, name));
+  }
+
+  waitsFor(query: WaitQuery): Promise<StoredWait[]> {
+    const { app, name, match, after, limit } = query;
+    return this.#once([app, name, match?.path, match?.value, after, limit], () => this.#store.waitsFor(query));
+  }
+
+  getRun(run: string): ReturnType<Store["getRun"]> {
+    return this.#store.getRun(run);
+  }
+
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #once<Found>(question: readonly unknown[], ask: () => Promise<Found>): Promise<Found> {
+    const key = JSON.stringify(question);
+    const known = this.#known.get(key) as Promise<Found> | undefined;
+    if (known !== undefined) return known;
+    const asked = ask();
+    this.#known.set(key, asked);
+    return asked;
+  }
+}
 
 /**
  * Asks the store for those whose match the event has, and for those that have none. A wait that begins later does not
  * count: an event is only for those that wait already.
  */
 export async function waitsMetBy(
-  store: Store,
+  store: WaitSource,
   stored: StoredEvent,
   functions: readonly RegisteredFunction[],
   logger: Logger,
@@ -27,10 +72,11 @@ export async function waitsMetBy(
   for (const match of await matchesOf(store, incoming)) {
     for await (const wait of waitsFor(store, stored.app, stored.name, match)) {
       if (wait.until !== undefined && wait.until <= stored.receivedAt) continue;
-      const { event, text } = incoming;
       // It must not keep the events behind it from being routed.
-      if (event === undefined) return [];
-      if (await conditions.hold(wait, event)) met.push({ wait, text });
+      if (incoming.event === undefined) return [];
+      const { schema, condition } = waitFilter(stored.name, wait.filter);
+      const held = await incoming.heldBy(schema);
+      if (held && (await conditions.hold(wait.run, condition, held.event))) met.push({ wait, text: held.text });
     }
   }
   return met;
@@ -41,7 +87,7 @@ class Incoming {
   readonly stored: StoredEvent;
   readonly #logger: Logger;
   #read: { readonly event: BackstitchEvent | undefined } | undefined;
-  #text: string | undefined;
+  #held: HeldEvents | undefined;
 
   constructor(stored: StoredEvent, logger: Logger) {
     this.stored = stored;
@@ -54,9 +100,9 @@ class Incoming {
     return this.#read.event;
   }
 
-  get text(): string {
-    this.#text ??= encode(this.event);
-    return this.#text;
+  async heldBy(schema: StandardSchemaV1 | undefined): Promise<HeldEvent | undefined> {
+    this.#held ??= this.event && new HeldEvents(this.event, this.#logger);
+    return this.#held?.by(schema);
   }
 
   #readOrTell(): BackstitchEvent | undefined {
@@ -72,7 +118,7 @@ class Incoming {
 }
 
 /** Under which the store has waits that the event may meet. */
-async function matchesOf(store: Store, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
+async function matchesOf(store: WaitSource, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
   const { app, name } = incoming.stored;
   const matches: (WaitMatch | undefined)[] = [undefined];
   for (const path of await store.waitPaths(app, name)) {
@@ -83,7 +129,7 @@ async function matchesOf(store: Store, incoming: Incoming): Promise<(WaitMatch |
 }
 
 async function* waitsFor(
-  store: Store,
+  store: WaitSource,
   app: string,
   name: string,
   match: WaitMatch | undefined,
@@ -98,19 +144,19 @@ async function* waitsFor(
 
 /** The conditions of waits, each compiled once per event. */
 class Conditions {
-  readonly #store: Store;
+  readonly #store: WaitSource;
   readonly #functions: readonly RegisteredFunction[];
   readonly #logger: Logger;
   readonly #compiled = new Map<string, Expression | undefined>();
 
-  constructor(store: Store, functions: readonly RegisteredFunction[], logger: Logger) {
+  constructor(store: WaitSource, functions: readonly RegisteredFunction[], logger: Logger) {
     this.#store = store;
     this.#functions = functions;
     this.#logger = logger;
   }
 
   /** Whether the event satisfies the condition of a wait, if it has one, over the event of the run that waits. */
-  async hold({ run, filter }: StoredWait, async: BackstitchEvent): Promise<boolean> {
+  async hold(run: string, filter: string | undefined, async: BackstitchEvent): Promise<boolean> {
     if (filter === undefined) return true;
     if (!this.#compiled.has(filter)) this.#compiled.set(filter, this.#conditionOf(filter));
     const condition = this.#compiled.get(filter);

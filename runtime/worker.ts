@@ -2,8 +2,8 @@
  * A worker: routes events, claims due runs, drives them and keeps their leases.
  *
  * Owns its claims and timers; the store is the client's. One serial loop looks for work; driving is concurrent. The loop
- * sleeps until the next timer of a run, at most `pollMs`, and is woken at once by a local `send` and by a slot that
- * becomes free. It never looks twice without either progress or a pause.
+ * sleeps until the next timer of a run, at most `pollMs`, and is woken at once by a local `send`, by a slot that
+ * becomes free, and by work of other processes of which the store hears. It never looks twice without either progress or a pause.
  */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
@@ -199,8 +199,9 @@ export class Worker {
   }
 
   async #loop(service: Omit<Service, "loop" | "renewals">, retry: StoreRetry): Promise<void> {
-    const { clock, onSend } = this.#parts;
-    const unsubscribe = onSend(() => this.#alarm.abort());
+    const { app, clock, onSend } = this.#parts;
+    const look = () => this.#alarm.abort();
+    const subscriptions = [onSend(look), service.store.onWork?.(app, look)];
     while (!this.#draining.signal.aborted) {
       this.#alarm = new AbortController();
       const nextLook = await this.#look(service).then(
@@ -214,7 +215,7 @@ export class Worker {
       await setImmediate();
       await clock.until(nextLook, this.#alarm.signal);
     }
-    unsubscribe();
+    for (const unsubscribe of subscriptions) unsubscribe?.();
   }
 
   /** Routes, claims and begins to drive what is due. Gives the time of the next look. */

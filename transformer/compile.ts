@@ -38,7 +38,22 @@ export interface CompileResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Compiles one file; undefined when nothing in it is durable. `file` must have parent pointers. */
+interface SyntaxProblem extends Pick<Diagnostic, "start" | "length"> {
+  readonly text: string;
+}
+
+function syntaxErrorsOf(file: tsTypes.SourceFile): readonly SyntaxProblem[] {
+  // Not part of the declared interface: what parsing alone reports.
+  const { parseDiagnostics = [] } = file as { readonly parseDiagnostics?: readonly tsTypes.DiagnosticWithLocation[] };
+  // `a?.#b` is told to be wrong, and parsed as what it is.
+  const guessed = parseDiagnostics.filter(({ code }) => code !== 18030);
+  return guessed.map(({ start, length, messageText }) => {
+    const text = typeof messageText === "string" ? messageText : messageText.messageText;
+    return { start, length, text };
+  });
+}
+
+/** Compiles one file; undefined when nothing in it is durable. Sets the parent pointers of `file`. */
 export function compileFile(
   typescript: TypeScript,
   file: tsTypes.SourceFile,
@@ -46,10 +61,13 @@ export function compileFile(
 ): CompileResult | undefined {
   const ts = fastTypeScript(typescript);
   const report = createReporter(file, options.strict ?? false);
-  const imports = findImports(ts, file);
   const nodes = nodesOf(ts, file);
+  const imports = findImports(ts, file);
   const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
   if (units.length === 0) return undefined;
+  // What the parser made of the rest is a guess.
+  const [problem] = syntaxErrorsOf(file);
+  if (problem) report.error("syntax-error", problem, { problem: problem.text });
   const facts = findFileFacts(ts, nodes);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { nodes, imports, facts, report }));
   checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });

@@ -119,6 +119,11 @@ const table = {
     category: "hint",
     text: "A `catch` that does not ask for the error does not catch cancellation: the step `%label%` in it does not run when the run is cancelled. Write `catch (error)` if it undoes something.",
   },
+  "syntax-error": {
+    code: 90036,
+    category: "error",
+    text: "A file with a syntax error is not compiled: %problem%",
+  },
 } as const satisfies Record<string, Entry>;
 
 type Table = typeof table;
@@ -126,10 +131,13 @@ export type MessageKey = keyof Table;
 type KeyOf<Category> = { [Key in MessageKey]: Table[Key]["category"] extends Category ? Key : never }[MessageKey];
 type Params = Readonly<Record<string, string>>;
 
+/** A node, or offset and length in the text. */
+type Place = tsTypes.Node | Pick<Diagnostic, "start" | "length">;
+
 /** Collects the diagnostics of one file. */
 export interface Reporter {
   readonly diagnostics: Diagnostic[];
-  error(key: KeyOf<"error">, node: tsTypes.Node, params: Params): void;
+  error(key: KeyOf<"error">, place: Place, params: Params): void;
   warn(key: KeyOf<"warning">, node: tsTypes.Node, params: Params): void;
   hint(key: KeyOf<"hint">, node: tsTypes.Node, params: Params): void;
   strict(key: KeyOf<"strict">, node: tsTypes.Node, params: Params): void;
@@ -137,11 +145,12 @@ export interface Reporter {
 
 export function createReporter(file: tsTypes.SourceFile, isStrict: boolean): Reporter {
   const diagnostics: Diagnostic[] = [];
-  const add = (category: Diagnostic["category"]) => (key: MessageKey, node: tsTypes.Node, params: Params) => {
+  const add = (category: Diagnostic["category"]) => (key: MessageKey, place: Place, params: Params) => {
     const { code, text } = table[key];
     const message = text.replace(/%(\w+)%/g, (_, name: string) => params[name] ?? "");
-    const start = node.getStart(file);
-    diagnostics.push({ code, category, message, start, length: node.getEnd() - start });
+    const [start, length] =
+      "kind" in place ? [place.getStart(file), place.getWidth(file)] : [place.start, place.length];
+    diagnostics.push({ code, category, message, start, length });
   };
   return {
     diagnostics,

@@ -1,7 +1,6 @@
 /** The part of `backstitch check` that `--against` asks for: what becomes of running runs when this code is deployed. */
 import { existsSync, writeFileSync } from "node:fs";
 import type { Manifest } from "../../runtime/manifest.ts";
-import { sqlite } from "../../runtime/stores/sqlite/index.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkAgainst } from "../upgrade/check-against.ts";
@@ -29,12 +28,7 @@ export async function checkUpgrade(
   if (write !== undefined && existsSync(write)) {
     throw new Failure(`${write} exists and is left as it is. Give another name to --write.`);
   }
-  const report = await checkAgainst({
-    manifests,
-    against,
-    app,
-    open: (path) => sqlite({ path }),
-  });
+  const report = await checkAgainst({ manifests, against, app });
   data.write(json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
   if (isClear(report)) return exitCodes.ok;
   if (write === undefined) {

@@ -35,7 +35,7 @@ export function addCheck(program: Command, { terminal, end }: Host): void {
     )
     .option(
       "--against <path>",
-      "say what becomes of running runs when this code is deployed: a manifest or a folder of manifests of the build that runs now, or a SQLite database; may be repeated",
+      "say what becomes of running runs when this code is deployed: a manifest or a folder of manifests of the build that runs now, a SQLite database, or a postgres:// address; may be repeated",
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option("--app <id>", "with --against and a database: only runs of this app")

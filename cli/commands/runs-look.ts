@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
+import { databaseHelp, nameOf } from "../project/databases.ts";
 import { addFilters, type FilterOptions, filterOf } from "../runs/filters.ts";
 import { printHistory } from "../runs/history.ts";
 import { printRuns } from "../runs/list.ts";
@@ -23,7 +24,7 @@ interface ShowOptions extends DatabaseOptions {
 /** The options that all commands on runs have. */
 export function addDatabase(command: Command): Command {
   return command
-    .requiredOption("-d, --database <file>", "the SQLite file that holds the runs")
+    .requiredOption("-d, --database <file>", databaseHelp)
     .option("--app <id>", "only runs of this app (the `id` of its client); needed when there are several");
 }
 
@@ -76,7 +77,7 @@ export function addShow(runs: Command, { terminal, end }: Host): void {
         return { history: await found.history(id), state: await found.state(id) };
       });
       const { data } = terminal;
-      const { database } = options;
+      const database = nameOf(options.database);
       data.write(
         options.json ? json({ ...history, state }) : printRun({ history, state, database, now: Date.now() }, data),
       );

@@ -1,11 +1,9 @@
 /** `backstitch runs unblock`. */
 import type { Command } from "commander";
-import { sqlite } from "../../runtime/stores/sqlite/index.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
-import { requirePath } from "../project/manifests.ts";
+import { databaseHelp, storeOf, withStore } from "../project/databases.ts";
 import type { Terminal } from "../terminal.ts";
-import { withStore } from "../upgrade/check-against.ts";
 import { printBlocked, unblockRuns } from "../upgrade/unblock.ts";
 
 interface Options {
@@ -24,7 +22,7 @@ export function addUnblock(runs: Command, { terminal, end }: Host): void {
       "Lists the blocked runs of a database with their reasons, and lets those go on that are named: by id, by the code of the reason, or all. A run that is let go on while its reason stands is blocked again; nothing is lost.",
     )
     .argument("[runs...]", "ids of the runs that are to go on")
-    .requiredOption("-d, --database <file>", "the SQLite file that holds the runs")
+    .requiredOption("-d, --database <file>", databaseHelp)
     .option("--app <id>", "only runs of this app (the `id` of its client)")
     .option("--reason <code>", "let all runs go on that are blocked for this, such as BS2103")
     .option("--all", "let all of them go on")
@@ -47,8 +45,7 @@ async function unblock(ids: readonly string[], options: Options, { data, message
   if (ids.length > 0 && (all || reason !== undefined)) {
     throw new Failure("Name runs, or give --reason or --all, not both.", exitCodes.usage);
   }
-  requirePath(database);
-  const listed = await withStore(sqlite({ path: database }), (store) =>
+  const listed = await withStore(storeOf(database), (store) =>
     unblockRuns({ store, now: Date.now(), app, runs: ids, reason, all }),
   );
   const resumed = listed.filter((run) => run.resumed).length;

@@ -17,7 +17,7 @@ function edgesOf(body: string, helpers = "", options: GraphOptions = {}): string
 
 function manifestOf(body: string, helpers = "") {
   const text = `import { type Step } from "backstitch";
-    export default c.createFunction({ id: "f" }, { event: "e" }, async ({ event, step }) => {${body}});${helpers}`;
+    export default c.createFunction({ id: "f" }, { event: "e" }, async ({ event, step, group }) => {${body}});${helpers}`;
   const { manifest, diagnostics } = transformSource(loadTypeScript(), { fileName: "f.ts", text });
   expect(diagnostics.filter(({ category }) => category === "error")).toEqual([]);
   return manifest;
@@ -35,6 +35,12 @@ test("a failure that nothing catches fails the run; the first step of a catch is
     "undo !> failed",
     "undo ~> failed",
   ]);
+});
+
+test("a group shows the steps of its callback", () => {
+  const race = `Promise.race([${step("a")}, ${step("b")}])`;
+  expect(edgesOf(`await group.parallel(async () => { await ${step("a")}; });`)).toContain("a ~> failed");
+  expect(edgesOf(`await group.parallel({ mode: "race" }, () => ${race});`)).toEqual(edgesOf(`await ${race};`));
 });
 
 test("a condition that decides nothing about steps is no branch, one that two ways share is one", () => {

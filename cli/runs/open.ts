@@ -1,10 +1,8 @@
 /** A database of runs, for as long as a command uses it. */
 import { BackstitchError } from "../../runtime/index.ts";
 import { Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
-import { sqlite } from "../../runtime/stores/sqlite/index.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { requirePath } from "../project/manifests.ts";
-import { withStore } from "../upgrade/check-against.ts";
+import { nameOf, storeOf, withStore } from "../project/databases.ts";
 
 const wrongOptions: readonly string[] = ["BS2012", "BS2013", "BS2050"];
 
@@ -26,7 +24,8 @@ export class Database {
 
   /** The runs of the app that is meant. @throws Failure when there are several and none is named */
   async all(): Promise<Runs> {
-    const { app, database } = this.#options;
+    const { app } = this.#options;
+    const database = nameOf(this.#options.database);
     const apps = await this.#store.listApps();
     const list = apps.join(", ");
     if (app !== undefined) {
@@ -42,7 +41,8 @@ export class Database {
 
   /** The runs among which one is. @throws Failure when it does not exist */
   async around(run: string): Promise<Runs> {
-    const { app, database } = this.#options;
+    const { app } = this.#options;
+    const database = nameOf(this.#options.database);
     const found = await this.#store.getRun(run);
     if (found && (app ?? found.app) === found.app) return this.#of(found.app);
     const where = app === undefined ? database : `${database}, app "${app}",`;
@@ -62,14 +62,13 @@ export class Database {
   }
 }
 
-/** @throws Failure when there is no such file, or what was asked of it is refused */
+/** @throws Failure when there is no such database, or what was asked of it is refused */
 export async function withDatabase<Value>(
   options: DatabaseOptions,
   use: (database: Database) => Promise<Value>,
 ): Promise<Value> {
-  requirePath(options.database);
   try {
-    return await withStore(sqlite({ path: options.database }), (store) => use(new Database(store, options)));
+    return await withStore(storeOf(options.database), (store) => use(new Database(store, options)));
   } catch (error) {
     if (!(error instanceof BackstitchError)) throw error;
     throw new Failure(error.message, wrongOptions.includes(error.code) ? exitCodes.usage : exitCodes.failed);

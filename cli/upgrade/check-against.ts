@@ -1,7 +1,7 @@
 /** What becomes of runs when a build is deployed: against manifests of the build before it, and against a database. */
 import { readFileSync, statSync } from "node:fs";
 import type { Manifest } from "../../runtime/manifest.ts";
-import type { Store } from "../../runtime/stored-runs.ts";
+import { isAddress, storeOf, withStore } from "../project/databases.ts";
 import { readManifests, requirePath } from "../project/manifests.ts";
 import { compareBuilds } from "./compare.ts";
 import { checkParked } from "./parked.ts";
@@ -10,21 +10,19 @@ import type { LabelReport, UpgradeReport } from "./report.ts";
 export interface CheckAgainstOptions {
   /** Of the build that is to be deployed. */
   readonly manifests: readonly Manifest[];
-  /** Manifests of the build that is deployed now, folders of them, and a SQLite database with its runs. Any of these. */
+  /** Manifests of the build that is deployed now, folders of them, and databases with its runs. Any of these. */
   readonly against: readonly string[];
   /** Whose runs of the database. Default: of all apps. */
   readonly app?: string | undefined;
-  /** Makes the store of a database. */
-  readonly open: (path: string) => Store;
 }
 
 /** @throws Failure when a path leads to nothing, or to something else */
-export async function checkAgainst({ manifests, against, app, open }: CheckAgainstOptions): Promise<UpgradeReport> {
+export async function checkAgainst({ manifests, against, app }: CheckAgainstOptions): Promise<UpgradeReport> {
   const before: Manifest[] = [];
   const reports: UpgradeReport[] = [];
   for (const path of against) {
-    requirePath(path);
-    if (isDatabase(path)) reports.push(await withStore(open(path), (store) => checkParked(manifests, store, app)));
+    if (!isAddress(path)) requirePath(path);
+    if (isDatabase(path)) reports.push(await withStore(storeOf(path), (store) => checkParked(manifests, store, app)));
     else before.push(...readManifests(path));
   }
   return joined(compareBuilds(before, manifests), reports);
@@ -49,18 +47,9 @@ function withRuns(row: LabelReport, parked: LabelReport): LabelReport {
   return parked.runs ? { ...base, runs: parked.runs } : base;
 }
 
-/** Every SQLite file begins so. */
+/** An address, or a file as every one of SQLite begins. */
 function isDatabase(path: string): boolean {
+  if (isAddress(path)) return true;
   if (statSync(path).isDirectory()) return false;
   return readFileSync(path).subarray(0, 15).toString("latin1") === "SQLite format 3";
-}
-
-/** Opens a store for as long as it is used. */
-export async function withStore<Value>(store: Store, use: (store: Store) => Promise<Value>): Promise<Value> {
-  await store.open();
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
 }

@@ -27,6 +27,7 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
     ...stateMethods(store, keys[0], (each) => withTexts(event, each, sealed)),
     open: () => store.open(),
     close: () => store.close(),
+    onWork: store.onWork?.bind(store),
     claim: async (request) =>
       (await store.claim(request)).map((each) => ({
         ...withTexts(claim, each, opened),

@@ -55,6 +55,7 @@ const commit: Form<Commit> = {
   fields: {
     run: "open",
     epoch: "open",
+    seq: "open",
     now: "open",
     status: "open",
     frame: "sealed",

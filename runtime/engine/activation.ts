@@ -9,6 +9,7 @@ import type { CodecExtension } from "../codec/index.ts";
 import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
+import type { BackstitchEvent } from "../types.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { BoundRecords } from "./bound.ts";
 import { Call } from "./call.ts";
@@ -40,9 +41,15 @@ export interface ActivationOwner {
   readonly app: string;
   /** Further properties of the handler's context. */
   readonly extension?: Readonly<Record<string, unknown>> | undefined;
+  /** A middleware changes events that are sent. */
+  readonly transformsSend: boolean;
   now(): number;
-  /** The event that started the run, as it came. */
-  event(): unknown;
+  /**
+   * Fresh copies of the events that started the run, as its code sees them.
+   *
+   * @throws BackstitchError BS2104 when one cannot be read
+   */
+  events(): readonly [BackstitchEvent, ...BackstitchEvent[]];
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
 }

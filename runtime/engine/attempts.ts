@@ -1,11 +1,12 @@
 /** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
 import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
-import type { StepContext } from "../types.ts";
+import type { SentEvent, StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { isShieldedOp } from "./cancellation.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
+import { keptResponse, performFetch } from "./fetch-tool.ts";
 import type { Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { inputText } from "./records.ts";
@@ -94,15 +95,18 @@ export class Attempt {
     const { op } = this;
     const { script, aroundStep } = this.#host;
     const { number, id, kind, attempt, input } = op;
+    if (kind === "send") return this.#host.transformSend?.(input as readonly SentEvent[]);
     const invoke = (given: readonly unknown[]) => {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();
     };
-    return aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
+    const made = aroundStep ? aroundStep({ op: number, id, kind, attempt, input }, invoke) : invoke(input);
+    return kind === "fetch" ? keptResponse(made) : made;
   }
 
   #perform(input: readonly unknown[]): unknown {
     const { callback, kind } = this.op;
+    if (kind === "fetch") return performFetch(input, this.signal);
     if (callback === undefined) return this.#host.perform?.(kind, input);
     return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }

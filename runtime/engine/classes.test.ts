@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   changedKeys,
   instanceProblem,
+  keepState,
   madeBy,
   memberImage,
   memberOfImage,
   noteDefinition,
   parentOf,
+  restoreState,
 } from "./classes.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 
@@ -47,11 +49,15 @@ describe("a class", () => {
     expect([changedKeys(made), changedKeys(made.prototype)]).toEqual([["parse", "made"], ["extra"]]);
   });
 
-  it("cannot be stored without a part of its definition", () => {
-    const made = entry(newRecord());
+  it("keeps the keys of members that were deleted", () => {
+    const values = newRecord();
+    const made = entry(values);
     Reflect.deleteProperty(made.prototype, "text");
-    expect(() => changedKeys(made.prototype)).toThrow("the prototype of a class without its text");
-    Object.setPrototypeOf(made, Map);
+    keepState(made, [values]);
+    expect([changedKeys(made.prototype), values.gone]).toEqual([[], [[], ["text"]]]);
+    const again = entry(newRecord());
+    restoreState(again, [values]);
+    expect("text" in again.prototype).toBe(false);
   });
 
   it("tells what it inherits from when it is made again", () => {

@@ -8,7 +8,7 @@
  *
  * After a reload that block throws: the class is complete by then, and its static code must not run again.
  */
-import { NotEncodableError, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -182,35 +182,37 @@ export function parentOf(value: object): unknown {
 }
 
 /**
- * The properties of a class, of its prototype or of a method, that are not as its definition made them.
+ * The properties of a class, of its prototype or of a method, that are not as its definition made them; those that are gone
+ * are stored with the class.
  *
- * @throws NotEncodableError when something of the definition is gone: it would come back
+ * @throws NotEncodableError when a method has lost its name or length: it would come back
  */
 export function changedKeys(value: object): (string | symbol)[] {
   const natural = members.get(value)?.natural;
   if (natural) return addedKeys(value, natural);
-  const own = definitions.get(value);
-  const before = own ? own.own : (definitions.get(ownerOf(value) as object) as Definition).ofPrototype;
-  for (const key of before.keys()) {
-    if (!Object.hasOwn(value, key)) {
-      const what = own ? "a class" : "the prototype of a class";
-      throw new NotEncodableError([], `${what} without its ${String(key)}, which was deleted, cannot be stored`);
-    }
-  }
+  const before = definitions.get(value)?.own ?? (definitions.get(ownerOf(value) as object) as Definition).ofPrototype;
   return Reflect.ownKeys(value).filter((key) => {
     const known = before.get(key);
     return known === undefined || !isSame(known, Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor);
   });
 }
 
+/** The keys of what was deleted from an object that had these properties. */
+function goneKeys(object: object, before: Properties): PropertyKey[] {
+  return [...before.keys()].filter((key) => !Object.hasOwn(object, key));
+}
+
 /**
- * Puts beside the values of a class what is stored with it: its private static fields, and its prototype and methods when
- * they were changed, because perhaps nothing else refers to them.
+ * Puts beside the values of a class what is stored with it: its private static fields, the keys of members that were
+ * deleted, and its prototype and methods when they were changed, because perhaps nothing else refers to them.
  */
 export function keepState(made: object, [values]: readonly ScopeRecord[]): void {
   const definition = definitions.get(made);
   if (definition === undefined || values === undefined) return;
   const { prototype, statics } = definition;
+  const gone = [goneKeys(made, definition.own), goneKeys(prototype, definition.ofPrototype)];
+  if (gone.some((keys) => keys.length > 0)) values.gone = gone;
+  else delete values.gone;
   if (statics) values.statics = statics.get();
   if (isChanged(prototype)) values.prototype = prototype;
   else delete values.prototype;
@@ -235,9 +237,14 @@ function functionsIn(properties: Properties): object[] {
   });
 }
 
-/** Puts the private static fields of a class back, when all values of the run are there. */
-export function restoreStatics(made: object, [values]: readonly ScopeRecord[]): void {
-  if (values?.statics) definitions.get(made)?.statics?.set(values.statics);
+/** Puts the private static fields of a class back and deletes what was gone, when all values of the run are there. */
+export function restoreState(made: object, [values]: readonly ScopeRecord[]): void {
+  const definition = definitions.get(made);
+  if (definition === undefined || values === undefined) return;
+  if (values.statics) definition.statics?.set(values.statics);
+  const [own, ofPrototype] = (values.gone ?? [[], []]) as readonly PropertyKey[][];
+  for (const key of own ?? []) Reflect.deleteProperty(made, key);
+  for (const key of ofPrototype ?? []) Reflect.deleteProperty(definition.prototype, key);
 }
 
 function isSame(a: PropertyDescriptor, b: PropertyDescriptor): boolean {

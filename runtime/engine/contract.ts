@@ -4,8 +4,9 @@ import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
 import type { Backoff } from "../retry.ts";
-import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord } from "../store.ts";
+import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
+import type { BackstitchEvent, SentEvent } from "../types.ts";
 import type { Op, OpKind } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -89,8 +90,12 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** What the code of the run sees of an event. Default: the event. */
+  readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
+  /** What is sent in place of events that a step sends. */
+  readonly transformSend?: (events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>;
   /** Around each attempt of a step. */
   readonly aroundStep?: StepLayer;
   /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */

@@ -26,7 +26,7 @@ import { deadlineOf, nextDue } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
-import { Turn, withOp } from "./turn.ts";
+import { Turn, withOp, withTurn } from "./turn.ts";
 import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
@@ -46,6 +46,8 @@ class RunDriver extends RunOwner {
   #entering = false;
   /** The last committed frame. */
   #text: string | null;
+  /** Commits of the run so far. */
+  #commits: number;
   #label: string | null = null;
   readonly #turn = new Turn();
   #endChecked = false;
@@ -55,9 +57,10 @@ class RunDriver extends RunOwner {
   constructor(claim: Claim, fn: RunnableFunction, host: DriverHost) {
     super(claim, fn, host);
     this.#text = claim.frame;
+    this.#commits = claim.seq;
     this.#inputs = new Inputs(claim.run, host, () => this.ring());
     this.#slots = new Slots(claim, fn, host);
-    this.#settling = new Settling(claim.run, fn, host, this.#turn, this.#slots);
+    this.#settling = new Settling(claim, fn, host, this.#turn, this.#slots);
     this.#replay = Replay.of(claim, host);
   }
 
@@ -204,7 +207,7 @@ class RunDriver extends RunOwner {
     const announced = this.#settling.announced(this.#activation);
     const release = !this.#mayHold();
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
-    const turn = { ...this.#turn.close(), ...announced, ...asked };
+    const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
     const end = await this.#commit({ status: "running", frame, ...turn, release });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
@@ -334,7 +337,8 @@ class RunDriver extends RunOwner {
   }
 
   #finish(ending = endingOf(this.#activation, this.claim, this.fn, this.now())): Promise<DriveEnd | undefined> {
-    return this.#commit({ ...ending, label: null, wakeAt: null, ...this.#turn.take(), release: true }, "ended");
+    const last = withTurn(this.#turn.take(), ending);
+    return this.#commit({ ...last, label: null, wakeAt: null, release: true }, "ended");
   }
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
@@ -359,8 +363,9 @@ class RunDriver extends RunOwner {
     const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
     const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
-    const result = await this.host.commit({ run, epoch, ...given, wakeAt });
+    const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
+    this.#commits += 1;
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;

@@ -11,8 +11,8 @@ import { encodeThrown } from "./thrown.ts";
 import { wasCancelled } from "./unwinding.ts";
 
 /** Names of the events that tell of runs which did not complete. */
-const failedEvent = "backstitch/function.failed";
-const cancelledEvent = "backstitch/function.cancelled";
+export const failedEvent = "backstitch/function.failed";
+export const cancelledEvent = "backstitch/function.cancelled";
 
 type Ending = Pick<Commit, "status" | "output" | "error" | "events">;
 

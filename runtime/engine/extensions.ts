@@ -15,7 +15,7 @@ import {
   memberOfImage,
   ownerOf,
   parentOf,
-  restoreStatics,
+  restoreState,
 } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
@@ -154,7 +154,7 @@ function closures(activation: Activation, { invocations, classes, closures }: Lo
       const closure = makeClosure(record, Frame.tableOf(activation, record.invocation)) as object;
       activation.closures.set(closure, record);
       closures.push(record);
-      classes.push(() => restoreStatics(closure, record.scopes));
+      classes.push(() => restoreState(closure, record.scopes));
       return closure;
     },
   };

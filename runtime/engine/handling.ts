@@ -5,7 +5,7 @@
 import { decode, type Handled, handledBy, SafeWeakMap } from "../codec/index.ts";
 import { errorsOf } from "./causes.ts";
 import { isObject } from "./thenables.ts";
-import { encodeThrown } from "./thrown.ts";
+import { encodeHandled } from "./thrown.ts";
 
 export class Handling {
   readonly #notes = new SafeWeakMap<object, Handled>();
@@ -26,7 +26,7 @@ export class Handling {
       if (known === undefined) break;
       last = known.error;
     }
-    if (isObject(last)) this.#notes.set(last, { error: decode(encodeThrown(handled, this.of)) });
+    if (isObject(last)) this.#notes.set(last, { error: decode(encodeHandled(handled, this.of)) });
   }
 }
 
@@ -41,6 +41,6 @@ export function handledFor(error: unknown): unknown[] {
 }
 
 function isSame(error: unknown, other: unknown): boolean {
-  const textOf = (thrown: unknown) => encodeThrown(thrown, () => undefined);
+  const textOf = (thrown: unknown) => encodeHandled(thrown, () => undefined);
   return error === other || [...errorsOf(error)].some((at) => at === other) || textOf(error) === textOf(other);
 }

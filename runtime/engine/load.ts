@@ -29,16 +29,16 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  const event = eventOf(claim);
-  const [, ...joined] = claim.events ?? [];
-  const events = [event, ...joined.map((other) => eventOf({ event: other, run: claim.run }))];
-  const { step, logger } = activation.tools;
+  const events = owner.events();
+  const [event] = events;
+  const { step, group, logger } = activation.tools;
   const context = {
     ...owner.extension,
     event,
     events,
     runId: claim.run,
     step,
+    group,
     attempt: 0,
     logger,
     ...whyItRuns(claim, event),
@@ -48,7 +48,7 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
 }
 
 /** The handler of another function's failures is told the error. */
-function whyItRuns({ event: { target } }: Claim, { name, data }: BackstitchEvent): object {
+function whyItRuns({ event: { target, name } }: Claim, { data }: BackstitchEvent): object {
   const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
   return isEndHandler ? { error: data?.error } : {};
 }

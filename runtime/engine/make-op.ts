@@ -2,11 +2,7 @@
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
 import { Handle } from "./handle.ts";
-import { isTried, type Op, OpMaker } from "./ops.ts";
-
-/** An op to be made: what is left out is as for a step that begins at once. */
-export type NewOp = Pick<Op, "kind"> &
-  Partial<Pick<Op, "callback" | "input" | "options" | "dueAt" | "outcome" | "announcement">>;
+import { isTried, type NewOp, OpMaker } from "./ops.ts";
 
 /** The name of a step: a text, or the `id` of an object. */
 export function nameOf(id: unknown): unknown {

@@ -1,8 +1,8 @@
 /** Tools that send: events, signals, and calls of other functions. */
 import { v7 as uuidv7 } from "uuid";
-import { encode } from "../codec/index.ts";
 import { type Duration, durationMs } from "../duration.ts";
-import { toStoredEvent } from "../events.ts";
+import type { CreatedEvent } from "../event-types.ts";
+import { encodeData, toStoredEvent } from "../events.ts";
 import { checkKeys, checkName } from "../options.ts";
 import type { StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
@@ -12,15 +12,25 @@ import { describe, makeOp, nameOf } from "./make-op.ts";
 /** Name of the events that start runs for `step.invoke`. */
 export const invokedEvent = "backstitch/function.invoked";
 
-/** The events become visible with the commit that holds the op, so it has its outcome from the start. */
+/**
+ * The events become visible with the commit that holds the op, so it has its outcome from the start. Where a middleware
+ * is to change them, it is a step that runs the middleware, and they become visible with its outcome.
+ */
 export function sendEvent(activation: Activation, id: unknown, events: unknown): Handle {
   return makeOp(activation, "step.sendEvent", id, () => {
     const { app, now } = activation.owner;
     const list: readonly unknown[] = Array.isArray(events) ? events : [events];
     const stored = list.map((event) => toStoredEvent(event, app, now.call(activation.owner)));
+    if (activation.owner.transformsSend && list.length > 0) return { kind: "send", input: list.map(withoutValidate) };
     const outcome = { ok: true, value: { ids: stored.map((event) => event.id) } } as const;
     return { kind: "send", outcome, announcement: { events: stored } };
   });
+}
+
+/** What can be stored of an event that an event type made. */
+function withoutValidate(event: unknown): unknown {
+  const { validate: _, ...rest } = event as Partial<CreatedEvent>;
+  return rest;
 }
 
 export function sendSignal(activation: Activation, id: unknown, options: unknown): Handle {
@@ -52,7 +62,7 @@ export function invoke(activation: Activation, id: unknown, options: unknown): H
       id: uuidv7(),
       app,
       name: invokedEvent,
-      data: encode(data),
+      data: encodeData(data, `\`data\` of ${where}`),
       receivedAt: now,
       target,
       parent: { run: owner.run, op },

@@ -4,8 +4,11 @@ import type { NewWait, StoredEvent } from "../store.ts";
 import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** `event`, `signal` and `invoke` wait for mail; `sendSignal` runs code of the engine; `send` is done with its commit. */
-export type OpKind = "step" | "sleep" | "event" | "signal" | "invoke" | "send" | "sendSignal";
+/**
+ * `event`, `signal` and `invoke` wait for mail; `fetch` and `sendSignal` run code of the engine; `send` is done with its
+ * commit, unless it runs code of a middleware before.
+ */
+export type OpKind = "step" | "fetch" | "sleep" | "event" | "signal" | "invoke" | "send" | "sendSignal";
 
 /** What the id of a step says beside its name. */
 export interface OpOptions {
@@ -51,9 +54,21 @@ export interface Op {
   announcement: Announcement | undefined;
 }
 
-/** Ops that run code, again and again until it succeeds or its attempts are used up. */
-export function isTried({ kind }: Pick<Op, "kind">): boolean {
-  return kind === "step" || kind === "sendSignal";
+/** An op to be made: what is left out is as for a step that begins at once. */
+export type NewOp = Pick<Op, "kind"> &
+  Partial<Pick<Op, "callback" | "input" | "options" | "dueAt" | "outcome" | "announcement">>;
+
+/**
+ * Ops that run code, again and again until it succeeds or its attempts are used up. Of those that send events, the ones
+ * that a middleware is to change: they have the events as their input.
+ */
+export function isTried({ kind, input }: Pick<NewOp, "kind" | "input">): boolean {
+  return kind === "step" || kind === "fetch" || kind === "sendSignal" || (kind === "send" && input?.[0] !== undefined);
+}
+
+/** Tried ops that count for `concurrency`: those that work for the author. */
+export function isWork({ kind }: Pick<Op, "kind">): boolean {
+  return kind === "step" || kind === "fetch";
 }
 
 /** Whether an op is to begin, or its timer to go off. */

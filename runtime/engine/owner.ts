@@ -1,5 +1,6 @@
 /** What an activation sees of its driver, and how the driver waits for it. */
 import type { Claim } from "../store.ts";
+import type { BackstitchEvent } from "../types.ts";
 import type { ActivationOwner } from "./activation.ts";
 import { Bell } from "./bell.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
@@ -11,6 +12,7 @@ export class RunOwner implements ActivationOwner {
   readonly handler: object;
   readonly logger: ActivationOwner["logger"];
   readonly extension: DriverHost["extension"];
+  readonly transformsSend: boolean;
   protected readonly claim: Claim;
   protected readonly fn: RunnableFunction;
   protected readonly host: DriverHost;
@@ -22,6 +24,7 @@ export class RunOwner implements ActivationOwner {
     this.handler = fn.handler;
     this.logger = host.logger;
     this.extension = host.extension;
+    this.transformsSend = host.transformSend !== undefined;
     this.claim = claim;
     this.fn = fn;
     this.host = host;
@@ -35,8 +38,10 @@ export class RunOwner implements ActivationOwner {
     this.#bell.ring();
   }
 
-  event(): unknown {
-    return eventOf(this.claim);
+  events(): [BackstitchEvent, ...BackstitchEvent[]] {
+    const { event, events = [event], run } = this.claim;
+    const { shown = (one) => one } = this.host;
+    return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
   }
 
   /** Until the bell rings, or that time. */

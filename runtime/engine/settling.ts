@@ -1,6 +1,8 @@
 /** How ops of a run come by their outcomes, and what is recorded of it. */
+import { encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
-import type { Commit, Mail, RecordedOutcome, StepRecord } from "../store.ts";
+import { toStoredEvent } from "../events.ts";
+import type { Claim, Commit, Mail, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { interrupt } from "./cancellation.ts";
@@ -15,13 +17,15 @@ import type { Turn } from "./turn.ts";
 
 export class Settling {
   readonly #run: string;
+  readonly #app: string;
   readonly #fn: RunnableFunction;
   readonly #host: DriverHost;
   readonly #turn: Turn;
   readonly #slots: Slots;
 
-  constructor(run: string, fn: RunnableFunction, host: DriverHost, turn: Turn, slots: Slots) {
+  constructor({ run, event }: Claim, fn: RunnableFunction, host: DriverHost, turn: Turn, slots: Slots) {
     this.#run = run;
+    this.#app = event.app;
     this.#fn = fn;
     this.#host = host;
     this.#turn = turn;
@@ -29,9 +33,10 @@ export class Settling {
   }
 
   /** An attempt has ended: the op has its outcome, or is tried again. */
-  attempted(op: Op, ended: EndedAttempt, cancelled: boolean): void {
+  attempted(op: Op, given: EndedAttempt, cancelled: boolean): void {
     op.running = false;
     this.#slots.giveBack(op.number);
+    const ended = op.kind === "send" && given.outcome.ok ? this.#sent(op, given, given.outcome.value) : given;
     const { outcome, retry } = ended;
     const final = outcome.ok || cancelled || isFinal(retry, op.attempt, op.options?.retries ?? this.#fn.retries);
     this.#record(attemptRecord(op, ended, final));
@@ -41,6 +46,15 @@ export class Settling {
     } else if (outcome.ok) op.outcome = outcome;
     else if (cancelled) interrupt(op, outcome.error);
     else op.outcome = { ok: false, error: new StepError(op.id, outcome.error) };
+  }
+
+  /** The events of the attempt go out with its record. Without the middleware that was to change them, they go as they are. */
+  #sent(op: Op, ended: EndedAttempt, changed: unknown): EndedAttempt {
+    const unchanged = () => op.input.map((event) => toStoredEvent(event, this.#app, this.#host.clock.now()));
+    const events = (changed as readonly StoredEvent[] | undefined) ?? unchanged();
+    this.#turn.send(events);
+    const value = { ids: events.map(({ id }) => id) };
+    return { ...ended, outcome: { ok: true, value }, text: encode(value) };
   }
 
   /** The run takes the outcome over from another one. */

@@ -8,7 +8,7 @@ import { priorityMs } from "../flow/priority.ts";
 import type { Claim, Commit, CommitResult, Pool } from "../store.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { eventOf } from "./load.ts";
-import { isDue, isTried, type Op } from "./ops.ts";
+import { isDue, isTried, isWork, type Op } from "./ops.ts";
 
 type Ops = ReadonlyMap<number, Op>;
 
@@ -36,7 +36,7 @@ export class Slots {
 
   /** Whether an attempt of the op may begin. */
   mayStart(op: Op): boolean {
-    const isAdmitted = !this.#isLimited || op.kind !== "step" || this.#asked.get(op.number) === true;
+    const isAdmitted = !this.#isLimited || !isWork(op) || this.#asked.get(op.number) === true;
     return isTried(op) && isDue(op, this.#host.clock.now()) && isAdmitted;
   }
 
@@ -98,6 +98,6 @@ export class Slots {
 
   #lacking(ops: Ops): Op[] {
     const now = this.#host.clock.now();
-    return [...ops.values()].filter((op) => op.kind === "step" && isDue(op, now) && !this.#asked.has(op.number));
+    return [...ops.values()].filter((op) => isWork(op) && isDue(op, now) && !this.#asked.has(op.number));
   }
 }

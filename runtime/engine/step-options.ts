@@ -1,6 +1,6 @@
 /** What `step.run({ id, … }, …)` says beside the name: how the step is tried. */
 import { type Duration, durationMs } from "../duration.ts";
-import { checkInteger, checkKeys } from "../options.ts";
+import { anyLength, checkedLength, checkInteger, checkKeys } from "../options.ts";
 import type { Backoff } from "../retry.ts";
 import type { OpOptions } from "./ops.ts";
 
@@ -15,7 +15,7 @@ export function stepOptions(id: unknown, where: string): OpOptions | undefined {
   if (retries !== undefined) checkInteger(retries, "retries", retriesRange, where);
   return {
     ...(retries !== undefined && { retries }),
-    ...(timeout !== undefined && { timeoutMs: durationMs(timeout, `\`timeout\` of ${where}`) }),
+    ...(timeout !== undefined && { timeoutMs: checkedLength(timeout, "timeout", anyLength, where) }),
     ...(backoff !== undefined && { backoff: typeof backoff === "function" ? backoff : delays(backoff, where) }),
   };
 }

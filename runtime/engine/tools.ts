@@ -4,6 +4,8 @@ import { type Duration, durationMs, momentMs } from "../duration.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
 import type { RunLogger } from "./contract.ts";
+import { fetchTool } from "./fetch-tool.ts";
+import { type GroupTools, groupTools } from "./group-tools.ts";
 import { Handle } from "./handle.ts";
 import { type ChildLogger, Loggers } from "./loggers.ts";
 import { describe, makeOp, nameOf, refused } from "./make-op.ts";
@@ -25,12 +27,14 @@ export interface StepTools {
   invoke(id: unknown, options: unknown): Handle;
   sendEvent(id: unknown, events: unknown): Handle;
   sendSignal(id: unknown, options: unknown): Handle;
+  fetch(input: unknown, init?: unknown): Handle;
   readonly ai: { wrap(id: unknown, fn: unknown, ...input: unknown[]): Handle };
 }
 
 /** Everything that is made again for each activation, by the name under which it is stored. */
 export interface Tools {
   readonly step: StepTools;
+  readonly group: GroupTools;
   readonly logger: RunLogger;
   /** Stored name of a tool; undefined for any other value. */
   nameOf(value: object): string | undefined;
@@ -61,8 +65,10 @@ export function makeTools(activation: Activation): Tools {
     invoke: (id, options) => invoke(activation, id, options),
     sendEvent: (id, events) => sendEvent(activation, id, events),
     sendSignal: (id, options) => sendSignal(activation, id, options),
+    fetch: (input, init) => fetchTool(activation, input, init),
     ai: { wrap: (id, fn, ...input) => run("step.ai.wrap", id, fn, input) },
   };
+  const group = groupTools(activation);
   const { logger: given, extension = {} } = activation.owner;
   const loggers = new Loggers(given);
   const logger = loggers.root;
@@ -72,12 +78,15 @@ export function makeTools(activation: Activation): Tools {
   const byName = new SafeMap<string, object>([
     ["step", step],
     ...toolsOf("step", step),
+    ["group", group],
+    ...toolsOf("group", group),
     ["logger", logger],
     ...extensions,
   ]);
   const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
   return {
     step,
+    group,
     logger,
     nameOf: (value) => names.get(value),
     named: (name) => byName.get(name),

@@ -1,9 +1,11 @@
 /** What a turn carries until it is committed. */
-import type { Commit, Mail, StepRecord } from "../store.ts";
+import type { Commit, Mail, StepRecord, StoredEvent } from "../store.ts";
 import type { ActivationOwner } from "./activation.ts";
 import { encodeActivation } from "./image.ts";
 import type { Op } from "./ops.ts";
 import { decodeActivation } from "./read-image.ts";
+
+type Taken = Pick<Commit, "steps" | "read" | "unwait" | "events">;
 
 /** What was delivered since the last commit. */
 export class Turn {
@@ -14,6 +16,7 @@ export class Turn {
   #steps: StepRecord[] = [];
   #read: number[] = [];
   #unwait: number[] = [];
+  #events: StoredEvent[] = [];
 
   /** There is something that must not be lost. */
   get hasRecords(): boolean {
@@ -32,25 +35,38 @@ export class Turn {
     this.#unwait.push(op.number);
   }
 
+  /** Events that go out with the record of the op that sent them. */
+  send(events: readonly StoredEvent[]): void {
+    this.#events.push(...events);
+  }
+
   /** What the next commit writes; gone from here. */
-  take(): Pick<Commit, "steps" | "read" | "unwait"> {
+  take(): Taken {
     const taken = {
       steps: this.#steps,
       ...(this.#read.length > 0 && { read: this.#read }),
       ...(this.#unwait.length > 0 && { unwait: this.#unwait }),
+      ...(this.#events.length > 0 && { events: this.#events }),
     };
     this.#steps = [];
     if (this.#read.length > 0) this.#read = [];
     if (this.#unwait.length > 0) this.#unwait = [];
+    if (this.#events.length > 0) this.#events = [];
     return taken;
   }
 
   /** Parked and committed. */
-  close(): Pick<Commit, "steps" | "read" | "unwait"> {
+  close(): Taken {
     this.open = false;
     this.before = undefined;
     return this.take();
   }
+}
+
+/** What a turn writes, with what else is to be written at once. Both may send events. */
+export function withTurn<Other extends Pick<Commit, "events">>(turn: Taken, other: Other): Taken & Other {
+  const events = turn.events && other.events && { events: [...turn.events, ...other.events] };
+  return { ...turn, ...other, ...events };
 }
 
 /** A stored frame with an op as it is now. */

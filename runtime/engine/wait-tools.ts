@@ -2,6 +2,7 @@
 import { encode } from "../codec/index.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { compileExpression } from "../expressions.ts";
+import { filterText } from "../held-waits.ts";
 import { checkKeys, checkName } from "../options.ts";
 import type { NewWait } from "../store.ts";
 import type { Activation } from "./activation.ts";
@@ -32,7 +33,9 @@ export function waitForEvent(activation: Activation, id: unknown, options: unkno
     const name = eventName(given.event);
     checkName(name, "event", where);
     const until = overAt(activation, given, where);
-    const wait: NewWait = { op, kind: "event", name, until, ...condition(activation, given, where) };
+    const { filter: text, match } = condition(activation, given, where);
+    const filter = filterText(given.event, text);
+    const wait: NewWait = { op, kind: "event", name, until, ...(match && { match }), ...(filter && { filter }) };
     return { kind: "event", input: [name], dueAt: until, announcement: { wait } };
   });
 }
@@ -77,7 +80,7 @@ function condition(
   }
   if (path === undefined) return {};
   checkName(path, "match", where);
-  const value = fieldAt(owner.event(), path);
+  const value = fieldAt(owner.events()[0], path);
   if (value === undefined) throw new TypeError(`\`match\` is ${path}, and the event of this run has nothing there`);
   return { match: { path, value: encode(value) } };
 }

@@ -1,8 +1,7 @@
 /** Checks the flow options of a function, and compiles their expressions. */
-import { type Duration, durationMs } from "../duration.ts";
 import { compileExpression, type Expression, type ExpressionSite } from "../expressions.ts";
 import { BackstitchError, type BackstitchErrorCode } from "../faults.ts";
-import { checkInteger, checkKeys } from "../options.ts";
+import { checkedLength, checkInteger, checkKeys, type Range } from "../options.ts";
 import { checkedConcurrency } from "./concurrency.ts";
 import type { Limit } from "./pools.ts";
 
@@ -148,33 +147,14 @@ function fieldsOf(given: unknown, known: readonly string[], where: string, code:
   return given as Options;
 }
 
-type Range = readonly [least: number, most: number];
-
 function count(options: Options, name: string, [least, most]: Range, where: string, code: BackstitchErrorCode): number {
   const value = options[name] as number;
   checkInteger(value, name, { least, most }, where, code);
   return value;
 }
 
-function length(
-  options: Options,
-  name: string,
-  [least, most]: Range,
-  where: string,
-  code: BackstitchErrorCode,
-): number {
-  const value = options[name] as Duration;
-  const ms = durationMs(value, `\`${name}\` of ${where}`);
-  if (ms >= least && ms <= most) return ms;
-  throw new BackstitchError(code, {
-    where: `\`${name}\` of ${where} is ${typeof value === "object" ? `${ms} ms` : JSON.stringify(value)}`,
-    fix: `Give from ${spoken(least)} to ${spoken(most)}.`,
-  });
-}
-
-function spoken(ms: number): string {
-  if (ms % day === 0) return `${ms / day} d`;
-  return ms % second === 0 ? `${ms / second} s` : `${ms} ms`;
+function length(options: Options, name: string, range: Range, where: string, code: BackstitchErrorCode): number {
+  return checkedLength(options[name], name, range, where, code);
 }
 
 function key(options: Options, where: string): Expression | undefined {

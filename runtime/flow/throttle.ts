@@ -33,8 +33,8 @@ export class Throttles {
     const start = await turn;
     const now = this.#clock.now();
     if (start <= now) return true;
-    const { run, epoch } = claim;
-    await write({ run, epoch, now, status: "running", label: null, wakeAt: start, release: true, steps: [] });
+    const { run, epoch, seq } = claim;
+    await write({ run, epoch, seq, now, status: "running", label: null, wakeAt: start, release: true, steps: [] });
     return false;
   }
 

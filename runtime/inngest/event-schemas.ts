@@ -1,18 +1,7 @@
 /** `EventSchemas` of Inngest v3: the events of a client, declared by types or by schemas. */
 import { isSchema, type SchemaOutput, type StandardSchemaV1 } from "../standard-schema.ts";
 import type { EventMap, Untyped } from "../types.ts";
-
-/** Events that the runtime sends about runs, under the names that they have in Inngest. */
-export interface RunEvents {
-  "inngest/function.failed": { data: EndOfRun & { error: Untyped } };
-  "inngest/function.cancelled": { data: EndOfRun };
-}
-
-interface EndOfRun {
-  function_id: string;
-  run_id: string;
-  event: Untyped;
-}
+import type { RunEvents } from "./run-events.ts";
 
 /** The later declaration of an event replaces the earlier one. */
 type Joined<Earlier, Later> = {

@@ -12,8 +12,9 @@ export { NonRetriableError, RetryAfterError, StepError } from "../errors.ts";
 export { eventType, staticSchema } from "../event-types.ts";
 export { type ReferenceSchemas, referenceFunction } from "../reference-function.ts";
 export type { Context, FunctionOptions, Handler, Step } from "../types.ts";
-export { EventSchemas, type RunEvents } from "./event-schemas.ts";
+export { EventSchemas } from "./event-schemas.ts";
 export { Inngest, type InngestOptions, setDefaultStore } from "./inngest.ts";
+export type { RunEvents, ScheduledTimer } from "./run-events.ts";
 export { slugify } from "./slugify.ts";
 export { cron, invoke } from "./triggers.ts";
 export type {

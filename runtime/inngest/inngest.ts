@@ -1,10 +1,12 @@
 /** The client under the name and with the options that it has in Inngest. */
 import { Backstitch, type ClientOptions, type ClientParts } from "../client.ts";
 import { type CreatedEvent, eventType, isEventType } from "../event-types.ts";
+import { driveReceived } from "../receive.ts";
 import type { StandardSchemaV1 } from "../standard-schema.ts";
 import type { Store } from "../store.ts";
 import type { EventInput, EventMap, OneOrMore, UntypedEvents } from "../types.ts";
 import type { EventSchemas } from "./event-schemas.ts";
+import { asInInngest, ownName, type ScheduledTimer } from "./run-events.ts";
 
 /** Options of a client. Those of Inngest that say how its service is reached are taken and mean nothing. */
 export interface InngestOptions<Events extends EventMap<Events>> extends ClientOptions {
@@ -61,7 +63,7 @@ export function setDefaultStore(make: () => Store): void {
  * @example
  * const inngest = new Inngest({ id: "shop", schemas: new EventSchemas().fromRecord<Events>() });
  */
-export class Inngest<Events extends EventMap<Events> = UntypedEvents> extends Backstitch<Events> {
+export class Inngest<Events extends EventMap<Events> = UntypedEvents> extends Backstitch<Events, ScheduledTimer> {
   /** For the type checker only. */
   declare readonly events?: Events;
   readonly #schemas: ReadonlyMap<string, StandardSchemaV1>;
@@ -76,6 +78,7 @@ export class Inngest<Events extends EventMap<Events> = UntypedEvents> extends Ba
     super(Object.fromEntries(Object.entries(others).filter(([key]) => !meaningless.includes(key))) as never, {
       defaultStore: () => makeDefaultStore?.(),
       functionArguments: (args) => withSchemas(args, known),
+      drive: (claim, fn, host) => driveReceived(claim, fn, { ...host, shown: asInInngest }),
       ...parts,
     });
     this.#schemas = known;
@@ -109,8 +112,6 @@ function withSchema(trigger: unknown, schemas: ReadonlyMap<string, StandardSchem
   if (typeof trigger !== "object" || trigger === null || isEventType(trigger) || !("event" in trigger)) return trigger;
   const { event } = trigger;
   if (typeof event !== "string") return trigger;
-  // What the runtime says about runs has names of its own.
-  if (event.startsWith("inngest/function.")) return { ...trigger, event: event.replace("inngest", "backstitch") };
   const schema = schemas.get(event);
-  return schema === undefined ? trigger : { ...trigger, event: eventType(event, { schema }) };
+  return { ...trigger, event: schema === undefined ? ownName(event) : eventType(ownName(event), { schema }) };
 }

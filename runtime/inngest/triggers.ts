@@ -9,8 +9,9 @@ import type { StandardSchemaV1 } from "../standard-schema.ts";
  * @example
  * inngest.createFunction({ id: "add", triggers: [invoke(z.object({ a: z.number() }))] }, async ({ event }) => event.data.a);
  */
-export function invoke<Schema extends StandardSchemaV1>(schema: Schema): EventType<typeof invokedEvent, Schema> {
-  return eventType(invokedEvent, { schema });
+export function invoke<Schema extends StandardSchemaV1>(schema: Schema): EventType<"inngest/function.invoked", Schema> {
+  // What handlers see is called so; the runtime has a name of its own for it.
+  return eventType(invokedEvent as string, { schema }) as EventType<"inngest/function.invoked", Schema>;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Types under the names that they have in Inngest. */
 import type { BackstitchEvent, BackstitchFunction, Context, EventName, EventOf, Step, Untyped } from "../types.ts";
-import type { RunEvents } from "./event-schemas.ts";
 import type { Inngest } from "./inngest.ts";
+import type { RunEvents } from "./run-events.ts";
 
 type AnyClient = Inngest<Untyped>;
 type EventsOf<Client extends AnyClient> = NonNullable<Client["events"]>;

@@ -7,9 +7,11 @@
 import { decode } from "../codec/index.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "../engine/contract.ts";
 import { driveRun as driveInEngine } from "../engine/driver.ts";
+import { toStoredEvent } from "../events.ts";
 import { boundLogger } from "../logger.ts";
 import type { Claim, Commit, CommitResult } from "../store.ts";
 import type { ActivationEnd, Middleware, MiddlewareRun, RunEnd } from "./middleware.ts";
+import { transformerOf } from "./send.ts";
 import { stepLayer } from "./steps.ts";
 
 export const driveRun: DriveRun = (claim, fn, host) => {
@@ -20,7 +22,7 @@ export const driveRun: DriveRun = (claim, fn, host) => {
 };
 
 /** What a handler's context has without any middleware. */
-const ownProperties: ReadonlySet<string> = new Set(["event", "events", "runId", "step", "attempt", "logger"]);
+const ownProperties: ReadonlySet<string> = new Set(["event", "events", "runId", "step", "group", "attempt", "logger"]);
 
 /** One claim of a run, from when a worker takes it until it lets it go. */
 class Activity {
@@ -96,9 +98,13 @@ class Activity {
 
   async #driveWith(changes: Partial<DriverHost>): Promise<DriveEnd> {
     const aroundStep = stepLayer(this.#middleware, this.#run);
+    const { clock } = this.#host;
+    const { app } = this.#claim.event;
+    const transformSend = transformerOf(this.#middleware, (event) => toStoredEvent(event, app, clock.now()));
     const end = await driveInEngine(this.#claim, this.#fn, {
       ...this.#host,
       ...(aroundStep && { aroundStep }),
+      ...(transformSend && { transformSend }),
       onStart: () => this.#tellStart(),
       ...changes,
       commit: (commit) => this.#commit(commit),

@@ -97,6 +97,9 @@ export interface Middleware {
     about: { readonly events: readonly SentEvent[] },
     next: () => Promise<{ ids: string[] }>,
   ): Promise<{ ids: string[] }>;
-  /** What is sent in place of the events. Called before `wrapSend`. */
+  /**
+   * What is sent in place of the events: of `client.send()`, before `wrapSend`, and of `step.sendEvent`, as an attempt of
+   * that step.
+   */
   transformSend?(about: { readonly events: readonly SentEvent[] }): Maybe<readonly SentEvent[]>;
 }

@@ -158,7 +158,9 @@ class MemoryStore implements Store {
   async commit(batch: readonly Commit[]): Promise<CommitResult[]> {
     return batch.map((commit) => {
       const run = this.#runs.get(commit.run);
+      if (run?.epoch === commit.epoch && run.seq - 1 === commit.seq) return this.#answerAgain(run);
       if (run?.epoch !== commit.epoch || run.status !== "running") return "fenced";
+      if (run.seq !== (commit.seq ?? run.seq)) return "fenced";
       apply(run, commit);
       this.#insert(commit.events ?? []);
       if (run.endedAt !== null) this.#ended(run, commit.output ?? commit.error ?? null, commit.now);
@@ -291,6 +293,12 @@ class MemoryStore implements Store {
     if (!run || run.endedAt !== null) return;
     run.mail.push({ ...mail, seq: ++run.mailed });
     if (run.status === "running") run.wakeAt = mail.receivedAt;
+  }
+
+  /** For a commit that was written before. */
+  #answerAgain({ id }: Run): CommitResult {
+    const granted = this.#slots.of(id).flatMap((slot) => (slot.granted ? [slot.op] : []));
+    return granted.length > 0 ? { granted } : "ok";
   }
 
   #exchangeSlots({ id, status }: Run, { giveBack = [], acquire = [], now }: Commit): CommitResult {

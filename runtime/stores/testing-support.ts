@@ -74,8 +74,8 @@ export class Script {
     this.#process.stdin?.end();
   }
 
-  kill(): void {
-    this.#process.kill("SIGKILL");
+  kill(signal: NodeJS.Signals = "SIGKILL"): void {
+    this.#process.kill(signal);
   }
 
   /** The exit code, or the signal that ended it. */

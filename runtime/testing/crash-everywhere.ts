@@ -92,7 +92,7 @@ export async function crashEverywhere(
   const once = { ...fn, retries: 0 };
   const usual: Scenario = { fn: once, event, options, failing: "no step failing" };
   const { seen, crashes } = await crashEach(usual);
-  const steps = seen.trace.filter(({ kind }) => kind === "step");
+  const steps = seen.trace.filter(({ kind }) => kind === "step" || kind === "fetch");
   let all = crashes;
   for (const { id, index } of steps) {
     const failing = `step ${JSON.stringify(id)}${index > 0 ? ` (${index + 1}th of its id)` : ""} failing`;
@@ -209,16 +209,16 @@ function comparable({ isSequential, seen }: Reference, actual: Seen): readonly [
   const left = seen.left || actual.left;
   if (isSequential && !left) return [seen.trace, actual.trace];
   const sorted = ({ trace }: Seen, other: Seen) => {
-    const keys = new Set(other.trace.filter(hasSettled).map(keyOf));
-    const certain = left ? trace.filter((entry) => hasSettled(entry) && keys.has(keyOf(entry))) : trace;
+    const keys = new Set(other.trace.filter(isNotInterrupted).map(keyOf));
+    const certain = left ? trace.filter((entry) => isNotInterrupted(entry) && keys.has(keyOf(entry))) : trace;
     return certain.toSorted((one, another) => (keyOf(one) < keyOf(another) ? -1 : 1));
   };
   return [sorted(seen, actual), sorted(actual, seen)];
 }
 
-/** It was not interrupted. */
-function hasSettled({ outcome }: Pick<TraceEntry, "outcome">): boolean {
-  return "ok" in outcome || !(outcome.error instanceof CancelledError);
+/** A branch that the handler left may end by itself, or be interrupted when its process has died. */
+function isNotInterrupted({ outcome }: Omit<TraceEntry, "attempt">): boolean {
+  return !("error" in outcome && outcome.error instanceof CancelledError);
 }
 
 function keyOf({ id, index }: Omit<TraceEntry, "outcome" | "attempt">): string {

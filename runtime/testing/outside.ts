@@ -5,6 +5,7 @@ import { fieldAt } from "../engine/field-at.ts";
 import { encodeThrown } from "../engine/thrown.ts";
 import { toEvent } from "../events.ts";
 import { compileExpression, type MatchScope } from "../expressions.ts";
+import { HeldEvents, waitFilter } from "../held-waits.ts";
 import type { Commit, Mail, NewWait, StoredEvent } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
 import { mocked } from "./script.ts";
@@ -66,23 +67,23 @@ export class Outside {
       this.#cancelled = true;
       this.#put(0, "cancel", null, now);
     }
-    for (const event of this.#events) if (this.#comes(event, parkedAt)) this.#arrive(event, now);
-    for (const signal of this.#signals) if (this.#comes(signal, parkedAt)) this.#signalled(signal, now);
-    for (const wait of begun) if (this.#waits.has(wait.op)) this.#respond(wait, now);
+    for (const event of this.#events) if (await this.#comes(event, parkedAt)) await this.#arrive(event, now);
+    for (const signal of this.#signals) if (await this.#comes(signal, parkedAt)) this.#signalled(signal, now);
+    for (const wait of begun) if (this.#waits.has(wait.op)) await this.#respond(wait, now);
     for (const event of events) if (event.parent) await this.#invoke(event, event.parent.op, now);
   }
 
-  #comes(coming: ComingEvent | ComingSignal, parkedAt: (place: string) => boolean): boolean {
+  async #comes(coming: ComingEvent | ComingSignal, parkedAt: (place: string) => boolean): Promise<boolean> {
     if (coming.when !== undefined) return parkedAt(coming.when);
     if ("signal" in coming) return [...this.#waits.values()].some((wait) => isFor(wait, coming));
-    return this.#metBy(this.#made(coming)).length > 0;
+    return (await this.#metBy(this.#made(coming))).length > 0;
   }
 
   /** Meets all waits that it fits. */
-  #arrive(coming: ComingEvent, now: number): void {
+  async #arrive(coming: ComingEvent, now: number): Promise<void> {
     this.#events.delete(coming);
     const event = this.#made(coming, now);
-    for (const { op } of this.#metBy(event)) this.#put(op, "event", encode(event), now);
+    for (const { op, text } of await this.#metBy(event)) this.#put(op, "event", text, now);
   }
 
   #signalled(signal: ComingSignal, now: number): void {
@@ -91,12 +92,14 @@ export class Outside {
     if (wait) this.#put(wait.op, "signal", encode(signal.data), now);
   }
 
-  #respond({ op, id, index, kind, name }: OpenWait, now: number): void {
+  async #respond({ op, id, index, kind, name, filter }: OpenWait, now: number): Promise<void> {
     if (kind === "cancel") return;
     const answer = this.#options.respond?.({ id, index, kind, name });
     if (!answer) return;
-    const text = kind === "signal" ? encode(answer.data) : encode(this.#made({ name, data: answer.data }, now));
-    this.#put(op, kind, text, now);
+    if (kind === "signal") return this.#put(op, kind, encode(answer.data), now);
+    const event = this.#made({ name, data: answer.data }, now);
+    const held = await new HeldEvents(event, this.#logger).by(waitFilter(name, filter).schema);
+    if (held) this.#put(op, kind, held.text, now);
   }
 
   /** The run of a function is over before its caller goes on. Nobody answers for one that is not known. */
@@ -120,16 +123,26 @@ export class Outside {
     else if (run) this.#put(op, "failed", encodeThrown(run.error), now);
   }
 
-  #metBy(async: BackstitchEvent): OpenWait[] {
-    return [...this.#waits.values()].filter(({ kind, name, match, filter }) => {
-      if (kind !== "event" || name !== async.name) return false;
-      const value = match && fieldAt(async, match.path);
-      if (match && (value === undefined || encode(value) !== match.value)) return false;
-      if (filter === undefined) return true;
-      const site = { field: "`if` of a wait", variables: ["event", "async"], gives: "condition" } as const;
-      const scope: MatchScope = { event: toEvent(this.#event), async };
-      return compileExpression(filter, site).holds(scope, this.#logger) === true;
-    });
+  /** The ops that an event meets, with what they are given. */
+  async #metBy(coming: BackstitchEvent): Promise<{ readonly op: number; readonly text: string }[]> {
+    const held = new HeldEvents(coming, this.#logger);
+    const met: { op: number; text: string }[] = [];
+    for (const { op, kind, name, match, filter } of this.#waits.values()) {
+      if (kind !== "event" || name !== coming.name) continue;
+      const value = match && fieldAt(coming, match.path);
+      if (match && (value === undefined || encode(value) !== match.value)) continue;
+      const { schema, condition } = waitFilter(name, filter);
+      const given = await held.by(schema);
+      if (given && this.#holds(condition, given.event)) met.push({ op, text: given.text });
+    }
+    return met;
+  }
+
+  #holds(condition: string | undefined, async: BackstitchEvent): boolean {
+    if (condition === undefined) return true;
+    const site = { field: "`if` of a wait", variables: ["event", "async"], gives: "condition" } as const;
+    const scope: MatchScope = { event: toEvent(this.#event), async };
+    return compileExpression(condition, site).holds(scope, this.#logger) === true;
   }
 
   #made({ name, data = {} }: ComingEvent, ts = 0): BackstitchEvent {

@@ -5,7 +5,7 @@
  */
 import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
-import { blockingTests, commitTests, endingTests } from "./store-suite/commits.ts";
+import { blockingTests, commitTests, endingTests, repeatTests } from "./store-suite/commits.ts";
 import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
@@ -57,6 +57,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("leases", () => leaseTests(check));
     suite.describe("lost leases", () => lostLeaseTests(check));
     suite.describe("commit", () => commitTests(check));
+    suite.describe("lost answers", () => repeatTests(check));
     suite.describe("ending", () => endingTests(check));
     suite.describe("blocking", () => blockingTests(check));
     suite.describe("mail", () => mailTests(check));

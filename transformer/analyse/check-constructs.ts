@@ -29,6 +29,7 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
     report.error("generator", fn, {});
     return;
   }
+  checkEvals(check);
   checkSlots(check);
   checkClasses(check);
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
@@ -52,11 +53,27 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   if (owner.body) visit(owner.body);
 }
 
+/** What it evaluates may name any variable, also in a nested function. */
+function checkEvals({ ts, analysis, report }: Check): void {
+  for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    const callee = unwrap(ts, call.expression);
+    if (!ts.isIdentifier(callee) || callee.text !== "eval" || call.questionDotToken) continue;
+    report.error("unsupported-construct", call, { construct: "Direct `eval`", fix: "Call a function instead." });
+  }
+}
+
 /** In the heritage and the keys of a class that moves to the table, its name means nothing yet. Later it would. */
 function checkClasses({ ts, analysis, report }: Check): void {
   const { bindings, closures } = analysis;
   for (const node of closures.records.keys()) {
     if (!ts.isClassLike(node)) continue;
+    const hidden = operandsOf(ts, node).flatMap((operand) => privateNameIn(ts, operand.node, node) ?? [])[0];
+    if (hidden) {
+      report.error("unsupported-construct", hidden, {
+        construct: "A private name of a class in its own heritage or keys",
+        fix: "Give the heritage or the key a name in front of the class.",
+      });
+    }
     const found = ownNamesOutside(ts, bindings, node).find(
       (name) => bindings.writes.has(name as tsTypes.Identifier) || isInFunctionOf(ts, name, node),
     );
@@ -66,6 +83,27 @@ function checkClasses({ ts, analysis, report }: Check): void {
       fix: "Write a static method instead.",
     });
   }
+}
+
+/** A private name below `node` that means a member of `owner`. */
+function privateNameIn(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  owner: tsTypes.ClassLikeDeclaration,
+): tsTypes.Node | undefined {
+  if (ts.isPrivateIdentifier(node)) return classOfPrivateName(ts, node) === owner ? node : undefined;
+  return ts.forEachChild(node, (child) => privateNameIn(ts, child, owner));
+}
+
+function classOfPrivateName(ts: TypeScript, name: tsTypes.PrivateIdentifier): tsTypes.Node | undefined {
+  let node: tsTypes.Node = name.parent;
+  const declares = (outer: tsTypes.Node): boolean =>
+    ts.isClassLike(outer) &&
+    outer.members.some(
+      (member) => member.name && ts.isPrivateIdentifier(member.name) && member.name.text === name.text,
+    );
+  while (node && !declares(node)) node = node.parent;
+  return node;
 }
 
 /** Whether a function stands between a node and what is around it. */
@@ -97,21 +135,23 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 /** Constructs of a durable function's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
-  const refuse = (construct: string, fix: string) =>
-    check.report.error("unsupported-construct", node, { construct, fix });
-  if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node) && !resourcesOf(ts, resourceScopeOf(ts, node))) {
-    refuse("`using` directly in a `case`", "Put braces around the statements of the clause.");
+  if (ts.isCallExpression(node)) checkCall(check, node);
+  else if (ts.isVariableDeclarationList(node)) {
+    if (!usingKeyword(ts, node) || resourcesOf(ts, resourceScopeOf(ts, node))) return;
+    refuse(check, node, "`using` directly in a `case`", "Put braces around the statements of the clause.");
   } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
-    refuse("A nested enum or namespace", "Move it to module level.");
-  } else if (ts.isLabeledStatement(node) && isLabelAround(check, node, owner)) {
-    refuse(
-      `The label \`${node.label.text}\` of a callback inside a statement of the same label`,
-      "Rename one of them.",
-    );
-  } else if (ts.isCallExpression(node)) checkCall(check, node);
-  else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
-    refuse("`super`", "Call the method outside the durable function.");
+    refuse(check, node, "A nested enum or namespace", "Move it to module level.");
+  } else if (ts.isLabeledStatement(node)) {
+    if (!isLabelAround(check, node, owner)) return;
+    const construct = `The label \`${node.label.text}\` of a callback inside a statement of the same label`;
+    refuse(check, node, construct, "Rename one of them.");
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
+    refuse(check, node, "`super`", "Call the method outside the durable function.");
   }
+}
+
+function refuse({ report }: Check, node: tsTypes.Node, construct: string, fix: string): void {
+  report.error("unsupported-construct", node, { construct, fix });
 }
 
 /** The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
@@ -133,9 +173,6 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
 function checkCall(check: Check, node: tsTypes.CallExpression): void {
   const { ts, analysis, imports, report } = check;
   const callee = unwrap(ts, node.expression);
-  if (ts.isIdentifier(callee) && callee.text === "eval") {
-    report.error("unsupported-construct", node, { construct: "Direct `eval`", fix: "Call a function instead." });
-  }
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
   if (tool && isInClass(check, node)) report.error("step-in-nested-function", node, { tool: toolText(node) });

@@ -55,7 +55,9 @@ export function hiddenMembers(ts: TypeScript, node: tsTypes.ClassLikeDeclaration
     const isPrivate = member.name !== undefined && ts.isPrivateIdentifier(member.name);
     return !isStatic(ts, member) && (isPrivate || isHiddenState(ts, member));
   });
-  return [...new Set(own.map((member) => (member.name as tsTypes.PropertyName).getText()))];
+  return [
+    ...new Set(own.map(({ name }) => (name && ts.isPrivateIdentifier(name) ? name.text : (name?.getText() as string)))),
+  ];
 }
 
 /**

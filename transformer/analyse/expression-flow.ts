@@ -34,6 +34,7 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   /** Number of conditions around the expression that is being walked. */
   private conditions = 0;
+  private readonly eachExpression = (node: tsTypes.Node): void => this.expression(node);
 
   constructor(input: FlowInput) {
     super();
@@ -55,22 +56,32 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   protected expression(node: tsTypes.Node): void {
     const { ts } = this;
-    if (ts.isIdentifier(node)) this.identifier(node);
-    else if (isLeaf(ts, node) || isErased(ts, node)) return;
-    else if (ts.isAwaitExpression(node)) this.awaited(node, node.expression);
-    else if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) this.functionLike(node);
-    else if (ts.isClassLike(node)) this.classLike(node);
-    else if (ts.isVariableDeclaration(node)) this.declaration(node);
-    else if (ts.isBinaryExpression(node) && isSimpleAssignment(ts, node)) {
-      const isDefault = ts.isArrayLiteralExpression(node.parent) || ts.isPropertyAssignment(node.parent);
-      this.targetParts(node.left);
-      if (isDefault) this.conditionally(() => this.expression(node.right));
-      else this.expression(node.right);
-      this.assignTo(node.left);
-    } else {
-      this.children(node);
-      this.functionsMadeAgain(node);
+    const { SyntaxKind } = ts;
+    switch (node.kind) {
+      case SyntaxKind.Identifier:
+        return this.identifier(node as tsTypes.Identifier);
+      case SyntaxKind.AwaitExpression:
+        return this.awaited(node as tsTypes.AwaitExpression, (node as tsTypes.AwaitExpression).expression);
+      case SyntaxKind.VariableDeclaration:
+        return this.declaration(node as tsTypes.VariableDeclaration);
+      case SyntaxKind.BinaryExpression:
+        if (isSimpleAssignment(ts, node as tsTypes.BinaryExpression)) {
+          return this.assignment(node as tsTypes.BinaryExpression);
+        }
     }
+    if (isLeaf(ts, node) || isErased(ts, node)) return;
+    if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) return this.functionLike(node);
+    if (ts.isClassLike(node)) return this.classLike(node);
+    this.children(node);
+    this.functionsMadeAgain(node);
+  }
+
+  private assignment({ left, right, parent }: tsTypes.BinaryExpression): void {
+    const isDefault = this.ts.isArrayLiteralExpression(parent) || this.ts.isPropertyAssignment(parent);
+    this.targetParts(left);
+    if (isDefault) this.conditionally(() => this.expression(right));
+    else this.expression(right);
+    this.assignTo(left);
   }
 
   /** A computed name is evaluated where its function is made. */
@@ -83,6 +94,10 @@ export abstract class ExpressionFlow extends FlowCursor {
   private children(node: tsTypes.Node): void {
     const { ts } = this;
     const { holders } = this.input.suspensions;
+    if (!mayBePassedOver(ts, node)) {
+      ts.forEachChild(node, this.eachExpression);
+      return;
+    }
     if (ts.isConditionalExpression(node) && (holders.has(node.whenTrue) || holders.has(node.whenFalse))) {
       this.choice(node);
       return;
@@ -319,6 +334,16 @@ function conditionOf(ts: TypeScript, parent: tsTypes.Node): string {
     default:
       return left;
   }
+}
+
+/** Whether some of what is inside of an expression is evaluated only sometimes. */
+function mayBePassedOver({ SyntaxKind, NodeFlags }: TypeScript, { kind, flags }: tsTypes.Node): boolean {
+  return (
+    kind === SyntaxKind.BinaryExpression ||
+    kind === SyntaxKind.ConditionalExpression ||
+    kind === SyntaxKind.ShorthandPropertyAssignment ||
+    (flags & NodeFlags.OptionalChain) !== 0
+  );
 }
 
 /** Operands that are evaluated only sometimes: right of `&&`, branches of `?:`, behind `?.`, defaults in patterns. */

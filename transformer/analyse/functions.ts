@@ -1,7 +1,7 @@
 /** What becomes of a function nested in a durable one, from syntax alone. */
 import type tsTypes from "typescript";
-import { unwrap } from "../discover/find-units.ts";
 import { importedName, type PackageImports } from "../discover/imports.ts";
+import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
@@ -140,6 +140,6 @@ function isMaker({ ts, imports }: Surroundings, fn: tsTypes.Expression): boolean
 /** The node that uses an expression, wrappers such as `as` skipped. */
 export function userOf(ts: TypeScript, expression: tsTypes.Expression): tsTypes.Node {
   let node: tsTypes.Node = expression;
-  while (ts.isExpression(node.parent) && unwrap(ts, node.parent) === expression) node = node.parent;
+  if (!isWrapper(ts, expression)) while (isWrapper(ts, node.parent)) node = node.parent;
   return node.parent;
 }

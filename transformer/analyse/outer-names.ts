@@ -3,8 +3,8 @@
  * A variable that holds one across a suspension, or a function that is a property of one, is stored by that name.
  */
 import type tsTypes from "typescript";
-import { unwrap } from "../discover/find-units.ts";
 import type { Nodes } from "../discover/nodes.ts";
+import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
@@ -46,7 +46,7 @@ function isValue(ts: TypeScript, node: tsTypes.Identifier): boolean {
 
 function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
   let outer: tsTypes.Node = node;
-  while (ts.isExpression(outer.parent) && unwrap(ts, outer.parent) === node) outer = outer.parent;
+  while (isWrapper(ts, outer.parent)) outer = outer.parent;
   const { parent } = outer;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== outer;
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag !== outer;

@@ -5,7 +5,7 @@
  * Names that the unit does not declare are not ours and stay as they are.
  */
 import type tsTypes from "typescript";
-import { isErased } from "../discover/nodes.ts";
+import { isErased, isLeaf } from "../discover/nodes.ts";
 import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
 import { accessOf, isReference } from "./targets.ts";
@@ -29,6 +29,9 @@ interface Use {
 
 interface State {
   readonly ts: TypeScript;
+  /** Declares in a child of the node that is being looked at; `scope` is that of its children. */
+  readonly inside: (child: tsTypes.Node) => void;
+  scope: Scope | undefined;
   readonly uses: Use[];
   readonly all: Binding[];
   readonly scopes: Map<tsTypes.Node, Scope>;
@@ -37,7 +40,16 @@ interface State {
 }
 
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
-  const state: State = { ts, uses: [], all: [], scopes: new Map(), byIdentifier: new Map(), writes: new Set() };
+  const state: State = {
+    ts,
+    inside: (child) => declareIn(state, child, state.scope as Scope),
+    scope: undefined,
+    uses: [],
+    all: [],
+    scopes: new Map(),
+    byIdentifier: new Map(),
+    writes: new Set(),
+  };
   const root = openScope(state, unit.fn, "function", undefined);
   declareParts(state, unit.fn, root);
   for (const use of state.uses) resolve(state, use);
@@ -78,7 +90,10 @@ function declareBody(state: State, body: tsTypes.Node, scope: Scope): void {
 }
 
 function declareChildren(state: State, node: tsTypes.Node, scope: Scope): void {
-  state.ts.forEachChild(node, (child) => declareIn(state, child, scope));
+  const outer = state.scope;
+  state.scope = scope;
+  state.ts.forEachChild(node, state.inside);
+  state.scope = outer;
 }
 
 function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
@@ -87,28 +102,42 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
     if (isReference(ts, node)) state.uses.push({ node, scope });
     return;
   }
-  if (isErased(ts, node)) return;
   if (isOfCall(ts, node)) state.uses.push({ node, scope });
-  if (ts.isVariableDeclarationList(node)) {
-    const kind = listKind(ts, node);
-    for (const { name } of node.declarations) {
-      declarePattern(state, name, targetScope(ts, node, scope), kind);
-      if (kind === "var") assignCaught(state, name, scope);
-    }
-    noteClosures(state, node, scope);
-  } else if (ts.isParameter(node)) {
-    declarePattern(state, node.name, scope, "param");
-  } else if (ts.isFunctionDeclaration(node) && node.name) {
-    declare(state, scope, node.name, "function").closure = node;
-  } else if (ts.isClassDeclaration(node) && node.name) {
-    declare(state, scope, node.name, "class");
+  if (isLeaf(ts, node) || isErased(ts, node)) return;
+  declareOwn(state, node, scope);
+  const kind = scopeKind(ts, node);
+  if (kind === undefined) {
+    declareChildren(state, node, scope);
+    return;
   }
-  const inner = scopeFor(state, node, scope);
-  if (inner === scope) declareChildren(state, node, scope);
-  else if (ts.isFunctionLike(node)) declareFunction(state, node, scope, inner);
+  const inner = openScope(state, node, kind, scope);
+  if (ts.isFunctionLike(node)) declareFunction(state, node, scope, inner);
   else if (ts.isClassStaticBlockDeclaration(node)) declareBody(state, node.body, inner);
   else if (ts.isCatchClause(node)) declareCatch(state, node, inner);
-  else declareChildren(state, node, inner);
+  else {
+    if (ts.isClassLike(node) && node.name) declareInside(state, inner, node.name);
+    declareChildren(state, node, inner);
+  }
+}
+
+/** The names that a node declares in the scope around it. */
+function declareOwn(state: State, node: tsTypes.Node, scope: Scope): void {
+  const { ts } = state;
+  if (ts.isVariableDeclarationList(node)) declareList(state, node, scope);
+  else if (ts.isParameter(node)) declarePattern(state, node.name, scope, "param");
+  else if (ts.isFunctionDeclaration(node)) {
+    if (node.name) declare(state, scope, node.name, "function").closure = node;
+  } else if (ts.isClassDeclaration(node) && node.name) declare(state, scope, node.name, "class");
+}
+
+function declareList(state: State, list: tsTypes.VariableDeclarationList, scope: Scope): void {
+  const kind = listKind(state.ts, list);
+  const target = targetScope(state.ts, list, scope);
+  for (const { name } of list.declarations) {
+    declarePattern(state, name, target, kind);
+    if (kind === "var") assignCaught(state, name, scope);
+  }
+  noteClosures(state, list, scope);
 }
 
 /** `super.x` is a property of what the `this` around it inherits from. */
@@ -196,23 +225,28 @@ function targetScope(ts: TypeScript, list: tsTypes.VariableDeclarationList, scop
   return target;
 }
 
-function scopeFor(state: State, node: tsTypes.Node, scope: Scope): Scope {
-  const { ts } = state;
-  if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
-    return openScope(state, node, "function", scope);
+/** The scope that a node opens, if it opens one. */
+function scopeKind(ts: TypeScript, node: tsTypes.Node): ScopeKind | undefined {
+  const { SyntaxKind } = ts;
+  switch (node.kind) {
+    case SyntaxKind.Block:
+      return "block";
+    case SyntaxKind.CatchClause:
+      return "catch";
+    case SyntaxKind.CaseBlock:
+      return "switch";
+    case SyntaxKind.ForStatement:
+    case SyntaxKind.ForInStatement:
+    case SyntaxKind.ForOfStatement:
+      return "loop";
+    case SyntaxKind.ClassDeclaration:
+    case SyntaxKind.ClassExpression:
+      return "class";
+    case SyntaxKind.ClassStaticBlockDeclaration:
+      return "function";
+    default:
+      return ts.isFunctionLike(node) ? "function" : undefined;
   }
-  if (ts.isBlock(node)) return openScope(state, node, "block", scope);
-  if (ts.isCatchClause(node)) return openScope(state, node, "catch", scope);
-  if (ts.isCaseBlock(node)) return openScope(state, node, "switch", scope);
-  if (ts.isForStatement(node) || ts.isForInStatement(node) || ts.isForOfStatement(node)) {
-    return openScope(state, node, "loop", scope);
-  }
-  if (ts.isClassLike(node)) {
-    const inner = openScope(state, node, "class", scope);
-    if (node.name) declareInside(state, inner, node.name);
-    return inner;
-  }
-  return scope;
 }
 
 /** In its own body, a class is known by a constant of its own. The identifier stays that of the outer name, if any. */
@@ -269,18 +303,23 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
 function lookUp(scope: Scope, node: tsTypes.Identifier): Binding | undefined {
   for (let current: Scope | undefined = scope; current; current = current.parent) {
     const binding = current.names.get(node.text);
-    if (binding && !(isOfBody(binding) && isInParameters(current, node))) return binding;
+    if (binding && !(isOfBody(binding) && isInHead(current, node))) return binding;
   }
   return undefined;
 }
 
 function isOfBody({ kind }: Binding): boolean {
-  return kind !== "param" && kind !== "self";
+  return kind !== "param" && kind !== "self" && kind !== "catch";
 }
 
-/** Defaults of parameters do not see what the body declares. */
-function isInParameters({ kind, node: fn }: Scope, node: tsTypes.Node): boolean {
-  if (kind !== "function" || !("parameters" in fn)) return false;
-  const { parameters } = fn as tsTypes.SignatureDeclaration;
-  return node.pos >= parameters.pos && node.end <= parameters.end;
+/** Defaults of parameters, and of the pattern of a `catch`, do not see what the body declares. */
+function isInHead({ kind, node: owner }: Scope, node: tsTypes.Node): boolean {
+  if (kind === "catch") return isWithin(node, (owner as tsTypes.CatchClause).variableDeclaration);
+  return (
+    kind === "function" && "parameters" in owner && isWithin(node, (owner as tsTypes.SignatureDeclaration).parameters)
+  );
+}
+
+function isWithin({ pos, end }: tsTypes.Node, range: tsTypes.TextRange | undefined): boolean {
+  return range !== undefined && pos >= range.pos && end <= range.end;
 }

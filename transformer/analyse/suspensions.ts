@@ -6,7 +6,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { PackageImports } from "../discover/imports.ts";
-import { isErased, isLeaf } from "../discover/nodes.ts";
+import type { Nodes } from "../discover/nodes.ts";
 import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit } from "../ir.ts";
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
@@ -16,6 +16,7 @@ import { mayBeHandle } from "./handles.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
+import { Stops } from "./stops.ts";
 import { isReference } from "./targets.ts";
 import { chainOf, type Tools } from "./tools.ts";
 
@@ -53,12 +54,15 @@ export interface AwaitedLoop {
 export interface SuspensionsInput {
   readonly ts: TypeScript;
   readonly unit: Unit;
+  /** As in `Analysis`. */
+  readonly nodes: Nodes;
   readonly bindings: Bindings;
   readonly tools: Tools;
   readonly imports: PackageImports;
 }
 
 interface State extends SuspensionsInput {
+  readonly stops: Stops;
   readonly all: Suspension[];
   readonly byNode: Map<tsTypes.Node, Suspension>;
   readonly chains: Map<tsTypes.Node, Chain>;
@@ -82,9 +86,15 @@ interface Place {
   readonly inside: boolean;
 }
 
-export function findSuspensions(input: SuspensionsInput): Suspensions {
+export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: SuspensionsInput): Suspensions {
   const state: State = {
-    ...input,
+    ts,
+    unit,
+    nodes,
+    bindings,
+    tools,
+    imports,
+    stops: new Stops(ts, nodes),
     all: [],
     byNode: new Map(),
     chains: new Map(),
@@ -97,7 +107,7 @@ export function findSuspensions(input: SuspensionsInput): Suspensions {
     disposals: new Map(),
     holders: new Map(),
   };
-  visitOwner(state, input.unit.fn);
+  visitOwner(state, unit.fn);
   findHolders(state);
   return state;
 }
@@ -112,22 +122,36 @@ function visitOwner(state: State, fn: FunctionNode): void {
   else visitResult(state, fn.body as tsTypes.Expression, place);
 }
 
+/** Goes through a node, which may be a stop itself. */
 function visit(state: State, node: tsTypes.Node, place: Place): void {
+  state.stops.enter(node);
+  visitRest(state, node, place);
+}
+
+/** Goes through what is left of a node. */
+function visitRest(state: State, { end }: tsTypes.Node, place: Place): void {
+  const { stops } = state;
+  for (let stop = stops.take(end); stop; stop = stops.take(end)) {
+    visitStop(state, stop, place);
+    stops.leave(stop);
+  }
+}
+
+function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
-  if (isLeaf(ts, node) || isErased(ts, node)) return;
-  if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) {
-    visitNested(state, node as NestedFunction, place);
-  } else if (place.owner && ts.isAwaitExpression(node)) {
-    visitAwaited(state, node, node.expression, place);
-  } else if (place.owner && ts.isReturnStatement(node) && node.expression) {
-    visitResult(state, node.expression, place);
+  if (ts.isAwaitExpression(node)) {
+    if (place.owner) visitAwaited(state, node, node.expression, place);
+    else visit(state, node.expression, place);
+  } else if (ts.isReturnStatement(node)) {
+    if (place.owner && node.expression) visitResult(state, node.expression, place);
+    else visitRest(state, node, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
   } else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
     visitForEach(state, node, place);
-  } else {
+  } else if (ts.isBlock(node) || ts.isForStatement(node)) {
     visitScope(state, node, place);
-  }
+  } else visitNested(state, node as NestedFunction, place);
 }
 
 /** The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. */
@@ -143,11 +167,10 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
   if (next) state.loops.set(node, { next, end: imply(state, node, `${name ?? kind}.return`, place) });
 }
 
-/** What may be a block or a loop that ends with resources. */
+/** A block or a loop, which may end with resources. */
 function visitScope(state: State, node: tsTypes.Node, place: Place): void {
   const resources = resourcesOf(state.ts, node);
-  const inner = resources ? { ...place, inside: true } : place;
-  state.ts.forEachChild(node, (child) => visit(state, child, inner));
+  visitRest(state, node, resources ? { ...place, inside: true } : place);
   if (resources) dispose(state, node, resources, place);
 }
 
@@ -172,10 +195,8 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
   if (isUntouched(state, fn)) return;
   if (isDurable(ts, fn)) return visitOwner(state, fn);
-  const native: Place = { owner: undefined, inCallback: false, inside: false };
-  ts.forEachChild(fn, (child) => {
-    if (child !== (fn as tsTypes.FunctionLikeDeclaration).name) visit(state, child, native);
-  });
+  // The name was gone through.
+  visitRest(state, fn, { owner: undefined, inCallback: false, inside: false });
 }
 
 /** A promise returned from a `try` that has a handler is not awaited there. */
@@ -229,8 +250,7 @@ function chainAt(
 }
 
 function visitChain(state: State, node: tsTypes.Expression, chain: Chain, place: Place): void {
-  const { ts } = state;
-  ts.forEachChild(chain.base, (child) => visit(state, child, place));
+  visit(state, chain.base, place);
   suspend(state, node, chain.base, place);
   state.chains.set(node, chain);
   for (const link of chain.links) {

@@ -3,25 +3,44 @@ import type tsTypes from "typescript";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
 
-/** Whether an identifier in expression position names a variable (and not a property, a label or a declaration). */
+/**
+ * Whether an identifier in expression position names a variable (and not a property, a label or a declaration). Asked of
+ * every identifier, more than once: one look at the kind of its parent.
+ */
 export function isReference(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const { SyntaxKind } = ts;
   const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent) || ts.isMetaProperty(parent)) {
-    return ts.isPropertyAccessExpression(parent) && parent.expression === node;
+  switch (parent.kind) {
+    case SyntaxKind.PropertyAccessExpression:
+      return (parent as tsTypes.PropertyAccessExpression).expression === node;
+    case SyntaxKind.BindingElement:
+    case SyntaxKind.EnumMember:
+    case SyntaxKind.JsxAttribute:
+    case SyntaxKind.Parameter:
+    case SyntaxKind.PropertyAssignment:
+    case SyntaxKind.PropertyDeclaration:
+    case SyntaxKind.VariableDeclaration:
+      return (parent as tsTypes.VariableDeclaration).initializer === node;
+    case SyntaxKind.ArrowFunction:
+      return (parent as tsTypes.ArrowFunction).body === node;
+    case SyntaxKind.BreakStatement:
+    case SyntaxKind.ClassDeclaration:
+    case SyntaxKind.ClassExpression:
+    case SyntaxKind.ContinueStatement:
+    case SyntaxKind.EnumDeclaration:
+    case SyntaxKind.ImportSpecifier:
+    case SyntaxKind.LabeledStatement:
+    case SyntaxKind.MetaProperty:
+    case SyntaxKind.ModuleDeclaration:
+    case SyntaxKind.QualifiedName:
+      return false;
+    case SyntaxKind.JsxClosingElement:
+    case SyntaxKind.JsxOpeningElement:
+    case SyntaxKind.JsxSelfClosingElement:
+      return /^[^a-z]/.test(node.text);
+    default:
+      return !ts.isFunctionLike(parent);
   }
-  if (ts.isBindingElement(parent)) return parent.initializer === node;
-  if (ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent) || ts.isParameter(parent)) {
-    return parent.initializer === node;
-  }
-  if (ts.isPropertyDeclaration(parent) || ts.isEnumMember(parent) || ts.isJsxAttribute(parent)) {
-    return parent.initializer === node;
-  }
-  if (ts.isFunctionLike(parent)) return ts.isArrowFunction(parent) && parent.body === node;
-  if (ts.isClassLike(parent) || ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
-  if (ts.isJsxOpeningLikeElement(parent) || ts.isJsxClosingElement(parent)) {
-    return /^[^a-z]/.test(node.text);
-  }
-  return !ts.isModuleDeclaration(parent) && !ts.isEnumDeclaration(parent) && !ts.isImportSpecifier(parent);
 }
 
 /** Whether an identifier is assigned to. */
@@ -51,19 +70,26 @@ export function accessOf(ts: TypeScript, node: tsTypes.Identifier): { read: bool
 
 /** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
 function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
-  if (isWrapper(ts, parent)) return true;
-  if (ts.isArrayLiteralExpression(parent) || ts.isObjectLiteralExpression(parent)) return isTarget(ts, parent);
-  if (ts.isShorthandPropertyAssignment(parent)) return parent.name === child && isTarget(ts, parent.parent);
-  if (ts.isPropertyAssignment(parent)) return parent.initializer === child && isTarget(ts, parent.parent);
-  if (ts.isSpreadElement(parent) || ts.isSpreadAssignment(parent)) return isTarget(ts, parent.parent);
-  if (
-    ts.isBinaryExpression(parent) &&
-    parent.left === child &&
-    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
-  ) {
-    return isPatternDefault(ts, parent);
+  const { SyntaxKind } = ts;
+  switch (parent.kind) {
+    case SyntaxKind.ArrayLiteralExpression:
+    case SyntaxKind.ObjectLiteralExpression:
+      return isTarget(ts, parent);
+    case SyntaxKind.ShorthandPropertyAssignment:
+      return (parent as tsTypes.ShorthandPropertyAssignment).name === child && isTarget(ts, parent.parent);
+    case SyntaxKind.PropertyAssignment:
+      return (parent as tsTypes.PropertyAssignment).initializer === child && isTarget(ts, parent.parent);
+    case SyntaxKind.SpreadElement:
+    case SyntaxKind.SpreadAssignment:
+      return isTarget(ts, parent.parent);
+    case SyntaxKind.BinaryExpression: {
+      const { left, operatorToken } = parent as tsTypes.BinaryExpression;
+      const isDefault = left === child && operatorToken.kind === SyntaxKind.EqualsToken;
+      return isDefault && isPatternDefault(ts, parent as tsTypes.BinaryExpression);
+    }
+    default:
+      return isWrapper(ts, parent);
   }
-  return false;
 }
 
 /** `[a = 1] = x`: the inner assignment is a default, not an assignment. */

@@ -26,6 +26,8 @@ const toolKinds: ReadonlyMap<string, ToolKind> = new Map([
 export interface Tools {
   readonly steps: ReadonlySet<Binding>;
   readonly contexts: ReadonlySet<Binding>;
+  /** `group`, whose `parallel` calls a function. */
+  readonly groups: ReadonlySet<Binding>;
 }
 
 interface ToolsInput {
@@ -54,7 +56,20 @@ export function findTools(input: ToolsInput): Tools {
   }
   findNested(input, { steps, contexts });
   followAliases(input, steps, contexts);
-  return { steps, contexts };
+  return { steps, contexts, groups: findGroups(input, contexts) };
+}
+
+/** `{ group }` of the handler's context, as a parameter or later. */
+function findGroups({ ts, unit, nodes, bindings }: ToolsInput, contexts: ReadonlySet<Binding>): ReadonlySet<Binding> {
+  const groups = new Set<Binding>();
+  const [context] = unit.fn.parameters;
+  if (unit.kind === "handler" && context) addNamed(ts, context.name, bindings, "group", groups);
+  for (const { name, initializer } of nodes.of<tsTypes.VariableDeclaration>(ts.SyntaxKind.VariableDeclaration)) {
+    const value = initializer && unwrap(ts, initializer);
+    const source = value && ts.isIdentifier(value) ? bindings.byIdentifier.get(value) : undefined;
+    if (source && contexts.has(source)) addNamed(ts, name, bindings, "group", groups);
+  }
+  return groups;
 }
 
 /** Functions nested in the unit get tools by parameters that are called `step`, or are annotated as tools. */
@@ -74,12 +89,23 @@ function findNested(
 
 /** `{ step: s }` as a pattern: `s` is a tool object. */
 function addStepOf(ts: TypeScript, pattern: tsTypes.BindingName, bindings: Bindings, steps: Set<Binding>): void {
+  addNamed(ts, pattern, bindings, "step", steps);
+}
+
+/** What a pattern calls the property of this name. */
+function addNamed(
+  ts: TypeScript,
+  pattern: tsTypes.BindingName,
+  bindings: Bindings,
+  property: string,
+  found: Set<Binding>,
+): void {
   if (!ts.isObjectBindingPattern(pattern)) return;
   for (const element of pattern.elements) {
     const key = element.propertyName ?? element.name;
-    if (!ts.isIdentifier(key) || key.text !== "step" || !ts.isIdentifier(element.name)) continue;
+    if (!ts.isIdentifier(key) || key.text !== property || !ts.isIdentifier(element.name)) continue;
     const binding = bindings.byIdentifier.get(element.name);
-    if (binding) steps.add(binding);
+    if (binding) found.add(binding);
   }
 }
 
@@ -95,7 +121,12 @@ function followAliases({ ts, nodes, bindings }: ToolsInput, steps: Set<Binding>,
   }
 }
 
-function isToolObject(ts: TypeScript, node: tsTypes.Expression, bindings: Bindings, tools: Tools): boolean {
+function isToolObject(
+  ts: TypeScript,
+  node: tsTypes.Expression,
+  bindings: Bindings,
+  tools: Pick<Tools, "steps" | "contexts">,
+): boolean {
   const value = unwrap(ts, node);
   if (ts.isIdentifier(value)) {
     const binding = bindings.byIdentifier.get(value);
@@ -123,6 +154,25 @@ export function toolName(ts: TypeScript, node: tsTypes.Node, bindings: Bindings,
   const owner = unwrap(ts, expression);
   if (!ts.isPropertyAccessExpression(owner) || owner.name.text !== "ai") return undefined;
   return isToolObject(ts, owner.expression, bindings, tools) ? `ai.${name.text}` : undefined;
+}
+
+/** `f` of `group.parallel(f)` and `context.group.parallel({ mode: "race" }, f)`; undefined for any other expression. */
+export function parallelCallback(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  bindings: Bindings,
+  { groups, contexts }: Tools,
+): tsTypes.Expression | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = unwrap(ts, node.expression);
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "parallel") return undefined;
+  const group = unwrap(ts, callee.expression);
+  const isMember = ts.isPropertyAccessExpression(group) && group.name.text === "group";
+  const root = isMember ? unwrap(ts, group.expression) : group;
+  const binding = ts.isIdentifier(root) ? bindings.byIdentifier.get(root) : undefined;
+  const isGroup = binding !== undefined && (isMember ? contexts : groups).has(binding);
+  const callback = node.arguments[node.arguments.length - 1];
+  return isGroup && callback ? unwrap(ts, callback) : undefined;
 }
 
 /** The tool call whose handle an expression gives: `step.run(…)` of `step.run(…).rollback(f)`, too. */

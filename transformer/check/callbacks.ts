@@ -8,6 +8,7 @@ import { isDurableCall } from "./durable-calls.ts";
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
   const imported = importsOfPackages(check);
+  if (imported.size === 0 && !check.queries) return;
   for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
     checkCall(check, call, imported);
   }

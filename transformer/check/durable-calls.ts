@@ -2,15 +2,16 @@
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
 import { mayBeHandle } from "../analyse/handles.ts";
-import { chainOf } from "../analyse/tools.ts";
+import { chainOf, parallelCallback } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Suspension } from "../ir.ts";
 import type { Check } from "./check-units.ts";
 
-/** A call of a durable function of this unit, or of one that is given the tools: `pay(step, sum)`. */
+/** A call of a durable function of this unit, or of one that is given the tools: `pay(step, sum)`; `group.parallel(f)`. */
 export function isDurableCall({ ts, analysis }: Check, node: tsTypes.Expression): boolean {
   if (!ts.isCallExpression(node)) return false;
   const { bindings, tools, closures } = analysis;
+  if (parallelCallback(ts, node, bindings, tools)) return true;
   const callee = unwrap(ts, node.expression);
   const called = ts.isIdentifier(callee) ? bindings.byIdentifier.get(callee) : undefined;
   if (called?.closure && closures.records.get(called.closure)?.durable) return true;

@@ -21,14 +21,14 @@ export function checkRollbacks(check: Check): void {
 function checkUnbound(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const firstStored = (node: tsTypes.Node) => heldBy(check.analysis, node).find((each) => mayBeStored(check, each));
   const step = firstStored(clause.block);
-  const keyword = clause.getFirstToken();
-  if (step && keyword && firstStored(tryBlock))
-    check.report.hint("catch-not-cancelled", keyword, { label: step.label });
+  const keyword = step && firstStored(tryBlock) && clause.getFirstToken();
+  if (keyword) check.report.hint("catch-not-cancelled", keyword, { label: step.label });
 }
 
 /** An error that is made of the caught one, or has it as its cause, keeps it. */
 function checkCatch(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const { ts, analysis, report } = check;
+  if (analysis.nodes.of(ts.SyntaxKind.ThrowStatement).length === 0) return;
   const step = heldBy(analysis, tryBlock).find(({ operand }) => {
     return operand && toolOf(ts, unwrap(ts, operand), analysis.bindings, analysis.tools) !== undefined;
   });

@@ -38,8 +38,8 @@ const weak = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "
 const iterators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObject)$|Iterator$/;
 const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
-/** Types of this package whose values the runtime makes again. */
-const ownTypes = new Set(["Step", "Context", "Handle", "Logger", "RunLogger", "Backstitch", "Inngest"]);
+/** Types of this package whose values the runtime makes again, or knows how to store. */
+const ownTypes = new Set("Step Context Handle Logger RunLogger Backstitch Inngest FetchedResponse".split(" "));
 
 /** Deeper than any data that somebody wrote down; types that go on for ever end here. */
 const mostDepth = 8;

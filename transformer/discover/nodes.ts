@@ -5,30 +5,40 @@ import type { TypeScript } from "../ir.ts";
 /** In source order, each node in front of those inside of it. */
 export class Nodes {
   readonly all: readonly tsTypes.Node[];
-  private readonly byKind = new Map<tsTypes.SyntaxKind, tsTypes.Node[]>();
+  private readonly byKind: (tsTypes.Node[] | undefined)[] = [];
 
   constructor(all: readonly tsTypes.Node[]) {
     this.all = all;
     for (const node of all) {
       const { kind } = node;
-      const known = this.byKind.get(kind);
+      const known = this.byKind[kind];
       if (known) known.push(node);
-      else this.byKind.set(kind, [node]);
+      else this.byKind[kind] = [node];
     }
   }
 
   /** Those inside of one of them, or of what is left out. */
   inside(node: tsTypes.Node): readonly tsTypes.Node[] {
-    const start = this.all.indexOf(node) + 1;
+    const start = this.all.indexOf(node, this.firstFrom(node.pos)) + 1;
     if (start === 0) return [];
     let end = start;
     while (end < this.all.length && (this.all[end] as tsTypes.Node).end <= node.end) end++;
     return this.all.slice(start, end);
   }
 
+  private firstFrom(position: number): number {
+    let [first, last] = [0, this.all.length];
+    while (first < last) {
+      const middle = (first + last) >>> 1;
+      if ((this.all[middle] as tsTypes.Node).pos < position) first = middle + 1;
+      else last = middle;
+    }
+    return first;
+  }
+
   /** Those of one kind: most questions concern few. */
   of<Found extends tsTypes.Node>(kind: Found["kind"]): readonly Found[] {
-    return (this.byKind.get(kind) ?? []) as readonly tsTypes.Node[] as readonly Found[];
+    return (this.byKind[kind] ?? []) as readonly tsTypes.Node[] as readonly Found[];
   }
 }
 
@@ -37,14 +47,19 @@ export function isLeaf({ SyntaxKind }: TypeScript, { kind }: tsTypes.Node): bool
   return kind < SyntaxKind.FirstNode;
 }
 
-/** Everything in a file, or below another node. */
+/** Everything in a file, or below another node. Each gets its parent on the way: a file may have been parsed without. */
 export function nodesOf(ts: TypeScript, file: tsTypes.Node): Nodes {
-  const nodes: tsTypes.Node[] = [];
-  const visit = (node: tsTypes.Node): void => {
+  const nodes: tsTypes.Node[] = [file];
+  let parent = file;
+  const visit = (node: { parent: tsTypes.Node } & tsTypes.Node): void => {
+    const outer = parent;
+    if (node.parent !== outer) node.parent = outer;
     nodes.push(node);
+    parent = node;
     ts.forEachChild(node, visit);
+    parent = outer;
   };
-  visit(file);
+  ts.forEachChild(file, visit);
   return new Nodes(nodes);
 }
 

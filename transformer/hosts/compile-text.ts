@@ -3,6 +3,7 @@ import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { Manifest } from "../../runtime/manifest.ts";
 import { compileFile, mayHoldDurable } from "../compile.ts";
+import { parseFile } from "../discover/parse.ts";
 import type { TypeScript } from "../ir.ts";
 import { toTypeScript } from "./project.ts";
 
@@ -29,7 +30,7 @@ export function compileText(
   packageName: string | undefined,
 ): CompiledText | undefined {
   if (!mayHoldDurable(text)) return undefined;
-  const file: ParsedFile = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
+  const file: ParsedFile = parseFile(ts, fileName, text);
   if (file.parseDiagnostics && file.parseDiagnostics.length > 0) return undefined;
   const result = compileFile(ts, file, packageName === undefined ? {} : { packageName });
   if (!result) return undefined;

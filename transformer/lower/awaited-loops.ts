@@ -16,11 +16,9 @@ import type { AwaitedLoop } from "../analyse/suspensions.ts";
 import { isPatternLiteral } from "../analyse/targets.ts";
 import type { Rope } from "../ir.ts";
 import { lineIndent } from "./blocks.ts";
-import { type Breakable, type Context, isHolder, labelsIn, live, type Place, reenters } from "./context.ts";
-import { copy } from "./copy.ts";
+import { type Breakable, type Context, isHolder, labelsIn, type Place, reenters } from "./context.ts";
 import { type Binding, bindItem, loopBody, lowerSource } from "./each-loops.ts";
 import { labelFor } from "./loops.ts";
-import { declaresSlots } from "./patterns.ts";
 import { quote } from "./text.ts";
 import { mayOvertake, wrapFinally } from "./try.ts";
 
@@ -59,10 +57,5 @@ function awaitedItem(context: Context, node: tsTypes.ForOfStatement, name: strin
   const { ts } = context;
   const isKept = isHolder(context, head) && !ts.isVariableDeclarationList(head) && !isPatternLiteral(ts, head);
   const item = `${context.frame}.item(${name}${isKept ? ", true" : ""})`;
-  const [pattern] = ts.isVariableDeclarationList(head) ? head.declarations : [];
-  // `const {} of …` declares nothing.
-  if (pattern && !isHolder(context, head) && !declaresSlots(context, pattern.name)) {
-    return { before: [` if (${live(context)}) { `, copy(context, head), ` = ${item}; }`], parts: [] };
-  }
   return bindItem(context, node, item, true);
 }

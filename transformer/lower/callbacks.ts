@@ -22,7 +22,7 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy } from "./copy.ts";
-import { assignmentTarget, declaresSlots } from "./patterns.ts";
+import { assignmentTarget, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { withResources } from "./resources.ts";
 import { join, quote } from "./text.ts";
 
@@ -122,18 +122,20 @@ function lowerExpressionBody(context: Context, body: tsTypes.Expression, place: 
 function bindParameters(context: Context, fn: Inline, { argument, isBound }: CallbackCall): Rope {
   const scope = slotScope(context, fn);
   const bindsSlots = fn.parameters.some((parameter) => declaresSlots(context, parameter.name));
+  const isAssigned = bindsSlots || !fn.parameters.some(({ name }) => declaresNames(context, name));
   const values = argument === undefined ? "[]" : `[${argument}]`;
   const elements = fn.parameters.map(
     (parameter): Rope => [
       parameter.dotDotDotToken ? "..." : "",
-      bindsSlots ? assignmentTarget(context, parameter.name) : copy(context, parameter.name),
+      isAssigned ? assignmentTarget(context, parameter.name) : copy(context, parameter.name),
       parameter.initializer ? [" = ", copy(context, parameter.initializer)] : "",
     ],
   );
   const target: Rope = ["[", join(elements, ", "), `] = ${values};`];
   const record: Rope = scope ? [bindsSlots ? openRecord(context, scope, target) : openRecord(context, scope), " "] : "";
-  const isNative = fn.parameters.length > 0 && !bindsSlots && !isBound;
-  return [record, isNative ? [isReassigned(context, fn) ? "let " : "const ", target, " "] : ""];
+  if (bindsSlots || isBound || fn.parameters.length === 0) return record;
+  if (isAssigned) return [record, onceOnly(context, [";", target]), " "];
+  return [record, isReassigned(context, fn) ? "let " : "const ", target, " "];
 }
 
 /** Whether the callback assigns to a parameter. */

@@ -96,7 +96,7 @@ function classBody(
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
-  const statics = privateStatics(ts, node).map(({ name }) => name.getText());
+  const statics = privateStatics(ts, node).map(({ name }) => (name as tsTypes.PrivateIdentifier).text);
   const fields = privateFields(ts, node);
   const told: Rope[] = [
     hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
@@ -122,7 +122,7 @@ function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyD
   if (!initializer) return "";
   const { ts } = context;
   const text = copy(context, initializer);
-  const key = quote(name.getText());
+  const key = quote((name as tsTypes.PrivateIdentifier).text);
   const isNamed = ts.isFunctionLike(initializer) || ts.isClassLike(initializer);
   return [`static { this.${name.getText()} = `, isNamed ? [`({ ${key}: `, text, ` })[${key}]`] : text, "; }"];
 }

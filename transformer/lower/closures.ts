@@ -64,10 +64,13 @@ function accessorBody(context: Context, node: tsTypes.AccessorDeclaration, isNat
 
 /** `total() { … }` is a method of an object that is made for it: `({ total() { … } }).total`. */
 function methodBody(context: Context, node: tsTypes.MethodDeclaration, isNative: boolean): Rope {
-  const name = context.ts.isComputedPropertyName(node.name) ? "method" : node.name.getText();
-  const key = context.ts.isIdentifier(node.name) || context.ts.isComputedPropertyName(node.name) ? quote(name) : name;
+  const { ts } = context;
+  const isComputed = ts.isComputedPropertyName(node.name);
+  // A name may be written with escapes; the text of a literal is its key in both places.
+  const name = isComputed ? "method" : ts.isIdentifier(node.name) ? node.name.text : node.name.getText();
+  const key = isComputed || ts.isIdentifier(node.name) ? quote(name) : name;
   const star = node.asteriskToken ? "*" : "";
-  const isAsync = node.modifiers?.some(({ kind }) => kind === context.ts.SyntaxKind.AsyncKeyword) ? "async " : "";
+  const isAsync = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ? "async " : "";
   const front = `${isAsync}${star}${name}`;
   const body = isNative
     ? lowerNative(context, node, front)

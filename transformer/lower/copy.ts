@@ -37,8 +37,8 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
   const { suspensions, closures } = context.analysis;
   const record = closures.records.get(node);
   if (record) {
-    const isConstructor = ts.isNewExpression(node.parent) && node.parent.expression === node;
-    return isConstructor ? ["(", closureCall(context, record), ")"] : closureCall(context, record);
+    const made = closureCall(context, record);
+    return beginsConstructor(ts, node) ? ["(", made, ")"] : made;
   }
   const suspension = suspensions.byNode.get(node);
   if (suspension) {
@@ -149,16 +149,18 @@ function isEarlyName(context: Context, { scope }: Binding, node: tsTypes.Node): 
 
 /** `$.read(v, "x")`, or `($.read(v, "x"))` where a call would be taken for that of `new`. */
 function readOf({ ts, frame }: Context, node: tsTypes.Node, record: string, { name }: Binding): string {
-  let callee = node;
-  while (
-    (ts.isPropertyAccessExpression(callee.parent) || ts.isElementAccessExpression(callee.parent)) &&
-    callee.parent.expression === callee
-  ) {
-    callee = callee.parent;
-  }
-  const isNew = ts.isNewExpression(callee.parent) && callee.parent.expression === callee;
   const read = `${frame}.read(${record}, ${quote(name)})`;
-  return isNew ? `(${read})` : read;
+  return beginsConstructor(ts, node) ? `(${read})` : read;
+}
+
+/** Whether what `new` calls begins with a node: `a` of `new a.b`, of `new a\`b\`` and of `new a`. */
+export function beginsConstructor(ts: Context["ts"], node: tsTypes.Node): boolean {
+  const { parent } = node;
+  if (ts.isNewExpression(parent)) return parent.expression === node;
+  if (ts.isTaggedTemplateExpression(parent)) return parent.tag === node && beginsConstructor(ts, parent);
+  const isFront =
+    ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent) || ts.isNonNullExpression(parent);
+  return isFront && parent.expression === node && beginsConstructor(ts, parent);
 }
 
 /** The value of a name as text, for places that need it a second time. */

@@ -17,7 +17,7 @@ import { destructure } from "./suspending-patterns.ts";
 export function lowerVariables(context: Context, node: tsTypes.VariableStatement, place: Place): Rope {
   const { declarations } = node.declarationList;
   const isNative = declarations.every(
-    (declaration) => !declaresSlots(context, declaration.name) && !chainNode(context, declaration),
+    (declaration) => !isAssigned(context, declaration) && !chainNode(context, declaration),
   );
   if (
     isNative &&
@@ -38,9 +38,14 @@ export function lowerVariables(context: Context, node: tsTypes.VariableStatement
 function lowerDeclaration(context: Context, node: tsTypes.VariableDeclaration, place: Place): Rope {
   const chained = chainNode(context, node);
   if (chained) return lowerChainDeclaration(context, node, chained, place);
-  if (declaresSlots(context, node.name)) return assignSlots(context, node);
+  if (isAssigned(context, node)) return assignSlots(context, node);
   const keyword = keywordOf(context, node);
   return [`${keyword} `, copyChildren(context, node), ";"];
+}
+
+/** Its names are slots, or it has none and suspends all the same: `const [[] = await x] = y`. */
+function isAssigned(context: Context, { name }: tsTypes.VariableDeclaration): boolean {
+  return declaresSlots(context, name) || isHolder(context, name);
 }
 
 /** `let x;` is `undefined` again each time it is reached; `var x;` keeps its value. */

@@ -11,9 +11,9 @@ import { isPatternLiteral } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import type { Part } from "./blocks.ts";
-import { type Context, isHolder, labelsIn, live, openRecord, type Place, reenters, slotScope } from "./context.ts";
+import { type Context, isHolder, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy, thunk } from "./copy.ts";
-import { assignPattern, declaresSlots } from "./patterns.ts";
+import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { nativeKeyword, taken, withResources } from "./resources.ts";
 import { embedded } from "./statements.ts";
 import { destructure } from "./suspending-patterns.ts";
@@ -91,7 +91,7 @@ function eachHead(context: Context, node: EachLoop, held: boolean): { head: Rope
   const { initializer } = node;
   const isList = ts.isVariableDeclarationList(initializer);
   const name = isList ? initializer.declarations[0]?.name : undefined;
-  const isBound = isList ? name !== undefined && declaresSlots(context, name) : held;
+  const isBound = name ? declaresSlots(context, name) || (held && !declaresNames(context, name)) : held;
   if (!isBound) return { head: copy(context, initializer), binding: { before: "", parts: [] } };
   const item = context.names.fresh(name && ts.isIdentifier(name) ? `$${name.text}` : "$item");
   const keyword = (isList && nativeKeyword(context, initializer)) || "const";
@@ -114,7 +114,9 @@ export function bindItem(context: Context, node: EachLoop, item: string, held: b
   const assigned = assignPattern(context, declaration.name, taken(context, declaration, item));
   const before: Rope = isScoped
     ? [" ", openRecord(context, scope, assigned)]
-    : [held ? ` if (${live(context)}) { ` : " ", assigned, held ? " }" : ""];
+    : held
+      ? onceOnly(context, assigned)
+      : [" ", assigned];
   return { before, parts: [] };
 }
 
@@ -129,5 +131,5 @@ function assignItem(context: Context, head: tsTypes.Expression, item: string): B
   const target = copy(context, head);
   const isObject = context.ts.isObjectLiteralExpression(head);
   const assigned: Rope = isObject ? ["(", target, ` = ${item});`] : [target, ` = ${item};`];
-  return { before: [` if (${live(context)}) { `, assigned, " }"], parts: [] };
+  return { before: onceOnly(context, assigned), parts: [] };
 }

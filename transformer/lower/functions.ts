@@ -11,10 +11,10 @@ import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { parametersStart } from "./closures.ts";
-import { type Context, openRecord, type Place, slotName, slotScope, textOf } from "./context.ts";
+import { type Context, labelsIn, openRecord, type Place, slotName, slotScope, textOf } from "./context.ts";
 import { copy } from "./copy.ts";
 import { lowerReturn } from "./jumps.ts";
-import { assignPattern, declaresSlots } from "./patterns.ts";
+import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { withResources } from "./resources.ts";
 import { join, quote, span } from "./text.ts";
 
@@ -103,7 +103,10 @@ function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, stat
 /** The record of the function's own scope, with its parameters and what closures need of its call. */
 function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound: readonly Rope[]): Rope {
   const scope = context.analysis.bindings.scopes.get(fn) as Scope;
-  if (!context.records.has(scope)) return bound.length === 0 ? "" : join(bound, " ");
+  if (!context.records.has(scope)) {
+    if (bound.length === 0) return "";
+    return suspends(context, fn) ? onceOnly(context, join(bound, " ")) : join(bound, " ");
+  }
   const taken = [
     "this",
     "arguments",
@@ -117,7 +120,7 @@ function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound:
   if (init.length === 0) return openRecord(context, scope);
   // Variables of their own cannot be declared in the record's initialiser. A function that has any never suspends.
   const isMixed = fn.parameters.some(
-    (parameter) => !isPlainParameter(context, parameter) && !declaresSlots(context, parameter.name),
+    (parameter) => !isPlainParameter(context, parameter) && !isAssigned(context, fn, parameter),
   );
   return isMixed ? [openRecord(context, scope), " ", join(init, " ")] : openRecord(context, scope, join(init, " "));
 }
@@ -152,20 +155,38 @@ function lowerParameters(
   const parameters = list.map((parameter, position): Rope => {
     const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
     const isPlain = isPlainParameter(context, parameter);
-    const slots = declaresSlots(context, parameter.name);
-    if (!slots && (isContext || isPlain)) return textOf(context, parameter);
+    const assigned = isAssigned(context, fn, parameter);
+    if (!declaresSlots(context, parameter.name) && (isContext || isPlain)) return textOf(context, parameter);
     const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");
-    bound.push(bindParameter(context, parameter, name, slots));
+    bound.push(bindParameter(context, parameter, name, assigned));
     // A default, though it does nothing here, keeps the function's length.
     return `${parameter.dotDotDotToken ? "..." : ""}${name}${parameter.initializer ? " = undefined" : ""}`;
   });
   return { parameters, bound };
 }
 
-function bindParameter(context: Context, parameter: tsTypes.ParameterDeclaration, name: string, slots: boolean): Rope {
+/** Its names are slots, or it has none, and what it evaluates must not be evaluated again when the function is re-entered. */
+function isAssigned(
+  context: Context,
+  fn: tsTypes.SignatureDeclaration,
+  { name }: tsTypes.ParameterDeclaration,
+): boolean {
+  return declaresSlots(context, name) || (suspends(context, fn) && !declaresNames(context, name));
+}
+
+function suspends(context: Context, fn: tsTypes.SignatureDeclaration): boolean {
+  return labelsIn(context, (fn as FunctionNode).body).length > 0;
+}
+
+function bindParameter(
+  context: Context,
+  parameter: tsTypes.ParameterDeclaration,
+  name: string,
+  assigned: boolean,
+): Rope {
   const { initializer } = parameter;
   const value: Rope = initializer ? [`${name} === undefined ? `, copy(context, initializer), ` : ${name}`] : name;
-  if (slots) return [assignPattern(context, parameter.name, value)];
+  if (assigned) return [assignPattern(context, parameter.name, value)];
   return ["let ", copy(context, parameter.name), " = ", value, ";"];
 }
 

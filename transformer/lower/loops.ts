@@ -22,7 +22,7 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy, copyOperand } from "./copy.ts";
-import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
+import { assignmentTarget, assignPattern, declaresNames, declaresSlots } from "./patterns.ts";
 import { nativeResource, taken, withResources } from "./resources.ts";
 import { embedded } from "./statements.ts";
 import { destructure } from "./suspending-patterns.ts";
@@ -73,10 +73,18 @@ export function lowerFor(context: Context, node: tsTypes.ForStatement, place: Br
   const rest = [node.condition, node.statement, node.incrementor].flatMap((part) => labelsIn(context, part));
   const loop = withResources(context, node, place.outer, (outer) => {
     const inner: Breakable = { ...place, outer };
-    const rope = forLoop(context, node, inner, ";");
+    const rope = forLoop(context, node, inner, [firstTurn(context, node, scope), ";"]);
     return sequence(context, [...parts, { labels: rest, rope: [labelFor(inner), rope] }]);
   });
   return ["{ ", record, loop, " }"];
+}
+
+/** What the closures of a head in front of its loop capture is the variable of before the first turn. */
+function firstTurn(context: Context, { initializer }: tsTypes.ForStatement, scope: Scope | undefined): Rope {
+  const { ts } = context;
+  if (!scope || !initializer || !ts.isVariableDeclarationList(initializer)) return "";
+  if (!(initializer.flags & ts.NodeFlags.BlockScoped) || !isCapturedPerTurn(context, scope, initializer)) return "";
+  return `${live(context)} && (${copyRecord(context, scope)})`;
 }
 
 /** A head that suspends, or whose resources are disposed of behind the loop, stands in front of it. */
@@ -142,9 +150,10 @@ function lowerDeclared(context: Context, declaration: tsTypes.VariableDeclaratio
 }
 
 /** Only a closure that outlives the turn can tell its record from that of the next; the callback of a step cannot. */
-function isCapturedPerTurn(context: Context, scope: Scope): boolean {
+function isCapturedPerTurn(context: Context, scope: Scope, within?: tsTypes.Node): boolean {
   for (const record of context.analysis.closures.records.values()) {
     if (record.role === "callback" && !context.analysis.slots.escaping.has(record)) continue;
+    if (within && !isInside(record.node, within)) continue;
     for (const binding of record.captures) if (binding.scope === scope) return true;
   }
   return false;
@@ -167,7 +176,9 @@ function forHead(
   if (!ts.isVariableDeclarationList(head))
     return guard ? [guard, "(", copy(context, head), ");"] : [copy(context, head), ";"];
   const slots = head.declarations.some((declaration) => declaresSlots(context, declaration.name));
-  if (!slots) return [copy(context, head), ";"];
+  if (!slots && (guard === "" || head.declarations.some(({ name }) => declaresNames(context, name)))) {
+    return [copy(context, head), ";"];
+  }
   const values = join(
     head.declarations.map((declaration) => headValue(context, declaration)),
     " ",
@@ -185,9 +196,12 @@ function forHead(
 }
 
 function makesClosures({ analysis }: Context, head: tsTypes.Node): boolean {
-  for (const { node } of analysis.closures.records.values())
-    if (node.pos >= head.pos && node.end <= head.end) return true;
+  for (const { node } of analysis.closures.records.values()) if (isInside(node, head)) return true;
   return false;
+}
+
+function isInside(node: tsTypes.Node, around: tsTypes.Node): boolean {
+  return node.pos >= around.pos && node.end <= around.end;
 }
 
 function headValue(context: Context, declaration: tsTypes.VariableDeclaration): Rope {

@@ -7,7 +7,7 @@
  */
 import type tsTypes from "typescript";
 import type { Rope } from "../ir.ts";
-import { type Context, slotName, textOf } from "./context.ts";
+import { type Context, live, slotName, textOf } from "./context.ts";
 import { copy } from "./copy.ts";
 import { join } from "./text.ts";
 
@@ -19,6 +19,18 @@ export function declaresSlots(context: Context, name: tsTypes.BindingName): bool
     return binding !== undefined && slotName(context, binding) !== undefined;
   }
   return name.elements.some((element) => ts.isBindingElement(element) && declaresSlots(context, element.name));
+}
+
+/** Without a name there is no slot, and so no record that would tell whether the pattern was evaluated. */
+export function declaresNames(context: Context, name: tsTypes.BindingName): boolean {
+  const { ts } = context;
+  if (ts.isIdentifier(name)) return true;
+  return name.elements.some((element) => ts.isBindingElement(element) && declaresNames(context, element.name));
+}
+
+/** Statements that are left out when what stands behind them is re-entered. */
+export function onceOnly(context: Context, statements: Rope): Rope {
+  return [` if (${live(context)}) { `, statements, " }"];
 }
 
 /** The statement that gives the slots of `name` their values. */

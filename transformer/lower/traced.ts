@@ -11,7 +11,7 @@ import { boundBy, isProxyName } from "../analyse/traced.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import type { Context } from "./context.ts";
-import { copy, copyChildren } from "./copy.ts";
+import { beginsConstructor, copy, copyChildren } from "./copy.ts";
 import { methodOf } from "./expressions.ts";
 import { savedOf } from "./operands.ts";
 import { quote } from "./text.ts";
@@ -31,7 +31,8 @@ export function lowerTagged(context: Context, node: tsTypes.TaggedTemplateExpres
   const site = context.analysis.templates.get(node);
   if (site === undefined) return undefined;
   const called = [`${context.frame}.tag(${quote(site)}, `, tagOf(context, node.tag), ")"];
-  return [called, copyChildren(context, node, node.template.getStart(context.file))];
+  const text: Rope = [called, copyChildren(context, node, node.template.getStart(context.file))];
+  return beginsConstructor(context.ts, node) ? ["(", text, ")"] : text;
 }
 
 /** A function, or an object with the key of its method. */

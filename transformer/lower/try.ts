@@ -41,7 +41,7 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy } from "./copy.ts";
-import { assignPattern, declaresSlots } from "./patterns.ts";
+import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
 
@@ -106,13 +106,15 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   const { name } = parameter;
   const head = span(node.getStart(context.file), parameter.getStart(context.file));
   const end = span(parameter.end, node.block.getStart(context.file));
-  if (!scope || !declaresSlots(context, name)) {
+  const isEvaluatedOnce = isHolder(context, node) && !declaresNames(context, name);
+  if (!isEvaluatedOnce && (!scope || !declaresSlots(context, name))) {
     const told = context.ts.isIdentifier(name) ? tellCaught(context, node, name.text) : "";
     return [head, copy(context, parameter), end, lowerBlock(context, node.block, place, [told, opened])];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(name) ? `$${name.text}` : "$error");
   if (isHolder(context, name)) return lowerSuspendingCatch(context, node, parameter, scope, caught, place);
-  const bound: Rope = [" ", openRecord(context, scope, assignPattern(context, name, caught))];
+  const assigned = assignPattern(context, name, caught);
+  const bound: Rope = scope ? [" ", openRecord(context, scope, assigned)] : onceOnly(context, assigned);
   return [head, caught, end, lowerBlock(context, node.block, place, [tellCaught(context, node, caught), bound])];
 }
 
@@ -147,7 +149,7 @@ function lowerSuspendingCatch(
   context: Context,
   node: tsTypes.CatchClause,
   { name }: tsTypes.VariableDeclaration,
-  scope: Scope,
+  scope: Scope | undefined,
   caught: string,
   place: Place,
 ): Rope {
@@ -156,7 +158,8 @@ function lowerSuspendingCatch(
     { labels: labelsIn(context, name), rope: destructure(context, name, caught) },
     { labels: labelsIn(context, node.block), rope: lowerBlock(context, node.block, inner) },
   ]);
-  return [`catch (${caught}) {${tellCaught(context, node, caught)} `, openRecord(context, scope), " ", parts, " }"];
+  const record: Rope = scope ? [openRecord(context, scope), " "] : "";
+  return [`catch (${caught}) {${tellCaught(context, node, caught)} `, record, parts, " }"];
 }
 
 /** The rewrite of a suspending `finally`, for whatever ends like one. `gap` stands between its parts. */

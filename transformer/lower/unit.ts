@@ -62,7 +62,8 @@ function ownName(ts: TypeScript, { unit, bindings }: Analysis): string | undefin
 function createContext({ ts, facts, frame, infos }: FileContext, analysis: Analysis, names: FileNames): Context {
   const records = new Map<Scope, string>();
   for (const [scope, path] of analysis.paths) {
-    const last = path.replace(/#.*$/, "").split("/").pop() ?? "";
+    const [whole = ""] = path.split("#", 1);
+    const last = whole.slice(whole.lastIndexOf("/") + 1);
     const wish =
       scope.node === analysis.unit.fn
         ? "v"

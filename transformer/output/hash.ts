@@ -1,5 +1,5 @@
 /** The hash of a function's text. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type tsTypes from "typescript";
 import { nodesIn, nodesOf } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
@@ -28,10 +28,11 @@ export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, n
     end = inner.end;
   }
   add(withoutTrivia(text.slice(end, node.end)));
-  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+  return hash("sha256", parts).slice(0, 16);
 }
 
-/** Most of what stands between two leaves is one character. */
+/** Most of what stands between two leaves is one character, with white space around it. */
 function withoutTrivia(text: string): string {
-  return /[\s/]/.test(text) ? text.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "") : text;
+  const inner = text.trim();
+  return /[\s/]/.test(inner) ? inner.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "") : inner;
 }

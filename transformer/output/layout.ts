@@ -9,7 +9,7 @@ import {
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { closureScopes, functionAround } from "../analyse/paths.ts";
-import { toolCall, withoutRollbacks } from "../analyse/tools.ts";
+import { parallelCallback, toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
@@ -56,23 +56,21 @@ export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: Function
   }
   const own = (binding: Binding) => slots.all.has(binding) && functionAround(binding.scope, bindings) === fn;
   const parameters = unit.kind === "handler" && fn === unit.fn ? [] : parametersOf(ts, fn);
-  return {
-    labels,
-    ...given("kept", byScope(analysis, [...slots.kept].filter(own))),
-    ...given("kinds", kinds),
-    ...given("cursors", cursors),
-    ...given("completions", completions),
-    ...given("resources", resources),
-    ...(shielded.length > 0 && { shielded }),
-    ...given("defaults", defaultsOf(ts, analysis, bindings.all.filter(own))),
-    ...given("captures", fn === unit.fn ? capturesOf(ts, analysis) : {}),
-    ...(parameters.length > 0 && { parameters }),
+  const layout: { -readonly [Field in keyof FrameLayout]: FrameLayout[Field] } = { labels };
+  /** A field is left out when it says nothing. */
+  const give = <Field extends keyof FrameLayout>(field: Field, value: FrameLayout[Field] & object): void => {
+    if (Object.keys(value).length > 0) layout[field] = value;
   };
-}
-
-/** A field that is left out when it says nothing. */
-function given<Key extends string, Value extends object>(key: Key, value: Value): { [K in Key]?: Value } {
-  return Object.keys(value).length > 0 ? ({ [key]: value } as { [K in Key]?: Value }) : {};
+  give("kept", byScope(analysis, [...slots.kept].filter(own)));
+  give("kinds", kinds);
+  give("cursors", cursors);
+  give("completions", completions);
+  give("resources", resources);
+  give("shielded", shielded);
+  give("defaults", defaultsOf(ts, analysis, bindings.all.filter(own)));
+  if (fn === unit.fn) give("captures", capturesOf(ts, analysis));
+  give("parameters", parameters);
+  return layout;
 }
 
 export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Suspension[] {
@@ -96,6 +94,7 @@ function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): Su
   if (isCombination(ts, node)) return "combination";
   const tool = toolCall(ts, withoutRollbacks(ts, node), analysis.bindings, analysis.tools);
   if (tool) return tool;
+  if (parallelCallback(ts, node, analysis.bindings, analysis.tools)) return "call";
   const passesStep = ts.isCallExpression(node) && node.arguments.some((argument) => isStep(ts, analysis, argument));
   return passesStep ? "call" : "await";
 }

@@ -7,7 +7,7 @@ import type { CombinationMethod, Part } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { shortText } from "../analyse/enclosing.ts";
 import { baseLabel } from "../analyse/labels.ts";
-import { chainOf, rollbackSource, toolCall } from "../analyse/tools.ts";
+import { chainOf, parallelCallback, rollbackSource, toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 
@@ -38,7 +38,7 @@ function find(input: PartsInput, expression: tsTypes.Expression, seen: ReadonlyS
   if (source && chainOf(ts, node, bindings, tools)) return withUndo(input, find(input, source, seen), node);
   const method = combinationOf(ts, node);
   if (method) return { kind: "combination", name: nameOf(input, node), method, parts: elements(input, node, seen) };
-  return listPart(input, node, seen) ?? callPart(input, node);
+  return listPart(input, node, seen) ?? callPart(input, node, seen);
 }
 
 function toolPart(input: PartsInput, call: tsTypes.CallExpression): Part {
@@ -89,9 +89,13 @@ function resultOf(
   return last && ts.isReturnStatement(last) ? last.expression : undefined;
 }
 
-function callPart(input: PartsInput, call: tsTypes.CallExpression): Part {
+function callPart(input: PartsInput, call: tsTypes.CallExpression, seen: ReadonlySet<tsTypes.Node>): Part {
   const { ts, analysis } = input;
-  const callee = unwrap(ts, call.expression);
+  const callback = parallelCallback(ts, call, analysis.bindings, analysis.tools);
+  const isSync = callback && (ts.isArrowFunction(callback) || ts.isFunctionExpression(callback));
+  const result = isSync ? resultOf(ts, callback) : undefined;
+  if (result && !analysis.functions.has(callback as FunctionNode)) return find(input, result, seen);
+  const callee = callback ?? unwrap(ts, call.expression);
   const name = nameOf(input, call);
   const code = codeOf(input, callee);
   if (code !== undefined) return { kind: "call", name, code };
@@ -99,7 +103,7 @@ function callPart(input: PartsInput, call: tsTypes.CallExpression): Part {
     const binding = ts.isIdentifier(argument) ? analysis.bindings.byIdentifier.get(argument) : undefined;
     return binding !== undefined && (analysis.tools.steps.has(binding) || analysis.tools.contexts.has(binding));
   });
-  if (!passesTools) return { kind: "await", name };
+  if (!passesTools && !callback) return { kind: "await", name };
   const outer = input.codeOfName(callee.getText().replace(/\s/g, ""));
   return { kind: "call", name, ...(outer !== undefined && { code: outer }) };
 }

@@ -3,7 +3,7 @@ import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
-import { exchangeSlots, giveBackAll } from "./slots.ts";
+import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
 import { forgetRun } from "./states.ts";
 import { addWaits, removeWaits } from "./waits.ts";
 
@@ -13,7 +13,7 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
   return db.transaction(() =>
     batch.map((element) => {
       const run = advanceRun(db, element);
-      if (run === undefined) return "fenced";
+      if (run === undefined) return answerAgain(db, element) ?? "fenced";
       for (const step of element.steps) putStep(db, run, step);
       putMessages(db, run, element);
       if (element.status !== "running") return "ok";
@@ -21,6 +21,23 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
       return granted.length > 0 ? { granted } : "ok";
     }),
   );
+}
+
+/**
+ * What a commit was answered that was written before: its worker was not told. Only the holder of an epoch commits under it,
+ * one after the other, so a run that is one commit further has this one.
+ */
+function answerAgain(db: Connection, { run, epoch, seq }: Commit): CommitResult | undefined {
+  if (seq === undefined) return undefined;
+  const row = db.all<{ n: number }>(
+    "SELECT n FROM runs WHERE id = ? AND epoch = ? AND seq = ?",
+    run,
+    epoch,
+    seq + 1,
+  )[0];
+  if (row === undefined) return undefined;
+  const granted = slotsOf(db, row.n).flatMap((slot) => (slot.granted ? [slot.op] : []));
+  return granted.length > 0 ? { granted } : "ok";
 }
 
 /** The row of a run that was advanced. */
@@ -91,7 +108,7 @@ export function resume(db: Connection, run: string, now: number): boolean {
 const turn = `label = ?, seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
-const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' RETURNING ${row}`;
+const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = coalesce(?, seq) RETURNING ${row}`;
 const going = `${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
@@ -102,7 +119,7 @@ const endRun = `UPDATE runs SET ${turn}, frame = NULL, wake_at = NULL, ${givenBa
 
 /** Updates the row of the run, which is the fence; undefined if it was fenced. */
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
-  const { run, epoch, now, status, frame, label, wakeAt, release, output, error, read = [] } = element;
+  const { run, epoch, seq = null, now, status, frame, label, wakeAt, release, output, error, read = [] } = element;
   const changes = [label, output ?? null, error ?? null, now];
   const goes = status === "running" || status === "blocked";
   const rows = goes
@@ -113,8 +130,9 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
         ...[read.length, now, wakeAt, read.length],
         run,
         epoch,
+        seq,
       )
-    : db.all<RunRow>(endRun, ...changes, status, now, run, epoch);
+    : db.all<RunRow>(endRun, ...changes, status, now, run, epoch, seq);
   return rows[0];
 }
 

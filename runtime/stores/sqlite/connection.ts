@@ -6,10 +6,10 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { StoreError } from "../store-error.ts";
+import { originalText, storedText } from "../text.ts";
 import { type Driver, openDriver, type Row, resultCode, type Statement, type Value } from "./driver.ts";
 import { busy, busyTimeoutMs, lockingProtocol } from "./failures.ts";
 import { isUpToDate, migrate } from "./schema.ts";
-import { originalText, storedText } from "./text.ts";
 
 /** The path of a database that lives in memory, as SQLite spells it. */
 export const inMemory = ":memory:";

@@ -1,7 +1,7 @@
 /** Conformance: what a turn changes, and how runs end. */
 import assert from "node:assert/strict";
-import type { Claim, RunStatus } from "../../store.ts";
-import { addRun, app, type Check, claim, claimOne, leaseMs, step, t0, turn, view } from "./support.ts";
+import type { Claim, NewWait, RunStatus } from "../../store.ts";
+import { addRun, app, type Check, claim, claimOne, event, leaseMs, step, t0, turn, view } from "./support.ts";
 
 export function commitTests(check: Check): void {
   check("writes output, frame, label and time at once", async (store) => {
@@ -57,6 +57,51 @@ export function commitTests(check: Check): void {
     await store.commit([turn(await claimOne(store), { release: true, wakeAt: null })]);
     assert.deepEqual(await claim(store, { now: Number.MAX_SAFE_INTEGER }), []);
     assert.equal((await view(store, "r")).wakeAt, null);
+  });
+}
+
+export function repeatTests(check: Check): void {
+  const sent = event("sent");
+  const wait: NewWait = { op: 2, kind: "event", name: "order/paid" };
+
+  check("writes a commit once that is asked for again, because its answer was lost", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    await store.cancel("r", t0, { unwind: true });
+    const first = turn(held, { seq: 0, frame: "1", steps: [step(1)], waits: [wait], events: [sent], read: [1] });
+    const second = turn(held, { seq: 1, frame: "2", steps: [step(2)], wakeAt: null, release: true });
+    assert.deepEqual(await store.commit([first]), ["ok"]);
+    assert.deepEqual(await store.commit([first]), ["ok"]);
+    assert.deepEqual(await store.commit([second]), ["ok"]);
+    assert.deepEqual(await store.commit([second]), ["ok"]);
+    assert.equal((await store.waitsFor({ app, name: "order/paid", match: undefined, limit: 9 })).length, 1);
+    assert.equal(await store.nextWake(app, ["f"]), undefined);
+    await store.cancel("r", t0 + 20, { unwind: true });
+    const next = await claimOne(store, { worker: "worker-2", now: t0 + 20 });
+    assert.deepEqual([next.frame, next.seq, next.epoch, next.mail.map(({ seq }) => seq)], ["2", 2, 2, [2]]);
+    assert.deepEqual(await store.commit([second]), ["fenced"]);
+  });
+
+  check("answers the last commit of a run again, and one with slots", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    const acquire = [{ op: 1, pools: [{ name: "p", limit: 1 }], rank: t0 }];
+    const asking = turn(held, { seq: 0, acquire });
+    assert.deepEqual(await store.commit([asking]), [{ granted: [1] }]);
+    assert.deepEqual(await store.commit([asking]), [{ granted: [1] }]);
+    const last = turn(held, { seq: 1, status: "completed", output: "out" });
+    assert.deepEqual(await store.commit([last]), ["ok"]);
+    assert.deepEqual(await store.commit([last]), ["ok"]);
+    assert.deepEqual(await store.commit([turn(held, { seq: 2 })]), ["fenced"]);
+  });
+
+  check("a commit that is not the next one changes nothing", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    assert.deepEqual(await store.commit([turn(held, { seq: 1, steps: [step(1)] })]), ["fenced"]);
+    assert.deepEqual(await store.commit([turn(held, { seq: 0 }), turn(held, { seq: 1 })]), ["ok", "ok"]);
+    assert.deepEqual(await store.commit([turn(held, { seq: 0, steps: [step(1)] })]), ["fenced"]);
+    assert.deepEqual(await store.listSteps("r"), []);
   });
 }
 

@@ -1,8 +1,8 @@
 /**
  * Every JavaScript string can be stored and comes back the same.
  *
- * SQLite keeps UTF-8, where a lone surrogate has no place, and libsql cuts text at U+0000 without a word. Such characters
- * can stand in step ids and event names. They are written as U+001A (SUBSTITUTE) and four hex digits; so is U+001A
+ * Databases keep UTF-8, where a lone surrogate has no place; libsql cuts text at U+0000 without a word, and Postgres refuses
+ * it. Such characters can stand in step ids and event names. They are written as U+001A (SUBSTITUTE) and four hex digits; so is U+001A
  * itself, which keeps the mapping one to one and so keeps equality. Other text is stored as it is.
  */
 const mark = "\u001A";

@@ -1,0 +1,68 @@
+/** Events, from when they are stored until they are routed into runs. */
+import type { StoredEvent } from "../../store.ts";
+import { columns, grouped, type Session } from "./database.ts";
+
+/** The `outbox` names those that are to be routed: an event itself is written once and never changed. */
+export async function putEvents(db: Session, events: readonly StoredEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ parent, ...event }) => ({ ...event, parentRun: parent?.run, parentOp: parent?.op }));
+  await db.run(
+    `WITH stored AS (
+       INSERT INTO backstitch.events (id, app, name, data, received_at, target, parent_run, parent_op)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
+       ON CONFLICT (app, id) DO NOTHING RETURNING app, received_at, id)
+     INSERT INTO backstitch.outbox (app, received_at, id) SELECT app, received_at, id FROM stored`,
+    ...columns(rows, "id", "app", "name", "data", "receivedAt", "target", "parentRun", "parentOp"),
+  );
+  db.wake(...events.map(({ app }) => app));
+}
+
+/** The columns of the table of events that is called `e`, as `toEvent` takes them. */
+export const eventColumns = `e.id AS "eventId", e.app AS "eventApp", e.name, e.data, e.received_at AS "receivedAt",
+  e.target, e.parent_run AS "parentRun", e.parent_op AS "parentOp"`;
+
+export interface EventRow {
+  readonly eventId: string;
+  readonly eventApp: string;
+  readonly name: string;
+  readonly data: string;
+  readonly receivedAt: number;
+  readonly target: string | null;
+  readonly parentRun: string | null;
+  readonly parentOp: number | null;
+}
+
+export function toEvent(row: EventRow): StoredEvent {
+  const { eventId, eventApp, name, data, receivedAt, target, parentRun, parentOp } = row;
+  return {
+    id: eventId,
+    app: eventApp,
+    name,
+    data,
+    receivedAt,
+    ...(target !== null && { target }),
+    ...(parentRun !== null && { parent: { run: parentRun, op: parentOp ?? 0 } }),
+  };
+}
+
+export async function unroutedEvents(db: Session, app: string, limit: number): Promise<StoredEvent[]> {
+  const rows = await db.all<EventRow>(
+    `SELECT ${eventColumns} FROM backstitch.outbox AS o JOIN backstitch.events AS e ON e.app = o.app AND e.id = o.id
+     WHERE o.app = $1 ORDER BY o.received_at, o.id LIMIT $2`,
+    app,
+    limit,
+  );
+  return rows.map(toEvent);
+}
+
+/** The events that joined runs, by the number of the run, in their order. */
+export async function joinedEvents(db: Session, runs: readonly number[]): Promise<Map<number, StoredEvent[]>> {
+  const rows = await db.all<EventRow & { readonly run: number }>(
+    `SELECT j.run, ${eventColumns} FROM backstitch.joined AS j
+     JOIN backstitch.runs AS r ON r.n = j.run
+     JOIN backstitch.events AS e ON e.app = r.app AND e.id = j.event_id
+     WHERE j.run = ANY($1::bigint[]) ORDER BY j.run, j.n`,
+    runs,
+  );
+  return new Map([...grouped(rows, ({ run }) => run)].map(([run, own]) => [run, own.map(toEvent)]));
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Store } from "../../store.ts";
+import { testStore } from "../../testing/store-suite.ts";
+import { emptySchema, newSchema, testServer } from "../testing-postgres.ts";
+import { type PostgresOptions, postgres } from "./index.ts";
+
+const server = testServer();
+let options: PostgresOptions;
+let opened: Store;
+
+beforeAll(async () => {
+  options = newSchema(server());
+  opened = postgres(options);
+  await opened.open();
+});
+afterAll(() => opened.close());
+
+testStore("PostgreSQL", { create: () => staysOpen(opened), destroy: () => emptySchema(options), describe, it });
+
+/** A store that is open already: connections and plans are kept from test to test, which takes half the time. */
+function staysOpen(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name: keyof Store) {
+      if (name === "open" || name === "close") return async () => {};
+      return (target[name] as ((...args: unknown[]) => unknown) | undefined)?.bind(target);
+    },
+  });
+}
+
+describe("workers of several processes", () => {
+  it("hear of work that another store makes", async () => {
+    const other = postgres(options);
+    await other.open();
+    const heard: string[] = [];
+    const stop = [opened.onWork?.("shop", () => heard.push("shop")), opened.onWork?.("else", () => heard.push("else"))];
+    // The connection that listens is being made: what is told before is not heard, and is found by looking.
+    while (heard.length === 0) {
+      await other.putEvents([{ id: crypto.randomUUID(), app: "shop", name: "e", data: "{}", receivedAt: 0 }]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(new Set(heard)).toEqual(new Set(["shop"]));
+    for (const each of stop) each?.();
+    await other.close();
+    await emptySchema(options);
+  });
+
+  it("share what is due: each run goes to one of them, whoever asks at the same time", async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `run-${String(n).padStart(2, "0")}`);
+    await opened.putEvents(ids.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
+    for (const id of ids) {
+      await opened.route({ app: "shop", id }, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+    }
+    const stores = Array.from({ length: 4 }, () => postgres({ ...options, connections: 1 }));
+    await Promise.all(stores.map((store) => store.open()));
+    const taken: string[] = [];
+    const take = async (store: Store, worker: string) => {
+      for (;;) {
+        const claims = await store.claim({ app: "shop", worker, functions: ["f"], limit: 4, now: 1, leaseMs: 60_000 });
+        if (claims.length === 0) return;
+        taken.push(...claims.map(({ run }) => run));
+        const turns = claims.map(({ run, epoch, seq }) => ({ run, epoch, seq, now: 2, label: null, wakeAt: null }));
+        await store.commit(turns.map((turn) => ({ ...turn, status: "running", release: true, steps: [] })));
+      }
+    };
+    await Promise.all(stores.map((store, n) => take(store, `w${n}`)));
+    expect(taken.sort()).toEqual(ids);
+    await Promise.all(stores.map((store) => store.close()));
+    await emptySchema(options);
+  });
+});

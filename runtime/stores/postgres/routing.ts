@@ -1,0 +1,116 @@
+/** From events to runs. */
+import type { EventKey, Join, Met, NewRun, Routed, Routing } from "../../store.ts";
+import { cannotRoute } from "../store-error.ts";
+import { columns, type Database, type Session } from "./database.ts";
+import { deliver, lockRuns } from "./mail.ts";
+import { Conflict, putStates, unlessConflict } from "./states.ts";
+import { addWaits } from "./waits.ts";
+
+/**
+ * The fence against two workers that route one event is its row in the outbox: the first takes it away. The transaction
+ * does not wait for the disk: should a crash of the server lose it, then with all of it, and the event is routed again into
+ * runs of the same ids; whatever is done with such a run waits for the disk, and for all that was written before.
+ */
+export function route(
+  db: Database,
+  event: EventKey,
+  runs: readonly NewRun[],
+  met: readonly Met[],
+  { joins = [], states = [], now }: Routing,
+): Promise<Routed> {
+  const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
+  if (foreign) throw cannotRoute(db.location, event, foreign);
+  const isPlain = [joins, states, met].every(({ length }) => length === 0) && runs.every(({ waits }) => !waits);
+  if (isPlain) return routePlain(db, event, runs);
+  return unlessConflict(db, async (session) => {
+    await lockRuns(session, [...joins.map(({ run }) => run), ...met.map(({ wait }) => wait.run)]);
+    const { made, receivedAt } = await takeEvent(session, event, runs);
+    if (receivedAt === null) return routedBefore(db, session, event);
+    await addWaits(
+      session,
+      made.flatMap(({ n, id }) =>
+        (runs.find((run) => run.id === id)?.waits ?? []).map((wait) => ({
+          run: { n, id, app: event.app },
+          wait,
+          now: receivedAt,
+        })),
+      ),
+    );
+    for (const join of joins) await joinRun(session, event.id, join);
+    await putStates(session, states, now);
+    await meet(session, met, receivedAt);
+    if (made.length > 0) session.wake(event.app);
+    return "routed" as const;
+  });
+}
+
+/** Most events start runs and nothing else: that is one statement. */
+async function routePlain(db: Database, event: EventKey, runs: readonly NewRun[]): Promise<Routed> {
+  const { made, receivedAt } = await takeEvent(db, event, runs);
+  if (receivedAt === null) return routedBefore(db, db, event);
+  if (made.length > 0) db.wake(event.app);
+  return "routed";
+}
+
+/** @throws StoreError when the event was never stored */
+async function routedBefore({ location }: Database, session: Session, { app, id }: EventKey): Promise<Routed> {
+  const stored = await session.all("SELECT FROM backstitch.events WHERE app = $1 AND id = $2", app, id);
+  if (stored.length === 0) throw cannotRoute(location, { app, id }, undefined);
+  return "routed";
+}
+
+interface Taken {
+  /** When it was received; null when it is not in the outbox. */
+  readonly receivedAt: number | null;
+  readonly made: readonly { readonly n: number; readonly id: string }[];
+}
+
+/** Takes the event out of the outbox, and creates its runs. */
+async function takeEvent(db: Session, { app, id }: EventKey, runs: readonly NewRun[]): Promise<Taken> {
+  const rows = await db.all<{ receivedAt: number | null; n: number | null; id: string | null }>(
+    `WITH taken AS (
+       DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
+       WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.id = e.id
+       RETURNING e.received_at, e.parent_run, e.parent_op),
+     made AS (
+       INSERT INTO backstitch.runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
+       SELECT g.id, $1, g.function_id, $2, g.wake_at, t.received_at, t.received_at, t.parent_run, t.parent_op
+       FROM taken AS t, unnest($3::text[], $4::text[], $5::bigint[]) AS g (id, function_id, wake_at)
+       ON CONFLICT (id) DO NOTHING RETURNING n, id)
+     SELECT (SELECT received_at FROM taken) AS "receivedAt", m.n, m.id
+     FROM set_config('synchronous_commit', 'off', true) LEFT JOIN made AS m ON true`,
+    app,
+    id,
+    ...columns(runs, "id", "functionId", "wakeAt"),
+  );
+  const made = rows.flatMap(({ n, id: run }) => (n === null || run === null ? [] : [{ n, id: run }]));
+  return { receivedAt: rows[0]?.receivedAt ?? null, made };
+}
+
+/** @throws Conflict when the run is not waiting any more */
+async function joinRun(db: Session, eventId: string, { run, keeps, wakeAt }: Join): Promise<void> {
+  const [joined] = await db.all<{ n: number }>(
+    `UPDATE backstitch.runs SET wake_at = $2, event_id = CASE WHEN $3 THEN $4 ELSE event_id END
+     WHERE id = $1 AND epoch = 0 AND status = 'running' RETURNING n`,
+    ...[run, wakeAt, keeps === "last", eventId],
+  );
+  if (joined === undefined) throw new Conflict();
+  if (keeps === "last") return;
+  await db.run("INSERT INTO backstitch.joined (run, event_id) VALUES ($1, $2)", joined.n, eventId);
+}
+
+/** Delivers to the waits that are still there. */
+async function meet(db: Session, met: readonly Met[], receivedAt: number): Promise<void> {
+  if (met.length === 0) return;
+  const rows = await db.all<{ n: number }>(
+    "DELETE FROM backstitch.waits WHERE n = ANY($1::bigint[]) RETURNING n",
+    met.map(({ wait }) => wait.id),
+  );
+  const found = new Set(rows.map(({ n }) => n));
+  await deliver(
+    db,
+    met
+      .filter(({ wait }) => found.has(wait.id))
+      .map(({ wait: { run, op, kind }, text }) => ({ run, op, kind, text, receivedAt })),
+  );
+}
