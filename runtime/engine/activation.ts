@@ -6,7 +6,7 @@
  */
 
 import type { CodecExtension } from "../codec/index.ts";
-import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "../codec/index.ts";
+import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet, Sharing } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { BackstitchEvent } from "../types.ts";
@@ -76,6 +76,8 @@ export class Activation {
   readonly goOn = (): void => continues(this);
   /** How its values are encoded, once they were. */
   extensions: readonly CodecExtension[] | undefined;
+  /** From one text of this activation to the next. */
+  readonly sharing = new Sharing();
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */
