@@ -136,31 +136,13 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
   return rows[0];
 }
 
-/**
- * Writes one attempt. `nth`, the number of earlier ops with the same id, is one more than that of the last of them.
- * Ops that run side by side end in any order: one that comes late moves the later ones up.
- */
 function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {
   const { op, attempt, id, kind, status, input, output, error, rollback, startedAt, endedAt } = step;
   db.run(
-    `UPDATE steps SET nth = nth + 1 WHERE run = ? AND id = ? AND op > ?
-       AND NOT EXISTS (SELECT 1 FROM steps WHERE run = ? AND op = ?)`,
-    run,
-    id,
-    op,
-    run,
-    op,
-  );
-  db.run(
     `INSERT OR REPLACE INTO steps
-       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, seq, rollback, nth)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(
-       (SELECT nth FROM steps WHERE run = ? AND op = ? LIMIT 1),
-       (SELECT nth + 1 FROM steps WHERE run = ? AND id = ? AND op < ? ORDER BY op DESC LIMIT 1),
-       0))`,
+       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, seq, rollback)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[run, op, attempt, id, kind, status, input ?? null, output ?? null, error ?? null, startedAt, endedAt],
     ...[seq, rollback ? 1 : 0],
-    ...[run, op],
-    ...[run, id, op],
   );
 }

@@ -56,10 +56,10 @@ export class Connection {
    * @param mode "DEFERRED" is for work that only reads: it takes no lock, and all its reads see one state of the file.
    */
   transaction<T>(work: () => T, mode: "IMMEDIATE" | "DEFERRED" = "IMMEDIATE"): T {
-    this.exec(`BEGIN ${mode}`);
+    this.run(`BEGIN ${mode}`);
     try {
       const result = work();
-      this.exec("COMMIT");
+      this.run("COMMIT");
       return result;
     } catch (error) {
       this.#rollBack();
@@ -94,7 +94,7 @@ export class Connection {
 
   #rollBack(): void {
     try {
-      this.exec("ROLLBACK");
+      this.run("ROLLBACK");
     } catch {
       // SQLite has already rolled back after a full disk or an input/output error; the first error is the one to report.
     }

@@ -3,9 +3,9 @@
  *
  * A migration that was released is never edited: a change of the schema is a new one at the end.
  *
- * What a step's commit writes decides the layout: one page of `runs`, one of `steps`, one of `steps_by_id`. So `runs` is
- * keyed by a small number that the steps repeat, its text comes last, and no index holds a column that the commits of a
- * held run change: `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
+ * What a step's commit writes decides the layout: one page of `runs`, one of `steps`. So `runs` is keyed by a small number
+ * that the steps repeat, its text comes last, and no index holds a column that the commits of a held run change:
+ * `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
  */
 
 import { StoreError } from "../store-error.ts";
@@ -73,7 +73,6 @@ const migrations: readonly string[] = [
     run INTEGER NOT NULL,
     op INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
-    nth INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     rollback INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -86,7 +85,6 @@ const migrations: readonly string[] = [
     error TEXT,
     PRIMARY KEY (run, op, attempt)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX steps_by_id ON steps (run, id, op);
 
   CREATE TABLE waits (
     n INTEGER PRIMARY KEY,
