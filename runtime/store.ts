@@ -180,7 +180,7 @@ export interface Commit {
   readonly status: RunStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
   readonly frame?: string;
-  /** Labels where the run is parked, outermost function first, joined by " > ". A blocked run keeps its own for null. */
+  /** Labels where the run is parked, outermost function first, joined by " > ". A run that has not ended keeps its own for null. */
   readonly label: string | null;
   /** When the run wants to be claimed again, if this worker lets it go: null means only an input can wake it. */
   readonly wakeAt: number | null;
@@ -297,6 +297,8 @@ export interface ClaimRequest {
   readonly worker: string;
   /** Ids of the functions that the worker can run. */
   readonly functions: readonly string[];
+  /** Runs that the worker leaves to others. */
+  readonly except?: readonly string[];
   readonly limit: number;
   readonly now: number;
   readonly leaseMs: number;

@@ -13,6 +13,7 @@ import { Crons } from "./flow/crons.ts";
 import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
+import { LeftRuns } from "./left-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
@@ -36,6 +37,11 @@ export interface WorkerOptions {
   readonly leaseMs?: number | undefined;
   /** Longest pause in milliseconds between two looks for work, 1 to 60,000. Default 250. */
   readonly pollMs?: number | undefined;
+  /**
+   * Milliseconds for which a run that no code of this worker continues is left to other workers before it is blocked, as
+   * long as a deployment may take; 0 to 86,400,000. Default 60,000; 0 blocks it at once.
+   */
+  readonly leaveMs?: number | undefined;
   /** Names the worker in the log. */
   readonly name?: string | undefined;
 }
@@ -64,13 +70,14 @@ export interface WorkerParts {
 /** How long a parked run may wait in memory for a timer. Releasing and claiming it again costs about as much. */
 const holdMs = 20;
 const defaultStopMs = 30_000;
-const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "name"];
+const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];
 
 /** What a started worker works with. */
 interface Service {
   readonly store: Store;
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   readonly held: HeldRuns;
+  readonly left: LeftRuns;
   readonly commits: GroupCommit;
   readonly crons: Crons;
   readonly throttles: Throttles;
@@ -96,6 +103,7 @@ export class Worker {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #pollMs: number;
+  readonly #leaveMs: number;
   readonly #drives = new Set<Promise<void>>();
   /** Aborts when the worker drains: nothing more is claimed. */
   readonly #draining = new AbortController();
@@ -116,6 +124,7 @@ export class Worker {
     this.#concurrency = checked("concurrency", options.concurrency ?? 16, { least: 1, most: 10_000 });
     this.#leaseMs = checked("leaseMs", options.leaseMs ?? 30_000, { least: 1_000, most: 86_400_000 });
     this.#pollMs = checked("pollMs", options.pollMs ?? 250, { least: 1, most: 60_000 });
+    this.#leaveMs = checked("leaveMs", options.leaveMs ?? 60_000, { least: 0, most: 86_400_000 });
   }
 
   /**
@@ -170,7 +179,9 @@ export class Worker {
     const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
     const throttles = new Throttles(store, clock, logger);
     const crons = new Crons(store, this.#parts.app);
-    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits, crons, throttles };
+    const byId = new Map(functions.map((fn) => [fn.id, fn]));
+    const left = new LeftRuns(clock, this.#leaveMs);
+    const service = { store, functions: byId, held, left, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
     return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
   }
@@ -229,7 +240,7 @@ export class Worker {
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
     const ids = [...service.functions.keys()];
-    const request = { app, worker: this.id, functions: ids, limit, now, leaseMs: this.#leaseMs };
+    const request = { app, worker: this.id, ...service.left.among(ids), limit, now, leaseMs: this.#leaseMs };
     const claims = limit > 0 && !this.#draining.signal.aborted ? await store.claim(request) : [];
     for (const claim of claims) this.#track(this.#drive(claim, service));
     if (moreEvents || claims.length > 0) return now;
@@ -260,7 +271,7 @@ export class Worker {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      const host = this.#host(held, service);
+      const host = { ...this.#host(held, service), leave: () => service.left.leave(claim) };
       if (await service.throttles.admits(claim, fn, host.commit)) await this.#parts.drive(claim, fn, host);
     } catch (error) {
       if (held.abort.signal.aborted) return;

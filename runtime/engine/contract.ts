@@ -90,6 +90,8 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** Asked when no code here continues the run: true gives it back, for workers that may have the code. Default: false. */
+  readonly leave?: () => boolean;
   /** What the code of the run sees of an event. Default: the event. */
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */

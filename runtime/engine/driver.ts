@@ -82,13 +82,16 @@ class RunDriver extends RunOwner {
 
   async #driveOn(): Promise<DriveEnd> {
     const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
-    if (fault) return (await this.#block(fault)) ?? "blocked";
-    const stored = this.#migrated ? await this.#commitState() : undefined;
-    if (stored) return stored;
-    for (;;) {
-      const end = await this.#advance();
-      if (end) return end;
-    }
+    if (fault) return this.#cannotBegin(fault);
+    let end = this.#migrated ? await this.#commitState() : undefined;
+    while (!end) end = await this.#advance();
+    return end;
+  }
+
+  async #cannotBegin(fault: BackstitchError): Promise<DriveEnd> {
+    if (fault.code !== "BS2103" || !this.host.leave?.()) return (await this.#block(fault)) ?? "blocked";
+    this.logger.warn({ err: fault }, `backstitch: run ${this.run} is left to other workers, which may have its code`);
+    return (await this.#commit({ status: "running", wakeAt: this.now(), release: true })) ?? "released";
   }
 
   /** Loads the run. A fault says why it cannot go on. */
@@ -360,7 +363,7 @@ class RunDriver extends RunOwner {
   /** `then` is why the drive is over once this is committed. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.claim;
-    const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
+    const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
     const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
     const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });

@@ -146,7 +146,7 @@ class MemoryStore implements Store {
 
   async claim(request: ClaimRequest): Promise<Claim[]> {
     return [...this.#runs.values()]
-      .filter((run) => isDue(run, request) && isFree(run, request))
+      .filter((run) => isDue(run, request) && isFree(run, request) && !request.except?.includes(run.id))
       .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
       .slice(0, request.limit)
       .map((run) => {

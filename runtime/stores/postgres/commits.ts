@@ -112,7 +112,7 @@ const advanceRuns = `
     UPDATE backstitch.runs AS r SET
       seq = r.seq + 1, lost_claims = 0, updated_at = g.now, status = g.status,
       output = coalesce(g.output, r.output), error = coalesce(g.error, r.error),
-      label = CASE WHEN g.status = 'blocked' THEN coalesce(g.label, r.label) ELSE g.label END,
+      label = CASE WHEN g.status IN ('running', 'blocked') THEN coalesce(g.label, r.label) ELSE g.label END,
       frame = CASE WHEN g.status IN ('running', 'blocked') THEN coalesce(g.frame, r.frame) END,
       wake_at = CASE WHEN g.status NOT IN ('running', 'blocked') THEN NULL WHEN r.unread > g.reads THEN g.now ELSE g.wake_at END,
       unread = CASE WHEN g.status IN ('running', 'blocked') THEN r.unread - g.reads ELSE 0 END,

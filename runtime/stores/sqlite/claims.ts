@@ -54,12 +54,13 @@ export function nextWake(db: Connection, app: string, functions: readonly string
 
 function dueRuns(db: Connection, request: ClaimRequest): Candidate[] {
   return [...freeRuns(db, request), ...abandonedRuns(db, request)]
+    .filter(({ id }) => !request.except?.includes(id))
     .sort((a, b) => a.wakeAt - b.wakeAt || (a.id < b.id ? -1 : 1))
     .slice(0, request.limit);
 }
 
 /** Asked for each function, so that a backlog of runs which this worker cannot execute is never walked through. */
-function freeRuns(db: Connection, { app, functions, now, limit }: ClaimRequest): Candidate[] {
+function freeRuns(db: Connection, { app, functions, now, limit, except = [] }: ClaimRequest): Candidate[] {
   return [...new Set(functions)].flatMap((functionId) =>
     db.all<Candidate>(
       `SELECT id, wake_at AS "wakeAt" FROM runs
@@ -68,7 +69,7 @@ function freeRuns(db: Connection, { app, functions, now, limit }: ClaimRequest):
       app,
       functionId,
       now,
-      limit,
+      limit + except.length,
     ),
   );
 }

@@ -105,17 +105,16 @@ export function resume(db: Connection, run: string, now: number): boolean {
 
 // Four statements and not one, because SQLite rewrites the index of every column that an UPDATE names, changed or not:
 // the commit of a held run names none that an index holds, but for `wake_at`, whose index leaves held runs out.
-const turn = `label = ?, seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
+const turn = `seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
 const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = coalesce(?, seq) RETURNING ${row}`;
-const going = `${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
+const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
 const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
-const blocking = going.replace("?", "coalesce(?, label)");
-const blockRun = `UPDATE runs SET ${blocking}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
-const endRun = `UPDATE runs SET ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
+const blockRun = `UPDATE runs SET ${going}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
+const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
 
 /** Updates the row of the run, which is the fence; undefined if it was fenced. */
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
