@@ -21,6 +21,7 @@ const optionKeys = [
   "description",
   "retries",
   "timeouts",
+  "parkTimeout",
   "cancelOn",
   "migrate",
   "onFailure",
@@ -46,9 +47,8 @@ export function makeFunctions(
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, description, retries, timeouts, cancelOn, triggers, migrate, middleware } = options as Readonly<
-    Record<string, unknown>
-  >;
+  const { name, description, retries, timeouts, parkTimeout, cancelOn, triggers, migrate, middleware } =
+    options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   if (description !== undefined) checkName(description, "description", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
@@ -65,6 +65,9 @@ export function makeFunctions(
     ...Object.fromEntries(handlers.map(([option, handler]) => [option, handler.id])),
     cancelOn: registerCancelOn(cancelOn, where),
     timeouts: checkedTimeouts(timeouts, where),
+    ...(parkTimeout !== undefined && {
+      parkTimeoutMs: checkedLength(parkTimeout as Duration, "parkTimeout", anyLength, where, wrongOptions),
+    }),
     flow: checkedFlow(options as Readonly<Record<string, unknown>>, where),
     migrate: checkedMigrate(migrate, where),
     triggers: registerTriggers(separateTrigger ? second : triggers, where),

@@ -128,6 +128,11 @@ export interface FunctionOptions extends FlowOptions {
   readonly retries?: number | undefined;
   /** How long a run may take: from its creation to its beginning, and from its beginning to its end. Then it is cancelled. */
   readonly timeouts?: { readonly start?: Duration | undefined; readonly finish?: Duration | undefined } | undefined;
+  /**
+   * How long what comes for a run (outcomes, events, timers, a cancellation) may wait while its code awaits an ordinary
+   * promise, because until then it cannot be stored. Then the run is blocked, naming the await. Default 5 minutes.
+   */
+  readonly parkTimeout?: Duration | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
   /** Events that cancel runs of the function. */

@@ -69,6 +69,7 @@ export interface WorkerParts {
 
 /** How long a parked run may wait in memory for a timer. Releasing and claiming it again costs about as much. */
 const holdMs = 20;
+const parkTimeoutMs = 300_000;
 const defaultStopMs = 30_000;
 const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];
 
@@ -297,6 +298,7 @@ export class Worker {
       logger,
       retryDelay,
       holdMs,
+      parkTimeoutMs,
       signal: held.abort.signal,
       commit: (commit) => this.#committed(commit, commits),
       draining: () => this.#draining.signal.aborted,

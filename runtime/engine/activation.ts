@@ -107,7 +107,7 @@ export class Activation {
   readonly #followed = new SafeSet<Handle>();
   #ops = new SafeMap<number, Op>();
   #running = 0;
-  #outside = 0;
+  readonly #outside: string[] = [];
   #closed = false;
 
   constructor(owner: ActivationOwner) {
@@ -127,7 +127,12 @@ export class Activation {
 
   /** A frame is in an ordinary await. */
   get outside(): boolean {
-    return this.#outside > 0;
+    return this.#outside.length > 0;
+  }
+
+  /** The labels of these awaits. */
+  get outsideAt(): readonly string[] {
+    return this.#outside;
   }
 
   /** No code of the run goes on any more. */
@@ -223,14 +228,14 @@ export class Activation {
     if (--this.#running === 0) this.owner.ring();
   }
 
-  wentOutside(): void {
-    this.#outside++;
+  wentOutside(label: string): void {
+    this.#outside.push(label);
     this.stopped();
   }
 
-  cameBack(): void {
+  cameBack(label: string): void {
     this.#running++;
-    this.#outside--;
+    this.#outside.splice(this.#outside.indexOf(label), 1);
   }
 
   addOp(op: Op): void {

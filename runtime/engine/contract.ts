@@ -18,6 +18,8 @@ export interface RunnableFunction {
   readonly retries: number;
   /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
+  /** Milliseconds for which inputs may wait while its code is in an ordinary await. Default: what the worker gives. */
+  readonly parkTimeoutMs?: number | undefined;
   /** Ids of the functions that runs of this one start when they fail or are cancelled. */
   readonly onFailure?: string | undefined;
   readonly onCancel?: string | undefined;
@@ -90,6 +92,8 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** For functions that say nothing of it; what they say does not count without it. Default: such waits last for ever. */
+  readonly parkTimeoutMs?: number;
   /** Asked when no code here continues the run: true gives it back, for workers that may have the code. Default: false. */
   readonly leave?: () => boolean;
   /** What the code of the run sees of an event. Default: the event. */
