@@ -11,6 +11,7 @@ import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { sendThrough } from "./middleware/send.ts";
 import { checkKeys, checkName } from "./options.ts";
+import { checkedKept, type Kept, type KeptRuns } from "./pruning.ts";
 import { driveReceived } from "./receive.ts";
 import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
@@ -47,6 +48,11 @@ export interface ClientOptions {
    * the run and the function.
    */
   readonly logger?: Logger | undefined;
+  /**
+   * Which ended runs are kept; workers remove others, with their steps and events. Default: all. An event that is sent
+   * again, with an id whose event was removed, starts its runs anew.
+   */
+  readonly keep?: Kept | undefined;
   /** Hooks around all functions, steps and sent events, the outermost first. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -63,7 +69,7 @@ export interface ClientParts {
   readonly functionArguments: (args: readonly unknown[]) => readonly unknown[];
 }
 
-const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
+const optionKeys = ["id", "store", "backoff", "logger", "keep", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
@@ -89,6 +95,7 @@ export class Backstitch<
   readonly #workers = new Set<Worker>();
   readonly #sendListeners = new Set<() => void>();
   readonly #givenStore: Store | undefined;
+  readonly #kept: KeptRuns | undefined;
   #openStore: Promise<Store> | undefined;
   #closed = false;
 
@@ -112,6 +119,7 @@ export class Backstitch<
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
     this.#givenStore = options.store;
+    this.#kept = options.keep && checkedKept(options.keep, "`keep` of new Backstitch()");
     this.runs = new Runs(
       this.id,
       this.#parts.clock,
@@ -231,6 +239,7 @@ export class Backstitch<
         logger: this.#logger,
         drive: this.#parts.drive,
         retryDelay: this.#retryDelay,
+        kept: this.#kept,
         functions: () => [...this.#functions.values()],
         store: () => this.#store("worker.start()"),
         onSend: (listener) => {

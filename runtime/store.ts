@@ -10,6 +10,9 @@
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
+import type { PruneRequest } from "./pruning.ts";
+
+export type { PruneRequest };
 
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
@@ -388,4 +391,6 @@ export interface Store {
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
+  /** Removes ended runs, but for those of which others are made that have not ended. Answers how many. */
+  prune(request: PruneRequest): Promise<number>;
 }

@@ -15,6 +15,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { LeftRuns } from "./left-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { type KeptRuns, keepPruning } from "./pruning.ts";
 import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
@@ -63,6 +64,8 @@ export interface WorkerParts {
   readonly functions: () => readonly RegisteredFunction[];
   /** Opens the store at the first call. */
   readonly store: () => Promise<Store>;
+  /** What is kept of ended runs; undefined is all. */
+  readonly kept?: KeptRuns | undefined;
   /** Calls back after each local `send`, until the returned function is called. */
   readonly onSend: (listener: () => void) => () => void;
 }
@@ -85,7 +88,10 @@ interface Service {
   /** The loop and the renewals; they end after `stop`. */
   readonly loop: Promise<void>;
   readonly renewals: Promise<void>;
+  readonly pruning: Promise<void> | undefined;
 }
+
+type Working = Omit<Service, "loop" | "renewals" | "pruning">;
 
 /**
  * Runs the functions of a client. Made by `client.worker()`.
@@ -173,18 +179,20 @@ export class Worker {
         fix: "Import the modules that call createFunction() before worker.start(), or give `functions`.",
       });
     }
-    const { clock, logger } = this.#parts;
+    const { app, clock, logger, kept } = this.#parts;
     const store = await this.#parts.store();
     const retry = (activity: string) => new StoreRetry(`${this.#title}, ${activity},`, clock, logger);
     const held = new HeldRuns(store, clock, retry("renewing leases"), this.#leaseMs);
     const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
     const throttles = new Throttles(store, clock, logger);
-    const crons = new Crons(store, this.#parts.app);
+    const crons = new Crons(store, app);
     const byId = new Map(functions.map((fn) => [fn.id, fn]));
     const left = new LeftRuns(clock, this.#leaveMs);
     const service = { store, functions: byId, held, left, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
-    return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
+    const stopped = this.#draining.signal;
+    const pruning = kept && keepPruning(store, app, kept, { clock, stopped, retry: retry("removing old runs") });
+    return { ...service, renewals, pruning, loop: this.#loop(service, retry("looking for work")) };
   }
 
   async #end(timeoutMs: number): Promise<void> {
@@ -206,11 +214,11 @@ export class Worker {
   }
 
   async #drained(service: Service): Promise<void> {
-    await service.loop;
+    await Promise.all([service.loop, service.pruning]);
     await Promise.all(this.#drives);
   }
 
-  async #loop(service: Omit<Service, "loop" | "renewals">, retry: StoreRetry): Promise<void> {
+  async #loop(service: Working, retry: StoreRetry): Promise<void> {
     const { app, clock, onSend } = this.#parts;
     const look = () => this.#alarm.abort();
     const subscriptions = [onSend(look), service.store.onWork?.(app, look)];
@@ -231,7 +239,7 @@ export class Worker {
   }
 
   /** Routes, claims and begins to drive what is due. Gives the time of the next look. */
-  async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
+  async #look(service: Working): Promise<number> {
     const { app, clock, functions, logger } = this.#parts;
     const { store } = service;
     const routable = this.#routable(functions(), service);
@@ -268,7 +276,7 @@ export class Worker {
   }
 
   /** Drives one claim to its end. Never rejects: a driver that fails leaves its claim to the end of the lease. */
-  async #drive(claim: Claim, service: Omit<Service, "loop" | "renewals">): Promise<void> {
+  async #drive(claim: Claim, service: Working): Promise<void> {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {

@@ -109,7 +109,8 @@ type ViewMethods =
   | "derive"
   | "listOutcomes"
   | "listParked"
-  | "listSteps";
+  | "listSteps"
+  | "prune";
 
 function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts): Pick<Store, ViewMethods> {
   const { view, parked, state, step, outcome, origin } = forms;
@@ -123,6 +124,7 @@ function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts):
       return { ...page, runs: page.runs.map((each) => withTexts(view, each, opened)) };
     },
     listApps: () => store.listApps(),
+    prune: (request) => store.prune(request),
     getParked: async (run) => {
       const found = await store.getParked(run);
       return found && { ...withTexts(state, found, opened), mail: found.mail.map(openedMail) };

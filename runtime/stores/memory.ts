@@ -20,6 +20,7 @@ import type {
   ParkedPage,
   ParkedRun,
   ParkedState,
+  PruneRequest,
   RecordedOutcome,
   Routing,
   RunPage,
@@ -267,6 +268,27 @@ class MemoryStore implements Store {
       .map(parkedRun);
   }
 
+  async prune({ app, before = 0, keep = Number.POSITIVE_INFINITY, limit }: PruneRequest): Promise<number> {
+    const ended = [...this.#runs.values()].filter((run) => run.app === app && run.endedAt !== null).sort(byEnd);
+    const newest = keep === 0 ? Number.POSITIVE_INFINITY : (ended.at(-keep)?.endedAt ?? 0);
+    const old = ended.filter(({ endedAt }) => (endedAt ?? 0) < Math.max(before, newest));
+    const runs = old.filter(({ id }) => !this.#isRead(id)).slice(0, limit);
+    for (const { id } of runs) this.#runs.delete(id);
+    for (const { event, joined } of runs) for (const one of [event, ...joined]) this.#forgetEvent(one);
+    return runs.length;
+  }
+
+  /** A run that is made of another one reads its records until it has ended. */
+  #isRead(id: string): boolean {
+    return [...this.#runs.values()].some(({ origin, endedAt }) => origin?.run === id && endedAt === null);
+  }
+
+  /** Unless other runs have it too. */
+  #forgetEvent(event: StoredEvent): void {
+    const isOf = (run: Run) => [run.event, ...run.joined].some(({ app, id }) => app === event.app && id === event.id);
+    if (![...this.#runs.values()].some(isOf)) this.#events.delete(keyOf(event));
+  }
+
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
     const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord & { readonly seq: number }>>();
     const seen = new Map<string, number>();
@@ -351,6 +373,10 @@ class MemoryStore implements Store {
  */
 export function memoryStore(): Store {
   return new MemoryStore();
+}
+
+function byEnd(a: Run, b: Run): number {
+  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
 }
 
 function keyOf({ app, id }: EventKey): string {

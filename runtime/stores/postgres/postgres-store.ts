@@ -1,4 +1,5 @@
 /** The store over one pool: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
+
 import type {
   Cancellation,
   Claim,
@@ -9,6 +10,7 @@ import type {
   Met,
   NewRun,
   ParkedPage,
+  PruneRequest,
   Routing,
   RunQuery,
   StateChange,
@@ -26,6 +28,7 @@ import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { prune } from "./pruning.ts";
 import { route } from "./routing.ts";
 import { migrate } from "./schema.ts";
 import { changeStates, states } from "./states.ts";
@@ -174,6 +177,10 @@ export class PostgresStore implements Store {
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
+  }
+
+  async prune(request: PruneRequest) {
+    return this.#perform("prune", (db) => prune(db, request));
   }
 
   /**

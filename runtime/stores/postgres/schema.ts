@@ -70,6 +70,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_by_function ON backstitch.runs (app, function_id, id);
   CREATE INDEX runs_by_status ON backstitch.runs (app, status, id);
   CREATE INDEX runs_by_function_and_status ON backstitch.runs (app, function_id, status, id);
+  CREATE INDEX runs_ended ON backstitch.runs (app, ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX runs_by_event ON backstitch.runs (app, event_id, id);
   CREATE INDEX runs_by_parent ON backstitch.runs (app, parent_run, id) WHERE parent_run IS NOT NULL;
   CREATE INDEX runs_by_origin ON backstitch.runs (app, origin_run, id) WHERE origin_run IS NOT NULL;
@@ -141,6 +142,7 @@ const migrations: readonly string[] = [
     event_id text COLLATE "C" NOT NULL
   );
   CREATE INDEX joined_by_run ON backstitch.joined (run, n);
+  CREATE INDEX joined_by_event ON backstitch.joined (event_id);
 
   CREATE TABLE backstitch.slots (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

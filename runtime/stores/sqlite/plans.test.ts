@@ -120,6 +120,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
   const state = await store.getParked("r5");
   if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
   await store.listOutcomes("r1", [1]);
+  await store.prune({ app: "shop", before: 1_000, keep: 0, limit: 1 });
 }
 
 function planOf({ connection }: SqliteStore, sql: string): string[] {

@@ -65,6 +65,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_by_function ON runs (app, function_id, id);
   CREATE INDEX runs_by_status ON runs (app, status, id);
   CREATE INDEX runs_by_function_and_status ON runs (app, function_id, status, id);
+  CREATE INDEX runs_ended ON runs (app, ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX runs_by_event ON runs (app, event_id, id);
   CREATE INDEX runs_by_parent ON runs (app, parent_run, id) WHERE parent_run IS NOT NULL;
   CREATE INDEX runs_by_origin ON runs (app, origin_run, id) WHERE origin_run IS NOT NULL;
@@ -132,6 +133,7 @@ const migrations: readonly string[] = [
     event_id TEXT NOT NULL
   ) STRICT;
   CREATE INDEX joined_by_run ON joined (run, n);
+  CREATE INDEX joined_by_event ON joined (event_id);
 
   CREATE TABLE slots (
     n INTEGER PRIMARY KEY,

@@ -9,6 +9,7 @@ import type {
   Met,
   NewRun,
   ParkedPage,
+  PruneRequest,
   Routing,
   RunQuery,
   StateChange,
@@ -25,6 +26,7 @@ import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { prune } from "./pruning.ts";
 import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
@@ -150,6 +152,10 @@ export class SqliteStore implements Store {
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
+  }
+
+  async prune(request: PruneRequest) {
+    return this.#perform("prune", (db) => prune(db, request));
   }
 
   #perform<T>(operation: string, work: (db: Connection) => T): T {
