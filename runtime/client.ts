@@ -3,7 +3,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
 import type { CreatedEvent } from "./event-types.ts";
-import { toStoredEvent, validateCreated } from "./events.ts";
+import { encodeData, toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import type { CronTrigger, ScheduledEvent } from "./flow/types.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
@@ -211,8 +211,30 @@ export class Backstitch<
     await Promise.all(events.map(validateCreated));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
-    for (const listener of this.#sendListeners) listener();
+    this.#tellOfWork();
     return { ids: stored.map((event) => event.id) };
+  }
+
+  /**
+   * Sends a signal to the step that waits for it, as `step.sendSignal` does from a run: an approval that comes in by HTTP. It
+   * is not kept for a step that waits later.
+   *
+   * @returns the run that waited; `runId` is undefined when none did
+   * @throws BackstitchError BS2005 without a store, BS2006 to BS2008 when the name or the data are wrong
+   * @example const { runId } = await client.sendSignal({ signal: `approve-${order}`, data: { by: "Ann" } });
+   */
+  async sendSignal(options: {
+    readonly signal: string;
+    readonly data?: unknown;
+  }): Promise<{ runId: string | undefined }> {
+    const where = "client.sendSignal()";
+    checkKeys(options, ["signal", "data"], where, "BS2006");
+    const { signal, data } = options;
+    checkName(signal, "signal", where, "BS2006");
+    const text = encodeData(data, `\`data\` of ${where}`);
+    const runId = await (await this.#store(where)).signal(this.id, signal, text, this.#parts.clock.now());
+    this.#tellOfWork();
+    return { runId };
   }
 
   /**
@@ -251,6 +273,10 @@ export class Backstitch<
     const store = await this.#openStore?.catch(() => undefined);
     this.#openStore = undefined;
     await store?.close();
+  }
+
+  #tellOfWork(): void {
+    for (const listener of this.#sendListeners) listener();
   }
 
   /** Opens the store at the first use; an opening that failed is tried again at the next. */

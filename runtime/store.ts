@@ -11,30 +11,16 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { EventKey, SentSignal, StoredEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
 
+export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
-
-/** Names an event. Each app has ids of its own: two apps in one store may be sent events of the same id. */
-export type EventKey = Pick<StoredEvent, "app" | "id">;
-
-/** An event as stored. `data` is text of the codec. */
-export interface StoredEvent {
-  readonly id: string;
-  readonly app: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  /** Id of the one function that the event starts a run of; absent for an event that triggers may want. */
-  readonly target?: string;
-  /** The op that waits for the run which the event starts. */
-  readonly parent?: OpKey;
-}
 
 /** A run to be created. Creating one whose id exists changes nothing. */
 export interface NewRun {
@@ -87,7 +73,7 @@ export interface WaitQuery {
 /**
  * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
  * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
- * that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
+ * that an op has sent its signal (`sent`), that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
  */
 export interface Mail {
   /** From 1, grows with each of its run. */
@@ -101,12 +87,13 @@ export interface Mail {
     | "cancelled"
     | "conflict"
     | "replaced"
+    | "sent"
     | "slot"
     | "cancel";
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
-  /** The run that has ended, of mail that says so. */
+  /** The run that has ended, of mail that says so; the one that got the signal, if any did. */
   readonly from?: string;
 }
 
@@ -195,6 +182,8 @@ export interface Commit {
   readonly unwait?: readonly number[];
   /** Events that are sent, as by `putEvents`. */
   readonly events?: readonly StoredEvent[];
+  /** Signals that are sent, once the waits have begun. Each op is told by mail, as `sent`. */
+  readonly signals?: readonly SentSignal[];
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
   /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */

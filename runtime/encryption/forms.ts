@@ -11,6 +11,7 @@ import type {
   ParkedState,
   RecordedOutcome,
   RunView,
+  SentSignal,
   StepRecord,
   StoredEvent,
   StoredStep,
@@ -50,6 +51,12 @@ const stepFields: Form<StepRecord>["fields"] = {
 
 const stepRow = ({ op, attempt }: StepRecord, run: Place): Place => [...run, "op", op, "attempt", attempt];
 
+/** As mail is that brings it. */
+const signal: Form<SentSignal> = {
+  row: () => ["mail", "signal"],
+  fields: { op: "open", name: "open", text: "sealed" },
+};
+
 const commit: Form<Commit> = {
   row: ({ run }) => rowOfRun(run),
   fields: {
@@ -69,6 +76,7 @@ const commit: Form<Commit> = {
     waits: "open",
     unwait: "open",
     events: event,
+    signals: signal,
     read: "open",
     // The names of pools are hidden otherwise: stores compare them.
     acquire: "open",

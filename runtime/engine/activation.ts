@@ -20,7 +20,7 @@ import type { Logger } from "./contract.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { Handling } from "./handling.ts";
-import { isTried, type Op, OpMaker } from "./ops.ts";
+import { isWait, type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
 import { ProxyRecords } from "./proxies.ts";
@@ -248,7 +248,7 @@ export class Activation {
 
   /** The handler has ended: nobody is left to be woken. What is still to be announced is, first. */
   dropWaits(): void {
-    for (const op of this.ops.values()) if (!isTried(op) && !op.announcement && !op.outcome) this.#forget(op);
+    for (const op of this.ops.values()) if (isWait(op) && !op.announcement && !op.outcome) this.#forget(op);
   }
 
   /**

@@ -100,9 +100,8 @@ export class Attempt {
   }
 
   #perform(input: readonly unknown[]): unknown {
-    const { callback, kind } = this.op;
-    if (kind === "fetch") return performFetch(input, this.signal);
-    if (callback === undefined) return this.#host.perform?.(kind, input);
+    const { callback } = this.op;
+    if (callback === undefined) return performFetch(input, this.signal);
     return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }
 

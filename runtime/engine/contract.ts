@@ -7,7 +7,7 @@ import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { BackstitchEvent, SentEvent } from "../types.ts";
-import type { Op, OpKind } from "./ops.ts";
+import type { Op } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -105,8 +105,6 @@ export interface DriverHost {
   /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
   readonly reload?: () => boolean;
   readonly script?: StepScript;
-  /** What ops do that have no callback of the author. */
-  readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** What is recorded of ops in front of the one from which a run goes on. */

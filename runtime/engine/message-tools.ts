@@ -27,20 +27,25 @@ export function sendEvent(activation: Activation, id: unknown, events: unknown):
   });
 }
 
+/**
+ * The signal goes out with the commit that holds the op, which is told by mail whether somebody waited for it: so it is sent
+ * once, and told once.
+ */
+export function sendSignal(activation: Activation, id: unknown, options: unknown): Handle {
+  const where = describe("step.sendSignal", nameOf(id));
+  return makeOp(activation, "step.sendSignal", id, (op) => {
+    checkKeys(options, ["signal", "data"], where);
+    const { signal: name, data } = options as { signal?: unknown; data?: unknown };
+    checkName(name, "signal", where);
+    const signal = { op, name, text: encodeData(data, `\`data\` of ${where}`) };
+    return { kind: "sendSignal", input: [name, data], dueAt: Number.POSITIVE_INFINITY, announcement: { signal } };
+  });
+}
+
 /** What can be stored of an event that an event type made. */
 function withoutValidate(event: unknown): unknown {
   const { validate: _, ...rest } = event as Partial<CreatedEvent>;
   return rest;
-}
-
-export function sendSignal(activation: Activation, id: unknown, options: unknown): Handle {
-  const where = describe("step.sendSignal", nameOf(id));
-  return makeOp(activation, "step.sendSignal", id, () => {
-    checkKeys(options, ["signal", "data"], where);
-    const { signal, data } = options as { signal?: unknown; data?: unknown };
-    checkName(signal, "signal", where);
-    return { kind: "sendSignal", input: [signal, data] };
-  });
 }
 
 interface InvokeOptions {

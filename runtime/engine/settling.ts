@@ -9,7 +9,7 @@ import { interrupt } from "./cancellation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { isFinal, nextAttemptOf } from "./load.ts";
 import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
-import { type Announcement, isTried, type Op } from "./ops.ts";
+import type { Announcement, Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { attemptRecord, lostRecord, waitRecord } from "./records.ts";
 import type { Slots } from "./slots.ts";
@@ -82,7 +82,7 @@ export class Settling {
   }
 
   /** What ops announce with the commit that first holds them. Those that are done with that have their record in it. */
-  announced({ ops }: Activation): Pick<Commit, "waits" | "events"> {
+  announced({ ops }: Activation): Pick<Commit, "waits" | "events" | "signals"> {
     const announced: Announcement[] = [];
     for (const op of ops.values()) {
       if (!op.announcement) continue;
@@ -94,7 +94,12 @@ export class Settling {
     if (announced.length === 0) return {};
     const waits = announced.flatMap(({ wait }) => wait ?? []);
     const events = announced.flatMap(({ events = [] }) => events);
-    return { ...(waits.length > 0 && { waits }), ...(events.length > 0 && { events }) };
+    const signals = announced.flatMap(({ signal }) => signal ?? []);
+    return {
+      ...(waits.length > 0 && { waits }),
+      ...(events.length > 0 && { events }),
+      ...(signals.length > 0 && { signals }),
+    };
   }
 
   #met(op: Op, outcome: Outcome): void {
@@ -104,7 +109,7 @@ export class Settling {
 
   /** Only events and signals have a wait in the store. */
   #waitsNoMore(op: Op): void {
-    if (op.kind !== "sleep" && !isTried(op)) this.#turn.waitsNoMore(op);
+    if (op.kind === "event" || op.kind === "signal") this.#turn.waitsNoMore(op);
   }
 
   #record(record: StepRecord): void {

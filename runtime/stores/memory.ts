@@ -137,6 +137,10 @@ class MemoryStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number): Promise<string | undefined> {
+    return this.#signal(app, name, text, now);
+  }
+
+  #signal(app: string, name: string, text: string, now: number): string | undefined {
     const holder = this.#waits.signalHolder(app, name);
     if (holder === undefined) return undefined;
     this.#waits.remove(holder.id);
@@ -167,6 +171,7 @@ class MemoryStore implements Store {
       else {
         this.#waits.removeOf(run.id, commit.unwait ?? []);
         this.#addWaits(run, commit.waits, commit.now);
+        this.#sendSignals(run, commit);
       }
       return this.#exchangeSlots(run, commit);
     });
@@ -308,6 +313,13 @@ class MemoryStore implements Store {
     for (const { run, op } of others) this.#deliver(run, { op, kind: "slot", text: null, receivedAt: now });
     const granted = served.filter(({ run }) => run === id).map(({ op }) => op);
     return granted.length > 0 ? { granted } : "ok";
+  }
+
+  #sendSignals({ id, app }: Run, { signals = [], now }: Commit): void {
+    for (const { op, name, text } of signals) {
+      const from = this.#signal(app, name, text, now);
+      this.#deliver(id, { op, kind: "sent", text: null, receivedAt: now, ...(from !== undefined && { from }) });
+    }
   }
 
   #addWaits(

@@ -29,7 +29,7 @@ import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
-import { signal, waitPaths, waitsFor } from "./waits.ts";
+import { sendSignal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
   readonly #file: string;
@@ -89,7 +89,7 @@ export class SqliteStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => signal(db, app, name, text, now));
+    return this.#perform("signal", (db) => db.transaction(() => sendSignal(db, app, name, text, now)));
   }
 
   async claim(request: ClaimRequest) {
