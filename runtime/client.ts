@@ -2,6 +2,7 @@
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
+import { EventLog } from "./event-log.ts";
 import type { CreatedEvent } from "./event-types.ts";
 import { encodeData, toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
@@ -81,6 +82,8 @@ export class Backstitch<
   readonly id: string;
   /** Runs of this client: get, list, wait, cancel, resume, steps. */
   readonly runs: Runs;
+  /** Events of this client: get, list, and what became of them. */
+  readonly events: EventLog;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
   readonly #retryDelay: RetrySchedule;
@@ -112,6 +115,7 @@ export class Backstitch<
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
     this.#givenStore = options.store;
+    this.events = new EventLog(this.id, () => this.#store("events"));
     this.runs = new Runs(
       this.id,
       this.#parts.clock,

@@ -11,7 +11,7 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
-import type { EventKey, SentSignal, StoredEvent } from "./store-events.ts";
+import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
 
@@ -184,6 +184,7 @@ export interface Commit {
   readonly events?: readonly StoredEvent[];
   /** Signals that are sent, once the waits have begun. Each op is told by mail, as `sent`. */
   readonly signals?: readonly SentSignal[];
+  readonly unfit?: UnfitEvent;
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
   /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */
@@ -310,7 +311,7 @@ export interface Store {
 
   /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;
-  /** Events that no worker has routed yet, oldest first. */
+  /** Events that no worker has routed yet, oldest first; those of one time in the order in which they were stored. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
   /**
    * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
@@ -360,7 +361,8 @@ export interface Store {
 
   getRun(run: string): Promise<RunView | undefined>;
   listRuns(query: RunQuery): Promise<RunPage>;
-  /** Ids of the apps that have runs, sorted. */
+  listEvents(query: EventQuery): Promise<EventView[]>;
+  /** Ids of the apps that have events, sorted. */
   listApps(): Promise<string[]>;
   /** Undefined when the run has ended or does not exist. */
   getParked(run: string): Promise<ParkedState | undefined>;

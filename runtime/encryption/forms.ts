@@ -5,6 +5,7 @@
 import type {
   Claim,
   Commit,
+  EventView,
   Mail,
   Origin,
   ParkedRun,
@@ -15,6 +16,7 @@ import type {
   StepRecord,
   StoredEvent,
   StoredStep,
+  Stray,
 } from "../store.ts";
 import type { Place } from "./seal.ts";
 
@@ -34,6 +36,14 @@ const event: Form<StoredEvent> = {
   row: ({ app, id, name }) => ["app", app, "event", id, "name", name],
   fields: { id: "open", app: "open", name: "open", data: "sealed", receivedAt: "open", target: "open", parent: "open" },
 };
+
+/** Its problem is one of an event as such: whoever finds it may know no more than the id. */
+const shownEvent: Form<EventView> = {
+  row: event.row,
+  fields: { ...event.fields, fate: "open", problem: "open" },
+};
+
+const stray: Form<Stray> = { row: (_stray, row) => row, fields: { fate: "open", problem: "sealed" } };
 
 const stepFields: Form<StepRecord>["fields"] = {
   op: "open",
@@ -77,6 +87,7 @@ const commit: Form<Commit> = {
     unwait: "open",
     events: event,
     signals: signal,
+    unfit: { row: ({ event }) => rowOfProblem(event), fields: { event: "open", problem: "sealed" } },
     read: "open",
     // The names of pools are hidden otherwise: stores compare them.
     acquire: "open",
@@ -150,11 +161,15 @@ const step: Form<StoredStep> = { row: stepRow, fields: { ...stepFields, index: "
 
 const outcome: Form<RecordedOutcome> = { row: stepRow, fields: { ...stepFields, seq: "open" } };
 
-export const forms = { event, commit, claim, view, parked, state, step, outcome, origin } as const;
+export const forms = { event, shownEvent, stray, commit, claim, view, parked, state, step, outcome, origin } as const;
 
 /** Where the text of a message was sealed: the output or error of a run that ended stays as that run has stored it. */
 export function placeOfMail({ kind, from }: Pick<Mail, "kind" | "from">): Place {
   return from === undefined ? ["mail", kind, "text"] : [...rowOfRun(from), kind === "completed" ? "output" : "error"];
+}
+
+export function rowOfProblem(event: string): Place {
+  return ["event", event];
 }
 
 export function rowOfRun(run: string): Place {

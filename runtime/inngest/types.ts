@@ -4,7 +4,7 @@ import type { Inngest } from "./inngest.ts";
 import type { RunEvents } from "./run-events.ts";
 
 type AnyClient = Inngest<Untyped>;
-type EventsOf<Client extends AnyClient> = NonNullable<Client["events"]>;
+type EventsOf<Client extends AnyClient> = NonNullable<Client["eventMap"]>;
 
 /** The events of a client as handlers receive them, by name. */
 export type GetEvents<Client extends AnyClient> = {

@@ -12,6 +12,8 @@ import type {
   CommitResult,
   DerivedRun,
   EventKey,
+  EventQuery,
+  EventView,
   JoinedRun,
   Mail,
   Met,
@@ -35,6 +37,7 @@ import type {
   StoredWait,
   WaitQuery,
 } from "../store.ts";
+import { MemoryEvents } from "./memory-events.ts";
 import {
   apply,
   compareText,
@@ -59,8 +62,7 @@ import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
 
 class MemoryStore implements Store {
-  /** By `keyOf`. */
-  readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
+  readonly #events = new MemoryEvents();
   readonly #runs = new Map<string, Run>();
   readonly #waits = new MemoryWaits();
   readonly #slots = new MemorySlots();
@@ -70,30 +72,27 @@ class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
-    this.#insert(events);
+    this.#events.insert(events);
   }
 
   async unroutedEvents(app: string, limit: number): Promise<StoredEvent[]> {
-    return [...this.#events.values()]
-      .filter(({ event, routed }) => event.app === app && !routed)
-      .map(({ event }) => event)
-      .sort((a, b) => a.receivedAt - b.receivedAt || compareText(a.id, b.id))
-      .slice(0, limit);
+    return this.#events.unrouted(app, limit);
   }
 
   async route(
     event: EventKey,
     runs: readonly NewRun[],
     met: readonly Met[] = [],
-    { joins = [], states = [], now }: Routing = { now: 0 },
+    { joins = [], states = [], stray, now }: Routing = { now: 0 },
   ): Promise<"routed" | "conflict"> {
-    const stored = this.#events.get(keyOf(event));
+    const stored = this.#events.get(event);
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
     if (stored.routed) return "routed";
     const mayJoin = joins.every((join) => this.#joined(join.run).is === "waiting");
     if (!mayJoin || !this.#states.allHold(states)) return "conflict";
     stored.routed = true;
+    this.#events.strays(event, stray);
     const { receivedAt } = stored.event;
     for (const run of runs) {
       if (this.#runs.has(run.id)) continue;
@@ -119,7 +118,7 @@ class MemoryStore implements Store {
   ): Promise<"ok" | "conflict"> {
     if (!this.#states.allHold(changes)) return "conflict";
     this.#states.put(changes, now);
-    this.#insert(events);
+    this.#events.insert(events);
     return "ok";
   }
 
@@ -166,7 +165,9 @@ class MemoryStore implements Store {
       if (run?.epoch !== commit.epoch || run.status !== "running") return "fenced";
       if (run.seq !== (commit.seq ?? run.seq)) return "fenced";
       apply(run, commit);
-      this.#insert(commit.events ?? []);
+      this.#events.insert(commit.events ?? []);
+      const { unfit } = commit;
+      if (unfit) this.#events.strays({ app: run.app, id: unfit.event }, { fate: "unfit", problem: unfit.problem });
       if (run.endedAt !== null) this.#ended(run, commit.output ?? commit.error ?? null, commit.now);
       else {
         this.#waits.removeOf(run.id, commit.unwait ?? []);
@@ -202,7 +203,7 @@ class MemoryStore implements Store {
     }
     run.epoch += 1;
     end(run, "cancelled", now);
-    this.#insert(events);
+    this.#events.insert(events);
     this.#ended(run, null, now);
     for (const { run: next, op } of this.#slots.giveBack(id)) {
       this.#deliver(next, { op, kind: "slot", text: null, receivedAt: now });
@@ -240,8 +241,12 @@ class MemoryStore implements Store {
     return { runs, ...(next !== undefined && { next }) };
   }
 
+  async listEvents(query: EventQuery): Promise<EventView[]> {
+    return this.#events.list(query);
+  }
+
   async listApps(): Promise<string[]> {
-    return [...new Set([...this.#runs.values()].map(({ app }) => app))].sort();
+    return this.#events.apps();
   }
 
   async getParked(id: string): Promise<ParkedState | undefined> {
@@ -284,12 +289,6 @@ class MemoryStore implements Store {
       if (op > (page?.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
     }
     return indexed.slice(0, page?.limit).flat();
-  }
-
-  #insert(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if (!this.#events.has(keyOf(event))) this.#events.set(keyOf(event), { event: { ...event }, routed: false });
-    }
   }
 
   /** Puts mail on a run that has not ended, and makes it due. */
@@ -363,8 +362,4 @@ class MemoryStore implements Store {
  */
 export function memoryStore(): Store {
   return new MemoryStore();
-}
-
-function keyOf({ app, id }: EventKey): string {
-  return JSON.stringify([app, id]);
 }

@@ -1,7 +1,7 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus } from "../../store.ts";
 import { columns, type Database, grouped, type Session } from "./database.ts";
-import { putEvents } from "./events.ts";
+import { noteUnfit, putEvents } from "./events.ts";
 import { type Delivery, deliver, lockRuns } from "./mail.ts";
 import { exchangeSlots, giveBackAll, haveSlots, lockSlots, slotsOf } from "./slots.ts";
 import { addWaits, type OwnWait, removeHolder, removeWaits, signalHolders } from "./waits.ts";
@@ -228,6 +228,10 @@ async function putMessages(db: Session, moved: readonly Moved[]): Promise<Delive
   await putEvents(
     db,
     moved.flatMap(({ element }) => element.events ?? []),
+  );
+  await noteUnfit(
+    db,
+    moved.flatMap(({ app, element: { unfit } }) => (unfit ? [{ app, ...unfit }] : [])),
   );
   const [ended, going] = [true, false].map((is) => moved.filter(({ element }) => isEnd(element.status) === is)) as [
     Moved[],

@@ -1,7 +1,7 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
-import { insertEvents } from "./events.ts";
+import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
 import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
 import { forgetRun } from "./states.ts";
@@ -52,8 +52,9 @@ interface RunRow {
 
 /** What a commit sends and reads, and for what it waits. */
 function putMessages(db: Connection, run: RunRow, element: Commit): void {
-  const { status, now, waits = [], unwait = [], events = [], signals = [], read = [], output, error } = element;
+  const { status, now, waits = [], unwait = [], events = [], signals = [], unfit, read = [], output, error } = element;
   insertEvents(db, events);
+  if (unfit) noteUnfit(db, run.app, unfit);
   if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);

@@ -1,5 +1,5 @@
 /** Events, from when they are stored until they are routed into runs. */
-import type { StoredEvent } from "../../store.ts";
+import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 
 export function putEvents(db: Connection, events: readonly StoredEvent[]): void {
@@ -16,6 +16,16 @@ export function insertEvents(db: Connection, events: readonly StoredEvent[]): vo
       ...[target ?? null, parent?.run ?? null, parent?.op ?? null],
     );
   }
+}
+
+/** What is known of the event already stays. */
+export function noteUnfit(db: Connection, app: string, { event, problem }: UnfitEvent): void {
+  db.run(
+    "UPDATE events SET fate = 'unfit', problem = ? WHERE app = ? AND id = ? AND fate IS NULL",
+    problem,
+    app,
+    event,
+  );
 }
 
 /** The columns of an event, of the table that is called `alias`, as `toEvent` takes them. */
@@ -52,7 +62,7 @@ export function unroutedEvents(db: Connection, app: string, limit: number): Stor
   return db
     .all<EventRow>(
       `SELECT ${eventColumns("e")} FROM events AS e
-       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.id LIMIT ?`,
+       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.n LIMIT ?`,
       app,
       limit,
     )

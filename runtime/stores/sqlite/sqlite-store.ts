@@ -6,6 +6,7 @@ import type {
   Commit,
   DerivedRun,
   EventKey,
+  EventQuery,
   Met,
   NewRun,
   ParkedPage,
@@ -21,6 +22,7 @@ import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
+import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
@@ -126,6 +128,10 @@ export class SqliteStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listEvents(query: EventQuery) {
+    return this.#perform("listEvents", (db) => listEvents(db, query));
   }
 
   async listApps() {
