@@ -114,7 +114,7 @@ export class Backstitch<
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
-    this.#givenStore = options.store;
+    this.#givenStore = checkedStore(options.store);
     this.events = new EventLog(this.id, () => this.#store("events"));
     this.runs = new Runs(
       this.id,
@@ -311,4 +311,12 @@ export class Backstitch<
     const store = this.#givenStore ?? this.#parts.defaultStore();
     return store?.open().then(() => store);
   }
+}
+
+function checkedStore(store: ClientOptions["store"]): Store | undefined {
+  if (store === undefined || typeof (store as Partial<Store> | null)?.open === "function") return store;
+  throw new BackstitchError("BS2013", {
+    where: "`store` of new Backstitch() is no store",
+    fix: 'Give what `sqlite({ path: "runs.db" })` of "backstitch/sqlite" or `postgres({ url })` of "backstitch/postgres" gives.',
+  });
 }

@@ -41,8 +41,8 @@ export interface ActivationOwner {
   readonly app: string;
   /** Further properties of the handler's context. */
   readonly extension?: Readonly<Record<string, unknown>> | undefined;
-  /** A middleware changes events that are sent. */
-  readonly transformsSend: boolean;
+  /** A middleware is around events that are sent. */
+  readonly wrapsSend: boolean;
   now(): number;
   /**
    * Fresh copies of the events that started the run, as its code sees them.

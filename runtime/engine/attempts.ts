@@ -90,7 +90,7 @@ export class Attempt {
     const { op } = this;
     const { script, aroundStep } = this.#host;
     const { number, id, kind, attempt, input } = op;
-    if (kind === "send") return this.#host.transformSend?.(input as readonly SentEvent[]);
+    if (kind === "send") return this.#host.aroundSend?.(input as readonly SentEvent[]);
     const invoke = (given: readonly unknown[]) => {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();

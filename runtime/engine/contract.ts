@@ -71,6 +71,11 @@ export type StepScript = (
   real: () => unknown,
 ) => unknown;
 
+/** Gives what is sent in place of events that a step sends, and the ids that the step gives. */
+export type StepSend = (
+  events: readonly SentEvent[],
+) => Promise<{ readonly events: readonly StoredEvent[]; readonly ids: readonly string[] }>;
+
 /** An op that waits for what comes from outside. */
 export type WaitingOp = Pick<Op, "number" | "id">;
 
@@ -94,8 +99,8 @@ export interface DriverHost {
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
-  /** What is sent in place of events that a step sends. */
-  readonly transformSend?: (events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>;
+  /** Around events that a step sends. */
+  readonly aroundSend?: StepSend;
   /** Around each attempt of a step. */
   readonly aroundStep?: StepLayer;
   /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */

@@ -14,14 +14,14 @@ export const invokedEvent = "backstitch/function.invoked";
 
 /**
  * The events become visible with the commit that holds the op, so it has its outcome from the start. Where a middleware
- * is to change them, it is a step that runs the middleware, and they become visible with its outcome.
+ * is around them, it is a step that runs the middleware, and they become visible with its outcome.
  */
 export function sendEvent(activation: Activation, id: unknown, events: unknown): Handle {
   return makeOp(activation, "step.sendEvent", id, () => {
     const { app, now } = activation.owner;
     const list: readonly unknown[] = Array.isArray(events) ? events : [events];
     const stored = list.map((event) => toStoredEvent(event, app, now.call(activation.owner)));
-    if (activation.owner.transformsSend && list.length > 0) return { kind: "send", input: list.map(withoutValidate) };
+    if (activation.owner.wrapsSend && list.length > 0) return { kind: "send", input: list.map(withoutValidate) };
     const outcome = { ok: true, value: { ids: stored.map((event) => event.id) } } as const;
     return { kind: "send", outcome, announcement: { events: stored } };
   });

@@ -2,11 +2,11 @@
 import { encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
 import { toStoredEvent } from "../events.ts";
-import type { Claim, Commit, Mail, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
+import type { Claim, Commit, Mail, RecordedOutcome, StepRecord } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { interrupt } from "./cancellation.ts";
-import type { DriverHost, RunnableFunction } from "./contract.ts";
+import type { DriverHost, RunnableFunction, StepSend } from "./contract.ts";
 import { isFinal, nextAttemptOf } from "./load.ts";
 import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
 import type { Announcement, Op } from "./ops.ts";
@@ -48,12 +48,15 @@ export class Settling {
     else op.outcome = { ok: false, error: new StepError(op.id, outcome.error) };
   }
 
-  /** The events of the attempt go out with its record. Without the middleware that was to change them, they go as they are. */
-  #sent(op: Op, ended: EndedAttempt, changed: unknown): EndedAttempt {
-    const unchanged = () => op.input.map((event) => toStoredEvent(event, this.#app, this.#host.clock.now()));
-    const events = (changed as readonly StoredEvent[] | undefined) ?? unchanged();
+  /** The events of the attempt go out with its record. Without the middleware that was around them, they go as they are. */
+  #sent(op: Op, ended: EndedAttempt, sent: unknown): EndedAttempt {
+    const asGiven = () => op.input.map((event) => toStoredEvent(event, this.#app, this.#host.clock.now()));
+    const { events, ids } = (sent as Awaited<ReturnType<StepSend>> | undefined) ?? {
+      events: asGiven(),
+      ids: undefined,
+    };
     this.#turn.send(events);
-    const value = { ids: events.map(({ id }) => id) };
+    const value = { ids: ids ?? events.map(({ id }) => id) };
     return { ...ended, outcome: { ok: true, value }, text: encode(value) };
   }
 

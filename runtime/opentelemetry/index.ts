@@ -28,8 +28,8 @@ export interface TracingOptions {
 
 /**
  * One trace per run, whatever number of times it is resumed and in whatever process: its id is the run's id without the
- * dashes. Each activation is a span of it, each attempt of a step a span below that, and each `client.send()` a span where
- * it was called. Needs the package `@opentelemetry/api`; without a provider it does nothing.
+ * dashes. Each activation is a span of it, each attempt of a step a span below that, and so is `step.sendEvent`; each
+ * `client.send()` is a span where it was called. Needs the package `@opentelemetry/api`; without a provider it does nothing.
  *
  * @example
  * import { tracing } from "backstitch/opentelemetry";
@@ -62,8 +62,8 @@ export function tracing({ tracerProvider, sampled }: TracingOptions = {}): Middl
       const options = { attributes: { ...aboutRun(run), ...aboutStep(step) } };
       return within(tracer().startSpan(`step ${step.id}`, options, parent), parent, next);
     },
-    wrapSend({ events }, next) {
-      const parent = context.active();
+    wrapSend({ events, run }, next) {
+      const parent = (run && activations.get(run)) ?? context.active();
       return within(startSend(tracer(), events, parent), parent, async (_, span) => {
         const sent = await next();
         span.setAttribute("backstitch.event.ids", sent.ids);
