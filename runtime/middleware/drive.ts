@@ -148,11 +148,14 @@ function decodedText(text: string | undefined): unknown {
 }
 
 /** The data of its event are decoded when a hook asks for them. */
-function runOf({ run, functionId, event }: Claim): MiddlewareRun {
+function runOf({ run, functionId, event, origin }: Claim): MiddlewareRun {
   let read: { readonly data: unknown } | undefined;
   return {
     id: run,
     functionId,
+    // Nobody waits for a rerun, though its event is the same.
+    parent: origin ? undefined : event.parent?.run,
+    origin: origin?.run,
     event: {
       id: event.id,
       name: event.name,

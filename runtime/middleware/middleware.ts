@@ -8,6 +8,10 @@ export interface MiddlewareRun {
   readonly functionId: string;
   /** What started it: a copy of its own, which the handler does not see. */
   readonly event: BackstitchEvent;
+  /** The run whose `step.invoke` started it. */
+  readonly parent?: string | undefined;
+  /** The run of which it is a rerun or a fork. */
+  readonly origin?: string | undefined;
 }
 
 /** One attempt of a step. */
