@@ -2,8 +2,9 @@
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
+import { EventLog } from "./event-log.ts";
 import type { CreatedEvent } from "./event-types.ts";
-import { toStoredEvent, validateCreated } from "./events.ts";
+import { encodeData, toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import type { CronTrigger, ScheduledEvent } from "./flow/types.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
@@ -87,6 +88,8 @@ export class Backstitch<
   readonly id: string;
   /** Runs of this client: get, list, wait, cancel, resume, steps. */
   readonly runs: Runs;
+  /** Events of this client: get, list, and what became of them. */
+  readonly events: EventLog;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
   readonly #retryDelay: RetrySchedule;
@@ -118,7 +121,8 @@ export class Backstitch<
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
-    this.#givenStore = options.store;
+    this.#givenStore = checkedStore(options.store);
+    this.events = new EventLog(this.id, () => this.#store("events"));
     this.#kept = options.keep && checkedKept(options.keep, "`keep` of new Backstitch()");
     this.runs = new Runs(
       this.id,
@@ -219,8 +223,30 @@ export class Backstitch<
     await Promise.all(events.map(validateCreated));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
-    for (const listener of this.#sendListeners) listener();
+    this.#tellOfWork();
     return { ids: stored.map((event) => event.id) };
+  }
+
+  /**
+   * Sends a signal to the step that waits for it, as `step.sendSignal` does from a run: an approval that comes in by HTTP. It
+   * is not kept for a step that waits later.
+   *
+   * @returns the run that waited; `runId` is undefined when none did
+   * @throws BackstitchError BS2005 without a store, BS2006 to BS2008 when the name or the data are wrong
+   * @example const { runId } = await client.sendSignal({ signal: `approve-${order}`, data: { by: "Ann" } });
+   */
+  async sendSignal(options: {
+    readonly signal: string;
+    readonly data?: unknown;
+  }): Promise<{ runId: string | undefined }> {
+    const where = "client.sendSignal()";
+    checkKeys(options, ["signal", "data"], where, "BS2006");
+    const { signal, data } = options;
+    checkName(signal, "signal", where, "BS2006");
+    const text = encodeData(data, `\`data\` of ${where}`);
+    const runId = await (await this.#store(where)).signal(this.id, signal, text, this.#parts.clock.now());
+    this.#tellOfWork();
+    return { runId };
   }
 
   /**
@@ -262,6 +288,10 @@ export class Backstitch<
     await store?.close();
   }
 
+  #tellOfWork(): void {
+    for (const listener of this.#sendListeners) listener();
+  }
+
   /** Opens the store at the first use; an opening that failed is tried again at the next. */
   async #store(where: string): Promise<Store> {
     if (this.#closed) {
@@ -290,4 +320,12 @@ export class Backstitch<
     const store = this.#givenStore ?? this.#parts.defaultStore();
     return store?.open().then(() => store);
   }
+}
+
+function checkedStore(store: ClientOptions["store"]): Store | undefined {
+  if (store === undefined || typeof (store as Partial<Store> | null)?.open === "function") return store;
+  throw new BackstitchError("BS2013", {
+    where: "`store` of new Backstitch() is no store",
+    fix: 'Give what `sqlite({ path: "runs.db" })` of "backstitch/sqlite" or `postgres({ url })` of "backstitch/postgres" gives.',
+  });
 }

@@ -13,14 +13,20 @@ export interface Kept {
   readonly count?: number | undefined;
 }
 
+/** How many a store has removed: ended runs, and events that were nobody's. */
+export interface Pruned {
+  readonly runs: number;
+  readonly events: number;
+}
+
 /** Which ended runs a store removes, with their steps and with events that no other run has; the first to end first. */
 export interface PruneRequest {
   readonly app: string;
-  /** Those that ended before this time. */
+  /** Those that ended before this time; and events received before it that nobody took, or that did not fit. */
   readonly before?: number;
   /** All but so many that ended last, and those that ended in the same millisecond as the last of them. */
   readonly keep?: number;
-  /** At most so many. */
+  /** At most so many of both. */
   readonly limit: number;
 }
 
@@ -31,7 +37,7 @@ export interface KeptRuns {
 }
 
 /** A transaction removes so many runs: it must not hold up commits. */
-const runsAtOnce = 50;
+const atOnce = 50;
 const pauseMs = 20;
 const intervalMs = 60_000;
 
@@ -43,11 +49,11 @@ export function checkedKept(kept: Kept, where: string): KeptRuns {
   return { ageMs: age === undefined ? undefined : checkedLength(age, "age", anyLength, where), count };
 }
 
-/** Removes one batch. Answers how many runs there were; fewer than asked for when there are no more. */
-function pruneSome(store: Store, app: string, { ageMs, count }: KeptRuns, now: number): Promise<number> {
-  if (ageMs === undefined && count === undefined) return Promise.resolve(0);
+/** Removes one batch. */
+function pruneSome(store: Store, app: string, { ageMs, count }: KeptRuns, now: number): Promise<Pruned> {
+  if (ageMs === undefined && count === undefined) return Promise.resolve({ runs: 0, events: 0 });
   const age = ageMs === undefined ? {} : { before: now - ageMs };
-  return store.prune({ app, ...age, ...(count !== undefined && { keep: count }), limit: runsAtOnce });
+  return store.prune({ app, ...age, ...(count !== undefined && { keep: count }), limit: atOnce });
 }
 
 /** Removes all that is not kept, in batches. Answers how many runs there were. */
@@ -60,9 +66,9 @@ export async function pruneAll(
 ): Promise<number> {
   let removed = 0;
   for (;;) {
-    const some = await pruneSome(store, app, kept, clock.now());
-    removed += some;
-    if (some < runsAtOnce || stopped?.aborted) return removed;
+    const { runs, events } = await pruneSome(store, app, kept, clock.now());
+    removed += runs;
+    if (Math.max(runs, events) < atOnce || stopped?.aborted) return removed;
     await clock.until(clock.now() + pauseMs, stopped);
   }
 }

@@ -10,34 +10,20 @@
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
-import type { PruneRequest } from "./pruning.ts";
+import type { Pruned, PruneRequest } from "./pruning.ts";
 
-export type { PruneRequest };
+export type { Pruned, PruneRequest };
 
+import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
 
+export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
-
-/** Names an event. Each app has ids of its own: two apps in one store may be sent events of the same id. */
-export type EventKey = Pick<StoredEvent, "app" | "id">;
-
-/** An event as stored. `data` is text of the codec. */
-export interface StoredEvent {
-  readonly id: string;
-  readonly app: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  /** Id of the one function that the event starts a run of; absent for an event that triggers may want. */
-  readonly target?: string;
-  /** The op that waits for the run which the event starts. */
-  readonly parent?: OpKey;
-}
 
 /** A run to be created. Creating one whose id exists changes nothing. */
 export interface NewRun {
@@ -90,7 +76,7 @@ export interface WaitQuery {
 /**
  * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
  * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
- * that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
+ * that an op has sent its signal (`sent`), that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
  */
 export interface Mail {
   /** From 1, grows with each of its run. */
@@ -104,12 +90,13 @@ export interface Mail {
     | "cancelled"
     | "conflict"
     | "replaced"
+    | "sent"
     | "slot"
     | "cancel";
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
-  /** The run that has ended, of mail that says so. */
+  /** The run that has ended, of mail that says so; the one that got the signal, if any did. */
   readonly from?: string;
 }
 
@@ -198,6 +185,9 @@ export interface Commit {
   readonly unwait?: readonly number[];
   /** Events that are sent, as by `putEvents`. */
   readonly events?: readonly StoredEvent[];
+  /** Signals that are sent, once the waits have begun. Each op is told by mail, as `sent`. */
+  readonly signals?: readonly SentSignal[];
+  readonly unfit?: UnfitEvent;
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
   /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */
@@ -326,7 +316,7 @@ export interface Store {
 
   /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;
-  /** Events that no worker has routed yet, oldest first. */
+  /** Events that no worker has routed yet, oldest first; those of one time in the order in which they were stored. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
   /**
    * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
@@ -376,7 +366,8 @@ export interface Store {
 
   getRun(run: string): Promise<RunView | undefined>;
   listRuns(query: RunQuery): Promise<RunPage>;
-  /** Ids of the apps that have runs, sorted. */
+  listEvents(query: EventQuery): Promise<EventView[]>;
+  /** Ids of the apps that have events, sorted. */
   listApps(): Promise<string[]>;
   /** Undefined when the run has ended or does not exist. */
   getParked(run: string): Promise<ParkedState | undefined>;
@@ -391,6 +382,9 @@ export interface Store {
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
-  /** Removes ended runs, but for those of which others are made that have not ended. Answers how many. */
-  prune(request: PruneRequest): Promise<number>;
+  /**
+   * Removes ended runs, but for those of which others are made that have not ended, with events that no other run has; and
+   * events that strayed, by their age.
+   */
+  prune(request: PruneRequest): Promise<Pruned>;
 }

@@ -19,7 +19,6 @@ import { type KeptRuns, keepPruning } from "./pruning.ts";
 import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
-import { sendSignal } from "./signals.ts";
 import type { Claim, Commit, CommitResult, Store } from "./store.ts";
 import { StoreRetry } from "./store-retry.ts";
 import { newWorkerIdentity } from "./stores/worker-identity.ts";
@@ -292,15 +291,15 @@ export class Worker {
     }
   }
 
-  /** A slot that was given back may be a run's that nobody holds. */
+  /** A slot that was given back may be a run's that nobody holds, and so may a signal; who sent one has mail. */
   async #committed(commit: Commit, commits: GroupCommit): Promise<CommitResult> {
     const result = await commits.commit(commit);
-    if (commit.giveBack !== undefined) this.#alarm.abort();
+    if (commit.giveBack !== undefined || commit.signals !== undefined) this.#alarm.abort();
     return result;
   }
 
   #host(held: HeldRun, { store, commits }: Pick<Service, "store" | "commits">): DriverHost {
-    const { app, clock, logger, retryDelay } = this.#parts;
+    const { clock, logger, retryDelay } = this.#parts;
     return {
       clock,
       logger,
@@ -310,7 +309,6 @@ export class Worker {
       signal: held.abort.signal,
       commit: (commit) => this.#committed(commit, commits),
       draining: () => this.#draining.signal.aborted,
-      perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
       recorded: (origin, ops) => outcomesBefore(store, origin, ops),
       onMail: (deliver) => {
         held.deliver = deliver;

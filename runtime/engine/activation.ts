@@ -20,7 +20,7 @@ import type { Logger } from "./contract.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { Handling } from "./handling.ts";
-import { isTried, type Op, OpMaker } from "./ops.ts";
+import { isWait, type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
 import { ProxyRecords } from "./proxies.ts";
@@ -41,8 +41,8 @@ export interface ActivationOwner {
   readonly app: string;
   /** Further properties of the handler's context. */
   readonly extension?: Readonly<Record<string, unknown>> | undefined;
-  /** A middleware changes events that are sent. */
-  readonly transformsSend: boolean;
+  /** A middleware is around events that are sent. */
+  readonly wrapsSend: boolean;
   now(): number;
   /**
    * Fresh copies of the events that started the run, as its code sees them.
@@ -255,7 +255,7 @@ export class Activation {
 
   /** The handler has ended: nobody is left to be woken. What is still to be announced is, first. */
   dropWaits(): void {
-    for (const op of this.ops.values()) if (!isTried(op) && !op.announcement && !op.outcome) this.#forget(op);
+    for (const op of this.ops.values()) if (isWait(op) && !op.announcement && !op.outcome) this.#forget(op);
   }
 
   /**

@@ -95,7 +95,7 @@ export class Attempt {
     const { op } = this;
     const { script, aroundStep } = this.#host;
     const { number, id, kind, attempt, input } = op;
-    if (kind === "send") return this.#host.transformSend?.(input as readonly SentEvent[]);
+    if (kind === "send") return this.#host.aroundSend?.(input as readonly SentEvent[]);
     const invoke = (given: readonly unknown[]) => {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();
@@ -105,9 +105,8 @@ export class Attempt {
   }
 
   #perform(input: readonly unknown[]): unknown {
-    const { callback, kind } = this.op;
-    if (kind === "fetch") return performFetch(input, this.signal);
-    if (callback === undefined) return this.#host.perform?.(kind, input);
+    const { callback } = this.op;
+    if (callback === undefined) return performFetch(input, this.signal);
     return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }
 

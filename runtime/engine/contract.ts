@@ -7,7 +7,7 @@ import type { Backoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { BackstitchEvent, SentEvent } from "../types.ts";
-import type { Op, OpKind } from "./ops.ts";
+import type { Op } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -73,6 +73,11 @@ export type StepScript = (
   real: () => unknown,
 ) => unknown;
 
+/** Gives what is sent in place of events that a step sends, and the ids that the step gives. */
+export type StepSend = (
+  events: readonly SentEvent[],
+) => Promise<{ readonly events: readonly StoredEvent[]; readonly ids: readonly string[] }>;
+
 /** An op that waits for what comes from outside. */
 export type WaitingOp = Pick<Op, "number" | "id">;
 
@@ -100,8 +105,8 @@ export interface DriverHost {
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
-  /** What is sent in place of events that a step sends. */
-  readonly transformSend?: (events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>;
+  /** Around events that a step sends. */
+  readonly aroundSend?: StepSend;
   /** Around each attempt of a step. */
   readonly aroundStep?: StepLayer;
   /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */
@@ -111,8 +116,6 @@ export interface DriverHost {
   /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
   readonly reload?: () => boolean;
   readonly script?: StepScript;
-  /** What ops do that have no callback of the author. */
-  readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** What is recorded of ops in front of the one from which a run goes on. */

@@ -211,8 +211,8 @@ class RunDriver extends RunOwner {
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
-    const release = !this.#mayHold();
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
+    const release = !this.#mayHold();
     const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
     const end = await this.#commit({ status: "running", frame, ...turn, release });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
@@ -310,8 +310,8 @@ class RunDriver extends RunOwner {
   #commitState(): Promise<DriveEnd | undefined> {
     const frame = frameOf(this.#activation);
     if (frame instanceof BackstitchError) return this.#block(frame);
-    const release = !this.#mayHold();
     const asked = this.#slots.ask(this.#activation.ops);
+    const release = !this.#mayHold();
     return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
   }
 

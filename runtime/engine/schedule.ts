@@ -26,7 +26,7 @@ export function nextDue(
   if (opsToInterrupt(activation).some(isInterruptible)) return now;
   let earliest = deadline;
   for (const op of ops.values()) {
-    if (op.running || slots.awaits(op.number)) continue;
+    if (op.running || slots.isLeft(op.number)) continue;
     earliest = Math.min(earliest, op.outcome ? 0 : op.dueAt);
   }
   return earliest === Number.POSITIVE_INFINITY ? undefined : Math.max(earliest, now);

@@ -5,7 +5,7 @@
  */
 import type { Activation } from "./activation.ts";
 import { awaitedByFrames, awaitedByReactions, comesFromCancellation, exposedOps } from "./cancellation.ts";
-import { isTried, type Op } from "./ops.ts";
+import { isWait, type Op } from "./ops.ts";
 
 /** A branch may swallow each interruption and go on: it is left where it is after so many of them. */
 const mostInterruptions = 1_000;
@@ -28,7 +28,7 @@ function opsOfBranches(activation: Activation): Op[] {
   const byReactions = awaitedByReactions(activation);
   return exposedOps(activation).filter((op) => {
     if (byFrames.has(op.handle)) return true;
-    const isOfHandler = isTried(op) && op.number <= activation.lastOpOfHandler;
+    const isOfHandler = !isWait(op) && op.number <= activation.lastOpOfHandler;
     return byReactions.has(op.handle) && !isOfHandler;
   });
 }

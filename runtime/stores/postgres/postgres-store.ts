@@ -7,6 +7,7 @@ import type {
   Commit,
   DerivedRun,
   EventKey,
+  EventQuery,
   Met,
   NewRun,
   ParkedPage,
@@ -23,6 +24,7 @@ import type { StoreError } from "../store-error.ts";
 import { claim, giveBackClaims, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { connect, type Database, type DatabaseSettings } from "./database.ts";
+import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
@@ -153,6 +155,10 @@ export class PostgresStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listEvents(query: EventQuery) {
+    return this.#perform("listEvents", (db) => listEvents(db, query));
   }
 
   async listApps() {

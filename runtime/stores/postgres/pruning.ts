@@ -1,14 +1,27 @@
 /** Removes runs that have ended, with all that is theirs alone. */
-import type { PruneRequest } from "../../store.ts";
+import type { Pruned, PruneRequest } from "../../store.ts";
 import type { Database, Session } from "./database.ts";
 
-export async function prune(db: Database, request: PruneRequest): Promise<number> {
-  const before = await endedBefore(db, request);
-  return db.transaction(async (session) => {
-    const rows = await session.all<{ isRun: boolean; event: string }>(pruneRuns, request.app, before, request.limit);
-    if (rows.length > 0) await session.run(pruneEvents, request.app, [...new Set(rows.map(({ event }) => event))]);
+export async function prune(db: Database, request: PruneRequest): Promise<Pruned> {
+  const { app, before = 0, limit } = request;
+  const endBefore = await endedBefore(db, request);
+  const runs = await db.transaction(async (session) => {
+    const rows = await session.all<{ isRun: boolean; event: string }>(pruneRuns, app, endBefore, limit);
+    if (rows.length > 0) await session.all(pruneEvents, app, [...new Set(rows.map(({ event }) => event))]);
     return rows.filter(({ isRun }) => isRun).length;
   });
+  const strays = await db.all<{ id: string }>(oldStrays, app, before, limit);
+  const events =
+    strays.length === 0
+      ? 0
+      : (
+          await db.all(
+            pruneEvents,
+            app,
+            strays.map(({ id }) => id),
+          )
+        ).length;
+  return { runs, events };
 }
 
 /** Runs are removed that ended before this time: the later one of what age and number say. */
@@ -41,8 +54,19 @@ const pruneRuns = `
 
 /** Events that no run has any more. */
 const pruneEvents = `
-  DELETE FROM backstitch.events AS e WHERE e.app = $1 AND e.id = ANY($2::text[])
-    AND NOT EXISTS (SELECT FROM backstitch.outbox AS o WHERE o.app = e.app AND o.received_at = e.received_at AND o.id = e.id)
-    AND NOT EXISTS (SELECT FROM backstitch.runs AS r WHERE r.app = e.app AND r.event_id = e.id)
-    AND NOT EXISTS (
-      SELECT FROM backstitch.joined AS j JOIN backstitch.runs AS r ON r.n = j.run WHERE j.event_id = e.id AND r.app = e.app)`;
+  WITH gone AS (
+    DELETE FROM backstitch.events AS e WHERE e.app = $1 AND e.id = ANY($2::text[])
+      AND NOT EXISTS (SELECT FROM backstitch.outbox AS o WHERE o.app = e.app AND o.received_at = e.received_at AND o.n = e.n)
+      AND NOT EXISTS (SELECT FROM backstitch.runs AS r WHERE r.app = e.app AND r.event_id = e.id)
+      AND NOT EXISTS (
+        SELECT FROM backstitch.joined AS j JOIN backstitch.runs AS r ON r.n = j.run WHERE j.event_id = e.id AND r.app = e.app)
+    RETURNING e.id),
+  strays AS (DELETE FROM backstitch.strays AS s USING gone WHERE s.app = $1 AND s.id = gone.id)
+  SELECT id FROM gone`;
+
+/** Events that nobody took, or that did not fit; those that started runs go with them. */
+const oldStrays = `
+  SELECT f.id FROM unnest('{unwanted,unfit}'::text[]) AS g (fate) CROSS JOIN LATERAL (
+    SELECT s.id FROM backstitch.strays AS s WHERE s.app = $1 AND s.fate = g.fate AND s.received_at < $2
+      AND NOT EXISTS (SELECT FROM backstitch.runs AS r WHERE r.app = s.app AND r.event_id = s.id)
+    ORDER BY s.received_at LIMIT $3) AS f`;

@@ -103,9 +103,9 @@ function testedFilters(query: RunQuery): Filter[] {
 export async function listApps(db: Session): Promise<string[]> {
   const rows = await db.all<{ app: string }>(
     `WITH RECURSIVE apps AS (
-       (SELECT app FROM backstitch.runs ORDER BY app LIMIT 1)
+       (SELECT app FROM backstitch.events ORDER BY app LIMIT 1)
        UNION ALL
-       SELECT (SELECT r.app FROM backstitch.runs AS r WHERE r.app > a.app ORDER BY r.app LIMIT 1)
+       SELECT (SELECT e.app FROM backstitch.events AS e WHERE e.app > a.app ORDER BY e.app LIMIT 1)
        FROM apps AS a WHERE a.app IS NOT NULL)
      SELECT app FROM apps WHERE app IS NOT NULL`,
   );

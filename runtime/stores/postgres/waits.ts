@@ -76,7 +76,8 @@ interface Holder {
   readonly op: number;
 }
 
-function removeHolder(db: Session, app: string, name: string): Promise<Holder[]> {
+/** The run is locked before its wait, as everywhere. */
+export function removeHolder(db: Session, app: string, name: string): Promise<Holder[]> {
   return db.all<Holder>(
     `DELETE FROM backstitch.waits AS w USING backstitch.runs AS r
      WHERE w.app = $1 AND w.topic = $2 AND w.kind = 'signal' AND r.n = w.run RETURNING r.id AS run, w.op`,
@@ -85,7 +86,7 @@ function removeHolder(db: Session, app: string, name: string): Promise<Holder[]>
   );
 }
 
-/** Ids of the runs that wait for the signals for which others want to wait. */
+/** Ids of the runs that wait for the signals for which others want to wait, or which they send. */
 export async function signalHolders(
   db: Session,
   rivals: readonly { readonly run: string; readonly name: string }[],

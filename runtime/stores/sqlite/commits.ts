@@ -1,11 +1,11 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
-import { insertEvents } from "./events.ts";
+import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
 import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
 import { forgetRun } from "./states.ts";
-import { addWaits, removeWaits } from "./waits.ts";
+import { addWaits, removeWaits, sendSignal } from "./waits.ts";
 
 /** The batch is one transaction and one wait for the disk. A fenced element changes no row, and the others go on. */
 export function commit(db: Connection, batch: readonly Commit[]): CommitResult[] {
@@ -52,12 +52,17 @@ interface RunRow {
 
 /** What a commit sends and reads, and for what it waits. */
 function putMessages(db: Connection, run: RunRow, element: Commit): void {
-  const { status, now, waits = [], unwait = [], events = [], read = [], output, error } = element;
+  const { status, now, waits = [], unwait = [], events = [], signals = [], unfit, read = [], output, error } = element;
   insertEvents(db, events);
+  if (unfit) noteUnfit(db, run.app, unfit);
   if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);
   addWaits(db, run, waits, now);
+  for (const { op, name, text } of signals) {
+    const from = sendSignal(db, run.app, name, text, now);
+    deliver(db, run.id, { op, kind: "sent", text: null, receivedAt: now, ...(from !== undefined && { from }) });
+  }
   if (status === "blocked") giveBackAll(db, run.n, now);
 }
 

@@ -1,5 +1,5 @@
 /** Events, from when they are stored until they are routed into runs. */
-import type { StoredEvent } from "../../store.ts";
+import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import { type EventRow, eventColumns, toEvent } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 
@@ -19,11 +19,21 @@ export function insertEvents(db: Connection, events: readonly StoredEvent[]): vo
   }
 }
 
+/** What is known of the event already stays. */
+export function noteUnfit(db: Connection, app: string, { event, problem }: UnfitEvent): void {
+  db.run(
+    "UPDATE events SET fate = 'unfit', problem = ? WHERE app = ? AND id = ? AND fate IS NULL",
+    problem,
+    app,
+    event,
+  );
+}
+
 export function unroutedEvents(db: Connection, app: string, limit: number): StoredEvent[] {
   return db
     .all<EventRow>(
       `SELECT ${eventColumns} FROM events AS e
-       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.id LIMIT ?`,
+       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.n LIMIT ?`,
       app,
       limit,
     )

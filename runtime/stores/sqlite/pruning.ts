@@ -1,5 +1,5 @@
 /** Removes runs that have ended, with all that is theirs alone. */
-import type { PruneRequest } from "../../store.ts";
+import type { Pruned, PruneRequest } from "../../store.ts";
 import type { Connection } from "./connection.ts";
 
 interface EndedRun {
@@ -7,9 +7,14 @@ interface EndedRun {
   readonly eventId: string;
 }
 
-export function prune(db: Connection, request: PruneRequest): number {
+export function prune(db: Connection, request: PruneRequest): Pruned {
+  return { runs: pruneRuns(db, request), events: pruneStrays(db, request) };
+}
+
+function pruneRuns(db: Connection, request: PruneRequest): number {
   const before = endedBefore(db, request);
-  if (before === undefined || endedRuns(db, request, before).length === 0) return 0;
+  // It must not take the write lock for nothing.
+  if (endedRuns(db, request, before).length === 0) return 0;
   return db.transaction(() => {
     const runs = endedRuns(db, request, before);
     const events = runs.flatMap(({ n, eventId }) => {
@@ -27,7 +32,7 @@ export function prune(db: Connection, request: PruneRequest): number {
 }
 
 /** Runs are removed that ended before this time: the later one of what age and number say. */
-function endedBefore(db: Connection, { app, before = 0, keep }: PruneRequest): number | undefined {
+function endedBefore(db: Connection, { app, before = 0, keep }: PruneRequest): number {
   if (keep === undefined) return before;
   const sql = `SELECT ended_at AS at FROM runs WHERE app = ? AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET ?`;
   const newest = db.all<{ at: number }>(sql, app, Math.max(keep - 1, 0))[0]?.at;
@@ -48,12 +53,27 @@ function endedRuns(db: Connection, { app, limit }: PruneRequest, before: number)
   );
 }
 
-/** Unless other runs have it too. */
-function removeEvent(db: Connection, app: string, id: string): void {
-  db.run(
+/** Events that nobody took, or that did not fit; those that started runs go with them. */
+function pruneStrays(db: Connection, { app, before = 0, limit }: PruneRequest): number {
+  const ids = (["unwanted", "unfit"] as const).flatMap((fate) =>
+    db.all<{ id: string }>(
+      `SELECT e.id FROM events AS e WHERE e.app = ? AND e.fate = ? AND e.received_at < ? AND e.routed = 1
+         AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.app = e.app AND r.event_id = e.id)
+       ORDER BY e.received_at LIMIT ?`,
+      ...[app, fate, before, limit],
+    ),
+  );
+  if (ids.length === 0) return 0;
+  return db.transaction(() => ids.filter(({ id }) => removeEvent(db, app, id)).length);
+}
+
+/** Unless other runs have it too. Answers whether it was removed. */
+function removeEvent(db: Connection, app: string, id: string): boolean {
+  const removed = db.run(
     `DELETE FROM events WHERE app = ? AND id = ? AND routed = 1
        AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.app = ? AND r.event_id = ?)
        AND NOT EXISTS (SELECT 1 FROM joined AS j JOIN runs AS r ON r.n = j.run WHERE j.event_id = ? AND r.app = ?)`,
     ...[app, id, app, id, id, app],
   );
+  return removed > 0;
 }

@@ -12,7 +12,7 @@ export function route(
   event: EventKey,
   runs: readonly NewRun[],
   met: readonly Met[],
-  { joins = [], states = [], now }: Routing,
+  { joins = [], states = [], stray, now }: Routing,
 ): "routed" | "conflict" {
   const { app, id } = event;
   const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
@@ -27,7 +27,10 @@ export function route(
     if (!stored) throw cannotRoute(db.file, event, undefined);
     if (stored.routed) return "routed";
     if (!allHold(db, states) || !joins.every(({ run }) => isWaiting(db, run))) return "conflict";
-    db.run("UPDATE events SET routed = 1 WHERE app = ? AND id = ?", app, id);
+    db.run(
+      "UPDATE events SET routed = 1, fate = ?, problem = ? WHERE app = ? AND id = ?",
+      ...[stray?.fate ?? null, stray?.problem ?? null, app, id],
+    );
     for (const run of runs) insertRun(db, run, stored);
     for (const join of joins) joinRun(db, id, join);
     putStates(db, states, now);

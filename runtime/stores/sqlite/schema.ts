@@ -17,18 +17,25 @@ const applicationId = 0x426b5374;
 const migrations: readonly string[] = [
   `
   CREATE TABLE events (
+    n INTEGER PRIMARY KEY,
     app TEXT NOT NULL,
     id TEXT NOT NULL,
     name TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     routed INTEGER NOT NULL DEFAULT 0,
+    fate TEXT,
     target TEXT,
     parent_run TEXT,
     parent_op INTEGER,
+    problem TEXT,
     data TEXT NOT NULL,
-    PRIMARY KEY (app, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX events_unrouted ON events (app, received_at, id) WHERE routed = 0;
+    UNIQUE (app, id)
+  ) STRICT;
+  CREATE INDEX events_unrouted ON events (app, received_at, n) WHERE routed = 0;
+  CREATE INDEX events_by_time ON events (app, received_at, n);
+  CREATE INDEX events_by_name ON events (app, name, received_at, n);
+  CREATE INDEX events_by_fate ON events (app, fate, received_at, n) WHERE fate IS NOT NULL;
+  CREATE INDEX events_by_fate_and_name ON events (app, fate, name, received_at, n) WHERE fate IS NOT NULL;
 
   CREATE TABLE runs (
     n INTEGER PRIMARY KEY,

@@ -6,6 +6,7 @@ import type {
   Commit,
   DerivedRun,
   EventKey,
+  EventQuery,
   Met,
   NewRun,
   ParkedPage,
@@ -22,6 +23,7 @@ import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
+import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
@@ -31,7 +33,7 @@ import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
-import { signal, waitPaths, waitsFor } from "./waits.ts";
+import { sendSignal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
   readonly #file: string;
@@ -91,7 +93,7 @@ export class SqliteStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => signal(db, app, name, text, now));
+    return this.#perform("signal", (db) => db.transaction(() => sendSignal(db, app, name, text, now)));
   }
 
   async claim(request: ClaimRequest) {
@@ -128,6 +130,10 @@ export class SqliteStore implements Store {
 
   async listRuns(query: RunQuery) {
     return this.#perform("listRuns", (db) => listRuns(db, query));
+  }
+
+  async listEvents(query: EventQuery) {
+    return this.#perform("listEvents", (db) => listEvents(db, query));
   }
 
   async listApps() {

@@ -92,7 +92,7 @@ function windowEdge(db: Connection, table: string, indexed: readonly Filter[]): 
 export function listApps(db: Connection): string[] {
   const found: string[] = [];
   for (;;) {
-    const sql = "SELECT app FROM runs WHERE app > ? ORDER BY app LIMIT 1";
+    const sql = "SELECT app FROM events WHERE app > ? ORDER BY app LIMIT 1";
     const row = db.all<{ app: string }>(sql, found.at(-1) ?? "")[0];
     if (!row) return found;
     found.push(row.app);

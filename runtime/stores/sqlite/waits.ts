@@ -109,14 +109,13 @@ export function waitsFor(db: Connection, { app, name, match, after = 0, limit }:
     .map(toWait);
 }
 
-export function signal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
-  return db.transaction(() => {
-    const holder = signalHolder(db, app, name);
-    if (holder === undefined) return undefined;
-    removeWait(db, holder.id);
-    deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
-    return holder.run;
-  });
+/** Within a transaction. Gives the run that waited for it. */
+export function sendSignal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
+  const holder = signalHolder(db, app, name);
+  if (holder === undefined) return undefined;
+  removeWait(db, holder.id);
+  deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
+  return holder.run;
 }
 
 function signalHolder(db: Connection, app: string, name: string): { id: number; run: string; op: number } | undefined {
