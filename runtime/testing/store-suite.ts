@@ -18,7 +18,7 @@ import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
-import { pruneTests } from "./store-suite/pruning.ts";
+import { pruneEventTests, pruneTests } from "./store-suite/pruning.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
 import { stateTests } from "./store-suite/states.ts";
 import type { Check } from "./store-suite/support.ts";
@@ -90,5 +90,6 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("runs that part from others", () => partedTests(check));
     suite.describe("outcomes of ops", () => outcomeTests(check));
     suite.describe("prune", () => pruneTests(check));
+    suite.describe("events that are pruned", () => pruneEventTests(check));
   });
 }

@@ -54,6 +54,17 @@ export function pruneTests(check: Check): void {
     assert.deepEqual((await left(store)).sort(), ["blocked", "going"]);
   });
 
+  check("a run stays while one that is made of it has not ended", async (store) => {
+    await addEnded(store, ["r1"]);
+    assert.equal(await store.derive({ id: "made", origin: { run: "r1" } }, t0), true);
+    assert.equal(await prunedRuns(store, { app, keep: 0, limit: 10 }), 0);
+    const held = await claimOne(store);
+    await store.commit([turn(held, { status: "completed", wakeAt: null, now: t0 + 1 })]);
+    assert.equal(await prunedRuns(store, { app, keep: 0, limit: 10 }), 2);
+  });
+}
+
+export function pruneEventTests(check: Check): void {
   check("an event goes with the last run that has it, and may start runs again", async (store) => {
     await store.putEvents([event("e")]);
     const runs = ["r1", "r2"].map((id) => ({ id, app, functionId: "f", eventId: "e", wakeAt: t0 }));
@@ -71,15 +82,6 @@ export function pruneTests(check: Check): void {
       (await store.unroutedEvents(app, 10)).map(({ id }) => id),
       ["e"],
     );
-  });
-
-  check("a run stays while one that is made of it has not ended", async (store) => {
-    await addEnded(store, ["r1"]);
-    assert.equal(await store.derive({ id: "made", origin: { run: "r1" } }, t0), true);
-    assert.equal(await prunedRuns(store, { app, keep: 0, limit: 10 }), 0);
-    const held = await claimOne(store);
-    await store.commit([turn(held, { status: "completed", wakeAt: null, now: t0 + 1 })]);
-    assert.equal(await prunedRuns(store, { app, keep: 0, limit: 10 }), 2);
   });
 
   check("removes events that nobody took by their age, and leaves those that are to be routed", async (store) => {
