@@ -134,6 +134,24 @@ describe("what only a scan can store", () => {
     expect(sharing.write(object, [])).toBeUndefined();
   });
 
+  it("runs no trap of a proxy that an extension stores", () => {
+    const trap = (name: string) => () => {
+      throw new Error(`${name} was run`);
+    };
+    const traps = { isExtensible: trap("isExtensible"), getOwnPropertyDescriptor: trap("getOwnPropertyDescriptor") };
+    const proxy = new Proxy(() => {}, traps);
+    const extension: CodecExtension = {
+      tag: "proxy",
+      takesProxies: true,
+      matches: (value) => value === proxy,
+      encode: () => 1,
+      keysOf: () => undefined,
+      late: () => proxy,
+    };
+    const sharing = learned([proxy], [extension]);
+    expect(sharing.write([proxy], [extension])).toBe('[1,[{"$ref":0}],[{"$proxy":1}]]');
+  });
+
   it("is not tried again at once, and is in the end", () => {
     const object: Record<string, unknown> = { date: new Date(0) };
     const sharing = learned(object);

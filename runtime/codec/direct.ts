@@ -146,10 +146,11 @@ function ordinary(value: object, key: PropertyKey): unknown {
 
 /** A value that is made again has nothing that its parts do not say. */
 function requireAsMade(value: object, extension: CodecExtension): void {
-  if (extension.changesOthers?.(value) || !Object.isExtensible(value)) throw unusual;
+  if (extension.changesOthers?.(value)) throw unusual;
   const keys = extension.keysOf?.(value);
+  // Nothing else is kept of it: it may be a proxy, and must not be touched.
   if (keys === undefined) return;
-  if (keys.length > 0 || typeof value !== "function") throw unusual;
+  if (keys.length > 0 || typeof value !== "function" || !Object.isExtensible(value)) throw unusual;
   if (extension.parentOf && extension.parentOf(value) !== Object.getPrototypeOf(value)) throw unusual;
   if (!Object.hasOwn(value, "prototype")) return;
   const prototype = prototypeOf(value);
