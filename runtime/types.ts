@@ -8,6 +8,7 @@ import type { FlowOptions } from "./flow/types.ts";
 import type { ContextExtension } from "./middleware/context-extension.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
+import type { Backoff } from "./retry.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { GroupTools, Step } from "./step-types.ts";
 import type { RunStatus } from "./store.ts";
@@ -126,6 +127,8 @@ export interface FunctionOptions extends FlowOptions {
   readonly description?: string | undefined;
   /** Retries of a step, and of the code between steps, after the first attempt: 0 to 100. Default 4. */
   readonly retries?: number | undefined;
+  /** When retries come. A step may say it for itself, in its id. Default: as the client says. */
+  readonly backoff?: Backoff | undefined;
   /** How long a run may take: from its creation to its beginning, and from its beginning to its end. Then it is cancelled. */
   readonly timeouts?: { readonly start?: Duration | undefined; readonly finish?: Duration | undefined } | undefined;
   /**

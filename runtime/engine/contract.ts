@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
-import type { Backoff } from "../retry.ts";
+import type { CheckedBackoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { BackstitchEvent, SentEvent } from "../types.ts";
@@ -16,6 +16,8 @@ export interface RunnableFunction {
   readonly handler: (...args: never[]) => unknown;
   /** Retries of a step and of a segment, after the first attempt. Default 4. */
   readonly retries: number;
+  /** When they come, but for steps that say it themselves. Default: as the client says. */
+  readonly backoff?: CheckedBackoff | undefined;
   /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
   /** Milliseconds for which inputs may wait while its code is in an ordinary await. Default: what the worker gives. */
@@ -87,7 +89,7 @@ export interface DriverHost {
   /** Writes one turn. May be grouped with the commits of other runs. Rejects only when the store is unavailable. */
   commit(commit: Commit): Promise<CommitResult>;
   /** Delay in milliseconds before attempt `attempt` (1 is the first retry), as a step's own schedule says, if it has one. */
-  retryDelay(attempt: number, backoff?: Backoff): number;
+  retryDelay(attempt: number, backoff?: CheckedBackoff): number;
   /** True once the worker drains: the driver then lets running callbacks finish, commits, and releases the run. */
   draining(): boolean;
   /** Called when the driver must stop at once because its fence is lost: aborts running callbacks. */

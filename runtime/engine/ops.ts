@@ -1,5 +1,5 @@
 /** Steps, timers and waits of a run, from their creation until their outcome is delivered. */
-import type { Backoff } from "../retry.ts";
+import type { CheckedBackoff } from "../retry.ts";
 import type { NewWait, SentSignal, StoredEvent } from "../store.ts";
 import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
@@ -15,7 +15,7 @@ export interface OpOptions {
   readonly retries?: number;
   /** Milliseconds that an attempt may take. */
   readonly timeoutMs?: number;
-  readonly backoff?: Backoff;
+  readonly backoff?: CheckedBackoff;
 }
 
 /** What becomes visible with the commit that first holds an op. */

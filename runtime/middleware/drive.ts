@@ -16,8 +16,9 @@ import { stepLayer } from "./steps.ts";
 
 export const driveRun: DriveRun = (claim, fn, host) => {
   const logger = boundLogger(host.logger, { runId: claim.run, functionId: fn.id });
-  const bound = { ...host, logger };
-  const { middleware = [] } = fn;
+  const { middleware = [], backoff } = fn;
+  const retryDelay: DriverHost["retryDelay"] = (attempt, own) => host.retryDelay(attempt, own ?? backoff);
+  const bound = { ...host, logger, ...(backoff && { retryDelay }) };
   return middleware.length === 0 ? driveInEngine(claim, fn, bound) : new Activity(claim, fn, bound, middleware).drive();
 };
 
