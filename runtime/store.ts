@@ -4,7 +4,8 @@
  * A store owns durability, claims and fences. It never runs user code, never decodes a frame and has no clock of its
  * own for deadlines: every time is passed in, in milliseconds since the epoch.
  *
- * S1  What a resolved call wrote survives a crash of the process and of the machine.
+ * S1  What a resolved call wrote survives a crash of the process and of the machine. A crash of the machine may undo a
+ *     `route`, `claim` or `renew`, as a whole, while nothing that came behind it has survived.
  * S2  All that one `Commit` writes becomes visible at once, or not at all.
  * S3  A commit whose `epoch` is not the run's current one, or whose run has ended or is blocked, changes nothing and
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.

@@ -16,7 +16,8 @@ interface Candidate {
 export function claim(db: Connection, request: ClaimRequest): Claim[] {
   // An idle worker asks often: it must not take the write lock for nothing.
   if (dueRuns(db, request).length === 0) return [];
-  return db.transaction(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
+  // A crash of the machine that undoes a claim ends its worker as well; what the worker commits waits for the disk.
+  return db.relaxed(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
 }
 
 export function renew(
@@ -26,7 +27,7 @@ export function renew(
   leaseMs: number,
 ): string[] {
   if (held.length === 0) return [];
-  return db.transaction(() => {
+  return db.relaxed(() => {
     const lost: string[] = [];
     for (const { run, epoch } of held) {
       const row = db.all<{ epoch: number }>("SELECT epoch FROM runs WHERE id = ?", run)[0];

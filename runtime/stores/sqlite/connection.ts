@@ -67,6 +67,19 @@ export class Connection {
     }
   }
 
+  /**
+   * As `transaction`, without waiting for the disk. A crash of the machine may undo it, with all that was written behind it
+   * and did not wait either; the next transaction that waits makes it durable. For what is done again when it is undone.
+   */
+  relaxed<T>(work: () => T): T {
+    this.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.transaction(work);
+    } finally {
+      this.exec("PRAGMA synchronous = FULL");
+    }
+  }
+
   close(): void {
     this.#emptyLog();
     this.#prepared.clear();

@@ -6,7 +6,11 @@ import type { Connection } from "./connection.ts";
 import { allHold, putStates } from "./states.ts";
 import { addWaits, meet } from "./waits.ts";
 
-/** The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. */
+/**
+ * The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. Should
+ * a crash of the machine undo it, the event is routed again into runs of the same ids; whatever is done with such a run waits
+ * for the disk, and for all that was written before.
+ */
 export function route(
   db: Connection,
   event: EventKey,
@@ -17,7 +21,7 @@ export function route(
   const { app, id } = event;
   const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
   if (foreign) throw cannotRoute(db.file, event, foreign);
-  return db.transaction(() => {
+  return db.relaxed(() => {
     const stored = db.all<RoutedEvent>(
       `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
        WHERE app = ? AND id = ?`,
