@@ -1,5 +1,16 @@
 /** Rows as the SQL stores select them, and what they are made into. What is null is left out. */
-import type { JoinedRun, NewWait, Origin, RunView, StepRecord, StoredEvent, StoredStep, StoredWait } from "../store.ts";
+import type {
+  EventFate,
+  EventView,
+  JoinedRun,
+  NewWait,
+  Origin,
+  RunView,
+  StepRecord,
+  StoredEvent,
+  StoredStep,
+  StoredWait,
+} from "../store.ts";
 
 /** The columns of the table of events that is called `e`, as `toEvent` takes them. */
 export const eventColumns = `e.id AS "eventId", e.app AS "eventApp", e.name, e.data, e.received_at AS "receivedAt",
@@ -27,6 +38,18 @@ export function toEvent(row: EventRow): StoredEvent {
     ...(target !== null && { target }),
     ...(parentRun !== null && { parent: { run: parentRun, op: parentOp ?? 0 } }),
   };
+}
+
+/** An event with what became of it: `isQueued` is a number where the database has no booleans. */
+export type EventViewRow = EventRow & {
+  readonly isQueued: number | boolean;
+  readonly fate: EventFate | null;
+  readonly problem: string | null;
+};
+
+export function toEventView(row: EventViewRow): EventView {
+  const fate = row.fate ?? (row.isQueued ? "queued" : "taken");
+  return { ...toEvent(row), fate, ...(row.problem !== null && { problem: row.problem }) };
 }
 
 /** The columns of the table of runs that is called `r`, as `withOrigin` takes them. */

@@ -1,6 +1,6 @@
 /** Events as they are shown to people. Read only. */
-import type { EventFate, EventQuery, EventView } from "../../store.ts";
-import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import type { EventQuery, EventView } from "../../store.ts";
+import { type EventViewRow, eventColumns, toEventView } from "../rows.ts";
 import { indexable, type Session, type Value } from "./database.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function listEvents(db: Session, query: EventQuery): Promise<EventV
   if (from !== undefined) filters.push(`f.received_at >= ${given(from)}`);
   if (until !== undefined) filters.push(`f.received_at < ${given(until)}`);
   if (cursor) filters.push(`(f.received_at, f.n) < (${given(cursor.receivedAt)}, ${given(cursor.n)})`);
-  const rows = await db.all<ViewRow>(
+  const rows = await db.all<EventViewRow>(
     `SELECT ${eventColumns}, o.n IS NOT NULL AS "isQueued", s.fate, s.problem FROM (
        SELECT f.app, f.id, f.received_at, f.n FROM backstitch.${fate === undefined ? "events" : "strays"} AS f
        WHERE ${filters.join(" AND ")} ORDER BY f.received_at DESC, f.n DESC LIMIT ${given(limit)}) AS f
@@ -30,18 +30,7 @@ export async function listEvents(db: Session, query: EventQuery): Promise<EventV
      ORDER BY f.received_at DESC, f.n DESC`,
     ...params,
   );
-  return rows.map(toView);
-}
-
-type ViewRow = EventRow & {
-  readonly isQueued: boolean;
-  readonly fate: EventFate | null;
-  readonly problem: string | null;
-};
-
-function toView(row: ViewRow): EventView {
-  const fate = row.fate ?? (row.isQueued ? "queued" : "taken");
-  return { ...toEvent(row), fate, ...(row.problem !== null && { problem: row.problem }) };
+  return rows.map(toEventView);
 }
 
 async function placeOf(db: Session, app: string, id: string): Promise<{ receivedAt: number; n: number } | undefined> {

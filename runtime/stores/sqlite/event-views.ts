@@ -1,6 +1,6 @@
 /** Events as they are shown to people. Read only. */
-import type { EventFate, EventQuery, EventView } from "../../store.ts";
-import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import type { EventQuery, EventView } from "../../store.ts";
+import { type EventViewRow, eventColumns, toEventView } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
 
@@ -17,24 +17,13 @@ export function listEvents(db: Connection, query: EventQuery): EventView[] {
   if (until !== undefined) filters.push(["e.received_at < ?", until]);
   if (cursor) filters.push(["(e.received_at, e.n) < (?, ?)", cursor.receivedAt, cursor.n]);
   return db
-    .all<ViewRow>(
-      `SELECT ${eventColumns}, e.routed, e.fate, e.problem FROM events AS e${indexOf(query)}
+    .all<EventViewRow>(
+      `SELECT ${eventColumns}, e.routed = 0 AS "isQueued", e.fate, e.problem FROM events AS e${indexOf(query)}
        WHERE ${filters.map(([condition]) => condition).join(" AND ")} ORDER BY e.received_at DESC, e.n DESC LIMIT ?`,
       ...filters.flatMap(([, ...params]) => params),
       limit,
     )
-    .map(toView);
-}
-
-type ViewRow = EventRow & {
-  readonly routed: number;
-  readonly fate: EventFate | null;
-  readonly problem: string | null;
-};
-
-function toView(row: ViewRow): EventView {
-  const fate = row.fate ?? (row.routed ? "taken" : "queued");
-  return { ...toEvent(row), fate, ...(row.problem !== null && { problem: row.problem }) };
+    .map(toEventView);
 }
 
 /** An id is found by the key of the table. */
