@@ -5,7 +5,7 @@
  * own for deadlines: every time is passed in, in milliseconds since the epoch.
  *
  * S1  What a resolved call wrote survives a crash of the process and of the machine. A crash of the machine may undo a
- *     `route`, `claim` or `renew`, as a whole, while nothing that came behind it has survived.
+ *     `route` as a whole, and a `claim` or `renew` if it ends all workers too, when nothing that came behind has survived.
  * S2  All that one `Commit` writes becomes visible at once, or not at all.
  * S3  A commit whose `epoch` is not the run's current one, or whose run has ended or is blocked, changes nothing and
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
