@@ -7,6 +7,7 @@
  */
 import { types } from "node:util";
 import { isNativeFunction } from "../codec/kinds.ts";
+import { frameOfGenerator } from "./generator-marks.ts";
 
 /** Where a cursor stands, as stored. `item` is the item being visited. */
 export type CursorImage =
@@ -300,7 +301,7 @@ class KeyCursor extends StorableCursor {
   }
 }
 
-/** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: a generator. */
+/** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: that of an array, a generator that is not compiled. */
 export class IteratorCursor implements Cursor {
   readonly iterator: Iterator<unknown>;
   readonly #next: unknown;
@@ -341,6 +342,11 @@ export class IteratorCursor implements Cursor {
     return result;
   }
 
+  /** What the iterator answers, as it is. */
+  send(value: unknown): unknown {
+    return Reflect.apply(this.#next as (value: unknown) => unknown, this.iterator, [value]);
+  }
+
   return(): IteratorResult<unknown> {
     this.#onEnd();
     const method: unknown = this.iterator.return;
@@ -353,7 +359,8 @@ export class IteratorCursor implements Cursor {
   }
 
   image(): CursorImage | undefined {
-    if (typeof this.#next === "function" && isNativeFunction(this.#next)) return undefined;
+    const isNative = typeof this.#next === "function" && isNativeFunction(this.#next);
+    if (isNative && !frameOfGenerator(this.iterator)) return undefined;
     return { kind: "iterator", of: this.iterator, next: this.#next, item: this.#item };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Finds the suspensions of a unit and of the durable functions nested in it: every `await`, and what is awaited without
+ * Finds the suspensions of a unit and of the durable functions nested in it: every `await`, in generators every `yield`, and what is awaited without
  * the word (`return step.run(…)`, the result of a callback that is lowered in place). Records which callbacks are lowered
  * in place and which functions are nested.
  */
@@ -12,6 +12,7 @@ import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched } from "./functions.ts";
+import { bindsParameters, isGenerator, isStoredGenerator } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -29,7 +30,7 @@ export interface Suspensions {
   readonly chains: ReadonlyMap<tsTypes.Node, Chain>;
   /** Callbacks lowered in place. */
   readonly inlined: ReadonlyMap<tsTypes.Node, "catch" | "then" | "finally">;
-  /** The durable functions: the unit's own first, then those nested in it, in source order of their beginnings. */
+  /** The functions with frames: the unit's own first, then the async and generator functions nested in it, in source order of their beginnings. */
   readonly owners: readonly FunctionNode[];
   /** Functions and static blocks nested in the unit at any depth, callbacks lowered in place left out. */
   readonly nested: readonly NestedFunction[];
@@ -39,6 +40,8 @@ export interface Suspensions {
   readonly adopted: ReadonlySet<tsTypes.Node>;
   /** The `for await` loops of durable functions, with what they await. */
   readonly loops: ReadonlyMap<tsTypes.Node, AwaitedLoop>;
+  /** Where a generator stands whose parameters were bound at the call. */
+  readonly starts: ReadonlyMap<FunctionNode, Suspension>;
   /** What the ends of resources await, by the node that holds the resources. */
   readonly disposals: ReadonlyMap<tsTypes.Node, Suspension>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
@@ -72,6 +75,7 @@ interface State extends SuspensionsInput {
   readonly namedCallbacks: Map<tsTypes.Node, Suspension>;
   readonly adopted: Set<tsTypes.Node>;
   readonly loops: Map<tsTypes.Node, AwaitedLoop>;
+  readonly starts: Map<FunctionNode, Suspension>;
   readonly disposals: Map<tsTypes.Node, Suspension>;
   readonly holders: Map<tsTypes.Node, Suspension[]>;
 }
@@ -104,6 +108,7 @@ export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: S
     namedCallbacks: new Map(),
     adopted: new Set(),
     loops: new Map(),
+    starts: new Map(),
     disposals: new Map(),
     holders: new Map(),
   };
@@ -117,6 +122,8 @@ function visitOwner(state: State, fn: FunctionNode): void {
   state.owners.push(fn);
   const place: Place = { owner: fn, inCallback: false, inside: false };
   for (const parameter of fn.parameters) visit(state, parameter, place);
+  const last = fn.parameters.at(-1);
+  if (last && isGenerator(fn) && bindsParameters(ts, fn)) state.starts.set(fn, imply(state, last, "start", place));
   if (!fn.body) return;
   if (ts.isBlock(fn.body)) visit(state, fn.body, place);
   else visitResult(state, fn.body as tsTypes.Expression, place);
@@ -142,8 +149,10 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   if (ts.isAwaitExpression(node)) {
     if (place.owner) visitAwaited(state, node, node.expression, place);
     else visit(state, node.expression, place);
+  } else if (ts.isYieldExpression(node)) {
+    visitYield(state, node, place);
   } else if (ts.isReturnStatement(node)) {
-    if (place.owner && node.expression) visitResult(state, node.expression, place);
+    if (place.owner && !isGenerator(place.owner) && node.expression) visitResult(state, node.expression, place);
     else visitRest(state, node, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
@@ -152,6 +161,15 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   } else if (ts.isBlock(node) || ts.isForStatement(node)) {
     visitScope(state, node, place);
   } else visitNested(state, node as NestedFunction, place);
+}
+
+/** In an async generator, which stays native, it is no suspension. */
+function visitYield(state: State, node: tsTypes.YieldExpression, place: Place): void {
+  const { expression } = node;
+  if (expression) visit(state, expression, place);
+  if (!place.owner || !isGenerator(place.owner)) return;
+  if (expression) suspend(state, node, expression, place);
+  else state.byNode.set(node, imply(state, node, "yield", place));
 }
 
 /** The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. */
@@ -183,7 +201,7 @@ function dispose(state: State, node: tsTypes.Node, resources: ResourceScope, pla
 
 /** What a statement awaits by itself. */
 function imply(state: State, node: tsTypes.Node, implied: string, { owner }: Place): Suspension {
-  const suspension: Suspension = { owner: owner as FunctionNode, node, operand: undefined, implied, label: "" };
+  const suspension: Suspension = { ...of(owner), node, operand: undefined, implied, label: "" };
   state.all.push(suspension);
   return suspension;
 }
@@ -194,7 +212,7 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   state.nested.push(fn);
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
   if (isUntouched(state, fn)) return;
-  if (isDurable(ts, fn)) return visitOwner(state, fn);
+  if (isDurable(ts, fn) || isStoredGenerator(ts, fn)) return visitOwner(state, fn);
   // The name was gone through.
   visitRest(state, fn, { owner: undefined, inCallback: false, inside: false });
 }
@@ -217,7 +235,7 @@ function visitAwaited(state: State, node: tsTypes.Expression, expression: tsType
 }
 
 function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression, place: Place): void {
-  const suspension: Suspension = { owner: place.owner as FunctionNode, node, operand, label: "" };
+  const suspension: Suspension = { ...of(place.owner), node, operand, label: "" };
   state.all.push(suspension);
   state.byNode.set(node, suspension);
 }
@@ -324,6 +342,11 @@ function isStablePath(state: State, node: tsTypes.Expression): boolean {
 /** `undefined` or `null` as a callback: passes through. */
 export function isNothing(ts: TypeScript, node: tsTypes.Expression): boolean {
   return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === "undefined");
+}
+
+function of(owner: FunctionNode | undefined): Pick<Suspension, "owner" | "yields"> {
+  const fn = owner as FunctionNode;
+  return { owner: fn, ...(isGenerator(fn) && { yields: true }) };
 }
 
 /** The value of a `return` or of an expression body: async functions await it. */

@@ -22,6 +22,7 @@ import { lowerNative } from "./functions.ts";
 import { keep, savedOf } from "./operands.ts";
 import { quote, span } from "./text.ts";
 import { lowerProxyName } from "./traced.ts";
+import { lowerYield } from "./yields.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {
@@ -41,6 +42,7 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
     return beginsConstructor(ts, node) ? ["(", made, ")"] : made;
   }
   const suspension = suspensions.byNode.get(node);
+  if (suspension && ts.isYieldExpression(node)) return lowerYield(context, node, suspension);
   if (suspension) {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
     return awaitOperand(context, suspension, operand);

@@ -88,7 +88,8 @@ function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): N
   return names;
 }
 
-function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
+function kindOf(ts: TypeScript, analysis: Analysis, { operand, yields }: Suspension): SuspensionKind {
+  if (yields) return "yield";
   if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
