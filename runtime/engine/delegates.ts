@@ -4,7 +4,7 @@
  */
 import { type CursorImage, cursorOver, IteratorCursor, restoreCursor } from "./cursors.ts";
 
-type Method = ((value: unknown) => unknown) | undefined;
+type Method = ((...args: unknown[]) => unknown) | undefined;
 type Methods = Readonly<Record<"return" | "throw", unknown>>;
 
 const nothing = (): void => {};
@@ -53,7 +53,7 @@ export class Delegate {
     const { iterator } = this.#cursor;
     const method = (iterator as unknown as Methods)[name];
     if (method === undefined || method === null || typeof method !== "function") return method as Method;
-    return (value) => Reflect.apply(method, iterator, [value]);
+    return (...args) => Reflect.apply(method, iterator, args);
   }
 }
 

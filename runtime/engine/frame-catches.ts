@@ -7,7 +7,6 @@
 import { SafeMap } from "../codec/index.ts";
 import { CallFrame } from "./call-frame.ts";
 
-
 /** What a `catch` caught that was entered. */
 interface Caught {
   readonly labels: readonly string[];

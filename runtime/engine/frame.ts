@@ -15,7 +15,7 @@ import type { CallOrigin } from "./call-frame.ts";
 import type { ClosureTable, Invocation } from "./closures.ts";
 import type { Completion } from "./frame-finally.ts";
 import { FrameResources } from "./frame-resources.ts";
-import { generatorFunction } from "./generators.ts";
+import { type GeneratorMethod, generatorFunction, replaceMethods } from "./generators.ts";
 import { Handle, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { type OpenAtPlace, type Place, start } from "./place.ts";
@@ -115,6 +115,11 @@ export class Frame extends FrameResources implements Waiter {
   /** A generator function that is a closure; `binds` says that its body binds the parameters by itself. */
   generator(info: CodeInfo, body: (...args: never[]) => Generator, name: string, binds?: boolean): Untyped {
     return generatorFunction(this, info, body, name, binds);
+  }
+
+  /** In front of `made`: the generator methods of a class. */
+  generators(made: object, ...methods: GeneratorMethod[]): void {
+    replaceMethods(this, made, methods);
   }
 
   code(table: ClosureTable): void {

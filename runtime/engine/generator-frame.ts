@@ -84,6 +84,14 @@ export class GeneratorFrame extends CallFrame {
 
   // ---- what emitted code uses ----
 
+  /** Behind its parameters: whether it stands here. Re-entering, it may stand elsewhere. */
+  starts(label: string): boolean {
+    if (this.pc === "") this.#stand(label, undefined);
+    else if (this.pc === label) this.pc = "";
+    else return false;
+    return true;
+  }
+
   /** In front of a `yield`. Re-entering, the thunk is not called, and nobody sees what is given. */
   give(label: string, thunk?: () => unknown): unknown {
     return this.pc === "" ? this.#stand(label, thunk?.()) : this.#reenter(label);

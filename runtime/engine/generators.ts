@@ -3,6 +3,7 @@
  * compiled body: so methods, states and errors are the language's. One of a loaded run stands where it stood, and its body
  * is re-entered when somebody asks it.
  */
+import { types } from "node:util";
 import { SafeWeakMap } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
@@ -15,9 +16,15 @@ const codes = new SafeWeakMap<object, GeneratorCode>();
 
 const generatorFunctions: object = Object.getPrototypeOf(function* () {});
 
-/** The function that the author calls. `around` is what its table belongs to. */
+/** What a table belongs to. */
+interface Around {
+  readonly activation: Activation;
+  readonly invocation: Invocation;
+}
+
+/** The function that the author calls. */
 export function generatorFunction(
-  around: { readonly activation: Activation; readonly invocation: Invocation },
+  around: Around,
   info: CodeInfo,
   body: (...args: never[]) => Generator,
   name: string,
@@ -28,8 +35,10 @@ export function generatorFunction(
   const { compiled }: { compiled: (this: unknown, ...args: unknown[]) => object } = {
     compiled(...args) {
       const frame = new GeneratorFrame(activation, code, args, { closure: compiled, invocation, self: this });
+      // As the engine does, it is made in front of the defaults of parameters.
+      const generator = makeGenerator(compiled, code, { frame });
       frame.bindParameters();
-      return makeGenerator(compiled, code, { frame });
+      return generator;
     },
   };
   Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
@@ -38,6 +47,22 @@ export function generatorFunction(
   Object.setPrototypeOf(compiled, generatorFunctions);
   codes.set(compiled, code);
   return compiled;
+}
+
+/** A generator method of a class: its key, what is known of its code, and as of any generator function. */
+export type GeneratorMethod = readonly [key: PropertyKey, info: CodeInfo, binds?: boolean, side?: "static"];
+
+/** Puts the functions that the author calls in the places of the compiled bodies; before anybody can see these. */
+export function replaceMethods(around: Around, made: object, methods: readonly GeneratorMethod[]): void {
+  // Of several with one key the last is there.
+  for (const [key, info, binds, side] of methods.toReversed()) {
+    const owner = side === "static" ? made : ((made as { prototype: unknown }).prototype as object);
+    const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
+    // Another member of the same name came behind it.
+    if (!types.isGeneratorFunction(property.value)) continue;
+    const body = property.value as (...args: never[]) => Generator;
+    Object.defineProperty(owner, key, { ...property, value: generatorFunction(around, info, body, body.name, binds) });
+  }
 }
 
 export function generatorCodeOf(fn: object): GeneratorCode | undefined {

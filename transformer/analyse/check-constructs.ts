@@ -177,7 +177,8 @@ function checkCall(check: Check, node: tsTypes.CallExpression, owner: FunctionNo
   const callee = unwrap(ts, node.expression);
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
-  if (tool && (isInClass(check, node) || isGenerator(owner))) report.error("step-in-nested-function", node, { tool: toolText(node) });
+  if (tool && (isInClass(check, node) || isGenerator(owner)))
+    report.error("step-in-nested-function", node, { tool: toolText(node) });
   else if (tool === "step") checkCallback(check, node);
 }
 

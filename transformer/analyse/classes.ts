@@ -7,10 +7,9 @@ import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
 import type { Scope, TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { accessorKey, isStatic, usesSuper } from "./functions.ts";
+import { accessorKey, isStatic, usesOwnCall, usesSuper } from "./functions.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
-import { usesOwnCall } from "./suspensions.ts";
 
 /** Classes that are made again. Decorators may do anything, so that a class with one is not. */
 export function isMovableClass(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ClassLikeDeclaration {

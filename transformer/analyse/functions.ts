@@ -5,6 +5,7 @@ import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
+import { isReference } from "./targets.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
 interface Surroundings {
@@ -82,6 +83,15 @@ export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
     return ts.forEachChild(node, uses) ?? false;
   };
   return [...fn.parameters, fn.body].some((part) => part !== undefined && uses(part));
+}
+
+/** `this`, `arguments`, `new.target` or `super` outside nested functions that have their own. */
+export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
+  if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
+  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
+  return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
 }
 
 /** The constant whose value is the `this` of a method's calls: `shop` in `const shop = { async pay(step) { … } };`. */

@@ -5,20 +5,78 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
-import { isMovableClass } from "./classes.ts";
+import { fieldName, isMovableClass } from "./classes.ts";
+import { isInBody } from "./functions.ts";
 import { usingKeyword } from "./resources.ts";
 
 /** A sync generator function that can stand elsewhere, and whose code can be entered again. */
 export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is FunctionNode {
-  if (ts.isClassStaticBlockDeclaration(fn) || !fn.asteriskToken || !fn.body) return false;
-  if ((ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0) return false;
-  if (ts.isMethodDeclaration(fn) && !ts.isObjectLiteralExpression(fn.parent)) return false;
-  return !holdsObstacle(ts, fn.body);
+  if (!ts.isFunctionLike(fn) || !canEnterAgain(ts, fn)) return false;
+  if (ts.isMethodDeclaration(fn) && ts.isClassLike(fn.parent) && !isReplaceable(ts, fn, fn.parent)) return false;
+  return true;
+}
+
+function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
+  if (!fn.asteriskToken || !fn.body) return false;
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 && !holdsObstacle(ts, fn.body);
+}
+
+/** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
+function isReplaceable(
+  ts: TypeScript,
+  { name }: tsTypes.MethodDeclaration,
+  made: tsTypes.ClassLikeDeclaration,
+): boolean {
+  if (ts.isPrivateIdentifier(name) || !isMovableClass(ts, made)) return false;
+  const key = knownKey(ts, name);
+  return made.members.every((member) => {
+    if (!ts.isMethodDeclaration(member) || !member.asteriskToken || canEnterAgain(ts, member)) return true;
+    const other = knownKey(ts, member.name);
+    return key !== undefined && other !== undefined && key !== other;
+  });
+}
+
+/** Two keys that are known and differ cannot be the same; undefined for one that is not known. */
+function knownKey(ts: TypeScript, name: tsTypes.PropertyName): string | undefined {
+  const known = fieldName(ts, name);
+  if (known !== undefined) return known;
+  return ts.isComputedPropertyName(name) && /^Symbol\.\w+$/.test(name.expression.getText())
+    ? `[${name.expression.getText()}]`
+    : undefined;
+}
+
+/** The generator methods of a class that have frames. */
+export function generatorMethods(
+  made: tsTypes.ClassLikeDeclaration,
+  functions: ReadonlyMap<FunctionNode, unknown>,
+): readonly tsTypes.MethodDeclaration[] {
+  return made.members.filter((member): member is tsTypes.MethodDeclaration =>
+    functions.has(member as tsTypes.MethodDeclaration),
+  );
+}
+
+/** A method of a class that is made in code with frames: what else belongs to the class is left alone. */
+export function isGeneratorMethod(ts: TypeScript, fn: NestedFunction): boolean {
+  if (!ts.isMethodDeclaration(fn) || !ts.isClassLike(fn.parent) || !isStoredGenerator(ts, fn)) return false;
+  const made = fn.parent;
+  for (let at: tsTypes.Node = made; at.parent && !ts.isFunctionLike(at); at = at.parent) {
+    if (isInBody(ts, at, made)) return false;
+  }
+  return true;
 }
 
 /** The function is a generator function that was found to be one of these. */
 export function isGenerator({ asteriskToken }: FunctionNode): boolean {
   return asteriskToken !== undefined;
+}
+
+/** Whether values of a durable function may be generators that can be stored. */
+export function makesGenerators({
+  suspensions,
+}: {
+  readonly suspensions: { readonly owners: readonly FunctionNode[] };
+}): boolean {
+  return suspensions.owners.some(isGenerator);
 }
 
 /** What cannot be entered again: such a generator ends within its segment, or blocks its run. */

@@ -11,14 +11,13 @@ import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit 
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isDurable, isUntouched } from "./functions.ts";
-import { bindsParameters, isGenerator, isStoredGenerator } from "./generators.ts";
+import { isDurable, isUntouched, usesOwnCall } from "./functions.ts";
+import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
-import { isReference } from "./targets.ts";
 import { chainOf, type Tools } from "./tools.ts";
 
 export interface Suspensions {
@@ -211,7 +210,7 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   const { ts } = state;
   state.nested.push(fn);
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
-  if (isUntouched(state, fn)) return;
+  if (isUntouched(state, fn) && !isGeneratorMethod(ts, fn)) return;
   if (isDurable(ts, fn) || isStoredGenerator(ts, fn)) return visitOwner(state, fn);
   // The name was gone through.
   visitRest(state, fn, { owner: undefined, inCallback: false, inside: false });
@@ -319,15 +318,6 @@ function returnsFromTry(state: State, node: tsTypes.Node, inTry = false): boolea
   if (inTry && ts.isReturnStatement(node) && node.expression) return mayBeHandle(state, node.expression);
   const inside = inTry || ts.isTryStatement(node) || isForAwait(ts, node) || resourcesOf(ts, node) !== undefined;
   return ts.forEachChild(node, (child) => returnsFromTry(state, child, inside)) ?? false;
-}
-
-/** `this`, `arguments`, `new.target` or `super` outside nested functions that have their own. */
-export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
-  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
-  if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
-  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
-  return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
 }
 
 /** A name or a path of names that nothing in the unit reassigns: its value can be read late. */

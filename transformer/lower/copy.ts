@@ -10,7 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
-import { usesOwnCall } from "../analyse/suspensions.ts";
+import { usesOwnCall } from "../analyse/functions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
 import { checkedTarget } from "./assignments.ts";

@@ -46,7 +46,7 @@ function ownNodes(ts: TypeScript, { nodes, functions, suspensions }: Analysis): 
     while (!ts.isFunctionLike(part.parent) || suspensions.inlined.has(part.parent)) part = part.parent;
     const owner = part.parent as FunctionNode;
     const isWayOut = !ts.isIdentifier(node) && !ts.isMetaProperty(node);
-    return functions.has(owner) && owner.body === part && (isWayOut || isOfCall(ts, node, owner));
+    return functions.has(owner) && part !== owner.name && (isWayOut || isOfCall(ts, node, owner));
   };
   const waysOut = [SyntaxKind.ReturnStatement, SyntaxKind.BreakStatement, SyntaxKind.ContinueStatement] as const;
   return [

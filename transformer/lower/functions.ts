@@ -62,7 +62,7 @@ export function durableBody(
   const temporaries = context.current.temporaries.saved.size > 0;
   const inside: Rope = [
     opened === "" ? "" : [indent, opened],
-    start ? `${indent}yield ${frame}.give(${quote(start.label)});` : "",
+    start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
     table === "" ? "" : table(),
     apart(context, fn, body.statements),
@@ -81,7 +81,7 @@ function frontOf({ ts, current: { fn } }: Context, isNamed: boolean): string {
 
 /** The body of a method of a class is an arrow function inside of it. */
 function isArrow(ts: Context["ts"], fn: FunctionNode): boolean {
-  return ts.isArrowFunction(fn) || ts.isClassLike(fn.parent);
+  return ts.isArrowFunction(fn) || (ts.isClassLike(fn.parent) && !isGenerator(fn));
 }
 
 /** A function that stays native, and whose variables closures take along. `front` is what stands before its parameters. */

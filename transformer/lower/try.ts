@@ -46,8 +46,8 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy } from "./copy.ts";
-import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { lowerReturn } from "./jumps.ts";
+import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
 

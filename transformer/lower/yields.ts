@@ -24,6 +24,7 @@ export function lowerYield(
     const again = reenters(context, [label]);
     return [`${word} ${frame}.${evaluated}(${quote(label)}, ${again} || (`, copy(context, expression), "))"];
   }
-  const text = (asteriskToken && collectionView(context, expression)) || thunk(context, expression, copy(context, expression));
+  const text =
+    (asteriskToken && collectionView(context, expression)) || thunk(context, expression, copy(context, expression));
   return [`${word} ${frame}.${atOnce}(${quote(label)}, `, text, ")"];
 }
