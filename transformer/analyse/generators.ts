@@ -8,6 +8,7 @@ import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { fieldName, isMovableClass } from "./classes.ts";
 import { isInBody } from "./functions.ts";
 import { usingKeyword } from "./resources.ts";
+import type { Bindings } from "./scopes.ts";
 
 /** A sync generator function that can stand elsewhere, and whose code can be entered again. */
 export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is FunctionNode {
@@ -63,6 +64,39 @@ export function isGeneratorMethod(ts: TypeScript, fn: NestedFunction): boolean {
     if (isInBody(ts, at, made)) return false;
   }
   return true;
+}
+
+/**
+ * Its generators end where they are made: each call is spread, destructured, given to `Array.from`, or gone through by a
+ * loop that does not suspend.
+ */
+export function isUsedUp(ts: TypeScript, bindings: Bindings, fn: NestedFunction): boolean {
+  const { parent } = fn;
+  const name = ts.isFunctionDeclaration(fn) ? fn.name : ts.isVariableDeclaration(parent) ? parent.name : undefined;
+  const binding = name && bindings.byIdentifier.get(name);
+  if (binding?.closure !== fn || binding.reassigned || binding.declarations.length > 1) return false;
+  return binding.references.every(({ node }) => {
+    const call = node.parent;
+    return ts.isCallExpression(call) && call.expression === node && isGoneThrough(ts, call);
+  });
+}
+
+function isGoneThrough(ts: TypeScript, value: tsTypes.Expression): boolean {
+  const { parent } = value;
+  if (ts.isSpreadElement(parent)) return true;
+  if (ts.isForOfStatement(parent)) return parent.expression === value && !suspends(ts, parent);
+  if (ts.isVariableDeclaration(parent)) return ts.isArrayBindingPattern(parent.name) && !suspends(ts, parent.name);
+  if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    return parent.right === value && ts.isArrayLiteralExpression(parent.left) && !suspends(ts, parent.left);
+  }
+  return ts.isCallExpression(parent) && parent.expression.getText() === "Array.from" && parent.arguments[0] === value;
+}
+
+function suspends(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return true;
+  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+  if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node)) return true;
+  return !ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => suspends(ts, child)) ?? false);
 }
 
 /** The function is a generator function that was found to be one of these. */

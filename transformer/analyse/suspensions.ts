@@ -12,7 +12,7 @@ import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable, isUntouched, usesOwnCall } from "./functions.ts";
-import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator } from "./generators.ts";
+import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -211,7 +211,8 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   state.nested.push(fn);
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
   if (isUntouched(state, fn) && !isGeneratorMethod(ts, fn)) return;
-  if (isDurable(ts, fn) || isStoredGenerator(ts, fn)) return visitOwner(state, fn);
+  if (isDurable(ts, fn) || (isStoredGenerator(ts, fn) && !isUsedUp(ts, state.bindings, fn)))
+    return visitOwner(state, fn);
   // The name was gone through.
   visitRest(state, fn, { owner: undefined, inCallback: false, inside: false });
 }

@@ -19,8 +19,9 @@ import { type Context, recordOf, reenters, slotName, textOf } from "./context.ts
 import { isOfCall } from "./edited.ts";
 import { lowerExpression } from "./expressions.ts";
 import { lowerNative } from "./functions.ts";
+import { lostName } from "./lost-names.ts";
 import { keep, savedOf } from "./operands.ts";
-import { quote, span } from "./text.ts";
+import { propertyKey, quote, span } from "./text.ts";
 import { lowerProxyName } from "./traced.ts";
 import { lowerYield } from "./yields.ts";
 
@@ -41,6 +42,8 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
     const made = closureCall(context, record);
     return beginsConstructor(ts, node) ? ["(", made, ")"] : made;
   }
+  const name = lostName(context, node);
+  if (name !== undefined) return [`({ ${propertyKey(name)}: `, copyInner(context, node), ` })[${quote(name)}]`];
   const suspension = suspensions.byNode.get(node);
   if (suspension && ts.isYieldExpression(node)) return lowerYield(context, node, suspension);
   if (suspension) {
