@@ -2,7 +2,9 @@
  * What a `yield*` goes over. The language asks it as it would ask the iterator itself, whose results are handed on as
  * they are. After a reload it gives one result that nobody sees, so that the generator stands in its `yield*` again.
  */
+
 import { type CursorImage, cursorOver, IteratorCursor, restoreCursor } from "./cursors.ts";
+import { stepOf } from "./generator-steps.ts";
 
 type Method = ((...args: unknown[]) => unknown) | undefined;
 type Methods = Readonly<Record<"return" | "throw", unknown>>;
@@ -54,6 +56,50 @@ export class Delegate {
     const method = (iterator as unknown as Methods)[name];
     if (method === undefined || method === null || typeof method !== "function") return method as Method;
     return (...args) => Reflect.apply(method, iterator, args);
+  }
+}
+
+/**
+ * A delegate that tells with what `return(value)` ends it, which is what its iterator says. Its own generator asks the
+ * iterator: nobody can tell that a result of the end is looked at, which is a new one.
+ */
+export class ToldDelegate {
+  readonly #steps: Generator;
+  readonly #tell: (value: unknown) => void;
+  #isOver = false;
+
+  constructor(delegate: Delegate, tell: (value: unknown) => void) {
+    this.#tell = tell;
+    const isOver = () => {
+      this.#isOver = true;
+    };
+    this.#steps = passOn(delegate, isOver);
+  }
+
+  next(value: unknown): IteratorResult<unknown> {
+    return stepOf(this.#steps, "next", value);
+  }
+
+  throw(error: unknown): IteratorResult<unknown> {
+    return stepOf(this.#steps, "throw", error);
+  }
+
+  return(value: unknown): IteratorResult<unknown> {
+    const result = stepOf(this.#steps, "return", value);
+    if (this.#isOver) this.#tell(result.value);
+    return result;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+function* passOn(delegate: Delegate, isOver: () => void): Generator<unknown, unknown> {
+  try {
+    return yield* delegate as Iterable<unknown>;
+  } finally {
+    isOver();
   }
 }
 

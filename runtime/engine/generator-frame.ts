@@ -8,9 +8,10 @@ import { type CodeInfo, type LiveSlots, own } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { CallFrame, type CallOrigin } from "./call-frame.ts";
 import type { CursorImage } from "./cursors.ts";
-import { type Delegate, delegateTo, restoreDelegate } from "./delegates.ts";
+import { type Delegate, delegateTo, restoreDelegate, ToldDelegate } from "./delegates.ts";
 import type { Completion } from "./frame-finally.ts";
 import type { Held } from "./generator-marks.ts";
+import { type Method, nativeMethods, stepOf } from "./generator-steps.ts";
 import { type Place, start } from "./place.ts";
 
 /** The compiled form of a generator function. */
@@ -39,26 +40,14 @@ export interface StandingAt {
   readonly delegate: CursorImage | undefined;
 }
 
-type Method = "next" | "return" | "throw";
-
-/** The methods as they are before anyone replaces them. */
-const methods: Pick<Generator, Method> = Object.getPrototypeOf(function* () {}).prototype;
-const native = { next: methods.next, return: methods.return, throw: methods.throw };
-const iteratorSymbol: typeof Symbol.iterator = Symbol.iterator;
-
 /** What the generators of compiled bodies inherit from: whatever becomes of the language's, these go on. */
 const innerPrototype = {
   __proto__: null,
-  ...native,
-  [iteratorSymbol](): unknown {
+  ...nativeMethods,
+  [Symbol.iterator](): unknown {
     return this;
   },
 };
-
-/** A step of a generator of the language. */
-export function stepOf(generator: Generator, method: Method, value?: unknown): IteratorResult<unknown> {
-  return Reflect.apply(native[method] as (value: unknown) => IteratorResult<unknown>, generator, [value]);
-}
 
 export class GeneratorFrame extends CallFrame {
   readonly code: GeneratorCode;
@@ -103,12 +92,12 @@ export class GeneratorFrame extends CallFrame {
   }
 
   /** What a `yield*` goes over. Re-entering, it is the stored one. */
-  delegate(label: string, thunk: () => unknown): Delegate {
+  delegate(label: string, thunk: () => unknown): Iterable<unknown> {
     return this.delegated(label, this.pc === "" ? thunk() : undefined);
   }
 
   /** As `delegate`, with the iterable as it was evaluated. */
-  delegated(label: string, iterable: unknown): Delegate {
+  delegated(label: string, iterable: unknown): Iterable<unknown> {
     if (this.pc === "") this.#delegate = this.#stand(label, delegateTo(iterable));
     else {
       this.#reenter(label);
@@ -116,7 +105,12 @@ export class GeneratorFrame extends CallFrame {
       else this.#delegate = restoreDelegate(this.#storedDelegate);
       this.#storedDelegate = undefined;
     }
-    return this.#delegate as Delegate;
+    const delegate = this.#delegate as Delegate;
+    const told = () =>
+      new ToldDelegate(delegate, (value) => {
+        this.#returned = value;
+      });
+    return (this.info.completions ? told() : delegate) as Iterable<unknown>;
   }
 
   /** In the `finally` behind a body: whether it is left by `return(value)`. Other ways out are known by then. */
@@ -243,7 +237,7 @@ class Steps {
     return this.#frame.step("throw", error);
   }
 
-  [iteratorSymbol](): this {
+  [Symbol.iterator](): this {
     return this;
   }
 }

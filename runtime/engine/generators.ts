@@ -8,8 +8,9 @@ import { SafeWeakMap } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
-import { type Driver, type GeneratorBody, type GeneratorCode, GeneratorFrame, stepOf } from "./generator-frame.ts";
+import { type Driver, type GeneratorBody, type GeneratorCode, GeneratorFrame } from "./generator-frame.ts";
 import { type Held, markGenerator } from "./generator-marks.ts";
+import { stepOf } from "./generator-steps.ts";
 import { nameFunction } from "./natural.ts";
 
 const codes = new SafeWeakMap<object, GeneratorCode>();

@@ -9,11 +9,12 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
-import { isEntered, isUntouched } from "./functions.ts";
+import { isEntered } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
 import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
 import { toolCall } from "./tools.ts";
+import { isUntouched } from "./untouched.ts";
 
 interface Check {
   readonly ts: TypeScript;

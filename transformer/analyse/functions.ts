@@ -1,6 +1,6 @@
 /** What becomes of a function nested in a durable one, from syntax alone. */
 import type tsTypes from "typescript";
-import { importedName, type PackageImports } from "../discover/imports.ts";
+import type { PackageImports } from "../discover/imports.ts";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { operandsOf } from "./operands.ts";
@@ -116,19 +116,6 @@ export function usesSuper(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boo
   );
 }
 
-/**
- * A function whose inside the compiler leaves alone: the callback of a step, the maker of a local value, and all that
- * belongs to a class.
- */
-export function isUntouched(around: Surroundings, fn: NestedFunction): boolean {
-  const { ts, bindings } = around;
-  for (let at: tsTypes.Node = fn; at !== bindings.root.node && at.parent; at = at.parent) {
-    if (isInBody(ts, at, fn)) return true;
-  }
-  if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
-  return isStepCallback(around, fn) || isMaker(around, fn);
-}
-
 /** Whether `member` is one of a class, with `node` inside of it. Heritage and keys belong to the code around the class. */
 export function isInBody(ts: TypeScript, member: tsTypes.Node, node: tsTypes.Node): boolean {
   if (!ts.isClassLike(member.parent) || !ts.isClassElement(member)) return false;
@@ -140,11 +127,6 @@ export function isInBody(ts: TypeScript, member: tsTypes.Node, node: tsTypes.Nod
 export function isStepCallback({ ts, bindings, tools }: Surroundings, fn: tsTypes.Expression): boolean {
   const user = userOf(ts, fn);
   return ts.isCallExpression(user) && toolCall(ts, user, bindings, tools) === "step";
-}
-
-function isMaker({ ts, imports }: Surroundings, fn: tsTypes.Expression): boolean {
-  const user = userOf(ts, fn);
-  return ts.isCallExpression(user) && importedName(ts, user.expression, imports) === "local";
 }
 
 /** The node that uses an expression, wrappers such as `as` skipped. */

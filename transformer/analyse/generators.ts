@@ -19,7 +19,7 @@ export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is Fun
 
 function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
   if (!fn.asteriskToken || !fn.body) return false;
-  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 && !holdsObstacle(ts, fn.body);
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 && !holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent));
 }
 
 /** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
@@ -113,17 +113,17 @@ export function makesGenerators({
   return suspensions.owners.some(isGenerator);
 }
 
-/** What cannot be entered again: such a generator ends within its segment, or blocks its run. */
-function holdsObstacle(ts: TypeScript, node: tsTypes.Node): boolean {
+/** What cannot be entered again, such as a class in a method of another one: such a generator ends within its segment, or blocks its run. */
+function holdsObstacle(ts: TypeScript, node: tsTypes.Node, isInMethod: boolean): boolean {
   if (ts.isFunctionLike(node)) return false;
-  if (ts.isClassLike(node) && !isMovableClass(ts, node)) return true;
+  if (ts.isClassLike(node) && (!isMovableClass(ts, node) || isInMethod)) return true;
   if (ts.isVariableDeclarationList(node) && usingKeyword(ts, node)) return true;
   if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) return true;
   // The method of `super` would be fetched again.
   if (ts.isCallExpression(node) && isOfSuper(ts, node.expression) && node.arguments.some((each) => yields(ts, each))) {
     return true;
   }
-  return ts.forEachChild(node, (child) => holdsObstacle(ts, child)) ?? false;
+  return ts.forEachChild(node, (child) => holdsObstacle(ts, child, isInMethod)) ?? false;
 }
 
 function isOfSuper(ts: TypeScript, expression: tsTypes.Expression): boolean {

@@ -11,14 +11,16 @@ import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit 
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isDurable, isUntouched, usesOwnCall } from "./functions.ts";
+import { isDurable } from "./functions.ts";
 import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
+import { canInline, isNothing, isStablePath } from "./inlining.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
 import { chainOf, type Tools } from "./tools.ts";
+import { isUntouched } from "./untouched.ts";
 
 export interface Suspensions {
   /** In source order. */
@@ -299,40 +301,6 @@ function visitCallback(
     state.all.push(suspension);
     state.namedCallbacks.set(fn, suspension);
   }
-}
-
-/** An arrow function, or a function expression that uses nothing of its own call. */
-function canInline(
-  state: State,
-  node: tsTypes.Expression,
-): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
-  const { ts } = state;
-  if (ts.isArrowFunction(node)) return !returnsFromTry(state, node.body);
-  if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name) return false;
-  return !usesOwnCall(ts, node.body) && !returnsFromTry(state, node.body);
-}
-
-/** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. So with resources. */
-function returnsFromTry(state: State, node: tsTypes.Node, inTry = false): boolean {
-  const { ts } = state;
-  if (ts.isFunctionLike(node)) return false;
-  if (inTry && ts.isReturnStatement(node) && node.expression) return mayBeHandle(state, node.expression);
-  const inside = inTry || ts.isTryStatement(node) || isForAwait(ts, node) || resourcesOf(ts, node) !== undefined;
-  return ts.forEachChild(node, (child) => returnsFromTry(state, child, inside)) ?? false;
-}
-
-/** A name or a path of names that nothing in the unit reassigns: its value can be read late. */
-function isStablePath(state: State, node: tsTypes.Expression): boolean {
-  const { ts } = state;
-  if (ts.isPropertyAccessExpression(node)) return isStablePath(state, node.expression);
-  if (!ts.isIdentifier(node) || node.text === "undefined") return false;
-  const binding = state.bindings.byIdentifier.get(node);
-  return binding === undefined || !binding.reassigned;
-}
-
-/** `undefined` or `null` as a callback: passes through. */
-export function isNothing(ts: TypeScript, node: tsTypes.Expression): boolean {
-  return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === "undefined");
 }
 
 function of(owner: FunctionNode | undefined): Pick<Suspension, "owner" | "yields"> {
