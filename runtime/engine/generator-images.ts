@@ -17,6 +17,8 @@ export type GeneratorParts = readonly [order: number, image: GeneratorImage];
 export interface GeneratorImage {
   /** The generator function. */
   readonly of: object;
+  /** Its code id. */
+  readonly code: string;
   /** Label of the `yield`, absent before the code has begun. */
   readonly at?: string;
   readonly ended?: true;
@@ -56,7 +58,7 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
     late(parts) {
       const [, image] = parts as GeneratorParts;
       const code = generatorCodeOf(image.of);
-      if (code === undefined) throw goneCode("", "a function is no generator function any more");
+      if (code === undefined) throw goneCode(image.code, noGenerator);
       const { generator, held } = loadedGenerator(image.of, code);
       restores.push(() => {
         const frame = loadedFrame(activation, image);
@@ -69,6 +71,8 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
     },
   };
 }
+
+const noGenerator = "the function is no generator function any more";
 
 /** Its function is made before it, or the class that has it. */
 function orderOf(activation: Activation, fn: object): number {
@@ -83,6 +87,7 @@ function imageOf(generator: object, frame: GeneratorFrame): GeneratorImage {
   const { closure, info, isEnded, label, args, self, argumentsObject } = frame;
   const image = partsOf<Draft<GeneratorImage>>();
   image.of = closure as object;
+  image.code = info.code;
   const prototype: unknown = Object.getPrototypeOf(generator);
   if (prototype !== (closure as { prototype?: unknown }).prototype) {
     image.prototype = prototype as object | null;
@@ -153,7 +158,7 @@ function usesThis({ code: { body } }: GeneratorFrame): boolean {
 function loadedFrame(activation: Activation, image: GeneratorImage): GeneratorFrame {
   const { of, at, ended, args = [], self } = image;
   const code = generatorCodeOf(of);
-  if (code === undefined) throw goneCode("", "a function is no generator function any more");
+  if (code === undefined) throw goneCode(image.code, noGenerator);
   if (at !== undefined && !Object.hasOwn(code.info.labels, at)) {
     throw goneCode(code.info.code, `the function has no label ${JSON.stringify(at)}`);
   }
