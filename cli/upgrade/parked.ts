@@ -16,7 +16,6 @@ import {
   type ScopeRecord,
   type Store,
   StoredClosure,
-  type StoredGenerator,
 } from "../../runtime/stored-runs.ts";
 import { Build, closureMisfit } from "./code.ts";
 import { slotsOf } from "./compare.ts";
@@ -66,30 +65,15 @@ function framesOf(run: ParkedRun, text: string, build: Build): LabelReport[] {
     return [row(run.functionId, run.label ?? "", "STRANDED", [`the frame cannot be read: ${messageOf(error)}`])];
   }
   const names = scopeNames(image);
-  return [...(image.frames ?? []), ...references.generators.map(frameOf)].flatMap((frame): LabelReport[] => {
-    if (frame.at === undefined) return [];
-    const unit = frame.closure instanceof StoredClosure ? frame.closure.reference : frame.code;
-    const closures = references.closures.filter(({ reference }) => reference === unit);
-    const outer = references.outer.flatMap(([reference, name]) => (reference === unit ? [name] : []));
-    return [frameRow(frame, image, { closures, outer }, names, build)];
-  });
-}
-
-/** A generator as the frame that it is, whoever goes on with it. */
-function frameOf({ image, closure }: StoredGenerator): FrameImage {
-  const { code, at, args = [], scopes, cursors, completions, parameters } = image;
-  return {
-    number: 0,
-    code,
-    kind: "yield",
-    args,
-    ...(closure && { closure }),
-    ...(at !== undefined && { at }),
-    ...(scopes && { scopes }),
-    ...(cursors && { cursors }),
-    ...(completions && { completions: completions as NonNullable<FrameImage["completions"]> }),
-    ...(parameters && { parameters }),
-  };
+  return [...(image.frames ?? []), ...references.generators.map(({ frame }) => frame)].flatMap(
+    (frame): LabelReport[] => {
+      if (frame.at === undefined) return [];
+      const unit = frame.closure instanceof StoredClosure ? frame.closure.reference : frame.code;
+      const closures = references.closures.filter(({ reference }) => reference === unit);
+      const outer = references.outer.flatMap(([reference, name]) => (reference === unit ? [name] : []));
+      return [frameRow(frame, image, { closures, outer }, names, build)];
+    },
+  );
 }
 
 function frameRow(

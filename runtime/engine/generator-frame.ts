@@ -41,7 +41,7 @@ export interface StandingAt {
 }
 
 /** What the generators of compiled bodies inherit from: whatever becomes of the language's, these go on. */
-const innerPrototype = {
+export const innerPrototype = {
   __proto__: null,
   ...nativeMethods,
   [Symbol.iterator](): unknown {
@@ -194,8 +194,6 @@ export class GeneratorFrame extends CallFrame {
 
   #begin(): Generator {
     const { body } = this.code;
-    // The author cannot reach it, so that it cannot be given back.
-    (body as { prototype?: unknown }).prototype = innerPrototype;
     this.#inner = Reflect.apply(body, this.self, [this, ...this.args]) as Generator;
     return this.#inner;
   }

@@ -8,7 +8,13 @@ import { SafeWeakMap } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { Invocation } from "./closures.ts";
-import { type Driver, type GeneratorBody, type GeneratorCode, GeneratorFrame } from "./generator-frame.ts";
+import {
+  type Driver,
+  type GeneratorBody,
+  type GeneratorCode,
+  GeneratorFrame,
+  innerPrototype,
+} from "./generator-frame.ts";
 import { type Held, markGenerator } from "./generator-marks.ts";
 import { stepOf } from "./generator-steps.ts";
 import { nameFunction } from "./natural.ts";
@@ -33,6 +39,7 @@ export function generatorFunction(
 ): object {
   const { activation, invocation } = around;
   const code = { info, body: body as unknown as GeneratorBody, binds, drive: driver() };
+  (body as { prototype?: unknown }).prototype = innerPrototype;
   const { compiled }: { compiled: (this: unknown, ...args: unknown[]) => object } = {
     compiled(...args) {
       const frame = new GeneratorFrame(activation, code, args, { closure: compiled, invocation, self: this });

@@ -8,7 +8,7 @@ import { type CodecExtension, decode, encode } from "../codec/index.ts";
 import type { MemberImage } from "./classes.ts";
 import { type ScopeImage, scopeParts } from "./extensions.ts";
 import type { GeneratorImage, GeneratorParts } from "./generator-images.ts";
-import type { RunImage } from "./image.ts";
+import type { FrameImage, RunImage } from "./image.ts";
 import { isScopeRecord, newRecord, noteOrigin, originOf, type ScopeRecord } from "./scopes.ts";
 
 /** A value of the run that is not made. Own properties of it are the author's. */
@@ -87,15 +87,40 @@ export class StoredGenerator extends StoredValue {
     super("generator", parts);
   }
 
-  get image(): GeneratorImage {
-    return (StoredValue.partsOf(this) as GeneratorParts)[1];
+  /** What it is as a frame. It has no number. Its closure may be the class whose method it was called by. */
+  get frame(): FrameImage {
+    const { code, at, args = [], scopes, cursors, completions, parameters } = this.#image;
+    const closure = this.#closure;
+    return {
+      number: 0,
+      code,
+      kind: "yield",
+      args,
+      ...(closure && { closure }),
+      ...(at !== undefined && { at }),
+      ...(scopes && { scopes }),
+      ...(cursors && { cursors }),
+      ...(completions && { completions: completions as NonNullable<FrameImage["completions"]> }),
+      ...(parameters && { parameters }),
+    };
   }
 
-  /** Its function, or the class whose method that is. */
-  get closure(): StoredClosure | undefined {
-    const { of } = this.image;
+  /** Takes what was changed in its frame. */
+  set frame({ at, args, scopes, cursors, completions, parameters }: FrameImage) {
+    Object.assign(this.#image, { args, scopes, cursors, completions, parameters, at });
+    for (const [field, value] of Object.entries(this.#image)) {
+      if (value === undefined) Reflect.deleteProperty(this.#image, field);
+    }
+  }
+
+  get #closure(): StoredClosure | undefined {
+    const { of } = this.#image;
     const owner = StoredValue.is(of, "member") ? (StoredValue.partsOf(of) as MemberImage)[1] : of;
     return owner instanceof StoredClosure ? owner : undefined;
+  }
+
+  get #image(): GeneratorImage {
+    return (StoredValue.partsOf(this) as GeneratorParts)[1];
   }
 }
 

@@ -25,7 +25,7 @@ function checkLoop(check: Check, loop: tsTypes.ForOfStatement): void {
   const text = loop.expression.getText();
   const fix = loop.awaitModifier
     ? "Collect its items in a step, and loop over the array."
-    : `Copy what it gives into an array: \`[...${text}]\`.`;
+    : `Copy what it gives into an array: \`[...${text}]\`${type === "Generator" ? ", or move the generator function into this one." : "."}`;
   check.report.error("iterator-across-suspension", loop.expression, {
     text,
     type,
