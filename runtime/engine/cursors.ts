@@ -1,9 +1,8 @@
 /**
  * Persisted cursors of `for…of` and `for…in`.
  *
- * A cursor iterates as the language does, live changes of the collection included, and says at any suspension inside
- * its loop where it stands. After a reload the collection is the stored one, never evaluated again, and the loop first
- * gets the item at which it stood.
+ * A cursor iterates as the language does, live changes included, and says at any suspension inside its loop where it
+ * stands. After a reload the collection is the stored one, and the loop first gets the item at which it stood.
  */
 import { types } from "node:util";
 import { isNativeFunction } from "../codec/kinds.ts";
@@ -171,7 +170,7 @@ abstract class StorableCursor implements Cursor {
 
   next(): IteratorResult<unknown> {
     if (this.#repeats) this.#repeats = false;
-    else if (!this.advance()) return this.return();
+    else if (!this.#advances()) return this.return();
     return { done: false, value: this.item };
   }
 
@@ -182,6 +181,16 @@ abstract class StorableCursor implements Cursor {
 
   [Symbol.iterator](): this {
     return this;
+  }
+
+  /** A getter may throw: then the loop is left. */
+  #advances(): boolean {
+    try {
+      return this.advance();
+    } catch (error) {
+      this.#onEnd();
+      throw error;
+    }
   }
 }
 
@@ -326,13 +335,19 @@ export class IteratorCursor implements Cursor {
       this.#repeats = false;
       return { done: false, value: this.#item };
     }
-    const result = this.step();
-    if (result.done) {
+    try {
+      const result = this.step();
+      if (!result.done) {
+        this.#item = result.value;
+        return { done: false, value: this.#item };
+      }
+    } catch (error) {
+      // The loop does not close what fails to give its next item.
       this.#onEnd();
-      return { done: true, value: undefined };
+      throw error;
     }
-    this.#item = result.value;
-    return { done: false, value: this.#item };
+    this.#onEnd();
+    return { done: true, value: undefined };
   }
 
   /** The iterator's own next result. */

@@ -194,7 +194,10 @@ export class GeneratorFrame extends CallFrame {
 
   #begin(): Generator {
     const { body } = this.code;
-    this.#inner = Reflect.apply(body, this.self, [this, ...this.args]) as Generator;
+    // A spread would ask arrays for their iterator, which programs may have replaced.
+    const args: unknown[] = [this];
+    for (let at = 0; at < this.args.length; at++) args[at + 1] = this.args[at];
+    this.#inner = Reflect.apply(body, this.self, args) as Generator;
     return this.#inner;
   }
 

@@ -1,5 +1,6 @@
 /** Generators of compiled code in a stored run: where each stands, and what its code needs there. */
 import { type CodecExtension, NotEncodableError, partsOf } from "../codec/index.ts";
+import { intrinsicName } from "../codec/intrinsics.ts";
 import type { Activation } from "./activation.ts";
 import { ownerOf } from "./classes.ts";
 import type { Invocation } from "./closures.ts";
@@ -60,11 +61,13 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
       const code = generatorCodeOf(image.of);
       if (code === undefined) throw goneCode(image.code, noGenerator);
       const { generator, held } = loadedGenerator(image.of, code);
+      const isLate = typeof image.prototype === "symbol";
+      if (image.prototype !== undefined && !isLate) Object.setPrototypeOf(generator, image.prototype);
       restores.push(() => {
         const frame = loadedFrame(activation, image);
         held.frame = frame;
         standAgain(generator, frame);
-        if (image.prototype !== undefined) Object.setPrototypeOf(generator, image.prototype);
+        if (isLate) Object.setPrototypeOf(generator, image.prototype as object);
         return { frame, image };
       });
       return generator;
@@ -91,7 +94,8 @@ function imageOf(generator: object, frame: GeneratorFrame): GeneratorImage {
   const prototype: unknown = Object.getPrototypeOf(generator);
   if (prototype !== (closure as { prototype?: unknown }).prototype) {
     image.prototype = prototype as object | null;
-    if (!Object.isExtensible(generator)) {
+    // It must be there before the object is frozen: one that is made itself may come too late.
+    if (!Object.isExtensible(generator) && prototype !== null && intrinsicName(prototype as object) === undefined) {
       throw new NotEncodableError([], "a frozen generator with a prototype of its own cannot be stored");
     }
   }
