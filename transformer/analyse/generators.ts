@@ -19,7 +19,10 @@ export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is Fun
 
 function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
   if (!fn.asteriskToken || !fn.body) return false;
-  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 && !holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent));
+  return (
+    (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 &&
+    !holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent))
+  );
 }
 
 /** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
