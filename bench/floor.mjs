@@ -9,12 +9,12 @@ import { cpuMicroseconds } from "./statistics.mjs";
 const tables = `
   CREATE TABLE runs (n INTEGER PRIMARY KEY, seq INTEGER, updated_at INTEGER, wake_at INTEGER, label TEXT, frame TEXT);
   CREATE TABLE steps (
-    run INTEGER, op INTEGER, attempt INTEGER, nth INTEGER, kind TEXT, status TEXT, started_at INTEGER,
+    run INTEGER, op INTEGER, attempt INTEGER, kind TEXT, status TEXT, started_at INTEGER,
     ended_at INTEGER, id TEXT, output TEXT, PRIMARY KEY (run, op, attempt)
   ) WITHOUT ROWID;
   INSERT INTO runs VALUES (1, 0, 0, 0, '', '')`;
 const update = "UPDATE runs SET seq = seq + 1, updated_at = ?, wake_at = ?, label = ?, frame = ? WHERE n = 1";
-const insert = "INSERT INTO steps VALUES (1, ?, 0, ?, ?, ?, ?, ?, ?, ?)";
+const insert = "INSERT INTO steps VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** A commit as the engine writes it for one step of the workflow `loop`. */
 export async function sampleCommit(file) {
@@ -53,16 +53,19 @@ export class Floor {
     return floor;
   }
 
-  commit(count) {
+  /** @param rows steps in each commit */
+  commit(count, rows = 1) {
     const { now, wakeAt, label, frame } = this.#sample;
     const { attempt, kind, status, startedAt, endedAt, id, output } = this.#sample.steps[0];
     const start = performance.now();
     const cpuAtStart = cpuMicroseconds();
-    for (const end = this.#op + count; this.#op < end; ) {
-      this.#op++;
+    for (let commit = 0; commit < count; commit++) {
       this.#driver.exec("BEGIN IMMEDIATE");
-      this.#update.run([now, wakeAt, label, frame]);
-      this.#insert.run([this.#op, attempt, kind, status, startedAt, endedAt, id, output]);
+      for (let row = 0; row < rows; row++) {
+        this.#op++;
+        this.#update.run([now, wakeAt, label, frame]);
+        this.#insert.run([this.#op, attempt, kind, status, startedAt, endedAt, id, output]);
+      }
       this.#driver.exec("COMMIT");
     }
     this.elapsed += performance.now() - start;

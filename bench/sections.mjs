@@ -4,9 +4,11 @@ import { measureCompile } from "./compile.mjs";
 import { measureEditor } from "./editor.mjs";
 import { measureMemory } from "./memory.mjs";
 import { measureOverhead } from "./overhead.mjs";
+import { measureParked } from "./parked.mjs";
 import { printTable } from "./print.mjs";
 import { measureResume } from "./resume.mjs";
 import { measureSequential } from "./sequential.mjs";
+import { measureThroughput } from "./throughput.mjs";
 import { measureTransform } from "./transform.mjs";
 
 const counts = [10, 100, 1_000, 10_000];
@@ -37,6 +39,34 @@ export const sections = {
           row.cpuMicroseconds,
           row.floorCpuMicroseconds,
         ]),
+      ]),
+  },
+  throughput: {
+    full: () => measureThroughput(200, 10, 9),
+    quick: () => measureThroughput(50, 10, 3),
+    print: (row) =>
+      printTable(
+        `${row.runs} runs of ${row.steps} steps at once on SQLite; the floor writes the same rows in the same batches`,
+        [
+          ["steps/s", "floor steps/s", "ratio", "CPU us per step", "steps per commit"],
+          [row.stepsPerSecond, row.floorPerSecond, row.ratio, row.cpuMicroseconds, row.stepsPerCommit],
+        ],
+      ),
+  },
+  parked: {
+    full: () => measureParked(100_000),
+    quick: () => measureParked(2_000),
+    print: (row) =>
+      printTable(`${row.runs} runs that sleep`, [
+        [
+          "parked per second",
+          "resident MiB meanwhile",
+          "bytes per run",
+          "start to first step ms",
+          "wake lag ms",
+          "resident MiB",
+        ],
+        [row.runsPerSecond, row.mostResidentMiB, row.bytesPerRun, row.startMs, row.wakeLagMs, row.residentMiB],
       ]),
   },
   resume: {

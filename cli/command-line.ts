@@ -4,6 +4,7 @@ import { version } from "../transformer/output/version.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEmit } from "./commands/emit.ts";
+import { addEvents } from "./commands/events.ts";
 import { addGraph } from "./commands/graph.ts";
 import { addInit } from "./commands/init.ts";
 import { addRuns } from "./commands/runs.ts";
@@ -42,6 +43,7 @@ Examples:
   $ backstitch check --against old  find out what becomes of running runs when this code is deployed
   $ backstitch graph                draw the steps, and what is undone when one fails
   $ backstitch runs list -d a.db    find runs; then show, rerun, fork, cancel or resume them
+  $ backstitch events list -d a.db  find events, and what became of them
   $ tsc && backstitch emit          build with TypeScript 7, which takes no plugins
 
 Exit codes:
@@ -73,7 +75,7 @@ function createProgram(terminal: Terminal, end: Host["end"]): Command {
     })
     .exitOverride();
   const host: Host = { terminal, end };
-  for (const add of [addCheck, addEmit, addGraph, addInit, addDoctor, addRuns]) add(program, host);
+  for (const add of [addCheck, addEmit, addGraph, addInit, addDoctor, addRuns, addEvents]) add(program, host);
   return program;
 }
 

@@ -3,8 +3,9 @@ import { encode } from "./codec/index.ts";
 import type { Duration } from "./duration.ts";
 import { fieldAt } from "./engine/field-at.ts";
 import { type EventMatch, registerMatch } from "./event-match.ts";
-import type { ExpressionOf, MatchScope } from "./expressions.ts";
+import type { Expression, ExpressionOf, MatchScope } from "./expressions.ts";
 import { BackstitchError } from "./faults.ts";
+import { filterText } from "./held-waits.ts";
 import { anyLength, checkedLength, checkKeys } from "./options.ts";
 import type { NewWait } from "./store.ts";
 import type { BackstitchEvent, EventReference, UntypedEvents } from "./types.ts";
@@ -58,17 +59,24 @@ export function cancelWaits(
   event: BackstitchEvent | undefined,
   now: number,
 ): NewWait[] {
-  return cancelOn.flatMap(({ event: name, condition, path, timeoutMs }, index): NewWait[] => {
-    const until = timeoutMs === undefined ? {} : { until: now + timeoutMs };
-    const wait: NewWait = { op: 0, kind: "cancel", name, ...until };
-    if (path !== undefined) {
-      const value = event && fieldAt(event, path);
-      return value === undefined ? [] : [{ ...wait, match: { path, value: encode(value) } }];
-    }
-    if (condition === undefined) return [wait];
-    const { given } = condition;
-    return [{ ...wait, filter: typeof given === "string" ? given : referenceTo(functionId, index) }];
+  return cancelOn.flatMap(({ event: name, schema, condition, path, timeoutMs }, index): NewWait[] => {
+    const value = path === undefined ? undefined : event && fieldAt(event, path);
+    if (path !== undefined && value === undefined) return [];
+    const filter = filterText(name, schema, path === undefined ? textOf(condition, functionId, index) : undefined);
+    return [
+      {
+        ...{ op: 0, kind: "cancel", name },
+        ...(timeoutMs !== undefined && { until: now + timeoutMs }),
+        ...(path !== undefined && { match: { path, value: encode(value) } }),
+        ...(filter !== undefined && { filter }),
+      },
+    ];
   });
+}
+
+function textOf(condition: Expression | undefined, functionId: string, index: number): string | undefined {
+  const given = condition?.given;
+  return given === undefined || typeof given === "string" ? given : referenceTo(functionId, index);
 }
 
 /** A condition that is a function is found where it is registered. No text in CEL begins so. */

@@ -152,7 +152,7 @@ test("apps that share a store do not see each other's runs", async () => {
   expect(await other.runs.get(id)).toBeUndefined();
   expect(await other.runs.list()).toEqual([]);
   await expect(other.runs.cancel(id)).rejects.toThrow("BS2009");
-  expect(await client.runs.get(id)).toMatchObject({ status: "completed" });
+  expect(await client.runs.wait(id, { pollMs: 1 })).toMatchObject({ status: "completed" });
 });
 
 test("without a store functions can be registered, and the rest says what is missing", async () => {

@@ -2,8 +2,9 @@
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
+import { EventLog } from "./event-log.ts";
 import type { CreatedEvent } from "./event-types.ts";
-import { toStoredEvent, validateCreated } from "./events.ts";
+import { encodeData, toStoredEvent, validateCreated } from "./events.ts";
 import { BackstitchError } from "./faults.ts";
 import type { CronTrigger, ScheduledEvent } from "./flow/types.ts";
 import { consoleLogger, shieldedLogger } from "./logger.ts";
@@ -11,6 +12,7 @@ import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { sendThrough } from "./middleware/send.ts";
 import { checkKeys, checkName } from "./options.ts";
+import { checkedKept, type Kept, type KeptRuns } from "./pruning.ts";
 import { driveReceived } from "./receive.ts";
 import { type Backoff, type RetrySchedule, retrySchedule } from "./retry.ts";
 import { Runs } from "./runs.ts";
@@ -47,6 +49,11 @@ export interface ClientOptions {
    * the run and the function.
    */
   readonly logger?: Logger | undefined;
+  /**
+   * Which ended runs are kept; workers remove others, with their steps and events. Default: all. An event that is sent
+   * again, with an id whose event was removed, starts its runs anew.
+   */
+  readonly keep?: Kept | undefined;
   /** Hooks around all functions, steps and sent events, the outermost first. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
@@ -63,7 +70,7 @@ export interface ClientParts {
   readonly functionArguments: (args: readonly unknown[]) => readonly unknown[];
 }
 
-const optionKeys = ["id", "store", "backoff", "logger", "middleware"];
+const optionKeys = ["id", "store", "backoff", "logger", "keep", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
@@ -81,6 +88,8 @@ export class Backstitch<
   readonly id: string;
   /** Runs of this client: get, list, wait, cancel, resume, steps. */
   readonly runs: Runs;
+  /** Events of this client: get, list, and what became of them. */
+  readonly events: EventLog;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
   readonly #retryDelay: RetrySchedule;
@@ -89,6 +98,7 @@ export class Backstitch<
   readonly #workers = new Set<Worker>();
   readonly #sendListeners = new Set<() => void>();
   readonly #givenStore: Store | undefined;
+  readonly #kept: KeptRuns | undefined;
   #openStore: Promise<Store> | undefined;
   #closed = false;
 
@@ -111,7 +121,9 @@ export class Backstitch<
     this.#logger = shieldedLogger(options.logger ?? consoleLogger);
     this.#middleware = checkedMiddleware(options.middleware, "new Backstitch()", "BS2013");
     this.#retryDelay = retrySchedule(options.backoff, this.#logger, this.#parts.random);
-    this.#givenStore = options.store;
+    this.#givenStore = checkedStore(options.store);
+    this.events = new EventLog(this.id, () => this.#store("events"));
+    this.#kept = options.keep && checkedKept(options.keep, "`keep` of new Backstitch()");
     this.runs = new Runs(
       this.id,
       this.#parts.clock,
@@ -211,8 +223,30 @@ export class Backstitch<
     await Promise.all(events.map(validateCreated));
     const store = await this.#store("client.send()");
     if (stored.length > 0) await store.putEvents(stored);
-    for (const listener of this.#sendListeners) listener();
+    this.#tellOfWork();
     return { ids: stored.map((event) => event.id) };
+  }
+
+  /**
+   * Sends a signal to the step that waits for it, as `step.sendSignal` does from a run: an approval that comes in by HTTP. It
+   * is not kept for a step that waits later.
+   *
+   * @returns the run that waited; `runId` is undefined when none did
+   * @throws BackstitchError BS2005 without a store, BS2006 to BS2008 when the name or the data are wrong
+   * @example const { runId } = await client.sendSignal({ signal: `approve-${order}`, data: { by: "Ann" } });
+   */
+  async sendSignal(options: {
+    readonly signal: string;
+    readonly data?: unknown;
+  }): Promise<{ runId: string | undefined }> {
+    const where = "client.sendSignal()";
+    checkKeys(options, ["signal", "data"], where, "BS2006");
+    const { signal, data } = options;
+    checkName(signal, "signal", where, "BS2006");
+    const text = encodeData(data, `\`data\` of ${where}`);
+    const runId = await (await this.#store(where)).signal(this.id, signal, text, this.#parts.clock.now());
+    this.#tellOfWork();
+    return { runId };
   }
 
   /**
@@ -231,6 +265,7 @@ export class Backstitch<
         logger: this.#logger,
         drive: this.#parts.drive,
         retryDelay: this.#retryDelay,
+        kept: this.#kept,
         functions: () => [...this.#functions.values()],
         store: () => this.#store("worker.start()"),
         onSend: (listener) => {
@@ -251,6 +286,10 @@ export class Backstitch<
     const store = await this.#openStore?.catch(() => undefined);
     this.#openStore = undefined;
     await store?.close();
+  }
+
+  #tellOfWork(): void {
+    for (const listener of this.#sendListeners) listener();
   }
 
   /** Opens the store at the first use; an opening that failed is tried again at the next. */
@@ -281,4 +320,12 @@ export class Backstitch<
     const store = this.#givenStore ?? this.#parts.defaultStore();
     return store?.open().then(() => store);
   }
+}
+
+function checkedStore(store: ClientOptions["store"]): Store | undefined {
+  if (store === undefined || typeof (store as Partial<Store> | null)?.open === "function") return store;
+  throw new BackstitchError("BS2013", {
+    where: "`store` of new Backstitch() is no store",
+    fix: 'Give what `sqlite({ path: "runs.db" })` of "backstitch/sqlite" or `postgres({ url })` of "backstitch/postgres" gives.',
+  });
 }

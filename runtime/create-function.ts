@@ -11,6 +11,7 @@ import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { buildAdvice } from "./not-compiled.ts";
 import { anyLength, checkedLength, checkInteger, checkKeys, checkName } from "./options.ts";
+import { checkedBackoff } from "./retry.ts";
 import { registerTriggers } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
 
@@ -20,7 +21,9 @@ const optionKeys = [
   "name",
   "description",
   "retries",
+  "backoff",
   "timeouts",
+  "parkTimeout",
   "cancelOn",
   "migrate",
   "onFailure",
@@ -46,15 +49,17 @@ export function makeFunctions(
   const id = checkedId(options);
   const where = `function "${id}"`;
   checkKeys(options, separateTrigger ? optionKeys : [...optionKeys, "triggers"], where, wrongOptions);
-  const { name, description, retries, timeouts, cancelOn, triggers, migrate, middleware } = options as Readonly<
-    Record<string, unknown>
-  >;
+  const { name, description, retries, backoff, timeouts, parkTimeout, cancelOn, triggers, migrate, middleware } =
+    options as Readonly<Record<string, unknown>>;
   if (name !== undefined) checkName(name, "name", where, wrongOptions);
   if (description !== undefined) checkName(description, "description", where, wrongOptions);
   const allowed = (retries === undefined ? defaultRetries : retries) as number;
   checkInteger(allowed, "retries", retriesRange, where, wrongOptions);
   const within = [...outer, ...checkedMiddleware(middleware, where, wrongOptions)];
-  const common = { id, name: name ?? id, retries: allowed, middleware: within };
+  const common = {
+    ...{ id, name: name ?? id, retries: allowed, middleware: within },
+    ...(backoff !== undefined && { backoff: checkedBackoff(backoff, where, wrongOptions) }),
+  };
   const handlers = endHandlers.flatMap(([option, suffix]) => {
     const handler = (options as Readonly<Record<string, unknown>>)[option];
     if (handler === undefined) return [];
@@ -65,6 +70,9 @@ export function makeFunctions(
     ...Object.fromEntries(handlers.map(([option, handler]) => [option, handler.id])),
     cancelOn: registerCancelOn(cancelOn, where),
     timeouts: checkedTimeouts(timeouts, where),
+    ...(parkTimeout !== undefined && {
+      parkTimeoutMs: checkedLength(parkTimeout as Duration, "parkTimeout", anyLength, where, wrongOptions),
+    }),
     flow: checkedFlow(options as Readonly<Record<string, unknown>>, where),
     migrate: checkedMigrate(migrate, where),
     triggers: registerTriggers(separateTrigger ? second : triggers, where),

@@ -9,9 +9,9 @@ export const endHandlers = [
 
 /** The function that a handler in the options of another one makes. No event triggers it: runs are started by its id. */
 export function endHandlerOf(
-  { id, name, retries, middleware }: Pick<RegisteredFunction, "id" | "name" | "retries" | "middleware">,
+  { id, name, ...tried }: Pick<RegisteredFunction, "id" | "name" | "retries" | "backoff" | "middleware">,
   suffix: string,
   handler: RegisteredFunction["handler"],
 ): RegisteredFunction {
-  return Object.freeze({ id: `${id}${suffix}`, name: `${name}${suffix}`, retries, middleware, triggers: [], handler });
+  return Object.freeze({ id: `${id}${suffix}`, name: `${name}${suffix}`, ...tried, triggers: [], handler });
 }

@@ -133,7 +133,7 @@ const mostOfName = 100;
  * Tells the schema of an event type from others of its name: the same number in each process that loads the same modules.
  * Undefined when there is nothing to hold an event to.
  */
-export function schemaNumber({ name, schema }: AnyEventType): number | undefined {
+export function schemaNumber({ name, schema }: Pick<AnyEventType, "name" | "schema">): number | undefined {
   if (schema === undefined || schema["~standard"].vendor === staticVendor) return undefined;
   const ofName = declared.get(name) ?? [];
   const known = ofName.findIndex((each) => each.deref() === schema);

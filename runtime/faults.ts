@@ -48,6 +48,7 @@ const faults = {
   BS2109: "The run cannot be driven",
   BS2110: "A race waits for an ordinary promise",
   BS2111: "The run cannot be migrated",
+  BS2112: "The run waits too long for code that is not compiled",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

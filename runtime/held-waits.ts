@@ -1,7 +1,7 @@
 /** Waits for events of a type: only an event that fits the schema meets them, and they are given what the schema makes of it. */
 import { encode } from "./codec/index.ts";
 import type { Logger } from "./engine/contract.ts";
-import { isEventType, numberedSchema, schemaNumber } from "./event-types.ts";
+import { numberedSchema, schemaNumber } from "./event-types.ts";
 import { unstorableData } from "./events.ts";
 import { validate } from "./invalid-event.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
@@ -17,10 +17,15 @@ export interface WaitFilter {
 /**
  * The filter of a wait, which stores keep as a text: the schema by its number.
  *
- * @param event as given to the wait: a name or an event type
+ * @param schema of the event type that the wait was given
+ * @param condition text in CEL, or what `cancelOn` puts in its place
  */
-export function filterText(event: unknown, condition: string | undefined): string | undefined {
-  const number = isEventType(event) ? schemaNumber(event) : undefined;
+export function filterText(
+  name: string,
+  schema: StandardSchemaV1 | undefined,
+  condition: string | undefined,
+): string | undefined {
+  const number = schemaNumber({ name, schema });
   return number === undefined ? condition : `@schema ${number} ${condition ?? ""}`;
 }
 
@@ -37,16 +42,21 @@ export interface HeldEvent {
   readonly text: string;
 }
 
-/** What is wrong with an event is logged once, whoever waits for it; it stays stored, and the waits go on. */
+/** What is wrong with an event is logged once, whoever waits for it, and kept with it; the waits go on. */
 export class HeldEvents {
   readonly #event: BackstitchEvent;
   readonly #logger: Logger;
   readonly #held = new Map<StandardSchemaV1 | undefined, Promise<HeldEvent | undefined>>();
-  #told = false;
+  #problem: Error | undefined;
 
   constructor(event: BackstitchEvent, logger: Logger) {
     this.#event = event;
     this.#logger = logger;
+  }
+
+  /** What is wrong with it, by one of the schemas that were asked. */
+  get problem(): Error | undefined {
+    return this.#problem;
   }
 
   /** Undefined when the event does not fit. */
@@ -71,7 +81,7 @@ export class HeldEvents {
   #tell(error: Error): undefined {
     const { id, name } = this.#event;
     const told = `backstitch: event ${id} ("${name}") does not fit the event type of those who wait for it: they wait on`;
-    if (!this.#told) this.#logger.error({ err: error }, told);
-    this.#told = true;
+    if (this.#problem === undefined) this.#logger.error({ err: error }, told);
+    this.#problem ??= error;
   }
 }

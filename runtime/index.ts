@@ -36,6 +36,7 @@ export {
   RollbackError,
   StepError,
 } from "./errors.ts";
+export type { EventFilter, EventListOptions, EventLog, EventsPage, LoggedEvent } from "./event-log.ts";
 export {
   type AnyEventType,
   type CreatedEvent,
@@ -66,6 +67,7 @@ export type {
   RunEnd,
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
+export type { Kept } from "./pruning.ts";
 export { type ReferenceSchemas, referenceFunction } from "./reference-function.ts";
 export type { Backoff } from "./retry.ts";
 export type { ListOptions, RunFilter } from "./run-filter.ts";
@@ -73,7 +75,7 @@ export type { HistoryStep, RunHistory } from "./run-history.ts";
 export type { ParkedFrame, ParkedSlot, PendingStep, RunState, SlotEdit } from "./run-state.ts";
 export type { CancelOptions, Runs, RunsPage, StepsOptions, WaitOptions } from "./runs.ts";
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchemaV1 } from "./standard-schema.ts";
-export type { RunStatus, Store } from "./store.ts";
+export type { EventFate, RunStatus, Store } from "./store.ts";
 export type { RegisteredTrigger } from "./triggers.ts";
 export type {
   BackstitchEvent,

@@ -24,6 +24,14 @@ export function checkKeys(
   });
 }
 
+/** Of a call that was given a text alone, where it takes an object with it. The text may hold a password. */
+export function asObject(where: string, name: string): BackstitchError {
+  return new BackstitchError("BS2013", {
+    where: `${where} was given a text`,
+    fix: `Give an object: ${where.replace("()", `({ ${name}: "…" })`)}.`,
+  });
+}
+
 /** @throws BackstitchError with `code` when `value` is not a text with something in it */
 export function checkName(
   value: unknown,

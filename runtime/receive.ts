@@ -3,6 +3,7 @@ import { encode } from "./codec/index.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
 import { failed } from "./engine/ending.ts";
 import { isGivenUp } from "./engine/load.ts";
+import { encodeThrown } from "./engine/thrown.ts";
 import { readable, unstorableData } from "./events.ts";
 import { driveRun } from "./middleware/drive.ts";
 import type { Claim, StoredEvent } from "./store.ts";
@@ -27,23 +28,30 @@ export const driveReceived: DriveRun = async (claim, fn, host) => {
     wakeAt: null,
     release: true,
     steps: [],
+    unfit: { event: received.event, problem: encodeThrown(received.error) },
   });
   return result === "ok" ? "ended" : "fenced";
 };
+
+/** What is wrong with an event, which is named by its id. */
+interface Unfit {
+  readonly error: unknown;
+  readonly event: string;
+}
 
 /** The claim with what the schemas make of its events, or what is wrong with one of them. */
 async function receivedBy(
   triggers: readonly RegisteredTrigger[],
   claim: Claim,
   logger: Logger,
-): Promise<Claim | { readonly error: unknown }> {
+): Promise<Claim | Unfit> {
   const events: StoredEvent[] = [];
   for (const stored of claim.events ?? [claim.event]) {
     const event = readable(stored);
     if (event === undefined) return claim;
     const received = await receive(triggers, event, logger);
     const data = "error" in received ? received : encoded(received.data, event.name);
-    if (typeof data !== "string") return data;
+    if (typeof data !== "string") return { ...data, event: stored.id };
     events.push({ ...stored, data });
   }
   return { ...claim, event: events[0] as StoredEvent, ...(claim.events && { events }) };

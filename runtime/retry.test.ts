@@ -44,5 +44,5 @@ test.each([[[]], ["1s"], [{}]])("backoff %j is refused", (backoff) => {
 });
 
 test("a delay that cannot be read is named by its place", () => {
-  expect(() => retrySchedule(["1s", "later"], logger, noJitter)).toThrow(/backoff\[1\] was given "later"/);
+  expect(() => retrySchedule(["1s", "later"], logger, noJitter)).toThrow(/`backoff\[1\]` of .* was given "later"/);
 });

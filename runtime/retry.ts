@@ -1,7 +1,7 @@
 /** When the next attempt of a step or a segment begins. */
 import { type Duration, durationMs, longestDuration } from "./duration.ts";
 import type { Logger } from "./engine/contract.ts";
-import { BackstitchError } from "./faults.ts";
+import { BackstitchError, type BackstitchErrorCode } from "./faults.ts";
 
 /**
  * Delays between attempts: one for each retry, in order, the last one repeated; or a function from the number of the
@@ -32,8 +32,8 @@ const defaultDelays = [
 /** Jitter spreads the retries of runs that failed together, e.g. when a service they share went down. */
 const largestJitter = 30 * second;
 
-/** Milliseconds before attempt `attempt`, where 1 is the first retry; of a step that has a schedule of its own, by that. */
-export type RetrySchedule = (attempt: number, own?: Backoff) => number;
+/** Milliseconds before attempt `attempt`, where 1 is the first retry; by a schedule of its own, where it has one. */
+export type RetrySchedule = (attempt: number, own?: CheckedBackoff) => number;
 
 /**
  * The schedule of a client. The result never throws, because it is asked in the middle of a run: a `backoff` function that
@@ -44,24 +44,34 @@ export type RetrySchedule = (attempt: number, own?: Backoff) => number;
  */
 export function retrySchedule(backoff: Backoff | undefined, logger: Logger, random: () => number): RetrySchedule {
   const byDefault = (attempt: number) => delayAt(defaultDelays, attempt) + random() * largestJitter;
-  const ofClient = backoff === undefined ? byDefault : scheduleOf(backoff, byDefault, logger);
+  const given = backoff === undefined ? undefined : checkedBackoff(backoff, "new Backstitch()");
+  const ofClient = given === undefined ? byDefault : scheduleOf(given, byDefault, logger);
   return (attempt, own) => (own === undefined ? ofClient : scheduleOf(own, ofClient, logger))(attempt);
 }
 
+/** A schedule that was checked: delays are milliseconds. */
+export type CheckedBackoff = readonly number[] | ((attempt: number) => number);
+
+/** @throws BackstitchError with `code` when it is no function and no list, BS2012 when a delay cannot be read */
+export function checkedBackoff(backoff: unknown, where: string, code: BackstitchErrorCode = "BS2013"): CheckedBackoff {
+  if (typeof backoff === "function") return backoff as (attempt: number) => number;
+  const delays = Array.isArray(backoff)
+    ? Array.from(backoff as Duration[], (delay, index) => durationMs(delay, `\`backoff[${index}]\` of ${where}`))
+    : [];
+  if (delays.length > 0) return delays;
+  throw new BackstitchError(code, {
+    where: `\`backoff\` of ${where} is neither a function nor a list with a delay in it`,
+    fix: 'Give a list such as ["1s", "10s"], a function from the retry\'s number to milliseconds, or leave it out.',
+  });
+}
+
 function scheduleOf(
-  backoff: Backoff,
+  backoff: CheckedBackoff,
   fallback: (attempt: number) => number,
   logger: Logger,
 ): (attempt: number) => number {
   if (typeof backoff === "function") return guarded(backoff, fallback, logger);
-  const delays = Array.isArray(backoff)
-    ? backoff.map((delay: Duration, index) => durationMs(delay, `backoff[${index}]`))
-    : [];
-  if (delays.length > 0) return (attempt) => delayAt(delays, attempt);
-  throw new BackstitchError("BS2013", {
-    where: "`backoff` of new Backstitch() is neither a function nor a list with a delay in it",
-    fix: 'Give a list such as ["1s", "10s"], a function from the retry\'s number to milliseconds, or leave it out.',
-  });
+  return (attempt) => delayAt(backoff, attempt);
 }
 
 function delayAt(delays: readonly number[], attempt: number): number {

@@ -4,12 +4,13 @@ import { v7 as uuidv7 } from "uuid";
 import { cancelWaits } from "./cancel-on.ts";
 import type { Logger } from "./engine/contract.ts";
 import { cancelledUnrun } from "./engine/ending.ts";
+import { encodeThrown } from "./engine/thrown.ts";
 import { readable } from "./events.ts";
 import { planOf, type Wanted } from "./flow/plan.ts";
-import type { Met, NewRun, Store, StoredEvent } from "./store.ts";
-import { isFor, isTriggered } from "./triggers.ts";
+import type { NewRun, Store, StoredEvent, Stray } from "./store.ts";
+import { isFor, isOwn, isTriggered } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
-import { KnownWaits, waitsMetBy } from "./waits-met.ts";
+import { KnownWaits, type WaitsMet, waitsMetBy } from "./waits-met.ts";
 
 /** Events routed in one go. */
 const largestBatch = 100;
@@ -38,8 +39,8 @@ export async function routeEvents(
       const flow = functions.find(({ id }) => id === functionId)?.flow;
       return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
     });
-    const met = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : [];
-    while (!(await carryOut(store, event, runs, met, functions, now, logger)));
+    const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
+    while (!(await carryOut(store, event, runs, found, functions, now, logger)));
     if (runs.some(({ run }) => run.waits)) waits.forget();
   }
   return events.length === largestBatch;
@@ -50,7 +51,7 @@ async function carryOut(
   store: Store,
   event: StoredEvent,
   wanted: readonly Wanted[],
-  met: readonly Met[],
+  found: WaitsMet,
   functions: readonly RegisteredFunction[],
   now: number,
   logger: Logger,
@@ -63,7 +64,16 @@ async function carryOut(
     const events = cancelledUnrun({ event: view.event, run, functionId: view.functionId }, onCancel, now);
     await store.cancel(run, now, { unwind: true, events });
   }
-  return (await store.route(event, runs, met, { joins, states, now })) === "routed";
+  const stray = strayOf(event, wanted, found);
+  return (await store.route(event, runs, found.met, { joins, states, now, ...(stray && { stray }) })) === "routed";
+}
+
+const noWaits: WaitsMet = { met: [], problem: undefined };
+
+/** What the runtime sends itself is often for nobody. */
+function strayOf({ name }: StoredEvent, wanted: readonly Wanted[], { met, problem }: WaitsMet): Stray | undefined {
+  if (problem) return { fate: "unfit", problem: encodeThrown(problem) };
+  return wanted.length + met.length > 0 || isOwn(name) ? undefined : { fate: "unwanted" };
 }
 
 /** What cancels a run from its beginning. */

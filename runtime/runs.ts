@@ -7,6 +7,7 @@ import type { RunnableFunction } from "./engine/contract.ts";
 import { cancelledUnrun } from "./engine/ending.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys } from "./options.ts";
+import { checkedKept, type Kept, pruneAll } from "./pruning.ts";
 import { errorsLookedAt, hasError, type ListOptions, nextOf, type RunFilter, searchOf } from "./run-filter.ts";
 import { historyOf, type RunHistory } from "./run-history.ts";
 import { type RunState, stateOf } from "./run-state.ts";
@@ -297,6 +298,18 @@ export class Runs {
     await this.#known(id);
     const page = { ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
     return (await (await this.#store()).listSteps(id, page)).map(toStepAttempt);
+  }
+
+  /**
+   * Removes ended runs that are not to be kept, with their steps, and events that no other run has. Answers how many runs
+   * there were. Runs of which others are made that have not ended stay.
+   *
+   * @throws BackstitchError BS2012 or BS2013 when an option is wrong
+   * @example await client.runs.prune({ age: "30 days", count: 100_000 });
+   */
+  async prune(kept: Kept): Promise<number> {
+    const checked = checkedKept(kept, "runs.prune()");
+    return pruneAll(await this.#store(), this.#app, checked, this.#clock);
   }
 
   async #page(options: ListOptions, where: string): Promise<{ runs: RunView[]; next: string | undefined }> {

@@ -190,8 +190,8 @@ export interface Step {
   sendEvent(id: StepId, events: SentEvent | readonly SentEvent[]): Handle<{ ids: string[] }>;
 
   /**
-   * Sends a signal to the step that waits for it. As the callback of a step, it may be executed again when the process dies
-   * right then: whoever waits by that time gets it too.
+   * Sends a signal to the step that waits for it. It is sent in one commit with the state of this run: exactly when it comes
+   * this far. It is not kept for a step that waits later.
    *
    * @returns the run that waited; `runId` is undefined when none did
    * @example await step.sendSignal("release", { signal: "warehouse-free" });

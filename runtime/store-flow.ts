@@ -1,4 +1,5 @@
 /** What stores keep for limits, and for runs that wait for more events. Part of `store.ts`. */
+import type { Stray } from "./store-events.ts";
 
 /** What only so many ops may have a slot of at once, of any run, function and app that names it. */
 export interface Pool {
@@ -64,5 +65,7 @@ export type Routed = "routed" | "conflict";
 export interface Routing {
   readonly joins?: readonly Join[];
   readonly states?: readonly StateChange[];
+  /** Of an event that is not taken as it should be. */
+  readonly stray?: Stray;
   readonly now: number;
 }

@@ -4,37 +4,27 @@
  * A store owns durability, claims and fences. It never runs user code, never decodes a frame and has no clock of its
  * own for deadlines: every time is passed in, in milliseconds since the epoch.
  *
- * S1  What a resolved call wrote survives a crash of the process and of the machine.
+ * S1  What a resolved call wrote survives a crash of the process and of the machine. A crash of the machine may undo a
+ *     `route`, `claim` or `renew`, as a whole, while nothing that came behind it has survived.
  * S2  All that one `Commit` writes becomes visible at once, or not at all.
  * S3  A commit whose `epoch` is not the run's current one, or whose run has ended or is blocked, changes nothing and
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
+import type { Pruned, PruneRequest } from "./pruning.ts";
 
+export type { Pruned, PruneRequest };
+
+import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
 
+export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
-
-/** Names an event. Each app has ids of its own: two apps in one store may be sent events of the same id. */
-export type EventKey = Pick<StoredEvent, "app" | "id">;
-
-/** An event as stored. `data` is text of the codec. */
-export interface StoredEvent {
-  readonly id: string;
-  readonly app: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  /** Id of the one function that the event starts a run of; absent for an event that triggers may want. */
-  readonly target?: string;
-  /** The op that waits for the run which the event starts. */
-  readonly parent?: OpKey;
-}
 
 /** A run to be created. Creating one whose id exists changes nothing. */
 export interface NewRun {
@@ -87,7 +77,7 @@ export interface WaitQuery {
 /**
  * What came for a run: an `event` or a `signal` that an op waited for, how the run ended that an op started (`completed`
  * with its output, `failed` with its error, `cancelled`), that another op waits for the signal (`conflict`, `replaced`),
- * that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
+ * that an op has sent its signal (`sent`), that an op has all its slots (`slot`), or `cancel` for the run itself, with op 0.
  */
 export interface Mail {
   /** From 1, grows with each of its run. */
@@ -101,12 +91,13 @@ export interface Mail {
     | "cancelled"
     | "conflict"
     | "replaced"
+    | "sent"
     | "slot"
     | "cancel";
   /** Text of the codec. */
   readonly text: string | null;
   readonly receivedAt: number;
-  /** The run that has ended, of mail that says so. */
+  /** The run that has ended, of mail that says so; the one that got the signal, if any did. */
   readonly from?: string;
 }
 
@@ -180,7 +171,7 @@ export interface Commit {
   readonly status: RunStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
   readonly frame?: string;
-  /** Labels where the run is parked, outermost function first, joined by " > ". A blocked run keeps its own for null. */
+  /** Labels where the run is parked, outermost function first, joined by " > ". A run that has not ended keeps its own for null. */
   readonly label: string | null;
   /** When the run wants to be claimed again, if this worker lets it go: null means only an input can wake it. */
   readonly wakeAt: number | null;
@@ -195,6 +186,9 @@ export interface Commit {
   readonly unwait?: readonly number[];
   /** Events that are sent, as by `putEvents`. */
   readonly events?: readonly StoredEvent[];
+  /** Signals that are sent, once the waits have begun. Each op is told by mail, as `sent`. */
+  readonly signals?: readonly SentSignal[];
+  readonly unfit?: UnfitEvent;
   /** Mail that this commit consumes, by `seq`. A run with mail that nobody read is due at once, whatever `wakeAt` says. */
   readonly read?: readonly number[];
   /** Ops that ask for slots. One that has asked before keeps what it has, and its place. */
@@ -297,6 +291,8 @@ export interface ClaimRequest {
   readonly worker: string;
   /** Ids of the functions that the worker can run. */
   readonly functions: readonly string[];
+  /** Runs that the worker leaves to others. */
+  readonly except?: readonly string[];
   readonly limit: number;
   readonly now: number;
   readonly leaseMs: number;
@@ -321,7 +317,7 @@ export interface Store {
 
   /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;
-  /** Events that no worker has routed yet, oldest first. */
+  /** Events that no worker has routed yet, oldest first; those of one time in the order in which they were stored. */
   unroutedEvents(app: string, limit: number): Promise<StoredEvent[]>;
   /**
    * Marks the event as routed, creates its runs and delivers it to the waits that it meets, at once; a wait that is gone
@@ -371,7 +367,8 @@ export interface Store {
 
   getRun(run: string): Promise<RunView | undefined>;
   listRuns(query: RunQuery): Promise<RunPage>;
-  /** Ids of the apps that have runs, sorted. */
+  listEvents(query: EventQuery): Promise<EventView[]>;
+  /** Ids of the apps that have events, sorted. */
   listApps(): Promise<string[]>;
   /** Undefined when the run has ended or does not exist. */
   getParked(run: string): Promise<ParkedState | undefined>;
@@ -386,4 +383,9 @@ export interface Store {
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
+  /**
+   * Removes ended runs, but for those of which others are made that have not ended, with events that no other run has; and
+   * events that strayed, by their age.
+   */
+  prune(request: PruneRequest): Promise<Pruned>;
 }

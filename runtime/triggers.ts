@@ -81,11 +81,16 @@ function checkFamily(name: string, where: string): void {
 
 /** The runtime's own events begin so: a trigger for one that it does not send would never start a run. */
 function checkOwn(name: string, where: string): void {
-  if (!name.startsWith("backstitch/") || name.endsWith("*") || ownEvents.includes(name)) return;
+  if (!isOwn(name) || name.endsWith("*") || ownEvents.includes(name)) return;
   throw new BackstitchError(code, {
     where: `\`event\` of a trigger of ${where} is ${JSON.stringify(name)}, which nobody sends`,
     fix: `Name one of ${ownEvents.map((each) => JSON.stringify(each)).join(", ")}, or an event of yours.`,
   });
+}
+
+/** Whether the runtime itself sends events that are named so. */
+export function isOwn(name: string): boolean {
+  return name.startsWith("backstitch/");
 }
 
 /** Whether a trigger is for events of this name. */

@@ -9,6 +9,7 @@ import {
   type Handle,
   local,
   type Run,
+  referenceFunction,
   type Step,
   StepError,
 } from "./index.ts";
@@ -119,6 +120,17 @@ async function tools(step: Step): Promise<void> {
   // @ts-expect-error a signal
   void step.fetch("https://a.b", { signal: AbortSignal.timeout(1) });
   expectTypeOf(step.map(["a"], (text) => text.length)).toEqualTypeOf<Handle<number[]>>();
+  // What undoes a step is given what the step gave, and the step still gives it.
+  const booked = step.run("book", async () => ({ room: 7 })).rollback(({ room }) => room.toFixed());
+  expectTypeOf(booked).toEqualTypeOf<Handle<{ room: number }>>();
+  // @ts-expect-error the step gives no text
+  void step.run("book", () => 7).rollback((room: string) => room);
+  expectTypeOf(await step.ai.wrap("ask", async (n: number) => [n], 1)).toEqualTypeOf<number[]>();
+  const sum = untyped.createFunction({ id: "sum" }, { event: "sum" }, async () => 7n);
+  expectTypeOf(await step.invoke("by-function", { function: sum, timeout: "1h" })).toEqualTypeOf<bigint>();
+  const named = referenceFunction<typeof sum>({ functionId: "sum" });
+  expectTypeOf(await step.invoke("by-reference", { function: named })).toEqualTypeOf<bigint>();
+  expectTypeOf(await step.sendSignal("tell", { signal: "s" })).toEqualTypeOf<{ readonly runId: string | undefined }>();
   // @ts-expect-error no function
   void step.map([1], { concurrency: 2 });
   // @ts-expect-error an input of another type

@@ -8,6 +8,7 @@ import type { FlowOptions } from "./flow/types.ts";
 import type { ContextExtension } from "./middleware/context-extension.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import type { Migrate } from "./migration.ts";
+import type { Backoff } from "./retry.ts";
 import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.ts";
 import type { GroupTools, Step } from "./step-types.ts";
 import type { RunStatus } from "./store.ts";
@@ -126,8 +127,15 @@ export interface FunctionOptions extends FlowOptions {
   readonly description?: string | undefined;
   /** Retries of a step, and of the code between steps, after the first attempt: 0 to 100. Default 4. */
   readonly retries?: number | undefined;
+  /** When retries come. A step may say it for itself, in its id. Default: as the client says. */
+  readonly backoff?: Backoff | undefined;
   /** How long a run may take: from its creation to its beginning, and from its beginning to its end. Then it is cancelled. */
   readonly timeouts?: { readonly start?: Duration | undefined; readonly finish?: Duration | undefined } | undefined;
+  /**
+   * How long what comes for a run (outcomes, events, timers, a cancellation) may wait while its code awaits an ordinary
+   * promise, because until then it cannot be stored. Then the run is blocked, naming the await. Default 5 minutes.
+   */
+  readonly parkTimeout?: Duration | undefined;
   /** Brings the runs of an earlier version of the code to this one, where their frames do not fit it as they are. */
   readonly migrate?: Migrate | undefined;
   /** Events that cancel runs of the function. */

@@ -56,6 +56,13 @@ export class KnownWaits implements WaitSource {
   }
 }
 
+/** What waits make of an event. */
+export interface WaitsMet {
+  readonly met: readonly Met[];
+  /** Why some that might have been met were not: the event does not fit them, or cannot be read. */
+  readonly problem: Error | undefined;
+}
+
 /**
  * Asks the store for those whose match the event has, and for those that have none. A wait that begins later does not
  * count: an event is only for those that wait already.
@@ -65,7 +72,7 @@ export async function waitsMetBy(
   stored: StoredEvent,
   functions: readonly RegisteredFunction[],
   logger: Logger,
-): Promise<Met[]> {
+): Promise<WaitsMet> {
   const incoming = new Incoming(stored, logger);
   const conditions = new Conditions(store, functions, logger);
   const met: Met[] = [];
@@ -73,13 +80,13 @@ export async function waitsMetBy(
     for await (const wait of waitsFor(store, stored.app, stored.name, match)) {
       if (wait.until !== undefined && wait.until <= stored.receivedAt) continue;
       // It must not keep the events behind it from being routed.
-      if (incoming.event === undefined) return [];
+      if (incoming.event === undefined) return { met: [], problem: incoming.problem };
       const { schema, condition } = waitFilter(stored.name, wait.filter);
       const held = await incoming.heldBy(schema);
       if (held && (await conditions.hold(wait.run, condition, held.event))) met.push({ wait, text: held.text });
     }
   }
-  return met;
+  return { met, problem: incoming.problem };
 }
 
 /** An event that comes. Most meet no wait, and are not read. */
@@ -88,6 +95,7 @@ class Incoming {
   readonly #logger: Logger;
   #read: { readonly event: BackstitchEvent | undefined } | undefined;
   #held: HeldEvents | undefined;
+  #unreadable: Error | undefined;
 
   constructor(stored: StoredEvent, logger: Logger) {
     this.stored = stored;
@@ -98,6 +106,10 @@ class Incoming {
   get event(): BackstitchEvent | undefined {
     this.#read ??= { event: this.#readOrTell() };
     return this.#read.event;
+  }
+
+  get problem(): Error | undefined {
+    return this.#unreadable ?? this.#held?.problem;
   }
 
   async heldBy(schema: StandardSchemaV1 | undefined): Promise<HeldEvent | undefined> {
@@ -112,6 +124,7 @@ class Incoming {
     } catch (error) {
       const told = `backstitch: event ${id} ("${name}") cannot be read, so no run that waits hears of it`;
       this.#logger.error({ err: error }, told);
+      this.#unreadable = error as Error;
       return undefined;
     }
   }

@@ -13,11 +13,12 @@ import { Crons } from "./flow/crons.ts";
 import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
+import { LeftRuns } from "./left-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
+import { type KeptRuns, keepPruning } from "./pruning.ts";
 import { outcomesBefore } from "./recorded.ts";
 import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
-import { sendSignal } from "./signals.ts";
 import type { Claim, Commit, CommitResult, Store } from "./store.ts";
 import { StoreRetry } from "./store-retry.ts";
 import { newWorkerIdentity } from "./stores/worker-identity.ts";
@@ -36,6 +37,11 @@ export interface WorkerOptions {
   readonly leaseMs?: number | undefined;
   /** Longest pause in milliseconds between two looks for work, 1 to 60,000. Default 250. */
   readonly pollMs?: number | undefined;
+  /**
+   * Milliseconds for which a run that no code of this worker continues is left to other workers before it is blocked, as
+   * long as a deployment may take; 0 to 86,400,000. Default 60,000; 0 blocks it at once.
+   */
+  readonly leaveMs?: number | undefined;
   /** Names the worker in the log. */
   readonly name?: string | undefined;
 }
@@ -57,27 +63,34 @@ export interface WorkerParts {
   readonly functions: () => readonly RegisteredFunction[];
   /** Opens the store at the first call. */
   readonly store: () => Promise<Store>;
+  /** What is kept of ended runs; undefined is all. */
+  readonly kept?: KeptRuns | undefined;
   /** Calls back after each local `send`, until the returned function is called. */
   readonly onSend: (listener: () => void) => () => void;
 }
 
 /** How long a parked run may wait in memory for a timer. Releasing and claiming it again costs about as much. */
 const holdMs = 20;
+const parkTimeoutMs = 300_000;
 const defaultStopMs = 30_000;
-const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "name"];
+const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];
 
 /** What a started worker works with. */
 interface Service {
   readonly store: Store;
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   readonly held: HeldRuns;
+  readonly left: LeftRuns;
   readonly commits: GroupCommit;
   readonly crons: Crons;
   readonly throttles: Throttles;
   /** The loop and the renewals; they end after `stop`. */
   readonly loop: Promise<void>;
   readonly renewals: Promise<void>;
+  readonly pruning: Promise<void> | undefined;
 }
+
+type Working = Omit<Service, "loop" | "renewals" | "pruning">;
 
 /**
  * Runs the functions of a client. Made by `client.worker()`.
@@ -96,6 +109,7 @@ export class Worker {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #pollMs: number;
+  readonly #leaveMs: number;
   readonly #drives = new Set<Promise<void>>();
   /** Aborts when the worker drains: nothing more is claimed. */
   readonly #draining = new AbortController();
@@ -116,6 +130,7 @@ export class Worker {
     this.#concurrency = checked("concurrency", options.concurrency ?? 16, { least: 1, most: 10_000 });
     this.#leaseMs = checked("leaseMs", options.leaseMs ?? 30_000, { least: 1_000, most: 86_400_000 });
     this.#pollMs = checked("pollMs", options.pollMs ?? 250, { least: 1, most: 60_000 });
+    this.#leaveMs = checked("leaveMs", options.leaveMs ?? 60_000, { least: 0, most: 86_400_000 });
   }
 
   /**
@@ -163,16 +178,20 @@ export class Worker {
         fix: "Import the modules that call createFunction() before worker.start(), or give `functions`.",
       });
     }
-    const { clock, logger } = this.#parts;
+    const { app, clock, logger, kept } = this.#parts;
     const store = await this.#parts.store();
     const retry = (activity: string) => new StoreRetry(`${this.#title}, ${activity},`, clock, logger);
     const held = new HeldRuns(store, clock, retry("renewing leases"), this.#leaseMs);
     const commits = new GroupCommit(store, clock, retry("committing"), this.#closed.signal);
     const throttles = new Throttles(store, clock, logger);
-    const crons = new Crons(store, this.#parts.app);
-    const service = { store, functions: new Map(functions.map((fn) => [fn.id, fn])), held, commits, crons, throttles };
+    const crons = new Crons(store, app);
+    const byId = new Map(functions.map((fn) => [fn.id, fn]));
+    const left = new LeftRuns(clock, this.#leaveMs);
+    const service = { store, functions: byId, held, left, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
-    return { ...service, renewals, loop: this.#loop(service, retry("looking for work")) };
+    const stopped = this.#draining.signal;
+    const pruning = kept && keepPruning(store, app, kept, { clock, stopped, retry: retry("removing old runs") });
+    return { ...service, renewals, pruning, loop: this.#loop(service, retry("looking for work")) };
   }
 
   async #end(timeoutMs: number): Promise<void> {
@@ -194,11 +213,11 @@ export class Worker {
   }
 
   async #drained(service: Service): Promise<void> {
-    await service.loop;
+    await Promise.all([service.loop, service.pruning]);
     await Promise.all(this.#drives);
   }
 
-  async #loop(service: Omit<Service, "loop" | "renewals">, retry: StoreRetry): Promise<void> {
+  async #loop(service: Working, retry: StoreRetry): Promise<void> {
     const { app, clock, onSend } = this.#parts;
     const look = () => this.#alarm.abort();
     const subscriptions = [onSend(look), service.store.onWork?.(app, look)];
@@ -219,7 +238,7 @@ export class Worker {
   }
 
   /** Routes, claims and begins to drive what is due. Gives the time of the next look. */
-  async #look(service: Omit<Service, "loop" | "renewals">): Promise<number> {
+  async #look(service: Working): Promise<number> {
     const { app, clock, functions, logger } = this.#parts;
     const { store } = service;
     const routable = this.#routable(functions(), service);
@@ -229,7 +248,7 @@ export class Worker {
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;
     const ids = [...service.functions.keys()];
-    const request = { app, worker: this.id, functions: ids, limit, now, leaseMs: this.#leaseMs };
+    const request = { app, worker: this.id, ...service.left.among(ids), limit, now, leaseMs: this.#leaseMs };
     const claims = limit > 0 && !this.#draining.signal.aborted ? await store.claim(request) : [];
     for (const claim of claims) this.#track(this.#drive(claim, service));
     if (moreEvents || claims.length > 0) return now;
@@ -256,11 +275,11 @@ export class Worker {
   }
 
   /** Drives one claim to its end. Never rejects: a driver that fails leaves its claim to the end of the lease. */
-  async #drive(claim: Claim, service: Omit<Service, "loop" | "renewals">): Promise<void> {
+  async #drive(claim: Claim, service: Working): Promise<void> {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      const host = this.#host(held, service);
+      const host = { ...this.#host(held, service), leave: () => service.left.leave(claim) };
       if (await service.throttles.admits(claim, fn, host.commit)) await this.#parts.drive(claim, fn, host);
     } catch (error) {
       if (held.abort.signal.aborted) return;
@@ -272,24 +291,24 @@ export class Worker {
     }
   }
 
-  /** A slot that was given back may be a run's that nobody holds. */
+  /** A slot that was given back may be a run's that nobody holds, and so may a signal; who sent one has mail. */
   async #committed(commit: Commit, commits: GroupCommit): Promise<CommitResult> {
     const result = await commits.commit(commit);
-    if (commit.giveBack !== undefined) this.#alarm.abort();
+    if (commit.giveBack !== undefined || commit.signals !== undefined) this.#alarm.abort();
     return result;
   }
 
   #host(held: HeldRun, { store, commits }: Pick<Service, "store" | "commits">): DriverHost {
-    const { app, clock, logger, retryDelay } = this.#parts;
+    const { clock, logger, retryDelay } = this.#parts;
     return {
       clock,
       logger,
       retryDelay,
       holdMs,
+      parkTimeoutMs,
       signal: held.abort.signal,
       commit: (commit) => this.#committed(commit, commits),
       draining: () => this.#draining.signal.aborted,
-      perform: (_kind, [signal, data]) => sendSignal(store, { app, now: clock.now() }, signal as string, data),
       recorded: (origin, ops) => outcomesBefore(store, origin, ops),
       onMail: (deliver) => {
         held.deliver = deliver;

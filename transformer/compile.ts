@@ -10,6 +10,7 @@ import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
 import { nodesOf } from "./discover/nodes.ts";
+import { parseErrors } from "./discover/parse.ts";
 import { fastTypeScript } from "./fast-typescript.ts";
 import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
@@ -43,10 +44,8 @@ interface SyntaxProblem extends Pick<Diagnostic, "start" | "length"> {
 }
 
 function syntaxErrorsOf(file: tsTypes.SourceFile): readonly SyntaxProblem[] {
-  // Not part of the declared interface: what parsing alone reports.
-  const { parseDiagnostics = [] } = file as { readonly parseDiagnostics?: readonly tsTypes.DiagnosticWithLocation[] };
   // `a?.#b` is told to be wrong, and parsed as what it is.
-  const guessed = parseDiagnostics.filter(({ code }) => code !== 18030);
+  const guessed = parseErrors(file).filter(({ code }) => code !== 18030);
   return guessed.map(({ start, length, messageText }) => {
     const text = typeof messageText === "string" ? messageText : messageText.messageText;
     return { start, length, text };

@@ -30,5 +30,11 @@ export function makeClient(store: Store): Backstitch {
     return items.length;
   });
 
+  /** A step after a sleep. */
+  client.createFunction({ id: "sleeper" }, { event: "bench/sleeper" }, async ({ event, step }) => {
+    await step.sleep("nap", event.data.ms);
+    return await step.run("work", () => probe.step(event.data.n));
+  });
+
   return client;
 }

@@ -1,9 +1,9 @@
 /** `backstitch runs list`, `show` and `history`: nothing is changed. */
 import type { Command } from "commander";
-import { exitCodes, Failure } from "../failure.ts";
+import { exitCodes } from "../failure.ts";
 import type { Host } from "../host.ts";
 import { databaseHelp, nameOf } from "../project/databases.ts";
-import { addFilters, type FilterOptions, filterOf } from "../runs/filters.ts";
+import { addFilters, type FilterOptions, filterOf, limitOf } from "../runs/filters.ts";
 import { printHistory } from "../runs/history.ts";
 import { printRuns } from "../runs/list.ts";
 import { type DatabaseOptions, withDatabase } from "../runs/open.ts";
@@ -25,7 +25,7 @@ interface ShowOptions extends DatabaseOptions {
 export function addDatabase(command: Command): Command {
   return command
     .requiredOption("-d, --database <file>", databaseHelp)
-    .option("--app <id>", "only runs of this app (the `id` of its client); needed when there are several");
+    .option("--app <id>", "only those of this app (the `id` of its client); needed when there are several");
 }
 
 export function addList(runs: Command, { terminal, end }: Host): void {
@@ -48,10 +48,7 @@ Examples:
 Text of errors is looked for in the runs that the other filters leave: name a function or a time in a large database.`,
     )
     .action(async (options: ListOptions) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-        throw new Failure(`--limit is "${options.limit}". Give a whole number from 1 to 1000.`, exitCodes.usage);
-      }
+      const limit = limitOf(options.limit);
       const filter = { ...filterOf(options, Date.now()), limit, before: options.before };
       const found = await withDatabase(options, async (database) => (await database.all()).list(filter));
       const next = found.length === limit ? found.at(-1)?.id : undefined;

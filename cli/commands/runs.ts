@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Host } from "../host.ts";
 import { addCancel, addFork, addRerun, addResume } from "./runs-change.ts";
 import { addHistory, addList, addShow } from "./runs-look.ts";
+import { addPrune } from "./runs-prune.ts";
 import { addUnblock } from "./runs-unblock.ts";
 
 export function addRuns(program: Command, host: Host): void {
@@ -21,6 +22,6 @@ When something is wrong at night:
   $ backstitch runs show <run> -d shop.db                      where, since when, what was undone, what next
   $ backstitch runs history <run> -d shop.db                   every attempt, with inputs, outputs and stacks`,
     );
-  for (const add of [addList, addShow, addHistory, addRerun, addFork, addCancel, addResume, addUnblock])
+  for (const add of [addList, addShow, addHistory, addRerun, addFork, addCancel, addResume, addUnblock, addPrune])
     add(runs, host);
 }

@@ -18,7 +18,7 @@ it("runs of a PostgreSQL database are found by its address, with its schema, and
   const found = await withDatabase({ database }, async (opened) => (await opened.all()).list());
   expect(found.map(({ id }) => id)).toEqual(["r"]);
   const missing = withDatabase({ database, app: "other" }, (opened) => opened.all());
-  await expect(missing).rejects.toThrow(`${nameOf(database)} has no runs of app "other"`);
+  await expect(missing).rejects.toThrow(`${nameOf(database)} has nothing of app "other"`);
   expect(nameOf(database)).not.toContain("password");
 });
 

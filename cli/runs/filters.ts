@@ -46,8 +46,15 @@ export function isEmpty(filter: RunFilter): boolean {
   return Object.values(filter).every((value) => value === undefined);
 }
 
+/** @throws Failure when it is none from 1 to 1,000 */
+export function limitOf(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
+  throw new Failure(`--limit is "${text}". Give a whole number from 1 to 1000.`, exitCodes.usage);
+}
+
 /** A length of time is one before now. */
-function timeOf(text: string | undefined, option: string, now: number): number | undefined {
+export function timeOf(text: string | undefined, option: string, now: number): number | undefined {
   if (text === undefined) return undefined;
   const length = text.length <= 100 ? (ms(text as ms.StringValue) as number | undefined) : undefined;
   const time = /^\d+$/.test(text) || length === undefined ? new Date(text).getTime() : now - length;

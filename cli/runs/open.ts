@@ -1,6 +1,6 @@
-/** A database of runs, for as long as a command uses it. */
+/** A database of runs and events, for as long as a command uses it. */
 import { BackstitchError } from "../../runtime/index.ts";
-import { Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
+import { EventLog, Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { nameOf, storeOf, withStore } from "../project/databases.ts";
 
@@ -24,19 +24,31 @@ export class Database {
 
   /** The runs of the app that is meant. @throws Failure when there are several and none is named */
   async all(): Promise<Runs> {
+    return this.#of(await this.#app());
+  }
+
+  /** The events of the app that is meant. @throws Failure as `all` does */
+  async events(): Promise<EventLog> {
+    return new EventLog(await this.#app(), async () => this.#store);
+  }
+
+  async #app(): Promise<string> {
     const { app } = this.#options;
     const database = nameOf(this.#options.database);
     const apps = await this.#store.listApps();
     const list = apps.join(", ");
     if (app !== undefined) {
-      if (apps.includes(app)) return this.#of(app);
+      if (apps.includes(app)) return app;
       throw new Failure(
-        `${database} has no runs of app "${app}". It has those of ${list || "none"}.`,
+        `${database} has nothing of app "${app}". It has runs and events of ${list || "none"}.`,
         exitCodes.notFound,
       );
     }
-    if (apps.length <= 1) return this.#of(apps[0] ?? "");
-    throw new Failure(`${database} has runs of several apps: ${list}. Name one with --app.`, exitCodes.usage);
+    if (apps.length <= 1) return apps[0] ?? "";
+    throw new Failure(
+      `${database} has runs and events of several apps: ${list}. Name one with --app.`,
+      exitCodes.usage,
+    );
   }
 
   /** The runs among which one is. @throws Failure when it does not exist */

@@ -8,7 +8,7 @@ import {
   type RunState,
 } from "../../runtime/index.ts";
 import type { Output } from "../terminal.ts";
-import { headline, length, line, stackLines, table, time } from "./values.ts";
+import { headline, length, line, section, stackLines, table, time } from "./values.ts";
 
 /** Frames of a stack that the page shows; the history has all. */
 const shownFrames = 3;
@@ -170,8 +170,4 @@ function nextSteps(
     cancelled: [history, whole],
   };
   return table(commands[status]).trimEnd().split("\n");
-}
-
-function section(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? "" : `${title}\n${lines.map((text) => `  ${text}\n`).join("")}`;
 }

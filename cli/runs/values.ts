@@ -1,4 +1,4 @@
-/** Values, errors and times of runs as people and programs read them. */
+/** Values, errors and times of runs and events as people and programs read them. */
 import { inspect } from "node:util";
 import { BackstitchError } from "../../runtime/index.ts";
 
@@ -78,6 +78,11 @@ function plain(value: unknown, seen: readonly object[] = []): unknown {
 
 export function json(value: unknown): string {
   return `${JSON.stringify(plain(value), null, 2)}\n`;
+}
+
+/** A part of a page; nothing without lines. */
+export function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `${title}\n${lines.map((text) => `  ${text}\n`).join("")}`;
 }
 
 /** Rows whose cells stand below one another. The last cell of a row is as wide as it is. */

@@ -1,10 +1,12 @@
-/** Encoding: a scan that checks everything, then one that writes. Plain data is left to JSON.stringify. */
+/** Encoding: a scan that checks everything, then a pass that writes. Plain data is left to JSON.stringify. */
+
+import type { Sharing } from "./direct.ts";
 import { messageOf, NotEncodableError } from "./errors.ts";
 import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
 import { type HandledOf, handledBy } from "./handling.ts";
 import { components, isCycle } from "./order.ts";
 import { Scan } from "./scan.ts";
-import { Writer, type WrittenDefinition } from "./write.ts";
+import { envelope, ScannedWriter, type WrittenDefinition } from "./write.ts";
 
 /**
  * Turns a value into text that `decode` turns back into an equal one: shared references, cycles and classes included.
@@ -13,6 +15,7 @@ import { Writer, type WrittenDefinition } from "./write.ts";
  * @param value anything; what cannot be kept is refused, never dropped
  * @param extensions the values that only the runtime knows
  * @param handledOf what is known to have been handled when an error was thrown
+ * @param sharing of a value that is encoded over and over, from one text to the next; it makes no other text, but sooner
  * @throws NotEncodableError naming the path and the reason
  * @example encode({ at: new Date(0) }) // '[1,{"at":{"$date":"1970-01-01T00:00:00.000Z"}}]'
  */
@@ -20,10 +23,14 @@ export function encode(
   value: unknown,
   extensions: readonly CodecExtension[] = [],
   handledOf: HandledOf = handledBy,
+  sharing?: Sharing,
 ): string {
   try {
+    const direct = sharing?.write(value, extensions);
+    if (direct !== undefined) return direct;
     const scan = new Scan(extensions, handledOf);
     scan.root(value);
+    sharing?.learn(scan);
     if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
     return write(value, scan);
   } catch (error) {
@@ -35,12 +42,11 @@ export function encode(
 }
 
 function write(value: unknown, scan: Scan): string {
-  const writer = new Writer(scan);
+  const writer = new ScannedWriter(scan);
   const root = writer.root(value);
   const definitions = writer.definitions();
-  if (definitions.length === 0) return `[${VALUE_FORMAT},${root}]`;
   if (scan.made.size > 0) requireMakeable(scan, definitions);
-  return `[${VALUE_FORMAT},${root},[${definitions.map(({ text }) => text).join(",")}]]`;
+  return envelope(root, definitions);
 }
 
 /** JSON.stringify would call a `toJSON` that someone put on a built-in prototype. */

@@ -116,6 +116,8 @@ export interface CodecExtension {
    * its parts is stored: so for one that is not made again but found, because it lives in a module.
    */
   keysOf?(value: object): readonly (string | symbol)[] | undefined;
+  /** For late values: whether giving its parts changes another value, which must not have been written before. */
+  changesOthers?(value: object): boolean;
   /** For late values that have properties: what one inherits from when it is made again. Another prototype is kept. */
   parentOf?(value: object): unknown;
   /** The class whose instances inherit from a value of the extension, whatever its `constructor` says. */

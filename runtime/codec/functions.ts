@@ -91,7 +91,7 @@ function isAdded(value: object, key: string | symbol): boolean {
 }
 
 /** True for a prototype as every function gets one: with a `constructor`, or for generators with nothing. */
-function isNew(prototype: object, owner: object): boolean {
+export function isNew(prototype: object, owner: object): boolean {
   if (types.isProxy(prototype) || !Object.isExtensible(prototype)) return false;
   const keys = Reflect.ownKeys(prototype);
   const above: unknown = Object.getPrototypeOf(prototype);

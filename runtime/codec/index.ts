@@ -9,6 +9,7 @@ import { DecodeError, NotEncodableError } from "./errors.ts";
 export { type ClassOptions, registerClass, type StorableClass } from "./classes.ts";
 export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "./collections.ts";
 export { decode } from "./decode.ts";
+export { Sharing } from "./direct.ts";
 export { encode } from "./encode.ts";
 export { DecodeError, NotEncodableError } from "./errors.ts";
 export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";

@@ -44,6 +44,8 @@ type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
 export class Scan implements Scanned, StoredOwners {
   readonly seen = new SafeSet<object | symbol>();
   readonly defined = new SafeSet<object | symbol>();
+  /** Those of them that are defined because they are met more than once. */
+  readonly shared = new SafeSet<object>();
   readonly emits = new SafeMap<object | symbol, Emit>();
   /** Values that decoding makes from finished parts: unlike containers, they cannot be part of their own parts. */
   readonly made = new SafeSet<object | symbol>();
@@ -181,7 +183,10 @@ export class Scan implements Scanned, StoredOwners {
     const known = this.seen.size;
     this.seen.add(value);
     if (this.seen.size === known) {
-      if (!this.intrinsics?.has(value)) this.defined.add(value);
+      if (!this.intrinsics?.has(value) && !this.defined.has(value)) {
+        this.defined.add(value);
+        this.shared.add(value);
+      }
       this.isPlain = false;
       return;
     }

@@ -1,7 +1,7 @@
-/** The second pass of encoding: writes the text of a value that was scanned. Its calls append; nothing is read twice. */
+/** Writing the text of a value. Its calls append; nothing is read twice. */
 import { SafeMap } from "./collections.ts";
 import { NotEncodableError } from "./errors.ts";
-import type { ConstantName, ExtensionTag, Tag } from "./format.ts";
+import { type ConstantName, type ExtensionTag, type Tag, VALUE_FORMAT } from "./format.ts";
 import { Parts } from "./parts.ts";
 import { isGlobalSymbol, symbolText } from "./symbols.ts";
 
@@ -26,6 +26,8 @@ export interface WrittenDefinition {
 }
 
 const dollar = 36;
+/** Quotes, backslashes, control characters, and surrogates, of which only lone ones are escaped. */
+const mayNeedEscapes = /[^\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]/;
 const simpleName = /^[A-Za-z_][A-Za-z_0-9]*$/;
 
 /** The text of a key with its colon: of the first property of an object, and of one behind another. */
@@ -48,16 +50,25 @@ function keyTexts(name: string): KeyTexts {
   return texts;
 }
 
-export class Writer {
-  private readonly scanned: Scanned;
-  private readonly numbers = new SafeMap<object | symbol, number>();
-  private readonly queue: (object | symbol)[] = [];
-  private text = "";
-  private references: number[] = [];
+/** A text of its parts. */
+export function envelope(root: string, definitions: readonly WrittenDefinition[]): string {
+  if (definitions.length === 0) return `[${VALUE_FORMAT},${root}]`;
+  return `[${VALUE_FORMAT},${root},[${definitions.map(({ text }) => text).join(",")}]]`;
+}
 
-  constructor(scanned: Scanned) {
-    this.scanned = scanned;
-  }
+export abstract class Writer {
+  /** Of definitions, by what they define. */
+  protected readonly numbers = new SafeMap<object | symbol, number>();
+  protected readonly queue: (object | symbol)[] = [];
+  protected text = "";
+  /** Of the definition that is written, to others. */
+  protected references: number[] = [];
+
+  /** Writes what stands in the place of an object: itself, or a reference. */
+  protected abstract object(value: object | symbol): void;
+
+  /** Writes an object itself. */
+  protected abstract body(value: object | symbol): void;
 
   /** Writes the root. Definitions are numbered in the order in which they are first referred to. */
   root(value: unknown): string {
@@ -83,7 +94,7 @@ export class Writer {
   value(value: unknown): void {
     switch (typeof value) {
       case "string":
-        this.text += JSON.stringify(value);
+        this.text += mayNeedEscapes.test(value) ? JSON.stringify(value) : `"${value}"`;
         return;
       case "number":
         this.number(value);
@@ -147,7 +158,7 @@ export class Writer {
     this.text += separator === "[" ? "[]" : "]";
   }
 
-  private parts(value: Readonly<Record<string, unknown>>): void {
+  protected parts(value: Readonly<Record<string, unknown>>): void {
     let isEmpty = true;
     for (const name in value) {
       const texts = keyTexts(name);
@@ -159,7 +170,7 @@ export class Writer {
   }
 
   /** Writes the elements of a dense array. */
-  private items(array: readonly unknown[]): void {
+  protected items(array: readonly unknown[]): void {
     this.text += "[";
     for (let i = 0; i < array.length; i++) {
       if (i > 0) this.text += ",";
@@ -198,12 +209,7 @@ export class Writer {
     else this.constant(String(value) as ConstantName);
   }
 
-  private object(value: object | symbol): void {
-    if (this.scanned.defined.has(value)) this.reference(value);
-    else this.body(value);
-  }
-
-  private reference(value: object | symbol): void {
+  protected reference(value: object | symbol): void {
     let number = this.numbers.get(value);
     if (number === undefined) {
       number = this.queue.push(value) - 1;
@@ -213,7 +219,28 @@ export class Writer {
     this.text += `{"$ref":${number}}`;
   }
 
-  private body(value: object | symbol): void {
+  private take(): string {
+    const text = this.text;
+    this.text = "";
+    return text;
+  }
+}
+
+/** The second pass of encoding: writes a value that was scanned. */
+export class ScannedWriter extends Writer {
+  private readonly scanned: Scanned;
+
+  constructor(scanned: Scanned) {
+    super();
+    this.scanned = scanned;
+  }
+
+  protected override object(value: object | symbol): void {
+    if (this.scanned.defined.has(value)) this.reference(value);
+    else this.body(value);
+  }
+
+  protected override body(value: object | symbol): void {
     const emit = this.scanned.emits.get(value);
     if (emit !== undefined) emit(this);
     else if (typeof value === "symbol") this.text += symbolText(value);
@@ -223,11 +250,5 @@ export class Writer {
     } else if (Array.isArray(value)) this.items(value);
     else if (Parts.is(value)) this.parts(value);
     else this.record(Object.keys(value), (name) => (value as Record<string, unknown>)[name]);
-  }
-
-  private take(): string {
-    const text = this.text;
-    this.text = "";
-    return text;
   }
 }

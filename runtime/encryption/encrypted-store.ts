@@ -7,7 +7,7 @@
 import { unreadableText } from "../codec/index.ts";
 import type { Commit, Mail, Store } from "../store.ts";
 import { stateMethods, withHiddenKey, withHiddenPools } from "./flow.ts";
-import { forms, placeOfMail, rowOfRun, withTexts } from "./forms.ts";
+import { forms, placeOfMail, rowOfProblem, rowOfRun, withTexts } from "./forms.ts";
 import type { NamedKey } from "./keys.ts";
 import { storedMatches, withHiddenMatches } from "./matches.ts";
 import { isSealed, open, type Place, seal } from "./seal.ts";
@@ -83,7 +83,11 @@ function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Key
         key,
         runs.map((run) => withHiddenMatches(run, keys[0])),
         met.map((each) => ({ ...each, text: each.text && sealed(each.text, placeOfMail({ kind: each.wait.kind })) })),
-        routing && { ...routing, states: (routing.states ?? []).map((state) => withHiddenKey(state, keys[0])) },
+        routing && {
+          ...routing,
+          states: (routing.states ?? []).map((state) => withHiddenKey(state, keys[0])),
+          ...(routing.stray && { stray: withTexts(forms.stray, routing.stray, sealed, rowOfProblem(key.id)) }),
+        },
       ),
     waitPaths: (app, name) => store.waitPaths(app, name),
     waitsFor: async (query) => {
@@ -104,15 +108,17 @@ function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Key
 type ViewMethods =
   | "getRun"
   | "listRuns"
+  | "listEvents"
   | "listApps"
   | "getParked"
   | "derive"
   | "listOutcomes"
   | "listParked"
-  | "listSteps";
+  | "listSteps"
+  | "prune";
 
 function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts): Pick<Store, ViewMethods> {
-  const { view, parked, state, step, outcome, origin } = forms;
+  const { view, shownEvent, parked, state, step, outcome, origin } = forms;
   return {
     getRun: async (run) => {
       const found = await store.getRun(run);
@@ -122,7 +128,13 @@ function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts):
       const page = await store.listRuns(query);
       return { ...page, runs: page.runs.map((each) => withTexts(view, each, opened)) };
     },
+    listEvents: async (query) =>
+      (await store.listEvents(query)).map((each) => ({
+        ...withTexts(shownEvent, each, opened),
+        ...(each.problem !== undefined && { problem: opened(each.problem, [...rowOfProblem(each.id), "problem"]) }),
+      })),
     listApps: () => store.listApps(),
+    prune: (request) => store.prune(request),
     getParked: async (run) => {
       const found = await store.getParked(run);
       return found && { ...withTexts(state, found, opened), mail: found.mail.map(openedMail) };

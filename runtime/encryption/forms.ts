@@ -5,15 +5,18 @@
 import type {
   Claim,
   Commit,
+  EventView,
   Mail,
   Origin,
   ParkedRun,
   ParkedState,
   RecordedOutcome,
   RunView,
+  SentSignal,
   StepRecord,
   StoredEvent,
   StoredStep,
+  Stray,
 } from "../store.ts";
 import type { Place } from "./seal.ts";
 
@@ -34,6 +37,14 @@ const event: Form<StoredEvent> = {
   fields: { id: "open", app: "open", name: "open", data: "sealed", receivedAt: "open", target: "open", parent: "open" },
 };
 
+/** Its problem is one of an event as such: whoever finds it may know no more than the id. */
+const shownEvent: Form<EventView> = {
+  row: event.row,
+  fields: { ...event.fields, fate: "open", problem: "open" },
+};
+
+const stray: Form<Stray> = { row: (_stray, row) => row, fields: { fate: "open", problem: "sealed" } };
+
 const stepFields: Form<StepRecord>["fields"] = {
   op: "open",
   attempt: "open",
@@ -49,6 +60,12 @@ const stepFields: Form<StepRecord>["fields"] = {
 };
 
 const stepRow = ({ op, attempt }: StepRecord, run: Place): Place => [...run, "op", op, "attempt", attempt];
+
+/** As mail is that brings it. */
+const signal: Form<SentSignal> = {
+  row: () => ["mail", "signal"],
+  fields: { op: "open", name: "open", text: "sealed" },
+};
 
 const commit: Form<Commit> = {
   row: ({ run }) => rowOfRun(run),
@@ -69,6 +86,8 @@ const commit: Form<Commit> = {
     waits: "open",
     unwait: "open",
     events: event,
+    signals: signal,
+    unfit: { row: ({ event }) => rowOfProblem(event), fields: { event: "open", problem: "sealed" } },
     read: "open",
     // The names of pools are hidden otherwise: stores compare them.
     acquire: "open",
@@ -142,11 +161,15 @@ const step: Form<StoredStep> = { row: stepRow, fields: { ...stepFields, index: "
 
 const outcome: Form<RecordedOutcome> = { row: stepRow, fields: { ...stepFields, seq: "open" } };
 
-export const forms = { event, commit, claim, view, parked, state, step, outcome, origin } as const;
+export const forms = { event, shownEvent, stray, commit, claim, view, parked, state, step, outcome, origin } as const;
 
 /** Where the text of a message was sealed: the output or error of a run that ended stays as that run has stored it. */
 export function placeOfMail({ kind, from }: Pick<Mail, "kind" | "from">): Place {
   return from === undefined ? ["mail", kind, "text"] : [...rowOfRun(from), kind === "completed" ? "output" : "error"];
+}
+
+export function rowOfProblem(event: string): Place {
+  return ["event", event];
 }
 
 export function rowOfRun(run: string): Place {

@@ -6,7 +6,7 @@
  */
 
 import type { CodecExtension } from "../codec/index.ts";
-import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from "../codec/index.ts";
+import { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet, Sharing } from "../codec/index.ts";
 import { BackstitchError, type BackstitchErrorCode, type FaultDetails } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { BackstitchEvent } from "../types.ts";
@@ -20,7 +20,7 @@ import type { Logger } from "./contract.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { Handling } from "./handling.ts";
-import { isTried, type Op, OpMaker } from "./ops.ts";
+import { isWait, type Op, OpMaker } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { OuterValues } from "./outer.ts";
 import { ProxyRecords } from "./proxies.ts";
@@ -41,8 +41,8 @@ export interface ActivationOwner {
   readonly app: string;
   /** Further properties of the handler's context. */
   readonly extension?: Readonly<Record<string, unknown>> | undefined;
-  /** A middleware changes events that are sent. */
-  readonly transformsSend: boolean;
+  /** A middleware is around events that are sent. */
+  readonly wrapsSend: boolean;
   now(): number;
   /**
    * Fresh copies of the events that started the run, as its code sees them.
@@ -76,6 +76,8 @@ export class Activation {
   readonly goOn = (): void => continues(this);
   /** How its values are encoded, once they were. */
   extensions: readonly CodecExtension[] | undefined;
+  /** From one text of this activation to the next. */
+  readonly sharing = new Sharing();
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */
@@ -105,7 +107,7 @@ export class Activation {
   readonly #followed = new SafeSet<Handle>();
   #ops = new SafeMap<number, Op>();
   #running = 0;
-  #outside = 0;
+  readonly #outside: string[] = [];
   #closed = false;
 
   constructor(owner: ActivationOwner) {
@@ -125,7 +127,12 @@ export class Activation {
 
   /** A frame is in an ordinary await. */
   get outside(): boolean {
-    return this.#outside > 0;
+    return this.#outside.length > 0;
+  }
+
+  /** The labels of these awaits. */
+  get outsideAt(): readonly string[] {
+    return this.#outside;
   }
 
   /** No code of the run goes on any more. */
@@ -221,14 +228,14 @@ export class Activation {
     if (--this.#running === 0) this.owner.ring();
   }
 
-  wentOutside(): void {
-    this.#outside++;
+  wentOutside(label: string): void {
+    this.#outside.push(label);
     this.stopped();
   }
 
-  cameBack(): void {
+  cameBack(label: string): void {
     this.#running++;
-    this.#outside--;
+    this.#outside.splice(this.#outside.indexOf(label), 1);
   }
 
   addOp(op: Op): void {
@@ -248,7 +255,7 @@ export class Activation {
 
   /** The handler has ended: nobody is left to be woken. What is still to be announced is, first. */
   dropWaits(): void {
-    for (const op of this.ops.values()) if (!isTried(op) && !op.announcement && !op.outcome) this.#forget(op);
+    for (const op of this.ops.values()) if (isWait(op) && !op.announcement && !op.outcome) this.#forget(op);
   }
 
   /**

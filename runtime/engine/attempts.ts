@@ -3,6 +3,7 @@ import { decode, encode } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
 import type { SentEvent, StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
+import { isShieldedOp } from "./cancellation.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost } from "./contract.ts";
 import { keptResponse, performFetch } from "./fetch-tool.ts";
@@ -27,6 +28,8 @@ export interface EndedAttempt {
   readonly retry: RetryAdvice;
   /** It was told, while it ran, that nobody wants it any more. */
   readonly interrupted: boolean;
+  /** It began in a rollback or clean-up, which may be over when it ends. */
+  readonly rollback: boolean;
 }
 
 /**
@@ -40,6 +43,7 @@ export class Attempt {
   readonly #tell: (attempt: EndedAttempt) => void;
   readonly #startedAt: number;
   readonly #input: string | undefined;
+  readonly #rollback: boolean;
   /** Made when somebody asks for the signal: most callbacks do not. */
   #abort: AbortController | undefined;
   #reason: unknown;
@@ -54,6 +58,7 @@ export class Attempt {
     this.#tell = tell;
     this.#startedAt = host.clock.now();
     this.#input = op.attempt === 0 ? inputText(op) : undefined;
+    this.#rollback = isShieldedOp(op);
   }
 
   start(): void {
@@ -90,7 +95,7 @@ export class Attempt {
     const { op } = this;
     const { script, aroundStep } = this.#host;
     const { number, id, kind, attempt, input } = op;
-    if (kind === "send") return this.#host.transformSend?.(input as readonly SentEvent[]);
+    if (kind === "send") return this.#host.aroundSend?.(input as readonly SentEvent[]);
     const invoke = (given: readonly unknown[]) => {
       const real = () => this.#perform(given);
       return script ? script({ op: number, id, attempt, input: given }, real) : real();
@@ -100,9 +105,8 @@ export class Attempt {
   }
 
   #perform(input: readonly unknown[]): unknown {
-    const { callback, kind } = this.op;
-    if (kind === "fetch") return performFetch(input, this.signal);
-    if (callback === undefined) return this.#host.perform?.(kind, input);
+    const { callback } = this.op;
+    if (callback === undefined) return performFetch(input, this.signal);
     return callback.length > input.length ? callback(...input, this.#context()) : callback(...input);
   }
 
@@ -143,6 +147,7 @@ export class Attempt {
       text,
       retry,
       interrupted: this.#interrupted,
+      rollback: this.#rollback,
     });
   }
 

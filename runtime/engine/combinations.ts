@@ -138,9 +138,9 @@ export class Combination implements Maker {
   #hurry(): void {
     const { activation } = this.#handle;
     activation.started();
-    activation.wentOutside();
+    activation.wentOutside(`Promise.${this.#kind}`);
     setImmediate(() => {
-      activation.cameBack();
+      activation.cameBack(`Promise.${this.#kind}`);
       if (this.#ordinary > 0 && !this.#handle.outcome) {
         activation.block("BS2110", {
           where: `a Promise.${this.#kind} in run ${activation.owner.run} holds an ordinary promise that is still pending, beside steps`,

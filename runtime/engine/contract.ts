@@ -3,11 +3,11 @@ import type { Clock } from "../clock.ts";
 import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
-import type { Backoff } from "../retry.ts";
+import type { CheckedBackoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { BackstitchEvent, SentEvent } from "../types.ts";
-import type { Op, OpKind } from "./ops.ts";
+import type { Op } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
 export interface RunnableFunction {
@@ -16,8 +16,12 @@ export interface RunnableFunction {
   readonly handler: (...args: never[]) => unknown;
   /** Retries of a step and of a segment, after the first attempt. Default 4. */
   readonly retries: number;
+  /** When they come, but for steps that say it themselves. Default: as the client says. */
+  readonly backoff?: CheckedBackoff | undefined;
   /** Milliseconds after which a run is cancelled: before it begins, and from its beginning. */
   readonly timeouts?: { readonly startMs?: number; readonly finishMs?: number } | undefined;
+  /** Milliseconds for which inputs may wait while its code is in an ordinary await. Default: what the worker gives. */
+  readonly parkTimeoutMs?: number | undefined;
   /** Ids of the functions that runs of this one start when they fail or are cancelled. */
   readonly onFailure?: string | undefined;
   readonly onCancel?: string | undefined;
@@ -71,6 +75,11 @@ export type StepScript = (
   real: () => unknown,
 ) => unknown;
 
+/** Gives what is sent in place of events that a step sends, and the ids that the step gives. */
+export type StepSend = (
+  events: readonly SentEvent[],
+) => Promise<{ readonly events: readonly StoredEvent[]; readonly ids: readonly string[] }>;
+
 /** An op that waits for what comes from outside. */
 export type WaitingOp = Pick<Op, "number" | "id">;
 
@@ -80,7 +89,7 @@ export interface DriverHost {
   /** Writes one turn. May be grouped with the commits of other runs. Rejects only when the store is unavailable. */
   commit(commit: Commit): Promise<CommitResult>;
   /** Delay in milliseconds before attempt `attempt` (1 is the first retry), as a step's own schedule says, if it has one. */
-  retryDelay(attempt: number, backoff?: Backoff): number;
+  retryDelay(attempt: number, backoff?: CheckedBackoff): number;
   /** True once the worker drains: the driver then lets running callbacks finish, commits, and releases the run. */
   draining(): boolean;
   /** Called when the driver must stop at once because its fence is lost: aborts running callbacks. */
@@ -90,12 +99,16 @@ export interface DriverHost {
    * A worker gives a few ms; the test runtime gives Infinity and a virtual clock.
    */
   readonly holdMs: number;
+  /** For functions that say nothing of it; what they say does not count without it. Default: such waits last for ever. */
+  readonly parkTimeoutMs?: number;
+  /** Asked when no code here continues the run: true gives it back, for workers that may have the code. Default: false. */
+  readonly leave?: () => boolean;
   /** What the code of the run sees of an event. Default: the event. */
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
-  /** What is sent in place of events that a step sends. */
-  readonly transformSend?: (events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>;
+  /** Around events that a step sends. */
+  readonly aroundSend?: StepSend;
   /** Around each attempt of a step. */
   readonly aroundStep?: StepLayer;
   /** Called before code of the run is entered for the first time. What it throws counts as thrown by that code. */
@@ -105,8 +118,6 @@ export interface DriverHost {
   /** Asked at every park: true drops the activation and loads it again from its text. Tests only. */
   readonly reload?: () => boolean;
   readonly script?: StepScript;
-  /** What ops do that have no callback of the author. */
-  readonly perform?: (kind: OpKind, input: readonly unknown[]) => unknown;
   /** Has mail handed over as it comes, until the drive ends. Mail may come again until it is consumed. */
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** What is recorded of ops in front of the one from which a run goes on. */

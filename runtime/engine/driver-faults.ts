@@ -1,5 +1,6 @@
 /** Why a run cannot be driven on: it is put aside, where it can be seen. */
 import { BackstitchError } from "../faults.ts";
+import type { Activation } from "./activation.ts";
 import type { Handle } from "./handle.ts";
 
 /** Neither the run's code nor its store can go on. It is not tried for ever. */
@@ -16,6 +17,15 @@ export function followedInVain(run: string, { what }: Handle): BackstitchError {
   return new BackstitchError("BS2101", {
     where: `${what} in run ${run} is awaited by code that is not compiled, and comes down to a step or a sleep`,
     fix: "Await it in a compiled function. To run steps for many items, a few at a time, use step.map(items, { concurrency: 4 }, async (item) => …).",
+  });
+}
+
+/** Inputs wait for the run to be parked, which an ordinary await prevents. */
+export function neverCameBack(run: string, { outsideAt }: Activation): BackstitchError {
+  const awaits = outsideAt.map((label) => JSON.stringify(label)).join(" and ");
+  return new BackstitchError("BS2112", {
+    where: `run ${run} is in the await of ${awaits}, and what came for it meanwhile has waited longer than its \`parkTimeout\``,
+    fix: "Put what may take long into a step, or give it a time limit; or raise `parkTimeout`. Then resume the run: code since its last step runs again.",
   });
 }
 

@@ -13,16 +13,17 @@ import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
 import { frameOf } from "./diagnose.ts";
-import { faultOr, followedInVain, lostItsWorker, undrivable } from "./driver-faults.ts";
+import { faultOr, followedInVain, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
+import { OutsideWait } from "./outside-wait.ts";
 import { RunOwner } from "./owner.ts";
 import { decodeActivation } from "./read-image.ts";
 import { Replay } from "./replay.ts";
-import { deadlineOf, nextDue } from "./schedule.ts";
+import { deadlineOf, mayHold, nextDue, wakeTime } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
@@ -41,12 +42,12 @@ class RunDriver extends RunOwner {
   readonly #settling: Settling;
   readonly #slots: Slots;
   readonly #replay: Replay | undefined;
+  readonly #outside: OutsideWait;
   #activation!: Activation;
   /** Its code is still to be entered. */
   #entering = false;
   /** The last committed frame. */
   #text: string | null;
-  /** Commits of the run so far. */
   #commits: number;
   #label: string | null = null;
   readonly #turn = new Turn();
@@ -62,6 +63,7 @@ class RunDriver extends RunOwner {
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim, fn, host, this.#turn, this.#slots);
     this.#replay = Replay.of(claim, host);
+    this.#outside = new OutsideWait(fn, host);
   }
 
   async drive(): Promise<DriveEnd> {
@@ -82,13 +84,16 @@ class RunDriver extends RunOwner {
 
   async #driveOn(): Promise<DriveEnd> {
     const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
-    if (fault) return (await this.#block(fault)) ?? "blocked";
-    const stored = this.#migrated ? await this.#commitState() : undefined;
-    if (stored) return stored;
-    for (;;) {
-      const end = await this.#advance();
-      if (end) return end;
-    }
+    if (fault) return this.#cannotBegin(fault);
+    let end = this.#migrated ? await this.#commitState() : undefined;
+    while (!end) end = await this.#advance();
+    return end;
+  }
+
+  async #cannotBegin(fault: BackstitchError): Promise<DriveEnd> {
+    if (fault.code !== "BS2103" || !this.host.leave?.()) return (await this.#block(fault)) ?? "blocked";
+    this.logger.warn({ err: fault }, `backstitch: run ${this.run} is left to other workers, which may have its code`);
+    return (await this.#commit({ status: "running", wakeAt: this.now(), release: true })) ?? "released";
   }
 
   /** Loads the run. A fault says why it cannot go on. */
@@ -124,6 +129,7 @@ class RunDriver extends RunOwner {
     const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
     if (awaitsOutside(activation)) return this.#beside();
+    this.#outside.over();
     if (activation.end && !activation.closed && !this.#entering) {
       const { end } = activation;
       const delay =
@@ -205,8 +211,8 @@ class RunDriver extends RunOwner {
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
-    const release = !this.#mayHold();
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
+    const release = !this.#mayHold();
     const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
     const end = await this.#commit({ status: "running", frame, ...turn, release });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
@@ -218,7 +224,7 @@ class RunDriver extends RunOwner {
   async #beside(): Promise<DriveEnd | undefined> {
     if (this.#turn.hasRecords) return this.#recordOutcomes();
     const ended = this.#inputs.takeEnded();
-    if (ended === undefined) return this.wait();
+    if (ended === undefined) return this.#waitOutside();
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined || this.#text === null) return undefined;
     this.#settling.attempted(op, ended, this.#isCancelled(ended));
@@ -226,6 +232,12 @@ class RunDriver extends RunOwner {
     const turn = this.#turn.close();
     this.#turn.open = true;
     return this.#commit({ status: "running", frame, ...turn });
+  }
+
+  #waitOutside(): Promise<DriveEnd | undefined> {
+    const until = this.#outside.until(this.#activation, this.#inputs.anyMail, this.#deadline(), this.now());
+    const isLate = until !== undefined && until <= this.now();
+    return isLate ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until);
   }
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
@@ -298,8 +310,8 @@ class RunDriver extends RunOwner {
   #commitState(): Promise<DriveEnd | undefined> {
     const frame = frameOf(this.#activation);
     if (frame instanceof BackstitchError) return this.#block(frame);
-    const release = !this.#mayHold();
     const asked = this.#slots.ask(this.#activation.ops);
+    const release = !this.#mayHold();
     return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
   }
 
@@ -360,8 +372,9 @@ class RunDriver extends RunOwner {
   /** `then` is why the drive is over once this is committed. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.claim;
-    const label = (body.status === "running" ? this.#activation.label() : null) ?? this.#label;
-    const wakeAt = body.wakeAt === undefined ? this.#wakeAt() : body.wakeAt;
+    const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
+    const wakeAt =
+      body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
     const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
     const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
@@ -372,18 +385,8 @@ class RunDriver extends RunOwner {
     return then ?? (body.release ? "released" : undefined);
   }
 
-  /** Something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
   #mayHold(): boolean {
-    if (!this.#inputs.none) return true;
-    const dueAt = this.#dueAt();
-    if (dueAt === undefined || this.host.draining()) return false;
-    return dueAt - this.now() <= this.host.holdMs;
-  }
-
-  /** When the run is to be claimed if its claim ends here. What goes on in this process is lost then, and due at once. */
-  #wakeAt(): number | null {
-    if (!this.#inputs.none || this.#activation.outside) return this.now();
-    return this.#dueAt() ?? null;
+    return mayHold(this.#inputs, this.#dueAt(), this.host);
   }
 
   #deadline(): number {

@@ -9,6 +9,7 @@ import {
   changedKeys,
   classOfPrototype,
   instanceProblem,
+  isDefined,
   keepState,
   type MemberImage,
   memberImage,
@@ -151,6 +152,7 @@ function closures(activation: Activation, { invocations, classes, closures }: Lo
     },
     keysOf: (value) => activation.closures.authorKeys(value),
     parentOf: (value) => activation.closures.parentOf(value),
+    changesOthers: isDefined,
     instanceProblem,
     order: (parts) => (parts as ClosureImage)[0],
     late(parts) {

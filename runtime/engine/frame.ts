@@ -109,7 +109,7 @@ export class Frame extends FrameResources implements Waiter {
     const { activation } = this;
     if (activation.owns(value)) return new ReturnedHandle(value, this);
     // What is below a proxy is asked for `then` by the language alone, once.
-    return isOpenThenable(value) ? outside(activation, value, () => activation.cameBack()) : value;
+    return isOpenThenable(value) ? outside(activation, "return", value, () => {}) : value;
   }
 
   /** A generator function that is a closure; `binds` says that its body binds the parameters by itself. */
@@ -250,11 +250,8 @@ export class Frame extends FrameResources implements Waiter {
     if (!activation.owns(value)) {
       if (!isThenable(value)) return this.#suspended(Promise.resolve(value));
       suspends();
-      const back = () => {
-        activation.cameBack();
-        this.#continues();
-      };
-      return outside(activation, value, back, (error) => this.#failed(label, error));
+      const goesOn = () => this.#continues();
+      return outside(activation, label, value, goesOn, (error) => this.#failed(label, error));
     }
     if (value.outcome) {
       if (!value.outcome.ok) this.#failed(label, value.outcome.error);
@@ -290,15 +287,20 @@ export class Frame extends FrameResources implements Waiter {
   }
 }
 
-/** The promise of an ordinary value that is awaited or returned: the activation is not parked before `back`. */
+/** The promise of an ordinary value that is awaited or returned: the activation is not parked before it is settled. */
 function outside(
   activation: Activation,
+  label: string,
   value: object,
-  back: () => void,
+  goesOn: () => void,
   failed: (error: unknown) => void = () => {},
 ): Promise<unknown> {
   const promise = Promise.resolve(value);
-  activation.wentOutside();
+  activation.wentOutside(label);
+  const back = () => {
+    activation.cameBack(label);
+    goesOn();
+  };
   promise.then(back, (error: unknown) => {
     failed(error);
     back();

@@ -117,7 +117,7 @@ export class UnstorableLoop extends Error {
  */
 export function encodeActivation(activation: Activation): string {
   activation.extensions ??= extensionsFor(activation);
-  return encode(imageOf(activation), activation.extensions, activation.handling.of);
+  return encode(imageOf(activation), activation.extensions, activation.handling.of, activation.sharing);
 }
 
 function imageOf(activation: Activation): object {

@@ -32,6 +32,10 @@ export class Inputs {
     return this.#attempts.size > 0;
   }
 
+  get anyMail(): boolean {
+    return this.#mail.length > 0;
+  }
+
   get anyEnded(): boolean {
     return this.#ended.length > 0;
   }

@@ -11,6 +11,7 @@ export function outcomeOfMail(op: Op, mail: Mail, run: string): Outcome {
   const { kind } = mail;
   if (kind === "event" || kind === "completed") return { ok: true, value: read(mail, run) };
   if (kind === "signal") return { ok: true, value: { signal: op.input[0], data: read(mail, run) } };
+  if (kind === "sent") return { ok: true, value: { runId: mail.from } };
   if (kind === "replaced") return { ok: true, value: null };
   return { ok: false, error: new StepError(op.id, failureOf(op, mail, run)) };
 }

@@ -14,16 +14,31 @@ export const invokedEvent = "backstitch/function.invoked";
 
 /**
  * The events become visible with the commit that holds the op, so it has its outcome from the start. Where a middleware
- * is to change them, it is a step that runs the middleware, and they become visible with its outcome.
+ * is around them, it is a step that runs the middleware, and they become visible with its outcome.
  */
 export function sendEvent(activation: Activation, id: unknown, events: unknown): Handle {
   return makeOp(activation, "step.sendEvent", id, () => {
     const { app, now } = activation.owner;
     const list: readonly unknown[] = Array.isArray(events) ? events : [events];
     const stored = list.map((event) => toStoredEvent(event, app, now.call(activation.owner)));
-    if (activation.owner.transformsSend && list.length > 0) return { kind: "send", input: list.map(withoutValidate) };
+    if (activation.owner.wrapsSend && list.length > 0) return { kind: "send", input: list.map(withoutValidate) };
     const outcome = { ok: true, value: { ids: stored.map((event) => event.id) } } as const;
     return { kind: "send", outcome, announcement: { events: stored } };
+  });
+}
+
+/**
+ * The signal goes out with the commit that holds the op, which is told by mail whether somebody waited for it: so it is sent
+ * once, and told once.
+ */
+export function sendSignal(activation: Activation, id: unknown, options: unknown): Handle {
+  const where = describe("step.sendSignal", nameOf(id));
+  return makeOp(activation, "step.sendSignal", id, (op) => {
+    checkKeys(options, ["signal", "data"], where);
+    const { signal: name, data } = options as { signal?: unknown; data?: unknown };
+    checkName(name, "signal", where);
+    const signal = { op, name, text: encodeData(data, `\`data\` of ${where}`) };
+    return { kind: "sendSignal", input: [name, data], dueAt: Number.POSITIVE_INFINITY, announcement: { signal } };
   });
 }
 
@@ -31,16 +46,6 @@ export function sendEvent(activation: Activation, id: unknown, events: unknown):
 function withoutValidate(event: unknown): unknown {
   const { validate: _, ...rest } = event as Partial<CreatedEvent>;
   return rest;
-}
-
-export function sendSignal(activation: Activation, id: unknown, options: unknown): Handle {
-  const where = describe("step.sendSignal", nameOf(id));
-  return makeOp(activation, "step.sendSignal", id, () => {
-    checkKeys(options, ["signal", "data"], where);
-    const { signal, data } = options as { signal?: unknown; data?: unknown };
-    checkName(signal, "signal", where);
-    return { kind: "sendSignal", input: [signal, data] };
-  });
 }
 
 interface InvokeOptions {

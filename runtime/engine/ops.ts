@@ -1,12 +1,12 @@
 /** Steps, timers and waits of a run, from their creation until their outcome is delivered. */
-import type { Backoff } from "../retry.ts";
-import type { NewWait, StoredEvent } from "../store.ts";
+import type { CheckedBackoff } from "../retry.ts";
+import type { NewWait, SentSignal, StoredEvent } from "../store.ts";
 import type { Handle, HandleImage, Maker } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
- * `event`, `signal` and `invoke` wait for mail; `fetch` and `sendSignal` run code of the engine; `send` is done with its
- * commit, unless it runs code of a middleware before.
+ * `event`, `signal` and `invoke` wait for mail, and so does `sendSignal`, whose mail is there with its commit; `fetch` runs
+ * code of the engine; `send` is done with its commit, unless it runs code of a middleware before.
  */
 export type OpKind = "step" | "fetch" | "sleep" | "event" | "signal" | "invoke" | "send" | "sendSignal";
 
@@ -15,13 +15,14 @@ export interface OpOptions {
   readonly retries?: number;
   /** Milliseconds that an attempt may take. */
   readonly timeoutMs?: number;
-  readonly backoff?: Backoff;
+  readonly backoff?: CheckedBackoff;
 }
 
 /** What becomes visible with the commit that first holds an op. */
 export interface Announcement {
   readonly wait?: NewWait;
   readonly events?: readonly StoredEvent[];
+  readonly signal?: SentSignal;
 }
 
 /** What has not been delivered. Owned by its activation; the driver moves it on. */
@@ -63,7 +64,12 @@ export type NewOp = Pick<Op, "kind"> &
  * that a middleware is to change: they have the events as their input.
  */
 export function isTried({ kind, input }: Pick<NewOp, "kind" | "input">): boolean {
-  return kind === "step" || kind === "fetch" || kind === "sendSignal" || (kind === "send" && input?.[0] !== undefined);
+  return kind === "step" || kind === "fetch" || (kind === "send" && input?.[0] !== undefined);
+}
+
+/** Ops for which nobody waits any more when the handler has ended: what they would be given is dropped. */
+export function isWait({ kind }: Pick<Op, "kind">): boolean {
+  return kind === "sleep" || kind === "event" || kind === "signal" || kind === "invoke";
 }
 
 /** Tried ops that count for `concurrency`: those that work for the author. */

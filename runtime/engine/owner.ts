@@ -12,7 +12,7 @@ export class RunOwner implements ActivationOwner {
   readonly handler: object;
   readonly logger: ActivationOwner["logger"];
   readonly extension: DriverHost["extension"];
-  readonly transformsSend: boolean;
+  readonly wrapsSend: boolean;
   protected readonly claim: Claim;
   protected readonly fn: RunnableFunction;
   protected readonly host: DriverHost;
@@ -24,7 +24,7 @@ export class RunOwner implements ActivationOwner {
     this.handler = fn.handler;
     this.logger = host.logger;
     this.extension = host.extension;
-    this.transformsSend = host.transformSend !== undefined;
+    this.wrapsSend = host.aroundSend !== undefined;
     this.claim = claim;
     this.fn = fn;
     this.host = host;

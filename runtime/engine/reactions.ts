@@ -48,6 +48,7 @@ export class Reaction implements Waiter, Maker {
 
   stored(): HandleImage {
     const { ok, failed, always, ignores, held, rollsBack } = this.reactions;
+    if (held && !held.ok) this.handle.activation.noteCommitted(held.error);
     const image: ReactionImage = {
       on: this.source,
       ...(ok && { ok }),

@@ -12,9 +12,9 @@ type Draft = { -readonly [Field in keyof StepRecord]: StepRecord[Field] };
 
 /** The record of an attempt of a callback; `final` says that a failure is the op's last. */
 export function attemptRecord(op: Op, ended: EndedAttempt, final: boolean): StepRecord {
-  const { startedAt, endedAt, outcome, text, input } = ended;
+  const { startedAt, endedAt, outcome, text, input, rollback } = ended;
   const status = outcome.ok ? "completed" : final ? "failed" : "retrying";
-  const record = draftOf(op, status, startedAt, endedAt, input);
+  const record = draftOf(op, status, startedAt, endedAt, input, rollback);
   if (outcome.ok) record.output = text;
   else record.error = text;
   return record;
@@ -54,10 +54,11 @@ function draftOf(
   startedAt: number,
   endedAt: number,
   input: string | undefined,
+  rollback = isShieldedOp(op),
 ): Draft {
   const { number, attempt, id, kind } = op;
   const draft: Draft = { op: number, attempt, id, kind, status, startedAt, endedAt };
   if (input !== undefined) draft.input = input;
-  if (isShieldedOp(op)) draft.rollback = true;
+  if (rollback) draft.rollback = true;
   return draft;
 }

@@ -2,7 +2,8 @@
 import type { Claim } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import { isInterruptible } from "./cancellation.ts";
-import type { RunnableFunction } from "./contract.ts";
+import type { DriverHost, RunnableFunction } from "./contract.ts";
+import type { Inputs } from "./inputs.ts";
 import type { Slots } from "./slots.ts";
 import { opsToInterrupt } from "./unwinding.ts";
 
@@ -25,10 +26,26 @@ export function nextDue(
   if (opsToInterrupt(activation).some(isInterruptible)) return now;
   let earliest = deadline;
   for (const op of ops.values()) {
-    if (op.running || slots.awaits(op.number)) continue;
+    if (op.running || slots.isLeft(op.number)) continue;
     earliest = Math.min(earliest, op.outcome ? 0 : op.dueAt);
   }
   return earliest === Number.POSITIVE_INFINITY ? undefined : Math.max(earliest, now);
+}
+
+/** Whether something keeps the run in this process: a callback, an input, work that is due, or a timer that is near. */
+export function mayHold({ none }: Inputs, dueAt: number | undefined, { draining, clock, holdMs }: DriverHost): boolean {
+  if (!none) return true;
+  return dueAt !== undefined && !draining() && dueAt - clock.now() <= holdMs;
+}
+
+/** When the run is to be claimed if its claim ends here. What goes on in this process is lost then, and due at once. */
+export function wakeTime(
+  { outside }: Activation,
+  { none }: Inputs,
+  dueAt: number | undefined,
+  now: number,
+): number | null {
+  return none && !outside ? (dueAt ?? null) : now;
 }
 
 /** When the run is cancelled by itself, in milliseconds since the epoch; Infinity when it is not. */

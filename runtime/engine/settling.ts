@@ -2,14 +2,14 @@
 import { encode } from "../codec/index.ts";
 import { StepError } from "../errors.ts";
 import { toStoredEvent } from "../events.ts";
-import type { Claim, Commit, Mail, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
+import type { Claim, Commit, Mail, RecordedOutcome, StepRecord } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { interrupt } from "./cancellation.ts";
-import type { DriverHost, RunnableFunction } from "./contract.ts";
+import type { DriverHost, RunnableFunction, StepSend } from "./contract.ts";
 import { isFinal, nextAttemptOf } from "./load.ts";
 import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
-import { type Announcement, isTried, type Op } from "./ops.ts";
+import type { Announcement, Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { attemptRecord, lostRecord, waitRecord } from "./records.ts";
 import type { Slots } from "./slots.ts";
@@ -48,12 +48,15 @@ export class Settling {
     else op.outcome = { ok: false, error: new StepError(op.id, outcome.error) };
   }
 
-  /** The events of the attempt go out with its record. Without the middleware that was to change them, they go as they are. */
-  #sent(op: Op, ended: EndedAttempt, changed: unknown): EndedAttempt {
-    const unchanged = () => op.input.map((event) => toStoredEvent(event, this.#app, this.#host.clock.now()));
-    const events = (changed as readonly StoredEvent[] | undefined) ?? unchanged();
+  /** The events of the attempt go out with its record. Without the middleware that was around them, they go as they are. */
+  #sent(op: Op, ended: EndedAttempt, sent: unknown): EndedAttempt {
+    const asGiven = () => op.input.map((event) => toStoredEvent(event, this.#app, this.#host.clock.now()));
+    const { events, ids } = (sent as Awaited<ReturnType<StepSend>> | undefined) ?? {
+      events: asGiven(),
+      ids: undefined,
+    };
     this.#turn.send(events);
-    const value = { ids: events.map(({ id }) => id) };
+    const value = { ids: ids ?? events.map(({ id }) => id) };
     return { ...ended, outcome: { ok: true, value }, text: encode(value) };
   }
 
@@ -82,7 +85,7 @@ export class Settling {
   }
 
   /** What ops announce with the commit that first holds them. Those that are done with that have their record in it. */
-  announced({ ops }: Activation): Pick<Commit, "waits" | "events"> {
+  announced({ ops }: Activation): Pick<Commit, "waits" | "events" | "signals"> {
     const announced: Announcement[] = [];
     for (const op of ops.values()) {
       if (!op.announcement) continue;
@@ -94,7 +97,12 @@ export class Settling {
     if (announced.length === 0) return {};
     const waits = announced.flatMap(({ wait }) => wait ?? []);
     const events = announced.flatMap(({ events = [] }) => events);
-    return { ...(waits.length > 0 && { waits }), ...(events.length > 0 && { events }) };
+    const signals = announced.flatMap(({ signal }) => signal ?? []);
+    return {
+      ...(waits.length > 0 && { waits }),
+      ...(events.length > 0 && { events }),
+      ...(signals.length > 0 && { signals }),
+    };
   }
 
   #met(op: Op, outcome: Outcome): void {
@@ -104,7 +112,7 @@ export class Settling {
 
   /** Only events and signals have a wait in the store. */
   #waitsNoMore(op: Op): void {
-    if (op.kind !== "sleep" && !isTried(op)) this.#turn.waitsNoMore(op);
+    if (op.kind === "event" || op.kind === "signal") this.#turn.waitsNoMore(op);
   }
 
   #record(record: StepRecord): void {

@@ -45,6 +45,14 @@ export class Slots {
     return this.#isLimited && !this.#asking && this.#asked.get(number) === false;
   }
 
+  /**
+   * Whether nothing is to be done about the op until it is told by mail. The answer to the next commit may tell it as well,
+   * when that gives slots back: the run is kept for it, and due should it not come.
+   */
+  isLeft(number: number): boolean {
+    return this.awaits(number) && this.#givenBack.length === 0;
+  }
+
   /** Whether a step is due that has not asked. */
   lacks(ops: Ops): boolean {
     return this.#isLimited && this.#lacking(ops).length > 0;

@@ -42,9 +42,9 @@ export function inJob(activation: Activation, work: () => void): void {
 export function hearOrdinary(activation: Activation, value: unknown, use: (outcome: Outcome) => void): void {
   if (!isThenable(value)) return inJob(activation, () => use({ ok: true, value }));
   activation.started();
-  activation.wentOutside();
+  activation.wentOutside("a promise");
   outcomeOf(value, (outcome) => {
-    activation.cameBack();
+    activation.cameBack("a promise");
     use(outcome);
     activation.stopped();
   });

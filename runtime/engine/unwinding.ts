@@ -5,7 +5,7 @@
  */
 import type { Activation } from "./activation.ts";
 import { awaitedByFrames, awaitedByReactions, comesFromCancellation, exposedOps } from "./cancellation.ts";
-import { isTried, type Op } from "./ops.ts";
+import { isWait, type Op } from "./ops.ts";
 
 /** A branch may swallow each interruption and go on: it is left where it is after so many of them. */
 const mostInterruptions = 1_000;
@@ -13,8 +13,7 @@ const mostInterruptions = 1_000;
 /** Ops that are to be interrupted once their attempts do not run, or are told of it while they do. */
 export function opsToInterrupt(activation: Activation): Op[] {
   const { cancelling, end, closed, interruptions, ops } = activation;
-  // Steps that nobody awaits end by themselves, but a cancelled run begins none.
-  if (closed) return cancelling?.interrupted ? [...ops.values()] : [];
+  if (closed) return cancelling ? [...ops.values()] : [];
   if (interruptions >= mostInterruptions) return [];
   if (cancelling) return exposedOps(activation);
   return end === undefined ? [] : opsOfBranches(activation);
@@ -29,7 +28,7 @@ function opsOfBranches(activation: Activation): Op[] {
   const byReactions = awaitedByReactions(activation);
   return exposedOps(activation).filter((op) => {
     if (byFrames.has(op.handle)) return true;
-    const isOfHandler = isTried(op) && op.number <= activation.lastOpOfHandler;
+    const isOfHandler = !isWait(op) && op.number <= activation.lastOpOfHandler;
     return byReactions.has(op.handle) && !isOfHandler;
   });
 }
@@ -45,13 +44,14 @@ export function awaitsOutside(activation: Activation): boolean {
 
 /** Whether code of a run goes on whose handler has ended. A rollback `begins` when it is time for the next. */
 export function unwind(activation: Activation): "goes on" | "begins" | "over" {
-  const { rollbacks, interruptions, outside } = activation;
+  const { rollbacks, interruptions, outside, cancelling, ops } = activation;
   // A branch in an ordinary await may never come back, and cannot be stored.
   if (outside) return "over";
   if (rollbacks.running) return "goes on";
   const awaited = [awaitedByFrames(activation), awaitedByReactions(activation)];
-  const isAwaited = ({ handle }: Op) => awaited.some((handles) => handles.has(handle));
-  if (interruptions < mostInterruptions && [...activation.ops.values()].some(isAwaited)) return "goes on";
+  // Steps that nobody awaits end by themselves; those of a cancelled run are interrupted, which makes it roll back.
+  const goesOn = ({ handle }: Op) => cancelling !== undefined || awaited.some((handles) => handles.has(handle));
+  if (interruptions < mostInterruptions && [...ops.values()].some(goesOn)) return "goes on";
   if (!mustRollBack(activation)) return "over";
   if (rollbacks.awaitsSteps) return "goes on";
   return rollbacks.next() ? "begins" : "over";

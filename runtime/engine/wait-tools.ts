@@ -1,6 +1,7 @@
 /** Tools that wait for what comes from outside: an event, a signal. */
 import { encode } from "../codec/index.ts";
 import { type Duration, durationMs } from "../duration.ts";
+import { isEventType } from "../event-types.ts";
 import { compileExpression } from "../expressions.ts";
 import { filterText } from "../held-waits.ts";
 import { checkKeys, checkName } from "../options.ts";
@@ -34,7 +35,7 @@ export function waitForEvent(activation: Activation, id: unknown, options: unkno
     checkName(name, "event", where);
     const until = overAt(activation, given, where);
     const { filter: text, match } = condition(activation, given, where);
-    const filter = filterText(given.event, text);
+    const filter = filterText(name, isEventType(given.event) ? given.event.schema : undefined, text);
     const wait: NewWait = { op, kind: "event", name, until, ...(match && { match }), ...(filter && { filter }) };
     return { kind: "event", input: [name], dueAt: until, announcement: { wait } };
   });

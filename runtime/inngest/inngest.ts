@@ -65,7 +65,7 @@ export function setDefaultStore(make: () => Store): void {
  */
 export class Inngest<Events extends EventMap<Events> = UntypedEvents> extends Backstitch<Events, ScheduledTimer> {
   /** For the type checker only. */
-  declare readonly events?: Events;
+  declare readonly eventMap?: Events;
   readonly #schemas: ReadonlyMap<string, StandardSchemaV1>;
 
   /**

@@ -4,7 +4,7 @@ import type { Inngest } from "./inngest.ts";
 import type { RunEvents } from "./run-events.ts";
 
 type AnyClient = Inngest<Untyped>;
-type EventsOf<Client extends AnyClient> = NonNullable<Client["events"]>;
+type EventsOf<Client extends AnyClient> = NonNullable<Client["eventMap"]>;
 
 /** The events of a client as handlers receive them, by name. */
 export type GetEvents<Client extends AnyClient> = {
@@ -29,3 +29,21 @@ export type EventPayload<Data = Untyped> = Partial<BackstitchEvent<string, Data>
 
 /** A function of any client. */
 export type InngestFunction = BackstitchFunction<Untyped, Untyped>;
+
+/** The event that `onFailure` of a function is told of. */
+export type FailureEventPayload<Payload extends EventPayload = EventPayload> = BackstitchEvent<
+  string,
+  {
+    readonly function_id: string;
+    readonly run_id: string;
+    readonly error: Untyped;
+    /** What started the run that failed. */
+    readonly event: Payload;
+  }
+>;
+
+/** What `onFailure` of a function is given beside the context of a handler: write `Context & FailureEventArgs`. */
+export interface FailureEventArgs<Payload extends EventPayload = EventPayload> {
+  readonly event: FailureEventPayload<Payload>;
+  readonly error: Error;
+}

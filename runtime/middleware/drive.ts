@@ -11,13 +11,14 @@ import { toStoredEvent } from "../events.ts";
 import { boundLogger } from "../logger.ts";
 import type { Claim, Commit, CommitResult } from "../store.ts";
 import type { ActivationEnd, Middleware, MiddlewareRun, RunEnd } from "./middleware.ts";
-import { transformerOf } from "./send.ts";
+import { sendLayer } from "./send.ts";
 import { stepLayer } from "./steps.ts";
 
 export const driveRun: DriveRun = (claim, fn, host) => {
   const logger = boundLogger(host.logger, { runId: claim.run, functionId: fn.id });
-  const bound = { ...host, logger };
-  const { middleware = [] } = fn;
+  const { middleware = [], backoff } = fn;
+  const retryDelay: DriverHost["retryDelay"] = (attempt, own) => host.retryDelay(attempt, own ?? backoff);
+  const bound = { ...host, logger, ...(backoff && { retryDelay }) };
   return middleware.length === 0 ? driveInEngine(claim, fn, bound) : new Activity(claim, fn, bound, middleware).drive();
 };
 
@@ -100,11 +101,11 @@ class Activity {
     const aroundStep = stepLayer(this.#middleware, this.#run);
     const { clock } = this.#host;
     const { app } = this.#claim.event;
-    const transformSend = transformerOf(this.#middleware, (event) => toStoredEvent(event, app, clock.now()));
+    const aroundSend = sendLayer(this.#middleware, this.#run, (event) => toStoredEvent(event, app, clock.now()));
     const end = await driveInEngine(this.#claim, this.#fn, {
       ...this.#host,
       ...(aroundStep && { aroundStep }),
-      ...(transformSend && { transformSend }),
+      ...(aroundSend && { aroundSend }),
       onStart: () => this.#tellStart(),
       ...changes,
       commit: (commit) => this.#commit(commit),
@@ -148,11 +149,14 @@ function decodedText(text: string | undefined): unknown {
 }
 
 /** The data of its event are decoded when a hook asks for them. */
-function runOf({ run, functionId, event }: Claim): MiddlewareRun {
+function runOf({ run, functionId, event, origin }: Claim): MiddlewareRun {
   let read: { readonly data: unknown } | undefined;
   return {
     id: run,
     functionId,
+    // Nobody waits for a rerun, though its event is the same.
+    parent: origin ? undefined : event.parent?.run,
+    origin: origin?.run,
     event: {
       id: event.id,
       name: event.name,

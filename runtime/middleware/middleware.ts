@@ -8,6 +8,10 @@ export interface MiddlewareRun {
   readonly functionId: string;
   /** What started it: a copy of its own, which the handler does not see. */
   readonly event: BackstitchEvent;
+  /** The run whose `step.invoke` started it. */
+  readonly parent?: string | undefined;
+  /** The run of which it is a rerun or a fork. */
+  readonly origin?: string | undefined;
 }
 
 /** One attempt of a step. */
@@ -92,14 +96,17 @@ export interface Middleware {
     readonly output: unknown;
   }): Maybe<unknown>;
 
-  /** Around `client.send()`. `next` stores the events. */
+  /**
+   * Around events that are sent. `next` stores those of `client.send()`. Those of `step.sendEvent`, for which `run` is given,
+   * are stored with the outcome of the attempt of that step: when this throws behind `next`, nothing is sent.
+   */
   wrapSend?(
-    about: { readonly events: readonly SentEvent[] },
+    about: { readonly events: readonly SentEvent[]; readonly run?: MiddlewareRun },
     next: () => Promise<{ ids: string[] }>,
   ): Promise<{ ids: string[] }>;
-  /**
-   * What is sent in place of the events: of `client.send()`, before `wrapSend`, and of `step.sendEvent`, as an attempt of
-   * that step.
-   */
-  transformSend?(about: { readonly events: readonly SentEvent[] }): Maybe<readonly SentEvent[]>;
+  /** What is sent in place of the events, before `wrapSend`. `run` is given for those of `step.sendEvent`. */
+  transformSend?(about: {
+    readonly events: readonly SentEvent[];
+    readonly run?: MiddlewareRun;
+  }): Maybe<readonly SentEvent[]>;
 }

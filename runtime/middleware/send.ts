@@ -1,46 +1,65 @@
 /** The hooks around events that are sent: by `client.send()`, and by steps. */
+import type { StepSend } from "../engine/contract.ts";
 import { NonRetriableError } from "../errors.ts";
 import type { StoredEvent } from "../store.ts";
 import type { SentEvent } from "../types.ts";
-import type { Middleware } from "./middleware.ts";
+import type { Middleware, MiddlewareRun } from "./middleware.ts";
 
 type Send = (events: readonly SentEvent[]) => Promise<{ ids: string[] }>;
 
-/** Each middleware is a layer: its transform, then its `wrapSend` around the next layer. */
-export function sendThrough(middleware: readonly Middleware[], events: readonly SentEvent[], send: Send) {
+/**
+ * Each middleware is a layer: its transform, then its `wrapSend` around the next layer.
+ *
+ * @param run which sends them, if one does
+ */
+export function sendThrough(
+  middleware: readonly Middleware[],
+  events: readonly SentEvent[],
+  send: Send,
+  run?: MiddlewareRun,
+): Promise<{ ids: string[] }> {
+  const about = (sent: readonly SentEvent[]) => ({ events: sent, ...(run && { run }) });
   const enter = async (depth: number, given: readonly SentEvent[]): Promise<{ ids: string[] }> => {
     const layer = middleware[depth];
     if (layer === undefined) return send(given);
-    const transformed = await transformedBy(layer, given);
-    const next = () => enter(depth + 1, transformed);
-    return layer.wrapSend ? layer.wrapSend({ events: transformed }, next) : next();
+    const events = layer.transformSend ? await layer.transformSend(about(given)) : given;
+    if (!Array.isArray(events)) {
+      throw new TypeError(`transformSend of the middleware "${layer.name}" gave no list of events`);
+    }
+    const next = () => enter(depth + 1, events);
+    return layer.wrapSend ? layer.wrapSend(about(events), next) : next();
   };
   return enter(0, events);
 }
 
 /**
- * What is stored of events that a step sends: what the transforms make of them. Undefined when there are none. Events that
- * are wrong behind a transform are not sent, and it is not asked again.
+ * What is sent of the events of a step, as an attempt of that step: what the innermost `next` was given. Undefined when no
+ * middleware has such hooks. Events that are wrong behind a transform are not sent, and it is not asked again.
  */
-export function transformerOf(
+export function sendLayer(
   middleware: readonly Middleware[],
+  run: MiddlewareRun,
   toStored: (event: SentEvent) => StoredEvent,
-): ((events: readonly SentEvent[]) => Promise<readonly StoredEvent[]>) | undefined {
-  const layers = middleware.filter(({ transformSend }) => transformSend);
+): StepSend | undefined {
+  const layers = middleware.filter(({ transformSend, wrapSend }) => transformSend ?? wrapSend);
   if (layers.length === 0) return undefined;
-  return async (events) => {
-    let sent = events;
-    for (const layer of layers) sent = await transformedBy(layer, sent);
-    try {
-      return sent.map(toStored);
-    } catch (cause) {
-      throw new NonRetriableError(cause instanceof Error ? cause.message : String(cause), { cause });
-    }
+  return async (given) => {
+    let events: readonly StoredEvent[] = [];
+    const send: Send = async (sent) => {
+      events = storedOf(sent, toStored);
+      return { ids: events.map(({ id }) => id) };
+    };
+    const { ids } = (await sendThrough(layers, given, send, run)) ?? {};
+    if (!Array.isArray(ids))
+      throw new TypeError("a `wrapSend` of its middleware did not give what `next` gave, { ids }");
+    return { events, ids };
   };
 }
 
-async function transformedBy(layer: Middleware, events: readonly SentEvent[]): Promise<readonly SentEvent[]> {
-  const transformed = layer.transformSend ? await layer.transformSend({ events }) : events;
-  if (Array.isArray(transformed)) return transformed as readonly SentEvent[];
-  throw new TypeError(`transformSend of the middleware "${layer.name}" gave no list of events`);
+function storedOf(events: readonly SentEvent[], toStored: (event: SentEvent) => StoredEvent): readonly StoredEvent[] {
+  try {
+    return events.map(toStored);
+  } catch (cause) {
+    throw new NonRetriableError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }

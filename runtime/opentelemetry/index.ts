@@ -4,6 +4,7 @@ import {
   type Attributes,
   type Context,
   context,
+  type Link,
   type Span,
   type SpanContext,
   SpanKind,
@@ -28,8 +29,8 @@ export interface TracingOptions {
 
 /**
  * One trace per run, whatever number of times it is resumed and in whatever process: its id is the run's id without the
- * dashes. Each activation is a span of it, each attempt of a step a span below that, and each `client.send()` a span where
- * it was called. Needs the package `@opentelemetry/api`; without a provider it does nothing.
+ * dashes. Each activation is a span of it, each attempt of a step a span below that, and so is `step.sendEvent`; each
+ * `client.send()` is a span where it was called. Activations are linked to the trace of the run that called or was repeated. Needs the package `@opentelemetry/api`; without a provider it does nothing.
  *
  * @example
  * import { tracing } from "backstitch/opentelemetry";
@@ -45,7 +46,7 @@ export function tracing({ tracerProvider, sampled }: TracingOptions = {}): Middl
     wrapFunction({ run, resumed }, next) {
       const parent = trace.setSpanContext(context.active(), rootOf(run, sampled?.(run) ?? true));
       const attributes = { ...aboutRun(run), "backstitch.run.resumed": resumed };
-      const options = { kind: SpanKind.CONSUMER, attributes };
+      const options = { kind: SpanKind.CONSUMER, attributes, links: linksOf(run) };
       return within(tracer().startSpan(`run ${run.functionId}`, options, parent), parent, async (inner, span) => {
         activations.set(run, inner);
         const end = await next();
@@ -62,8 +63,8 @@ export function tracing({ tracerProvider, sampled }: TracingOptions = {}): Middl
       const options = { attributes: { ...aboutRun(run), ...aboutStep(step) } };
       return within(tracer().startSpan(`step ${step.id}`, options, parent), parent, next);
     },
-    wrapSend({ events }, next) {
-      const parent = context.active();
+    wrapSend({ events, run }, next) {
+      const parent = (run && activations.get(run)) ?? context.active();
       return within(startSend(tracer(), events, parent), parent, async (_, span) => {
         const sent = await next();
         span.setAttribute("backstitch.event.ids", sent.ids);
@@ -103,8 +104,15 @@ function fail(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: thrown.message });
 }
 
+/** To the traces of the run that called this one, and of the run of which it is a rerun or a fork. */
+function linksOf({ parent, origin }: MiddlewareRun): Link[] {
+  const linked = (id: string | undefined, kind: string) =>
+    id === undefined ? [] : [{ context: rootOf({ id }, true), attributes: { "backstitch.link": kind } }];
+  return [...linked(parent, "parent"), ...linked(origin, "origin")];
+}
+
 /** The parent of all spans of a run: no span of its own is exported for it, since a run is in no process all the time. */
-function rootOf({ id }: MiddlewareRun, isSampled: boolean): SpanContext {
+function rootOf({ id }: Pick<MiddlewareRun, "id">, isSampled: boolean): SpanContext {
   const hash = createHash("sha256").update(id).digest("hex");
   const own = id.replaceAll("-", "");
   return {

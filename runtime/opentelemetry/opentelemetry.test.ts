@@ -134,6 +134,40 @@ test("sent events are spans where they were sent", async () => {
   expect(refused?.status.code).toBe(SpanStatusCode.ERROR);
 });
 
+test("events that a step sends are a span of the activation, with and without a context manager", async () => {
+  const { wrapFunction, wrapSend } = traced();
+  const run = {
+    id: "0192f3c4-8a51-7cc0-9d0e-1f2a3b4c5d6e",
+    functionId: "f",
+    event: { id: "e", name: "go", data: {}, ts: 0 },
+  };
+  await wrapFunction?.({ run, resumed: false }, async () => {
+    await wrapSend?.({ events: [{ name: "tell" }], run }, async () => ({ ids: ["a"] }));
+    return "ended";
+  });
+  const [activation] = named("run f");
+  const [sent] = named("send tell");
+  expect(sent?.parentSpanContext?.spanId).toBe(activation?.spanContext().spanId);
+  expect(sent?.spanContext().traceId).toBe(run.id.replaceAll("-", ""));
+});
+
+test("runs that others called or that repeat others are linked to their traces", async () => {
+  const { wrapFunction } = traced();
+  const [parent, origin] = ["0192f3c4-8a51-7cc0-9d0e-1f2a3b4c5d6e", "0192f3c4-8a51-7cc0-9d0e-1f2a3b4c5d6f"];
+  const run = { id: "r", functionId: "child", event: { id: "e", name: "go", data: {}, ts: 0 } };
+  for (const more of [{}, { parent }, { origin }]) {
+    await wrapFunction?.({ run: { ...run, ...more }, resumed: false }, async () => "ended");
+  }
+  const links = named("run child").map((span) =>
+    span.links.map(({ context, attributes }) => [context.traceId, attributes]),
+  );
+  expect(links).toEqual([
+    [],
+    [[parent.replaceAll("-", ""), { "backstitch.link": "parent" }]],
+    [[origin.replaceAll("-", ""), { "backstitch.link": "origin" }]],
+  ]);
+});
+
 test("a run that is not sampled has no spans, and without a provider nothing happens", async () => {
   const run = await runOnce([traced({ sampled: ({ functionId }) => functionId !== "f" }), database(0)]);
   expect(run.status).toBe("completed");

@@ -166,7 +166,7 @@ export function apply(run: Run, commit: Commit): void {
   run.lostClaims = 0;
   run.status = commit.status;
   run.frame = commit.frame ?? run.frame;
-  run.label = commit.label ?? (commit.status === "blocked" ? run.label : null);
+  run.label = commit.label ?? (commit.status === "running" || commit.status === "blocked" ? run.label : null);
   run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
   run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
   run.output = commit.output ?? run.output;

@@ -12,6 +12,8 @@ import type {
   CommitResult,
   DerivedRun,
   EventKey,
+  EventQuery,
+  EventView,
   JoinedRun,
   Mail,
   Met,
@@ -20,6 +22,8 @@ import type {
   ParkedPage,
   ParkedRun,
   ParkedState,
+  Pruned,
+  PruneRequest,
   RecordedOutcome,
   Routing,
   RunPage,
@@ -35,6 +39,7 @@ import type {
   StoredWait,
   WaitQuery,
 } from "../store.ts";
+import { MemoryEvents } from "./memory-events.ts";
 import {
   apply,
   compareText,
@@ -59,8 +64,7 @@ import { MemoryWaits } from "./memory-waits.ts";
 import { cannotRoute } from "./store-error.ts";
 
 class MemoryStore implements Store {
-  /** By `keyOf`. */
-  readonly #events = new Map<string, { readonly event: StoredEvent; routed: boolean }>();
+  readonly #events = new MemoryEvents();
   readonly #runs = new Map<string, Run>();
   readonly #waits = new MemoryWaits();
   readonly #slots = new MemorySlots();
@@ -70,30 +74,27 @@ class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
-    this.#insert(events);
+    this.#events.insert(events);
   }
 
   async unroutedEvents(app: string, limit: number): Promise<StoredEvent[]> {
-    return [...this.#events.values()]
-      .filter(({ event, routed }) => event.app === app && !routed)
-      .map(({ event }) => event)
-      .sort((a, b) => a.receivedAt - b.receivedAt || compareText(a.id, b.id))
-      .slice(0, limit);
+    return this.#events.unrouted(app, limit);
   }
 
   async route(
     event: EventKey,
     runs: readonly NewRun[],
     met: readonly Met[] = [],
-    { joins = [], states = [], now }: Routing = { now: 0 },
+    { joins = [], states = [], stray, now }: Routing = { now: 0 },
   ): Promise<"routed" | "conflict"> {
-    const stored = this.#events.get(keyOf(event));
+    const stored = this.#events.get(event);
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
     if (stored.routed) return "routed";
     const mayJoin = joins.every((join) => this.#joined(join.run).is === "waiting");
     if (!mayJoin || !this.#states.allHold(states)) return "conflict";
     stored.routed = true;
+    this.#events.strays(event, stray);
     const { receivedAt } = stored.event;
     for (const run of runs) {
       if (this.#runs.has(run.id)) continue;
@@ -119,7 +120,7 @@ class MemoryStore implements Store {
   ): Promise<"ok" | "conflict"> {
     if (!this.#states.allHold(changes)) return "conflict";
     this.#states.put(changes, now);
-    this.#insert(events);
+    this.#events.insert(events);
     return "ok";
   }
 
@@ -137,6 +138,10 @@ class MemoryStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number): Promise<string | undefined> {
+    return this.#signal(app, name, text, now);
+  }
+
+  #signal(app: string, name: string, text: string, now: number): string | undefined {
     const holder = this.#waits.signalHolder(app, name);
     if (holder === undefined) return undefined;
     this.#waits.remove(holder.id);
@@ -146,7 +151,7 @@ class MemoryStore implements Store {
 
   async claim(request: ClaimRequest): Promise<Claim[]> {
     return [...this.#runs.values()]
-      .filter((run) => isDue(run, request) && isFree(run, request))
+      .filter((run) => isDue(run, request) && isFree(run, request) && !request.except?.includes(run.id))
       .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
       .slice(0, request.limit)
       .map((run) => {
@@ -162,11 +167,14 @@ class MemoryStore implements Store {
       if (run?.epoch !== commit.epoch || run.status !== "running") return "fenced";
       if (run.seq !== (commit.seq ?? run.seq)) return "fenced";
       apply(run, commit);
-      this.#insert(commit.events ?? []);
+      this.#events.insert(commit.events ?? []);
+      const { unfit } = commit;
+      if (unfit) this.#events.strays({ app: run.app, id: unfit.event }, { fate: "unfit", problem: unfit.problem });
       if (run.endedAt !== null) this.#ended(run, commit.output ?? commit.error ?? null, commit.now);
       else {
         this.#waits.removeOf(run.id, commit.unwait ?? []);
         this.#addWaits(run, commit.waits, commit.now);
+        this.#sendSignals(run, commit);
       }
       return this.#exchangeSlots(run, commit);
     });
@@ -197,7 +205,7 @@ class MemoryStore implements Store {
     }
     run.epoch += 1;
     end(run, "cancelled", now);
-    this.#insert(events);
+    this.#events.insert(events);
     this.#ended(run, null, now);
     for (const { run: next, op } of this.#slots.giveBack(id)) {
       this.#deliver(next, { op, kind: "slot", text: null, receivedAt: now });
@@ -235,8 +243,12 @@ class MemoryStore implements Store {
     return { runs, ...(next !== undefined && { next }) };
   }
 
+  async listEvents(query: EventQuery): Promise<EventView[]> {
+    return this.#events.list(query);
+  }
+
   async listApps(): Promise<string[]> {
-    return [...new Set([...this.#runs.values()].map(({ app }) => app))].sort();
+    return this.#events.apps();
   }
 
   async getParked(id: string): Promise<ParkedState | undefined> {
@@ -267,6 +279,30 @@ class MemoryStore implements Store {
       .map(parkedRun);
   }
 
+  async prune({ app, before = 0, keep = Number.POSITIVE_INFINITY, limit }: PruneRequest): Promise<Pruned> {
+    const ended = [...this.#runs.values()].filter((run) => run.app === app && run.endedAt !== null).sort(byEnd);
+    const newest = keep === 0 ? Number.POSITIVE_INFINITY : (ended.at(-keep)?.endedAt ?? 0);
+    const old = ended.filter(({ endedAt }) => (endedAt ?? 0) < Math.max(before, newest));
+    const runs = old.filter(({ id }) => !this.#isRead(id)).slice(0, limit);
+    for (const { id } of runs) this.#runs.delete(id);
+    for (const { event, joined } of runs) for (const one of [event, ...joined]) this.#forgetEvent(one);
+    const strays = this.#events.straysBefore(app, before).slice(0, limit);
+    return { runs: runs.length, events: strays.filter((event) => this.#forgetEvent(event)).length };
+  }
+
+  /** A run that is made of another one reads its records until it has ended. */
+  #isRead(id: string): boolean {
+    return [...this.#runs.values()].some(({ origin, endedAt }) => origin?.run === id && endedAt === null);
+  }
+
+  /** Unless other runs have it too. */
+  #forgetEvent(event: StoredEvent): boolean {
+    const isOf = (run: Run) => [run.event, ...run.joined].some(({ app, id }) => app === event.app && id === event.id);
+    if ([...this.#runs.values()].some(isOf)) return false;
+    this.#events.remove(event);
+    return true;
+  }
+
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
     const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord & { readonly seq: number }>>();
     const seen = new Map<string, number>();
@@ -279,12 +315,6 @@ class MemoryStore implements Store {
       if (op > (page?.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
     }
     return indexed.slice(0, page?.limit).flat();
-  }
-
-  #insert(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if (!this.#events.has(keyOf(event))) this.#events.set(keyOf(event), { event: { ...event }, routed: false });
-    }
   }
 
   /** Puts mail on a run that has not ended, and makes it due. */
@@ -308,6 +338,13 @@ class MemoryStore implements Store {
     for (const { run, op } of others) this.#deliver(run, { op, kind: "slot", text: null, receivedAt: now });
     const granted = served.filter(({ run }) => run === id).map(({ op }) => op);
     return granted.length > 0 ? { granted } : "ok";
+  }
+
+  #sendSignals({ id, app }: Run, { signals = [], now }: Commit): void {
+    for (const { op, name, text } of signals) {
+      const from = this.#signal(app, name, text, now);
+      this.#deliver(id, { op, kind: "sent", text: null, receivedAt: now, ...(from !== undefined && { from }) });
+    }
   }
 
   #addWaits(
@@ -353,6 +390,6 @@ export function memoryStore(): Store {
   return new MemoryStore();
 }
 
-function keyOf({ app, id }: EventKey): string {
-  return JSON.stringify([app, id]);
+function byEnd(a: Run, b: Run): number {
+  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
 }

@@ -74,7 +74,7 @@ export class MemoryRun {
       createdAt: ts,
       mail: [],
     };
-    this.#outside = new Outside(this.#claim.event, options, parts.logger, (started) => this.#invoked(started));
+    this.#outside = new Outside("run", this.#claim.event, options, parts.logger, (started) => this.#invoked(started));
   }
 
   async drive(): Promise<TestRun> {

@@ -6,7 +6,7 @@ import { encodeThrown } from "../engine/thrown.ts";
 import { toEvent } from "../events.ts";
 import { compileExpression, type MatchScope } from "../expressions.ts";
 import { HeldEvents, waitFilter } from "../held-waits.ts";
-import type { Commit, Mail, NewWait, StoredEvent } from "../store.ts";
+import type { Commit, Mail, NewWait, SentSignal, StoredEvent } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
 import { mocked } from "./script.ts";
 import type { ComingEvent, ComingSignal, TestRun, TestRunOptions } from "./test-run.ts";
@@ -21,6 +21,7 @@ interface OpenWait extends NewWait {
 export type Invoked = (event: StoredEvent) => Promise<Pick<TestRun, "status" | "output" | "error">> | undefined;
 
 export class Outside {
+  readonly #run: string;
   readonly #event: StoredEvent;
   readonly #options: TestRunOptions;
   readonly #logger: Logger;
@@ -34,7 +35,8 @@ export class Outside {
   #lastMail = 0;
   #cancelled = false;
 
-  constructor(event: StoredEvent, options: TestRunOptions, logger: Logger, invoked: Invoked) {
+  constructor(run: string, event: StoredEvent, options: TestRunOptions, logger: Logger, invoked: Invoked) {
+    this.#run = run;
     this.#event = event;
     this.#options = options;
     this.#logger = logger;
@@ -55,7 +57,7 @@ export class Outside {
 
   /** What comes of a commit that is stored. */
   async committed(commit: Commit): Promise<void> {
-    const { waits = [], events = [], unwait = [], read = [], status, label, now } = commit;
+    const { waits = [], events = [], signals = [], unwait = [], read = [], status, label, now } = commit;
     for (const seq of read) this.#read(seq);
     for (const op of unwait) this.#waits.delete(op);
     if (status !== "running") return;
@@ -70,6 +72,7 @@ export class Outside {
     for (const event of this.#events) if (await this.#comes(event, parkedAt)) await this.#arrive(event, now);
     for (const signal of this.#signals) if (await this.#comes(signal, parkedAt)) this.#signalled(signal, now);
     for (const wait of begun) if (this.#waits.has(wait.op)) await this.#respond(wait, now);
+    for (const { op, ...sent } of signals) this.#sent(op, sent, now);
     for (const event of events) if (event.parent) await this.#invoke(event, event.parent.op, now);
   }
 
@@ -90,6 +93,13 @@ export class Outside {
     this.#signals.delete(signal);
     const wait = [...this.#waits.values()].find((open) => isFor(open, signal));
     if (wait) this.#put(wait.op, "signal", encode(signal.data), now);
+  }
+
+  /** The run may wait for it itself; there is no other. */
+  #sent(op: number, { name, text }: Pick<SentSignal, "name" | "text">, now: number): void {
+    const wait = [...this.#waits.values()].find((open) => isFor(open, { signal: name }));
+    if (wait) this.#put(wait.op, "signal", text, now);
+    this.#put(op, "sent", null, now, wait && this.#run);
   }
 
   async #respond({ op, id, index, kind, name, filter }: OpenWait, now: number): Promise<void> {
@@ -149,9 +159,9 @@ export class Outside {
     return { id: `${name} ${this.#lastMail + 1}`, name, data, ts };
   }
 
-  #put(op: number, kind: Mail["kind"], text: string | null, receivedAt: number): void {
+  #put(op: number, kind: Mail["kind"], text: string | null, receivedAt: number, from?: string): void {
     this.#waits.delete(op);
-    this.#mail.push({ seq: ++this.#lastMail, op, kind, text, receivedAt });
+    this.#mail.push({ seq: ++this.#lastMail, op, kind, text, receivedAt, ...(from !== undefined && { from }) });
   }
 
   #read(seq: number): void {
@@ -168,6 +178,6 @@ export class Outside {
   }
 }
 
-function isFor({ kind, name }: NewWait, { signal }: ComingSignal): boolean {
+function isFor({ kind, name }: NewWait, { signal }: Pick<ComingSignal, "signal">): boolean {
   return kind === "signal" && name === signal;
 }

@@ -6,11 +6,19 @@
 import type { Store } from "../store.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests, repeatTests } from "./store-suite/commits.ts";
-import { eventTests, hostileTextTests, routingTests } from "./store-suite/events.ts";
+import {
+  eventListTests,
+  eventOrderTests,
+  eventTests,
+  fateTests,
+  hostileTextTests,
+  routingTests,
+} from "./store-suite/events.ts";
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
+import { pruneEventTests, pruneTests } from "./store-suite/pruning.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
 import { stateTests } from "./store-suite/states.ts";
 import type { Check } from "./store-suite/support.ts";
@@ -51,6 +59,9 @@ export function testStore(name: string, suite: StoreSuite): void {
   };
   suite.describe(`store conformance: ${name}`, () => {
     suite.describe("events", () => eventTests(check));
+    suite.describe("order of events", () => eventOrderTests(check));
+    suite.describe("listEvents", () => eventListTests(check));
+    suite.describe("fates of events", () => fateTests(check));
     suite.describe("routing", () => routingTests(check));
     suite.describe("hostile text", () => hostileTextTests(check));
     suite.describe("claim", () => claimTests(check));
@@ -78,5 +89,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("runs made of others", () => deriveTests(check));
     suite.describe("runs that part from others", () => partedTests(check));
     suite.describe("outcomes of ops", () => outcomeTests(check));
+    suite.describe("prune", () => pruneTests(check));
+    suite.describe("events that are pruned", () => pruneEventTests(check));
   });
 }

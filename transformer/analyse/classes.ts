@@ -50,13 +50,13 @@ export function privateStatics(
 
 /** The private members that instances have. */
 export function hiddenMembers(ts: TypeScript, node: tsTypes.ClassLikeDeclaration): readonly string[] {
-  const own = node.members.filter((member) => {
-    const isPrivate = member.name !== undefined && ts.isPrivateIdentifier(member.name);
-    return !isStatic(ts, member) && (isPrivate || isHiddenState(ts, member));
-  });
-  return [
-    ...new Set(own.map(({ name }) => (name && ts.isPrivateIdentifier(name) ? name.text : (name?.getText() as string)))),
-  ];
+  const names = new Set<string>();
+  for (const member of node.members) {
+    if (isStatic(ts, member) || !member.name) continue;
+    if (ts.isPrivateIdentifier(member.name)) names.add(member.name.text);
+    else if (isHiddenState(ts, member)) names.add(member.name.getText());
+  }
+  return [...names];
 }
 
 /**

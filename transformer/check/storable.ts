@@ -40,7 +40,7 @@ const generators = /^(?:Generator|Iterator|IterableIterator|IteratorObject)$/;
 const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
 /** Types of this package whose values the runtime makes again, or knows how to store. */
-const ownTypes = new Set("Step Context Handle Logger RunLogger Backstitch Inngest FetchedResponse".split(" "));
+const ownTypes = ["Step", "Context", "Handle", "Logger", "RunLogger", "Backstitch", "Inngest", "FetchedResponse"];
 
 /** Deeper than any data that somebody wrote down; types that go on for ever end here. */
 const mostDepth = 8;
@@ -111,7 +111,7 @@ class Search {
   #inObject(type: TypeRef, shape: ObjectShape, depth: number): Finding | undefined {
     const at = (reason: Reason): Finding => ({ reason, path: "", type, shape });
     const { name = "", home } = shape;
-    if (home === "backstitch" && ownTypes.has(name)) return undefined;
+    if (home === "backstitch" && ownTypes.includes(name)) return undefined;
     if (home === "language") {
       if (containers.has(name)) return this.#inArguments(shape, depth);
       if (storable.has(name) || shape.bases.includes("Error")) return undefined;

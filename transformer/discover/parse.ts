@@ -8,3 +8,8 @@ export function parseFile(ts: TypeScript, fileName: string, text: string): tsTyp
     jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
   });
 }
+
+/** What parsing alone reports: what it read there is a guess. Not part of the declared interface of a file. */
+export function parseErrors(file: tsTypes.SourceFile): readonly tsTypes.DiagnosticWithLocation[] {
+  return (file as { readonly parseDiagnostics?: readonly tsTypes.DiagnosticWithLocation[] }).parseDiagnostics ?? [];
+}

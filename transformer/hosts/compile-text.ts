@@ -3,7 +3,7 @@ import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { Manifest } from "../../runtime/manifest.ts";
 import { compileFile, mayHoldDurable } from "../compile.ts";
-import { parseFile } from "../discover/parse.ts";
+import { parseErrors, parseFile } from "../discover/parse.ts";
 import type { TypeScript } from "../ir.ts";
 import { toTypeScript } from "./project.ts";
 
@@ -30,8 +30,8 @@ export function compileText(
   packageName: string | undefined,
 ): CompiledText | undefined {
   if (!mayHoldDurable(text)) return undefined;
-  const file: ParsedFile = parseFile(ts, fileName, text);
-  if (file.parseDiagnostics && file.parseDiagnostics.length > 0) return undefined;
+  const file = parseFile(ts, fileName, text);
+  if (parseErrors(file).length > 0) return undefined;
   const result = compileFile(ts, file, packageName === undefined ? {} : { packageName });
   if (!result) return undefined;
   const diagnostics = result.diagnostics.map((diagnostic) => toTypeScript(ts, file, diagnostic));
@@ -40,9 +40,4 @@ export function compileText(
 
 export function hasErrors(ts: TypeScript, diagnostics: readonly ts.Diagnostic[]): boolean {
   return diagnostics.some(({ category }) => category === ts.DiagnosticCategory.Error);
-}
-
-interface ParsedFile extends ts.SourceFile {
-  /** Not part of the declared interface: what parsing alone reports. */
-  readonly parseDiagnostics?: readonly ts.Diagnostic[];
 }

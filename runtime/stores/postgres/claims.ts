@@ -1,9 +1,9 @@
 /** Who works on a run: claims, leases, and when the next run is due. */
 import type { Claim, ClaimRequest } from "../../store.ts";
+import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { columns, type Database, type Session } from "./database.ts";
-import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
+import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 import { slotsOf } from "./slots.ts";
 
 /**
@@ -15,14 +15,14 @@ const claimRuns = `
     SELECT f.n FROM unnest($2::text[]) AS g (function_id) CROSS JOIN LATERAL (
       SELECT r.n FROM backstitch.runs AS r
       WHERE r.app = $1 AND r.function_id = g.function_id AND r.free_at <= $3
-      ORDER BY r.free_at, r.id LIMIT $4 * 2 + 50) AS f
+      ORDER BY r.free_at, r.id LIMIT $4 * 2 + 50 + cardinality($8::text[])) AS f
     UNION ALL
     SELECT r.n FROM backstitch.runs AS r
     WHERE r.app = $1 AND r.lease_until < $3 AND r.function_id = ANY($2::text[])),
   due AS (
     SELECT r.n, row_number() OVER () AS place FROM (
       SELECT r.n FROM backstitch.runs AS r
-      WHERE r.n = ANY(ARRAY(SELECT n FROM seen)) AND r.status = 'running' AND r.wake_at <= $3
+      WHERE r.n = ANY(ARRAY(SELECT n FROM seen)) AND r.status = 'running' AND r.wake_at <= $3 AND r.id <> ALL($8::text[])
         AND (r.lease_owner IS NULL OR (r.lease_until < $3 AND r.lease_owner <> $5))
       ORDER BY r.wake_at, r.id LIMIT $4 FOR UPDATE SKIP LOCKED) AS r),
   taken AS (
@@ -46,9 +46,10 @@ type ClaimRow = Omit<Claim, "event" | "events" | "mail" | "slots" | "origin"> &
 
 /** @param call names this call among those of the worker */
 export async function claim(db: Session, request: ClaimRequest, call: number): Promise<Claim[]> {
-  const { app, worker, functions, limit, now, leaseMs } = request;
+  const { app, worker, functions, except = [], limit, now, leaseMs } = request;
   if (limit === 0 || functions.length === 0) return [];
-  const rows = await db.all<ClaimRow>(claimRuns, app, [...new Set(functions)], now, limit, worker, leaseMs, call);
+  const asked = [app, [...new Set(functions)], now, limit, worker, leaseMs, call, except] as const;
+  const rows = await db.all<ClaimRow>(claimRuns, ...asked);
   const numbersOf = (holds: (row: ClaimRow) => boolean) => rows.filter(holds).map(({ n }) => n);
   const [mail, slots, joined] = await Promise.all([
     found(

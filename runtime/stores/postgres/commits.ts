@@ -1,10 +1,10 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus } from "../../store.ts";
 import { columns, type Database, grouped, type Session } from "./database.ts";
-import { putEvents } from "./events.ts";
+import { noteUnfit, putEvents } from "./events.ts";
 import { type Delivery, deliver, lockRuns } from "./mail.ts";
 import { exchangeSlots, giveBackAll, haveSlots, lockSlots, slotsOf } from "./slots.ts";
-import { addWaits, type OwnWait, removeWaits, signalHolders } from "./waits.ts";
+import { addWaits, type OwnWait, removeHolder, removeWaits, signalHolders } from "./waits.ts";
 
 /**
  * The batch is one wait for the disk. Most batches hold steps only, and are one statement; what else a turn may do takes
@@ -32,10 +32,10 @@ function roundsOf(batch: readonly Commit[]): Commit[][] {
 }
 
 /** Whether all that it writes is the run itself, its steps, and the mail that it read. */
-function isPlain({ status, waits, unwait, events, acquire, giveBack }: Commit): boolean {
+function isPlain({ status, waits, unwait, events, signals, acquire, giveBack }: Commit): boolean {
   return (
     status === "running" &&
-    [waits, unwait, events, acquire, giveBack].every((list) => list === undefined || list.length === 0)
+    [waits, unwait, events, signals, acquire, giveBack].every((list) => list === undefined || list.length === 0)
   );
 }
 
@@ -68,11 +68,11 @@ async function commitAll(db: Session, batch: readonly Commit[], rounds: readonly
   return results;
 }
 
-/** Runs that are told of what the batch does: parents of runs that end, and whoever must leave a signal to another. */
+/** Runs that are told of what the batch does: parents of runs that end, whoever gets a signal or must leave it to another. */
 async function othersOf(db: Session, batch: readonly Commit[]): Promise<string[]> {
   const ending = batch.filter(({ status }) => isEnd(status)).map(({ run }) => run);
-  const signals = batch.flatMap(({ run, waits = [] }) =>
-    waits.filter(({ kind }) => kind === "signal").map(({ name }) => ({ run, name })),
+  const signals = batch.flatMap(({ run, waits = [], signals = [] }) =>
+    [...waits.filter(({ kind }) => kind === "signal"), ...signals].map(({ name }) => ({ run, name })),
   );
   const parents =
     ending.length === 0
@@ -112,7 +112,7 @@ const advanceRuns = `
     UPDATE backstitch.runs AS r SET
       seq = r.seq + 1, lost_claims = 0, updated_at = g.now, status = g.status,
       output = coalesce(g.output, r.output), error = coalesce(g.error, r.error),
-      label = CASE WHEN g.status = 'blocked' THEN coalesce(g.label, r.label) ELSE g.label END,
+      label = CASE WHEN g.status IN ('running', 'blocked') THEN coalesce(g.label, r.label) ELSE g.label END,
       frame = CASE WHEN g.status IN ('running', 'blocked') THEN coalesce(g.frame, r.frame) END,
       wake_at = CASE WHEN g.status NOT IN ('running', 'blocked') THEN NULL WHEN r.unread > g.reads THEN g.now ELSE g.wake_at END,
       unread = CASE WHEN g.status IN ('running', 'blocked') THEN r.unread - g.reads ELSE 0 END,
@@ -229,6 +229,10 @@ async function putMessages(db: Session, moved: readonly Moved[]): Promise<Delive
     db,
     moved.flatMap(({ element }) => element.events ?? []),
   );
+  await noteUnfit(
+    db,
+    moved.flatMap(({ app, element: { unfit } }) => (unfit ? [{ app, ...unfit }] : [])),
+  );
   const [ended, going] = [true, false].map((is) => moved.filter(({ element }) => isEnd(element.status) === is)) as [
     Moved[],
     Moved[],
@@ -241,7 +245,22 @@ async function putMessages(db: Session, moved: readonly Moved[]): Promise<Delive
   const waits = going.flatMap(({ n, app, element: { run, waits = [], now } }) =>
     waits.map((wait): OwnWait => ({ run: { n, id: run, app }, wait, now })),
   );
-  return [...(await addWaits(db, waits)), ...ended.flatMap(toldParent)];
+  return [...(await addWaits(db, waits)), ...(await sendSignals(db, going)), ...ended.flatMap(toldParent)];
+}
+
+/** Whoever waits is told, and so is who sent it. */
+async function sendSignals(db: Session, going: readonly Moved[]): Promise<Delivery[]> {
+  const told: Delivery[] = [];
+  for (const { app, element } of going) {
+    const { run, now, signals = [] } = element;
+    for (const { op, name, text } of signals) {
+      const [holder] = await removeHolder(db, app, name);
+      const from = holder && { from: holder.run };
+      if (holder) told.push({ ...holder, kind: "signal", text, receivedAt: now });
+      told.push({ run, op, kind: "sent", text: null, receivedAt: now, ...from });
+    }
+  }
+  return told;
 }
 
 /** Runs have ended: nothing comes for them any more, and nothing is decided by them. */

@@ -23,7 +23,7 @@ export interface Session {
   run(sql: string, ...params: readonly Value[]): Promise<number>;
   /** Executes statements that have no parameters and give no rows. */
   exec(sql: string): Promise<void>;
-  /** There is work for workers of these apps, once what this session does is written. */
+  /** There is work for workers of these apps, once what is done here is written. */
   wake(...apps: readonly string[]): void;
 }
 

@@ -1,54 +1,48 @@
 /** Events, from when they are stored until they are routed into runs. */
-import type { StoredEvent } from "../../store.ts";
-import { columns, grouped, type Session } from "./database.ts";
+import type { StoredEvent, UnfitEvent } from "../../store.ts";
+import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import { columns, grouped, indexable, type Session } from "./database.ts";
 
 /** The `outbox` names those that are to be routed: an event itself is written once and never changed. */
 export async function putEvents(db: Session, events: readonly StoredEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ parent, ...event }) => ({ ...event, parentRun: parent?.run, parentOp: parent?.op }));
+  const rows = events.map(({ parent, ...event }) => ({
+    ...event,
+    nameKey: indexable(event.name),
+    parentRun: parent?.run,
+    parentOp: parent?.op,
+  }));
   await db.run(
     `WITH stored AS (
-       INSERT INTO backstitch.events (id, app, name, data, received_at, target, parent_run, parent_op)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
-       ON CONFLICT (app, id) DO NOTHING RETURNING app, received_at, id)
-     INSERT INTO backstitch.outbox (app, received_at, id) SELECT app, received_at, id FROM stored`,
-    ...columns(rows, "id", "app", "name", "data", "receivedAt", "target", "parentRun", "parentOp"),
+       INSERT INTO backstitch.events (id, app, name, name_key, data, received_at, target, parent_run, parent_op)
+       SELECT id, app, name, name_key, data, received_at, target, parent_run, parent_op
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[])
+         WITH ORDINALITY AS g (id, app, name, name_key, data, received_at, target, parent_run, parent_op, place)
+       ORDER BY place
+       ON CONFLICT (app, id) DO NOTHING RETURNING app, received_at, n, id)
+     INSERT INTO backstitch.outbox (app, received_at, n, id) SELECT app, received_at, n, id FROM stored`,
+    ...columns(rows, "id", "app", "name", "nameKey", "data", "receivedAt", "target", "parentRun", "parentOp"),
   );
   db.wake(...events.map(({ app }) => app));
 }
 
-/** The columns of the table of events that is called `e`, as `toEvent` takes them. */
-export const eventColumns = `e.id AS "eventId", e.app AS "eventApp", e.name, e.data, e.received_at AS "receivedAt",
-  e.target, e.parent_run AS "parentRun", e.parent_op AS "parentOp"`;
-
-export interface EventRow {
-  readonly eventId: string;
-  readonly eventApp: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  readonly target: string | null;
-  readonly parentRun: string | null;
-  readonly parentOp: number | null;
-}
-
-export function toEvent(row: EventRow): StoredEvent {
-  const { eventId, eventApp, name, data, receivedAt, target, parentRun, parentOp } = row;
-  return {
-    id: eventId,
-    app: eventApp,
-    name,
-    data,
-    receivedAt,
-    ...(target !== null && { target }),
-    ...(parentRun !== null && { parent: { run: parentRun, op: parentOp ?? 0 } }),
-  };
+/** Events that did not fit when runs were given them. What is known of one already stays. */
+export async function noteUnfit(db: Session, unfit: readonly (UnfitEvent & { readonly app: string })[]): Promise<void> {
+  if (unfit.length === 0) return;
+  await db.run(
+    `INSERT INTO backstitch.strays (app, id, fate, name_key, received_at, n, problem)
+     SELECT e.app, e.id, 'unfit', e.name_key, e.received_at, e.n, g.problem
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS g (app, id, problem)
+     JOIN backstitch.events AS e ON e.app = g.app AND e.id = g.id
+     ON CONFLICT (app, id) DO NOTHING`,
+    ...columns(unfit, "app", "event", "problem"),
+  );
 }
 
 export async function unroutedEvents(db: Session, app: string, limit: number): Promise<StoredEvent[]> {
   const rows = await db.all<EventRow>(
     `SELECT ${eventColumns} FROM backstitch.outbox AS o JOIN backstitch.events AS e ON e.app = o.app AND e.id = o.id
-     WHERE o.app = $1 ORDER BY o.received_at, o.id LIMIT $2`,
+     WHERE o.app = $1 ORDER BY o.received_at, o.n LIMIT $2`,
     app,
     limit,
   );

@@ -54,6 +54,11 @@ it("refuses a schema that could not stand in a statement, and options that there
   expect(() => postgres({ url: "postgres://h/d", schema: 'x"; DROP' })).toThrow("lower-case letters");
   expect(() => postgres({ url: "postgres://h/d", connections: 0 })).toThrow("`connections`");
   expect(() => postgres({ url: "postgres://h/d", pool: 1 } as PostgresOptions)).toThrow("no option `pool`");
+  expect(() => postgres({ url: "postgres://h/d", notify: "no" } as never)).toThrow('`notify` of postgres() is "no"');
+  const given = () => postgres("postgres://h:secret@h/d" as never);
+  expect(given).toThrow('postgres() was given a text. Give an object: postgres({ url: "…" })');
+  expect(given).not.toThrow("secret");
+  expect(() => postgres(undefined as never)).toThrow("postgres() needs an object of options. It may hold `url`");
 });
 
 it("says that nothing listens, that there is no such host, and that the password or the database is wrong", async () => {

@@ -1,5 +1,5 @@
 import { BackstitchError } from "../../faults.ts";
-import { checkInteger, checkKeys } from "../../options.ts";
+import { asObject, checkInteger, checkKeys } from "../../options.ts";
 import type { Store } from "../../store.ts";
 import type { DatabaseSettings } from "./database.ts";
 import { PostgresStore } from "./postgres-store.ts";
@@ -50,10 +50,18 @@ const where = "postgres()";
  * ```
  */
 export function postgres(options: PostgresOptions): Store {
+  if (typeof options === "string") throw asObject(where, "url");
   checkKeys(options, ["url", "schema", "connections", "notify", "prepare", "ssl"], where);
   const { schema = "backstitch", connections = 10, notify = true, prepare = true, ssl } = options;
   checkInteger(connections, "connections", { least: 1, most: 1_000 }, where);
   checkSchema(schema);
+  for (const [name, value] of Object.entries({ notify, prepare })) {
+    if (typeof value === "boolean") continue;
+    throw new BackstitchError("BS2013", {
+      where: `\`${name}\` of ${where} is ${JSON.stringify(value)}`,
+      fix: "Give true or false.",
+    });
+  }
   return new PostgresStore(settingsOf(options, { schema, connections, prepare, ssl }), notify);
 }
 

@@ -1,4 +1,5 @@
 /** The store over one pool: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
+
 import type {
   Cancellation,
   Claim,
@@ -6,9 +7,11 @@ import type {
   Commit,
   DerivedRun,
   EventKey,
+  EventQuery,
   Met,
   NewRun,
   ParkedPage,
+  PruneRequest,
   Routing,
   RunQuery,
   StateChange,
@@ -21,11 +24,13 @@ import type { StoreError } from "../store-error.ts";
 import { claim, giveBackClaims, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { connect, type Database, type DatabaseSettings } from "./database.ts";
+import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { prune } from "./pruning.ts";
 import { route } from "./routing.ts";
 import { migrate } from "./schema.ts";
 import { changeStates, states } from "./states.ts";
@@ -152,6 +157,10 @@ export class PostgresStore implements Store {
     return this.#perform("listRuns", (db) => listRuns(db, query));
   }
 
+  async listEvents(query: EventQuery) {
+    return this.#perform("listEvents", (db) => listEvents(db, query));
+  }
+
   async listApps() {
     return this.#perform("listApps", listApps);
   }
@@ -174,6 +183,10 @@ export class PostgresStore implements Store {
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
+  }
+
+  async prune(request: PruneRequest) {
+    return this.#perform("prune", (db) => prune(db, request));
   }
 
   /**

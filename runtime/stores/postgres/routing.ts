@@ -1,5 +1,5 @@
 /** From events to runs. */
-import type { EventKey, Join, Met, NewRun, Routed, Routing } from "../../store.ts";
+import type { EventKey, Join, Met, NewRun, Routed, Routing, Stray } from "../../store.ts";
 import { cannotRoute } from "../store-error.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { deliver, lockRuns } from "./mail.ts";
@@ -16,15 +16,15 @@ export function route(
   event: EventKey,
   runs: readonly NewRun[],
   met: readonly Met[],
-  { joins = [], states = [], now }: Routing,
+  { joins = [], states = [], stray, now }: Routing,
 ): Promise<Routed> {
   const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
   if (foreign) throw cannotRoute(db.location, event, foreign);
   const isPlain = [joins, states, met].every(({ length }) => length === 0) && runs.every(({ waits }) => !waits);
-  if (isPlain) return routePlain(db, event, runs);
+  if (isPlain) return routePlain(db, event, runs, stray);
   return unlessConflict(db, async (session) => {
     await lockRuns(session, [...joins.map(({ run }) => run), ...met.map(({ wait }) => wait.run)]);
-    const { made, receivedAt } = await takeEvent(session, event, runs);
+    const { made, receivedAt } = await takeEvent(session, event, runs, stray);
     if (receivedAt === null) return routedBefore(db, session, event);
     await addWaits(
       session,
@@ -45,8 +45,13 @@ export function route(
 }
 
 /** Most events start runs and nothing else: that is one statement. */
-async function routePlain(db: Database, event: EventKey, runs: readonly NewRun[]): Promise<Routed> {
-  const { made, receivedAt } = await takeEvent(db, event, runs);
+async function routePlain(
+  db: Database,
+  event: EventKey,
+  runs: readonly NewRun[],
+  stray: Stray | undefined,
+): Promise<Routed> {
+  const { made, receivedAt } = await takeEvent(db, event, runs, stray);
   if (receivedAt === null) return routedBefore(db, db, event);
   if (made.length > 0) db.wake(event.app);
   return "routed";
@@ -65,23 +70,33 @@ interface Taken {
   readonly made: readonly { readonly n: number; readonly id: string }[];
 }
 
-/** Takes the event out of the outbox, and creates its runs. */
-async function takeEvent(db: Session, { app, id }: EventKey, runs: readonly NewRun[]): Promise<Taken> {
+/** Takes the event out of the outbox, and creates its runs; notes when it is not taken as it should be. */
+async function takeEvent(
+  db: Session,
+  { app, id }: EventKey,
+  runs: readonly NewRun[],
+  stray: Stray | undefined,
+): Promise<Taken> {
   const rows = await db.all<{ receivedAt: number | null; n: number | null; id: string | null }>(
     `WITH taken AS (
        DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
-       WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.id = e.id
-       RETURNING e.received_at, e.parent_run, e.parent_op),
+       WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n
+       RETURNING e.received_at, e.n, e.name_key, e.parent_run, e.parent_op),
      made AS (
        INSERT INTO backstitch.runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
        SELECT g.id, $1, g.function_id, $2, g.wake_at, t.received_at, t.received_at, t.parent_run, t.parent_op
        FROM taken AS t, unnest($3::text[], $4::text[], $5::bigint[]) AS g (id, function_id, wake_at)
-       ON CONFLICT (id) DO NOTHING RETURNING n, id)
+       ON CONFLICT (id) DO NOTHING RETURNING n, id),
+     strayed AS (
+       INSERT INTO backstitch.strays (app, id, fate, name_key, received_at, n, problem)
+       SELECT $1, $2, $6, t.name_key, t.received_at, t.n, $7 FROM taken AS t WHERE $6::text IS NOT NULL)
      SELECT (SELECT received_at FROM taken) AS "receivedAt", m.n, m.id
      FROM set_config('synchronous_commit', 'off', true) LEFT JOIN made AS m ON true`,
     app,
     id,
     ...columns(runs, "id", "functionId", "wakeAt"),
+    stray?.fate ?? null,
+    stray?.problem ?? null,
   );
   const made = rows.flatMap(({ n, id: run }) => (n === null || run === null ? [] : [{ n, id: run }]));
   return { receivedAt: rows[0]?.receivedAt ?? null, made };

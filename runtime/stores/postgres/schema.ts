@@ -14,23 +14,41 @@ import type { Database, Session } from "./database.ts";
 const migrations: readonly string[] = [
   `
   CREATE TABLE backstitch.events (
-    app text COLLATE "C" NOT NULL,
-    id text COLLATE "C" NOT NULL,
+    n bigint GENERATED ALWAYS AS IDENTITY,
     received_at bigint NOT NULL,
     parent_op bigint,
+    app text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    name_key text COLLATE "C" NOT NULL,
     parent_run text COLLATE "C",
     target text COLLATE "C",
     name text COLLATE "C" NOT NULL,
     data text NOT NULL,
     PRIMARY KEY (app, id)
   );
+  CREATE INDEX events_by_time ON backstitch.events (app, received_at, n);
+  CREATE INDEX events_by_name ON backstitch.events (app, name_key, received_at, n);
 
   CREATE TABLE backstitch.outbox (
-    app text COLLATE "C" NOT NULL,
     received_at bigint NOT NULL,
+    n bigint NOT NULL,
+    app text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
-    PRIMARY KEY (app, received_at, id)
+    PRIMARY KEY (app, received_at, n)
   );
+
+  CREATE TABLE backstitch.strays (
+    received_at bigint NOT NULL,
+    n bigint NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    fate text COLLATE "C" NOT NULL,
+    name_key text COLLATE "C" NOT NULL,
+    problem text,
+    PRIMARY KEY (app, id)
+  );
+  CREATE INDEX strays_by_fate ON backstitch.strays (app, fate, received_at, n);
+  CREATE INDEX strays_by_fate_and_name ON backstitch.strays (app, fate, name_key, received_at, n);
 
   CREATE TABLE backstitch.runs (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -70,6 +88,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_by_function ON backstitch.runs (app, function_id, id);
   CREATE INDEX runs_by_status ON backstitch.runs (app, status, id);
   CREATE INDEX runs_by_function_and_status ON backstitch.runs (app, function_id, status, id);
+  CREATE INDEX runs_ended ON backstitch.runs (app, ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX runs_by_event ON backstitch.runs (app, event_id, id);
   CREATE INDEX runs_by_parent ON backstitch.runs (app, parent_run, id) WHERE parent_run IS NOT NULL;
   CREATE INDEX runs_by_origin ON backstitch.runs (app, origin_run, id) WHERE origin_run IS NOT NULL;
@@ -141,6 +160,7 @@ const migrations: readonly string[] = [
     event_id text COLLATE "C" NOT NULL
   );
   CREATE INDEX joined_by_run ON backstitch.joined (run, n);
+  CREATE INDEX joined_by_event ON backstitch.joined (event_id);
 
   CREATE TABLE backstitch.slots (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

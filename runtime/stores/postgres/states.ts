@@ -1,5 +1,6 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
-import type { JoinedRun, StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
+import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
+import { type NamedRunRow, toJoinedRun } from "../rows.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { putEvents } from "./events.ts";
 
@@ -19,11 +20,9 @@ export async function unlessConflict<T>(db: Database, work: (session: Session) =
   }
 }
 
-interface StateRow {
+interface StateRow extends NamedRunRow {
   readonly value: string | null;
   readonly run: string | null;
-  readonly epoch: number | null;
-  readonly status: string | null;
 }
 
 export async function states(db: Session, keys: readonly StateKey[]): Promise<StoredState[]> {
@@ -38,16 +37,11 @@ export async function states(db: Session, keys: readonly StateKey[]): Promise<St
   );
   return rows.map(({ value, ...row }, place) => ({
     ...(keys[place] as StateKey),
-    ...(value !== null && { value, ...(row.run !== null && { run: runOf(row.run, row) }) }),
+    ...(value !== null && { value, ...(row.run !== null && { run: toJoinedRun(row.run, row) }) }),
   }));
 }
 
 const toRow = <Key extends StateKey>(key: Key): Key => ({ ...key, key: indexable(key.key) });
-
-function runOf(id: string, { epoch, status }: Pick<StateRow, "epoch" | "status">): JoinedRun {
-  const isOver = status !== "running" && status !== "blocked";
-  return { id, is: isOver ? "over" : epoch === 0 ? "waiting" : "begun" };
-}
 
 export function changeStates(
   db: Database,

@@ -1,11 +1,7 @@
 /** Steps as they are read. */
-import type { StepRecord, StoredStep } from "../../store.ts";
+import type { StoredStep } from "../../store.ts";
+import { type StepRow, toStep } from "../rows.ts";
 import type { Session } from "./database.ts";
-
-/** Columns of a record as they come. */
-export type StepRow = {
-  [K in keyof Omit<StoredStep, "rollback">]-?: undefined extends StoredStep[K] ? string | null : StoredStep[K];
-} & { readonly rollback: boolean };
 
 /**
  * A page ends with the last attempt of an op, because the cursor is an op. The index of a step is counted when it is read:
@@ -34,21 +30,4 @@ export async function listSteps(
     page.limit ?? null,
   );
   return rows.map(toStep);
-}
-
-/** What says nothing is left out. */
-export function toStep<Row extends Omit<StepRow, "index">>({
-  input,
-  output,
-  error,
-  rollback,
-  ...step
-}: Row): Omit<Row, "input" | "output" | "error" | "rollback"> & StepRecord {
-  return {
-    ...step,
-    ...(input !== null && { input }),
-    ...(output !== null && { output }),
-    ...(error !== null && { error }),
-    ...(rollback && { rollback: true }),
-  };
 }

@@ -1,21 +1,14 @@
 /** What is shown to people. Read only. */
 import type { ParkedPage, ParkedRun, RunPage, RunQuery, RunView } from "../../store.ts";
+import { toView, type ViewRow, viewColumns } from "../rows.ts";
 import type { Session, Value } from "./database.ts";
-import { type EventRow, eventColumns, toEvent } from "./events.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 
 const runsFrom = (table: string) => `
-  SELECT r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output, r.error,
-    r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
-    r.parent_run AS "ownerRun", r.parent_op AS "ownerOp", ${originColumns}, ${eventColumns}
+  SELECT ${viewColumns}
   FROM ${table} AS r JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id`;
 
-type RunRow = Omit<RunView, "event" | "parent" | "origin"> &
-  EventRow &
-  OriginRow & { readonly ownerRun: string | null; readonly ownerOp: number | null };
-
 export async function getRun(db: Session, run: string): Promise<RunView | undefined> {
-  const [row] = await db.all<RunRow>(`${runsFrom("backstitch.runs")} WHERE r.id = $1`, run);
+  const [row] = await db.all<ViewRow>(`${runsFrom("backstitch.runs")} WHERE r.id = $1`, run);
   return row && toView(row);
 }
 
@@ -35,7 +28,7 @@ export async function listRuns(db: Session, query: RunQuery): Promise<RunPage> {
   const conditions = tested.map((filter) => filter(params)).join(" AND ");
   const where = conditions === "" ? "" : `WHERE ${conditions}`;
   const sql = `${runsFrom(`(${looked})`)} ${where} ORDER BY r.id DESC LIMIT ${params.add(limit)}`;
-  const runs = (await db.all<RunRow>(sql, ...params.values)).map(toView);
+  const runs = (await db.all<ViewRow>(sql, ...params.values)).map(toView);
   const next = runs.length === limit ? runs.at(-1)?.id : tested.length > 0 ? await windowEdge(db, query) : undefined;
   return { runs, ...(next !== undefined && { next }) };
 }
@@ -110,9 +103,9 @@ function testedFilters(query: RunQuery): Filter[] {
 export async function listApps(db: Session): Promise<string[]> {
   const rows = await db.all<{ app: string }>(
     `WITH RECURSIVE apps AS (
-       (SELECT app FROM backstitch.runs ORDER BY app LIMIT 1)
+       (SELECT app FROM backstitch.events ORDER BY app LIMIT 1)
        UNION ALL
-       SELECT (SELECT r.app FROM backstitch.runs AS r WHERE r.app > a.app ORDER BY r.app LIMIT 1)
+       SELECT (SELECT e.app FROM backstitch.events AS e WHERE e.app > a.app ORDER BY e.app LIMIT 1)
        FROM apps AS a WHERE a.app IS NOT NULL)
      SELECT app FROM apps WHERE app IS NOT NULL`,
   );
@@ -126,13 +119,4 @@ export function listParked(db: Session, { after = "", limit }: ParkedPage): Prom
     after,
     limit,
   );
-}
-
-function toView(row: RunRow): RunView {
-  const { id, app, functionId, status, label, wakeAt, output, error, createdAt, updatedAt, endedAt } = row;
-  const { ownerRun, ownerOp } = row;
-  const event = toEvent(row);
-  const view = { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
-  const parent = ownerRun === null ? {} : { parent: { run: ownerRun, op: ownerOp ?? 0 } };
-  return withOrigin({ ...view, ...parent }, row);
 }

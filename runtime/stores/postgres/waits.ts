@@ -1,5 +1,6 @@
 /** What runs wait for: signals and events by name, told apart by a prefix of the topic. */
 import type { NewWait, StoredWait, WaitQuery } from "../../store.ts";
+import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
 import { columns, indexable, type Session } from "./database.ts";
 import { type Delivery, deliver } from "./mail.ts";
 
@@ -75,7 +76,8 @@ interface Holder {
   readonly op: number;
 }
 
-function removeHolder(db: Session, app: string, name: string): Promise<Holder[]> {
+/** The run is locked before its wait, as everywhere. */
+export function removeHolder(db: Session, app: string, name: string): Promise<Holder[]> {
   return db.all<Holder>(
     `DELETE FROM backstitch.waits AS w USING backstitch.runs AS r
      WHERE w.app = $1 AND w.topic = $2 AND w.kind = 'signal' AND r.n = w.run RETURNING r.id AS run, w.op`,
@@ -84,7 +86,7 @@ function removeHolder(db: Session, app: string, name: string): Promise<Holder[]>
   );
 }
 
-/** Ids of the runs that wait for the signals for which others want to wait. */
+/** Ids of the runs that wait for the signals for which others want to wait, or which they send. */
 export async function signalHolders(
   db: Session,
   rivals: readonly { readonly run: string; readonly name: string }[],
@@ -106,22 +108,8 @@ export async function waitsOf(db: Session, run: number): Promise<NewWait[]> {
     "SELECT op, kind, name, path, value, until, filter FROM backstitch.waits WHERE run = $1 ORDER BY op, n",
     run,
   );
-  return rows.map(({ op, kind, name, path, value, until, filter }) => ({
-    op,
-    kind,
-    name,
-    ...(path !== "" && { match: { path, value } }),
-    ...(until !== null && { until }),
-    ...(filter !== null && { filter }),
-  }));
+  return rows.map(toOwnWait);
 }
-
-type OwnWaitRow = Pick<NewWait, "op" | "kind" | "name"> & {
-  readonly path: string;
-  readonly value: string;
-  readonly until: number | null;
-  readonly filter: string | null;
-};
 
 export async function removeWaits(
   db: Session,
@@ -162,17 +150,8 @@ export async function waitsFor(db: Session, { app, name, match, after = 0, limit
     after,
     limit,
   );
-  return rows.map(({ until, filter, ...wait }) => ({
-    ...wait,
-    ...(until !== null && { until }),
-    ...(filter !== null && { filter }),
-  }));
+  return rows.map(toWait);
 }
-
-type WaitRow = Omit<StoredWait, "until" | "filter"> & {
-  readonly until: number | null;
-  readonly filter: string | null;
-};
 
 /** The run is locked before its wait, as everywhere; who waits may have changed until then. */
 export async function signal(

@@ -1,10 +1,10 @@
 /** Who works on a run: claims, leases, and when the next run is due. */
 import type { Claim, ClaimRequest } from "../../store.ts";
+import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
-import { type EventRow, eventColumns, joinedEvents, toEvent } from "./events.ts";
+import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 import { slotsOf } from "./slots.ts";
 
 interface Candidate {
@@ -16,7 +16,8 @@ interface Candidate {
 export function claim(db: Connection, request: ClaimRequest): Claim[] {
   // An idle worker asks often: it must not take the write lock for nothing.
   if (dueRuns(db, request).length === 0) return [];
-  return db.transaction(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
+  // A crash of the machine that undoes a claim ends its worker as well; what the worker commits waits for the disk.
+  return db.relaxed(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
 }
 
 export function renew(
@@ -26,7 +27,7 @@ export function renew(
   leaseMs: number,
 ): string[] {
   if (held.length === 0) return [];
-  return db.transaction(() => {
+  return db.relaxed(() => {
     const lost: string[] = [];
     for (const { run, epoch } of held) {
       const row = db.all<{ epoch: number }>("SELECT epoch FROM runs WHERE id = ?", run)[0];
@@ -54,12 +55,13 @@ export function nextWake(db: Connection, app: string, functions: readonly string
 
 function dueRuns(db: Connection, request: ClaimRequest): Candidate[] {
   return [...freeRuns(db, request), ...abandonedRuns(db, request)]
+    .filter(({ id }) => !request.except?.includes(id))
     .sort((a, b) => a.wakeAt - b.wakeAt || (a.id < b.id ? -1 : 1))
     .slice(0, request.limit);
 }
 
 /** Asked for each function, so that a backlog of runs which this worker cannot execute is never walked through. */
-function freeRuns(db: Connection, { app, functions, now, limit }: ClaimRequest): Candidate[] {
+function freeRuns(db: Connection, { app, functions, now, limit, except = [] }: ClaimRequest): Candidate[] {
   return [...new Set(functions)].flatMap((functionId) =>
     db.all<Candidate>(
       `SELECT id, wake_at AS "wakeAt" FROM runs
@@ -68,7 +70,7 @@ function freeRuns(db: Connection, { app, functions, now, limit }: ClaimRequest):
       app,
       functionId,
       now,
-      limit,
+      limit + except.length,
     ),
   );
 }
@@ -116,7 +118,7 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns("e")}
+       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];

@@ -1,11 +1,11 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
 import type { Connection } from "./connection.ts";
-import { insertEvents } from "./events.ts";
+import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
 import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
 import { forgetRun } from "./states.ts";
-import { addWaits, removeWaits } from "./waits.ts";
+import { addWaits, removeWaits, sendSignal } from "./waits.ts";
 
 /** The batch is one transaction and one wait for the disk. A fenced element changes no row, and the others go on. */
 export function commit(db: Connection, batch: readonly Commit[]): CommitResult[] {
@@ -52,12 +52,17 @@ interface RunRow {
 
 /** What a commit sends and reads, and for what it waits. */
 function putMessages(db: Connection, run: RunRow, element: Commit): void {
-  const { status, now, waits = [], unwait = [], events = [], read = [], output, error } = element;
+  const { status, now, waits = [], unwait = [], events = [], signals = [], unfit, read = [], output, error } = element;
   insertEvents(db, events);
+  if (unfit) noteUnfit(db, run.app, unfit);
   if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);
   addWaits(db, run, waits, now);
+  for (const { op, name, text } of signals) {
+    const from = sendSignal(db, run.app, name, text, now);
+    deliver(db, run.id, { op, kind: "sent", text: null, receivedAt: now, ...(from !== undefined && { from }) });
+  }
   if (status === "blocked") giveBackAll(db, run.n, now);
 }
 
@@ -105,17 +110,16 @@ export function resume(db: Connection, run: string, now: number): boolean {
 
 // Four statements and not one, because SQLite rewrites the index of every column that an UPDATE names, changed or not:
 // the commit of a held run names none that an index holds, but for `wake_at`, whose index leaves held runs out.
-const turn = `label = ?, seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
+const turn = `seq = seq + 1, lost_claims = 0, output = coalesce(?, output), error = coalesce(?, error),
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
 const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = coalesce(?, seq) RETURNING ${row}`;
-const going = `${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
+const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
 const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
-const blocking = going.replace("?", "coalesce(?, label)");
-const blockRun = `UPDATE runs SET ${blocking}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
-const endRun = `UPDATE runs SET ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
+const blockRun = `UPDATE runs SET ${going}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
+const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
 
 /** Updates the row of the run, which is the fence; undefined if it was fenced. */
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
@@ -136,31 +140,13 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
   return rows[0];
 }
 
-/**
- * Writes one attempt. `nth`, the number of earlier ops with the same id, is one more than that of the last of them.
- * Ops that run side by side end in any order: one that comes late moves the later ones up.
- */
 function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {
   const { op, attempt, id, kind, status, input, output, error, rollback, startedAt, endedAt } = step;
   db.run(
-    `UPDATE steps SET nth = nth + 1 WHERE run = ? AND id = ? AND op > ?
-       AND NOT EXISTS (SELECT 1 FROM steps WHERE run = ? AND op = ?)`,
-    run,
-    id,
-    op,
-    run,
-    op,
-  );
-  db.run(
     `INSERT OR REPLACE INTO steps
-       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, seq, rollback, nth)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(
-       (SELECT nth FROM steps WHERE run = ? AND op = ? LIMIT 1),
-       (SELECT nth + 1 FROM steps WHERE run = ? AND id = ? AND op < ? ORDER BY op DESC LIMIT 1),
-       0))`,
+       (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, seq, rollback)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[run, op, attempt, id, kind, status, input ?? null, output ?? null, error ?? null, startedAt, endedAt],
     ...[seq, rollback ? 1 : 0],
-    ...[run, op],
-    ...[run, id, op],
   );
 }

@@ -56,14 +56,27 @@ export class Connection {
    * @param mode "DEFERRED" is for work that only reads: it takes no lock, and all its reads see one state of the file.
    */
   transaction<T>(work: () => T, mode: "IMMEDIATE" | "DEFERRED" = "IMMEDIATE"): T {
-    this.exec(`BEGIN ${mode}`);
+    this.run(`BEGIN ${mode}`);
     try {
       const result = work();
-      this.exec("COMMIT");
+      this.run("COMMIT");
       return result;
     } catch (error) {
       this.#rollBack();
       throw error;
+    }
+  }
+
+  /**
+   * As `transaction`, without waiting for the disk. A crash of the machine may undo it, with all that was written behind it
+   * and did not wait either; the next transaction that waits makes it durable. For what is done again when it is undone.
+   */
+  relaxed<T>(work: () => T): T {
+    this.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.transaction(work);
+    } finally {
+      this.exec("PRAGMA synchronous = FULL");
     }
   }
 
@@ -94,7 +107,7 @@ export class Connection {
 
   #rollBack(): void {
     try {
-      this.exec("ROLLBACK");
+      this.run("ROLLBACK");
     } catch {
       // SQLite has already rolled back after a full disk or an input/output error; the first error is the one to report.
     }

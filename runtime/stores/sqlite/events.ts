@@ -1,5 +1,6 @@
 /** Events, from when they are stored until they are routed into runs. */
-import type { StoredEvent } from "../../store.ts";
+import type { StoredEvent, UnfitEvent } from "../../store.ts";
+import { type EventRow, eventColumns, toEvent } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 
 export function putEvents(db: Connection, events: readonly StoredEvent[]): void {
@@ -18,41 +19,21 @@ export function insertEvents(db: Connection, events: readonly StoredEvent[]): vo
   }
 }
 
-/** The columns of an event, of the table that is called `alias`, as `toEvent` takes them. */
-export const eventColumns = (alias: string) =>
-  `${alias}.id AS "eventId", ${alias}.app AS "eventApp", ${alias}.name, ${alias}.data,
-   ${alias}.received_at AS "receivedAt", ${alias}.target, ${alias}.parent_run AS "parentRun",
-   ${alias}.parent_op AS "parentOp"`;
-
-export interface EventRow {
-  readonly eventId: string;
-  readonly eventApp: string;
-  readonly name: string;
-  readonly data: string;
-  readonly receivedAt: number;
-  readonly target: string | null;
-  readonly parentRun: string | null;
-  readonly parentOp: number | null;
-}
-
-export function toEvent(row: EventRow): StoredEvent {
-  const { eventId, eventApp, name, data, receivedAt, target, parentRun, parentOp } = row;
-  return {
-    id: eventId,
-    app: eventApp,
-    name,
-    data,
-    receivedAt,
-    ...(target !== null && { target }),
-    ...(parentRun !== null && { parent: { run: parentRun, op: parentOp ?? 0 } }),
-  };
+/** What is known of the event already stays. */
+export function noteUnfit(db: Connection, app: string, { event, problem }: UnfitEvent): void {
+  db.run(
+    "UPDATE events SET fate = 'unfit', problem = ? WHERE app = ? AND id = ? AND fate IS NULL",
+    problem,
+    app,
+    event,
+  );
 }
 
 export function unroutedEvents(db: Connection, app: string, limit: number): StoredEvent[] {
   return db
     .all<EventRow>(
-      `SELECT ${eventColumns("e")} FROM events AS e
-       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.id LIMIT ?`,
+      `SELECT ${eventColumns} FROM events AS e
+       WHERE e.routed = 0 AND e.app = ? ORDER BY e.received_at, e.n LIMIT ?`,
       app,
       limit,
     )
@@ -63,7 +44,7 @@ export function unroutedEvents(db: Connection, app: string, limit: number): Stor
 export function joinedEvents(db: Connection, run: number, app: string): StoredEvent[] {
   return db
     .all<EventRow>(
-      `SELECT ${eventColumns("e")} FROM joined AS j CROSS JOIN events AS e ON e.app = ? AND e.id = j.event_id
+      `SELECT ${eventColumns} FROM joined AS j CROSS JOIN events AS e ON e.app = ? AND e.id = j.event_id
        WHERE j.run = ? ORDER BY j.n`,
       app,
       run,

@@ -165,3 +165,13 @@ it("says that it is not open", async () => {
   expect(await store.getRun("r")).toBeUndefined();
   await store.close();
 });
+
+it.each([
+  ["runs.db", 'sqlite() was given a text. Give an object: sqlite({ path: "…" })'],
+  [undefined, "sqlite() needs an object of options. It may hold `path`"],
+  [{}, "`path` of sqlite() is missing"],
+  [{ path: new URL("file:///runs.db") }, "`path` of sqlite() is not a text"],
+  [{ file: "runs.db" }, "sqlite() has no option `file`"],
+])("sqlite(%j) is refused with what to give", (options, problem) => {
+  expect(() => sqlite(options as never)).toThrow(problem);
+});

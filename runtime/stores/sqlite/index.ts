@@ -1,3 +1,4 @@
+import { asObject, checkKeys, checkName } from "../../options.ts";
 import type { Store } from "../../store.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
@@ -18,6 +19,7 @@ export interface SqliteOptions {
  * Uses `node:sqlite` on Node 22.13 and later, else the package `libsql`, which is an optional dependency.
  * A call that fails rejects with `StoreError`, which names the file, the operation and what to do.
  *
+ * @throws BackstitchError BS2013 when an option is wrong
  * @example
  * ```ts
  * import { Backstitch } from "backstitch";
@@ -27,5 +29,8 @@ export interface SqliteOptions {
  * ```
  */
 export function sqlite(options: SqliteOptions): Store {
+  if (typeof options === "string") throw asObject("sqlite()", "path");
+  checkKeys(options, ["path"], "sqlite()");
+  checkName(options.path, "path", "sqlite()");
   return new SqliteStore(options.path);
 }

@@ -1,30 +1,9 @@
 /** Runs that are made of others: with the state that another one is parked in, or to begin anew. */
-import type { DerivedRun, Origin, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
+import type { DerivedRun, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
+import { type StepRow, toStep } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf, putMail } from "./mail.ts";
-import { type StepRow, toStep } from "./steps.ts";
 import { addWaits, waitsOf } from "./waits.ts";
-
-/** The columns of the table called `r` as `withOrigin` takes them. */
-export const originColumns = `r.origin_run AS "originRun", r.origin_op AS "originOp", r.plan`;
-
-export interface OriginRow {
-  readonly originRun: string | null;
-  readonly originOp: number | null;
-  readonly plan: string | null;
-}
-
-/** The record of a run with what its row says of an origin. */
-export function withOrigin<Item extends object>(
-  item: Item,
-  { originRun, originOp, plan }: OriginRow,
-): Item & { readonly origin?: Origin } {
-  if (originRun === null) return item;
-  return {
-    ...item,
-    origin: { run: originRun, ...(originOp !== null && { op: originOp }), ...(plan !== null && { plan }) },
-  };
-}
 
 type ParkedRow = ParkedRun & { readonly n: number; readonly version: string };
 

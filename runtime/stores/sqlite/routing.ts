@@ -1,23 +1,27 @@
 /** From events to runs. */
 import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
+import type { EventRow } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
-import type { EventRow } from "./events.ts";
 import { allHold, putStates } from "./states.ts";
 import { addWaits, meet } from "./waits.ts";
 
-/** The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. */
+/**
+ * The fence against two workers that route one event with run ids of their own is the `routed` mark: the first wins. Should
+ * a crash of the machine undo it, the event is routed again into runs of the same ids; whatever is done with such a run waits
+ * for the disk, and for all that was written before.
+ */
 export function route(
   db: Connection,
   event: EventKey,
   runs: readonly NewRun[],
   met: readonly Met[],
-  { joins = [], states = [], now }: Routing,
+  { joins = [], states = [], stray, now }: Routing,
 ): "routed" | "conflict" {
   const { app, id } = event;
   const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
   if (foreign) throw cannotRoute(db.file, event, foreign);
-  return db.transaction(() => {
+  return db.relaxed(() => {
     const stored = db.all<RoutedEvent>(
       `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
        WHERE app = ? AND id = ?`,
@@ -27,7 +31,10 @@ export function route(
     if (!stored) throw cannotRoute(db.file, event, undefined);
     if (stored.routed) return "routed";
     if (!allHold(db, states) || !joins.every(({ run }) => isWaiting(db, run))) return "conflict";
-    db.run("UPDATE events SET routed = 1 WHERE app = ? AND id = ?", app, id);
+    db.run(
+      "UPDATE events SET routed = 1, fate = ?, problem = ? WHERE app = ? AND id = ?",
+      ...[stray?.fate ?? null, stray?.problem ?? null, app, id],
+    );
     for (const run of runs) insertRun(db, run, stored);
     for (const join of joins) joinRun(db, id, join);
     putStates(db, states, now);

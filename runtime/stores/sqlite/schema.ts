@@ -3,9 +3,9 @@
  *
  * A migration that was released is never edited: a change of the schema is a new one at the end.
  *
- * What a step's commit writes decides the layout: one page of `runs`, one of `steps`, one of `steps_by_id`. So `runs` is
- * keyed by a small number that the steps repeat, its text comes last, and no index holds a column that the commits of a
- * held run change: `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
+ * What a step's commit writes decides the layout: one page of `runs`, one of `steps`. So `runs` is keyed by a small number
+ * that the steps repeat, its text comes last, and no index holds a column that the commits of a held run change:
+ * `runs_free` leaves leased runs out, though it is ordered by `wake_at`.
  */
 
 import { StoreError } from "../store-error.ts";
@@ -17,18 +17,25 @@ const applicationId = 0x426b5374;
 const migrations: readonly string[] = [
   `
   CREATE TABLE events (
+    n INTEGER PRIMARY KEY,
     app TEXT NOT NULL,
     id TEXT NOT NULL,
     name TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     routed INTEGER NOT NULL DEFAULT 0,
+    fate TEXT,
     target TEXT,
     parent_run TEXT,
     parent_op INTEGER,
+    problem TEXT,
     data TEXT NOT NULL,
-    PRIMARY KEY (app, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX events_unrouted ON events (app, received_at, id) WHERE routed = 0;
+    UNIQUE (app, id)
+  ) STRICT;
+  CREATE INDEX events_unrouted ON events (app, received_at, n) WHERE routed = 0;
+  CREATE INDEX events_by_time ON events (app, received_at, n);
+  CREATE INDEX events_by_name ON events (app, name, received_at, n);
+  CREATE INDEX events_by_fate ON events (app, fate, received_at, n) WHERE fate IS NOT NULL;
+  CREATE INDEX events_by_fate_and_name ON events (app, fate, name, received_at, n) WHERE fate IS NOT NULL;
 
   CREATE TABLE runs (
     n INTEGER PRIMARY KEY,
@@ -65,6 +72,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_by_function ON runs (app, function_id, id);
   CREATE INDEX runs_by_status ON runs (app, status, id);
   CREATE INDEX runs_by_function_and_status ON runs (app, function_id, status, id);
+  CREATE INDEX runs_ended ON runs (app, ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX runs_by_event ON runs (app, event_id, id);
   CREATE INDEX runs_by_parent ON runs (app, parent_run, id) WHERE parent_run IS NOT NULL;
   CREATE INDEX runs_by_origin ON runs (app, origin_run, id) WHERE origin_run IS NOT NULL;
@@ -73,7 +81,6 @@ const migrations: readonly string[] = [
     run INTEGER NOT NULL,
     op INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
-    nth INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     rollback INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -86,7 +93,6 @@ const migrations: readonly string[] = [
     error TEXT,
     PRIMARY KEY (run, op, attempt)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX steps_by_id ON steps (run, id, op);
 
   CREATE TABLE waits (
     n INTEGER PRIMARY KEY,
@@ -134,6 +140,7 @@ const migrations: readonly string[] = [
     event_id TEXT NOT NULL
   ) STRICT;
   CREATE INDEX joined_by_run ON joined (run, n);
+  CREATE INDEX joined_by_event ON joined (event_id);
 
   CREATE TABLE slots (
     n INTEGER PRIMARY KEY,

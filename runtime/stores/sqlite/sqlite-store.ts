@@ -6,9 +6,11 @@ import type {
   Commit,
   DerivedRun,
   EventKey,
+  EventQuery,
   Met,
   NewRun,
   ParkedPage,
+  PruneRequest,
   Routing,
   RunQuery,
   StateChange,
@@ -21,15 +23,17 @@ import type { StoreError } from "../store-error.ts";
 import { claim, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { type Connection, connect, inMemory } from "./connection.ts";
+import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { prune } from "./pruning.ts";
 import { route } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
-import { signal, waitPaths, waitsFor } from "./waits.ts";
+import { sendSignal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
   readonly #file: string;
@@ -89,7 +93,7 @@ export class SqliteStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => signal(db, app, name, text, now));
+    return this.#perform("signal", (db) => db.transaction(() => sendSignal(db, app, name, text, now)));
   }
 
   async claim(request: ClaimRequest) {
@@ -128,6 +132,10 @@ export class SqliteStore implements Store {
     return this.#perform("listRuns", (db) => listRuns(db, query));
   }
 
+  async listEvents(query: EventQuery) {
+    return this.#perform("listEvents", (db) => listEvents(db, query));
+  }
+
   async listApps() {
     return this.#perform("listApps", listApps);
   }
@@ -150,6 +158,10 @@ export class SqliteStore implements Store {
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
+  }
+
+  async prune(request: PruneRequest) {
+    return this.#perform("prune", (db) => prune(db, request));
   }
 
   #perform<T>(operation: string, work: (db: Connection) => T): T {

@@ -1,16 +1,15 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
-import type { JoinedRun, StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
+import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
+import { type NamedRunRow, toJoinedRun } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 
 /** So many states that are over are removed with each change. */
 const removedAtOnce = 20;
 
-interface StateRow {
+interface StateRow extends NamedRunRow {
   readonly value: string;
   readonly run: string | null;
-  readonly epoch: number | null;
-  readonly status: string | null;
 }
 
 export function states(db: Connection, keys: readonly StateKey[]): StoredState[] {
@@ -21,13 +20,8 @@ export function states(db: Connection, keys: readonly StateKey[]): StoredState[]
        WHERE s.app = ? AND s.function_id = ? AND s.kind = ? AND s.key = ?`,
       ...[app, functionId, kind, name],
     )[0];
-    return { ...key, ...(row && { value: row.value, ...(row.run !== null && { run: runOf(row.run, row) }) }) };
+    return { ...key, ...(row && { value: row.value, ...(row.run !== null && { run: toJoinedRun(row.run, row) }) }) };
   });
-}
-
-function runOf(id: string, { epoch, status }: StateRow): JoinedRun {
-  const isOver = status !== "running" && status !== "blocked";
-  return { id, is: isOver ? "over" : epoch === 0 ? "waiting" : "begun" };
 }
 
 export function changeStates(

@@ -1,23 +1,16 @@
 /** What is shown to people. Read only. */
 import type { ParkedPage, ParkedRun, RunPage, RunQuery, RunView } from "../../store.ts";
+import { toView, type ViewRow, viewColumns } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
-import { type EventRow, eventColumns, toEvent } from "./events.ts";
-import { type OriginRow, originColumns, withOrigin } from "./origins.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runsFrom = (table: string) => `
-  SELECT r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output, r.error,
-    r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
-    r.parent_run AS "ownerRun", r.parent_op AS "ownerOp", ${originColumns}, ${eventColumns("e")}
+  SELECT ${viewColumns}
   FROM ${table} CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
-type RunRow = Omit<RunView, "event" | "parent" | "origin"> &
-  EventRow &
-  OriginRow & { readonly ownerRun: string | null; readonly ownerOp: number | null };
-
 export function getRun(db: Connection, run: string): RunView | undefined {
-  return db.all<RunRow>(`${runsFrom("runs AS r")} WHERE r.id = ?`, run).map(toView)[0];
+  return db.all<ViewRow>(`${runsFrom("runs AS r")} WHERE r.id = ?`, run).map(toView)[0];
 }
 
 /** Runs that a list looks at where no index answers all of its filters. */
@@ -36,7 +29,7 @@ export function listRuns(db: Connection, query: RunQuery): RunPage {
   const within = edge === undefined ? indexed : [...indexed, ["r.id >= ?", edge] as const];
   const filters = [...within, ...tested];
   const sql = `${runsFrom(table)} WHERE ${conditions(filters)} ORDER BY r.id DESC LIMIT ?`;
-  const found = db.all<RunRow>(sql, ...parameters(filters), limit).map(toView);
+  const found = db.all<ViewRow>(sql, ...parameters(filters), limit).map(toView);
   const next = found.length === limit ? found.at(-1)?.id : edge;
   return { runs: found, ...(next !== undefined && { next }) };
 }
@@ -99,7 +92,7 @@ function windowEdge(db: Connection, table: string, indexed: readonly Filter[]): 
 export function listApps(db: Connection): string[] {
   const found: string[] = [];
   for (;;) {
-    const sql = "SELECT app FROM runs WHERE app > ? ORDER BY app LIMIT 1";
+    const sql = "SELECT app FROM events WHERE app > ? ORDER BY app LIMIT 1";
     const row = db.all<{ app: string }>(sql, found.at(-1) ?? "")[0];
     if (!row) return found;
     found.push(row.app);
@@ -113,13 +106,4 @@ export function listParked(db: Connection, { after = "", limit }: ParkedPage): P
     after,
     limit,
   );
-}
-
-function toView(row: RunRow): RunView {
-  const { id, app, functionId, status, label, wakeAt, output, error, createdAt, updatedAt, endedAt } = row;
-  const { ownerRun, ownerOp } = row;
-  const event = toEvent(row);
-  const view = { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
-  const parent = ownerRun === null ? {} : { parent: { run: ownerRun, op: ownerOp ?? 0 } };
-  return withOrigin({ ...view, ...parent }, row);
 }

@@ -1,5 +1,6 @@
 /** For what runs wait from outside. `topic` holds kind and name, so that signals and events of one name are apart. */
 import type { Met, NewWait, StoredWait, WaitQuery } from "../../store.ts";
+import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { deliver } from "./mail.ts";
 
@@ -53,24 +54,13 @@ function mayWaitForSignal(db: Connection, run: Waiting, { op, name, onConflict }
 /** As they were given, but for signals that others waited for. */
 export function waitsOf(db: Connection, run: number): NewWait[] {
   return db
-    .all<OwnWaitRow>("SELECT op, kind, topic, path, value, until, filter FROM waits WHERE run = ? ORDER BY op", run)
-    .map(({ op, kind, topic, path, value, until, filter }) => ({
-      op,
-      kind,
-      name: topic.slice(topic.indexOf(":") + 1),
-      ...(path !== "" && { match: { path, value } }),
-      ...(until !== null && { until }),
-      ...(filter !== null && { filter }),
-    }));
+    .all<OwnWaitRow>(
+      `SELECT op, kind, substr(topic, instr(topic, ':') + 1) AS name, path, value, until, filter
+       FROM waits WHERE run = ? ORDER BY op`,
+      run,
+    )
+    .map(toOwnWait);
 }
-
-type OwnWaitRow = Pick<NewWait, "op" | "kind"> & {
-  readonly topic: string;
-  readonly path: string;
-  readonly value: string;
-  readonly until: number | null;
-  readonly filter: string | null;
-};
 
 export function removeWaits(db: Connection, run: number, ops: readonly number[]): void {
   for (const op of ops) db.run("DELETE FROM waits WHERE run = ? AND op = ?", run, op);
@@ -116,26 +106,16 @@ export function waitsFor(db: Connection, { app, name, match, after = 0, limit }:
       after,
       limit,
     )
-    .map(({ until, filter, ...wait }) => ({
-      ...wait,
-      ...(until !== null && { until }),
-      ...(filter !== null && { filter }),
-    }));
+    .map(toWait);
 }
 
-type WaitRow = Omit<StoredWait, "until" | "filter"> & {
-  readonly until: number | null;
-  readonly filter: string | null;
-};
-
-export function signal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
-  return db.transaction(() => {
-    const holder = signalHolder(db, app, name);
-    if (holder === undefined) return undefined;
-    removeWait(db, holder.id);
-    deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
-    return holder.run;
-  });
+/** Within a transaction. Gives the run that waited for it. */
+export function sendSignal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
+  const holder = signalHolder(db, app, name);
+  if (holder === undefined) return undefined;
+  removeWait(db, holder.id);
+  deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
+  return holder.run;
 }
 
 function signalHolder(db: Connection, app: string, name: string): { id: number; run: string; op: number } | undefined {

@@ -41,6 +41,13 @@ export function claimTests(check: Check): void {
     assert.deepEqual(ids(await claim(store, { app: "other" })), ["app"]);
   });
 
+  check("leaves the runs that the worker does not want to others", async (store) => {
+    for (const id of ["r1", "r2", "r3"]) await addRun(store, id);
+    assert.deepEqual(ids(await claim(store, { limit: 1, except: ["r1", "r2"] })), ["r3"]);
+    assert.deepEqual(await claim(store, { except: ["r1", "r2"] }), []);
+    assert.deepEqual(ids(await claim(store, { worker: "worker-2" })), ["r1", "r2"]);
+  });
+
   check("gives nothing when the limit is 0", async (store) => {
     await addRun(store, "r");
     assert.deepEqual(await claim(store, { limit: 0 }), []);

@@ -180,6 +180,8 @@ export function blockingTests(check: Check): void {
     await store.commit([turn(await claimOne(store), { frame: "F", label: "kept" })]);
     assert.equal(await store.resume("r", t0), false);
     const held = await claimOne(store, { worker: "worker-2", now: t0 + 10 * leaseMs });
+    await store.commit([turn(held, { label: null })]);
+    assert.equal((await view(store, "r")).label, "kept");
     await store.commit([turn(held, { status: "blocked", label: null, wakeAt: null, error: '"why"' })]);
     assert.equal((await view(store, "r")).label, "kept");
     assert.equal(await store.resume("r", t0 + 20), true);

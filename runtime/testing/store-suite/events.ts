@@ -1,6 +1,7 @@
 /** Conformance: events, routing, and text of every kind. */
 import assert from "node:assert/strict";
-import { addRun, app, type Check, claimOne, event, step, t0, turn, view } from "./support.ts";
+import type { Claim, EventQuery, Store } from "../../store.ts";
+import { addRun, app, type Check, claim, claimOne, event, step, t0, turn, view } from "./support.ts";
 
 export function eventTests(check: Check): void {
   check("lists the events that are not routed, oldest first, up to the limit", async (store) => {
@@ -14,7 +15,7 @@ export function eventTests(check: Check): void {
     const listed = await store.unroutedEvents(app, 3);
     assert.deepEqual(
       listed.map(({ id }) => id),
-      ["early", "a", "b"],
+      ["early", "b", "a"],
     );
     assert.deepEqual(listed[0], event("early"));
   });
@@ -24,6 +25,113 @@ export function eventTests(check: Check): void {
     await store.putEvents([event("e", { data: "third" })]);
     assert.deepEqual(await store.unroutedEvents(app, 10), [event("e")]);
   });
+}
+
+/** Ids of all pages of two. */
+async function listed(store: Store, query: Partial<EventQuery> = {}): Promise<string[]> {
+  const found: string[] = [];
+  for (let before: string | undefined; ; ) {
+    const page = await store.listEvents({ app, limit: 2, ...query, ...(before !== undefined && { before }) });
+    found.push(...page.map(({ id }) => id));
+    if (page.length < 2) return found;
+    before = page.at(-1)?.id;
+  }
+}
+
+export function eventOrderTests(check: Check): void {
+  check("those of one time are routed in the order in which they were stored, whatever their ids", async (store) => {
+    await store.putEvents(["z", "m", "a"].map((id) => event(id)));
+    await store.putEvents([event("b"), event("z"), event("A")]);
+    await addRun(store, "0");
+    const sent = [event("y", { receivedAt: t0 + 10 }), event("x", { receivedAt: t0 + 10 })];
+    await store.commit([turn(await claimOne(store), { events: sent })]);
+    await store.changeStates([], [event("c", { receivedAt: t0 + 10 })], t0);
+    const unrouted = await store.unroutedEvents(app, 20);
+    assert.deepEqual(
+      unrouted.map(({ id }) => id),
+      ["z", "m", "a", "b", "A", "y", "x", "c"],
+    );
+    await store.route({ app, id: "m" }, []);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 2)).map(({ id }) => id),
+      ["z", "a"],
+    );
+  });
+}
+
+export function eventListTests(check: Check): void {
+  check("lists events newest first, by name, fate and time, page by page", async (store) => {
+    const names = ["a", "b", "a", "b", "a", "b"];
+    const times = [5, 1, 3, 3, 3, 9];
+    await store.putEvents(
+      names.map((name, index) => event(`e${index}`, { name, receivedAt: t0 + (times[index] ?? 0) })),
+    );
+    await store.putEvents([event("e9", { app: "other", name: "a" })]);
+    assert.deepEqual(await listed(store), ["e5", "e0", "e4", "e3", "e2", "e1"]);
+    assert.deepEqual(await listed(store, { name: "a" }), ["e0", "e4", "e2"]);
+    assert.deepEqual(await listed(store, { from: t0 + 3, until: t0 + 9 }), ["e0", "e4", "e3", "e2"]);
+    assert.deepEqual(await listed(store, { from: t0 + 3, until: t0 + 5, name: "b" }), ["e3"]);
+    for (const id of ["e0", "e2", "e3"]) {
+      await store.route({ app, id }, [], [], { stray: { fate: "unfit", problem: `"${id}"` }, now: t0 });
+    }
+    for (const id of ["e1", "e4"]) await store.route({ app, id }, [], [], { stray: { fate: "unwanted" }, now: t0 });
+    assert.deepEqual(await listed(store, { fate: "unfit" }), ["e0", "e3", "e2"]);
+    assert.deepEqual(await listed(store, { fate: "unfit", name: "a" }), ["e0", "e2"]);
+    assert.deepEqual(await listed(store, { fate: "unfit", until: t0 + 5 }), ["e3", "e2"]);
+    assert.deepEqual(await listed(store, { fate: "unwanted", name: "a", from: t0 }), ["e4"]);
+    assert.deepEqual(await listed(store, { name: "c" }), []);
+    assert.deepEqual(await listed(store, { id: "e3" }), ["e3"]);
+    assert.deepEqual(await listed(store, { id: "e9" }), []);
+    assert.deepEqual(await store.listEvents({ app, before: "e9", limit: 9 }), []);
+    assert.deepEqual(await store.listApps(), ["other", app]);
+  });
+
+  check("finds events by names of any length", async (store) => {
+    const long = "n".repeat(5_000);
+    await store.putEvents([event("a", { name: long }), event("b", { name: `${long}!` })]);
+    await store.route({ app, id: "b" }, [], [], { stray: { fate: "unwanted" }, now: t0 });
+    assert.deepEqual(await listed(store, { name: long }), ["a"]);
+    assert.deepEqual(await listed(store, { name: `${long}!`, fate: "unwanted" }), ["b"]);
+  });
+}
+
+export function fateTests(check: Check): void {
+  check("tells what became of an event", async (store) => {
+    const whole = event("whole", { target: "f", parent: { run: "parent", op: 2 } });
+    await store.putEvents([whole, event("bad"), event("nobody's")]);
+    await addRun(store, "r");
+    await store.route({ app, id: "bad" }, [], [], { stray: { fate: "unfit", problem: '"first"' }, now: t0 });
+    await store.route({ app, id: "nobody's" }, [], [], { stray: { fate: "unwanted" }, now: t0 });
+    const of = async (id: string) => (await store.listEvents({ app, id, limit: 1 }))[0];
+    assert.deepEqual(await of("whole"), { ...whole, fate: "queued" });
+    assert.deepEqual(await of("r"), { ...event("r"), fate: "taken" });
+    assert.deepEqual(await of("bad"), { ...event("bad"), fate: "unfit", problem: '"first"' });
+    assert.deepEqual(await of("nobody's"), { ...event("nobody's"), fate: "unwanted" });
+    assert.equal(await of("gone"), undefined);
+  });
+
+  check(
+    "notes with a commit that an event did not fit, unless that is known, or the commit is fenced",
+    async (store) => {
+      await addRun(store, "r");
+      await addRun(store, "s");
+      await store.putEvents([event("known")]);
+      await store.route({ app, id: "known" }, [], [], { stray: { fate: "unfit", problem: '"first"' }, now: t0 });
+      const [r, s] = await claim(store);
+      const fails = (of: Claim | undefined, unfit: string, epoch = 1) =>
+        turn({ run: of?.run ?? "", epoch }, { status: "failed", unfit: { event: unfit, problem: `"${of?.run}"` } });
+      assert.deepEqual(await store.commit([fails(r, "s", 9)]), ["fenced"]);
+      assert.deepEqual(await listed(store, { fate: "unfit" }), ["known"]);
+      // Both are runs of one event, as of two functions.
+      assert.deepEqual(await store.commit([fails(r, "r"), fails(s, "r")]), ["ok", "ok"]);
+      const problemOf = async (id: string) => (await store.listEvents({ app, id, limit: 1 }))[0]?.problem;
+      assert.match((await problemOf("r")) ?? "", /^"[rs]"$/);
+      assert.deepEqual((await listed(store, { fate: "unfit" })).sort(), ["known", "r"]);
+      await addRun(store, "t");
+      await store.commit([fails((await claim(store))[0], "known")]);
+      assert.equal(await problemOf("known"), '"first"');
+    },
+  );
 }
 
 export function routingTests(check: Check): void {
@@ -118,6 +226,11 @@ export function hostileTextTests(check: Check): void {
       assert.deepEqual(results, ["ok"]);
       assert.deepEqual(await store.listSteps(id), [{ ...step(1, { id: text, output: text }), index: 0 }]);
       assert.equal((await view(store, id)).label, text);
+      const found = await store.listEvents({ app, name: text, limit: 9 });
+      assert.deepEqual(
+        found.map((each) => [each.id, each.name]),
+        [[id, text]],
+      );
     }
   });
 }

@@ -1,6 +1,6 @@
 /** Conformance: what comes for a run from outside. */
 import assert from "node:assert/strict";
-import type { Claim, Met, NewWait, Store, StoredWait } from "../../store.ts";
+import type { Claim, Commit, Met, NewWait, Store, StoredWait } from "../../store.ts";
 import { addRun, app, type Check, claim, claimOne, event, step, t0, turn, view } from "./support.ts";
 
 /** Parks a run with waits, and gives it back. */
@@ -179,6 +179,45 @@ export function signalTests(check: Check): void {
     const replaced = await claimOne(store, { now: t0 + 10 });
     assert.deepEqual([replaced.run, replaced.mail.map(({ kind }) => kind)], ["r1", ["replaced"]]);
     assert.equal(await store.signal(app, "approval", "1", t0), "r3");
+  });
+
+  check("of a commit reach the op that waits, and whoever sent them is told", async (store) => {
+    await park(store, "r", approval);
+    await addRun(store, "sender");
+    const sender = await claimOne(store);
+    const sent = (op: number, name: string) => ({ op, name, text: `"${op}"` });
+    const own: NewWait = { op: 5, kind: "signal", name: "own" };
+    const signals = [sent(2, "approval"), sent(3, "approval"), sent(4, "own"), sent(6, "nobody's")];
+    const commit = turn(sender, { signals, waits: [own], release: true, wakeAt: null, seq: 0 });
+    assert.deepEqual(await store.commit([commit]), ["ok"]);
+    // Asked again, because the answer was lost.
+    assert.deepEqual(await store.commit([commit]), ["ok"]);
+    const claims = await claim(store, { now: t0 + 10 });
+    const told = { kind: "sent", text: null, receivedAt: t0 + 10 } as const;
+    const mailOf = (run: string) => claims.find((each) => each.run === run)?.mail;
+    assert.deepEqual(mailOf("r"), [{ seq: 1, op: 1, kind: "signal", text: '"2"', receivedAt: t0 + 10 }]);
+    assert.deepEqual(mailOf("sender"), [
+      { ...told, seq: 1, op: 2, from: "r" },
+      { ...told, seq: 2, op: 3 },
+      { seq: 3, op: 5, kind: "signal", text: '"4"', receivedAt: t0 + 10 },
+      { ...told, seq: 4, op: 4, from: "sender" },
+      { ...told, seq: 5, op: 6 },
+    ]);
+  });
+
+  check("of a fenced commit are not sent, and those of several runs are sent once", async (store) => {
+    await park(store, "r", approval);
+    await addRun(store, "a");
+    await addRun(store, "b");
+    const claims = await claim(store);
+    const sends = claims.map((each) => turn(each, { signals: [{ op: 1, name: "approval", text: "1" }] }));
+    const fenced = { ...(sends[0] as Commit), epoch: 9 };
+    assert.deepEqual(await store.commit([fenced]), ["fenced"]);
+    assert.deepEqual(await store.commit(sends), ["ok", "ok"]);
+    const mail = await store.unreadMail(app, "worker-1");
+    const from = mail.flatMap((each) => each.mail.map((one) => one.from ?? "nobody"));
+    assert.deepEqual(from.sort(), ["nobody", "r"]);
+    assert.equal((await claimOne(store, { now: t0 + 10 })).mail.length, 1);
   });
 }
 

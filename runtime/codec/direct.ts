@@ -1,0 +1,158 @@
+/**
+ * Encoding in one pass, for values that are encoded over and over while they change a little: the frame of a run, twice
+ * per step. It presumes that what was shared in the last text is shared now, and nothing else; and it knows plain values
+ * only. Where that does not hold it gives up, and the value is scanned. What it writes is the text that a scan leads to.
+ */
+import { types } from "node:util";
+import { type CodecExtension, MAX_DEPTH } from "./format.ts";
+import { isNew } from "./functions.ts";
+import { hasWritableLength } from "./integrity.ts";
+import { environment } from "./intrinsics.ts";
+import { isDisguised, prototypeOf } from "./kinds.ts";
+import { Parts } from "./parts.ts";
+import { isOrdinary } from "./properties.ts";
+import type { Scan } from "./scan.ts";
+import { envelope, Writer } from "./write.ts";
+
+/** After a value that only a scan can store, so many texts are not tried. */
+const pause = 16;
+
+/** Thrown, and caught here: the value is to be scanned. */
+const unusual = new Error("only a scan can store the value");
+const otherwiseShared = new Error("not what was shared before is shared now");
+
+/** What is known of a value from its last text. Whoever encodes it again keeps one. */
+export class Sharing {
+  #shared: ReadonlySet<object> | undefined;
+  #pause = 0;
+
+  /** The text of a value; undefined when it must be scanned. */
+  write(value: unknown, extensions: readonly CodecExtension[]): string | undefined {
+    if (this.#shared === undefined) return undefined;
+    if (this.#pause > 0) {
+      this.#pause--;
+      return undefined;
+    }
+    try {
+      return new DirectWriter(this.#shared, extensions).whole(value);
+    } catch (error) {
+      // What the scan refuses as well, it says better.
+      if (error !== otherwiseShared) this.#pause = pause;
+      return undefined;
+    }
+  }
+
+  learn(scan: Scan): void {
+    this.#shared = scan.shared;
+  }
+}
+
+/** In the place of its number, of an object that was written where it was met. */
+const inPlace = -1;
+
+class DirectWriter extends Writer {
+  readonly #shared: ReadonlySet<object>;
+  readonly #extensions: readonly CodecExtension[];
+  /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
+  readonly #definitions: (CodecExtension | number)[] = [];
+  #depth = 0;
+
+  constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[]) {
+    super();
+    this.#shared = shared;
+    this.#extensions = extensions;
+  }
+
+  whole(value: unknown): string {
+    const root = this.root(value);
+    const text = envelope(root, this.definitions());
+    // What is met only once now is to be written where it is met.
+    if (this.#definitions.includes(0)) throw otherwiseShared;
+    return text;
+  }
+
+  protected override object(value: object | symbol): void {
+    if (typeof value === "symbol") throw unusual;
+    const number = this.numbers.get(value);
+    if (number === inPlace) throw otherwiseShared;
+    if (number !== undefined) {
+      const count = this.#definitions[number];
+      if (typeof count === "number") this.#definitions[number] = count + 1;
+      return this.reference(value);
+    }
+    const extension = this.#extensionOf(value);
+    if (extension || this.#shared.has(value)) {
+      this.#definitions.push(extension ?? 0);
+      return this.reference(value);
+    }
+    this.numbers.set(value, inPlace);
+    this.#contents(value);
+  }
+
+  protected override body(value: object): void {
+    const extension = this.#definitions[this.numbers.get(value) as number] as CodecExtension | number;
+    if (typeof extension === "number") return this.#contents(value);
+    if (extension.late) requireAsMade(value, extension);
+    this.extension(extension.tag, extension.encode(value));
+    // Whether it can be made from these is not known here.
+    if (extension.make && this.references.length > 0) throw unusual;
+  }
+
+  #extensionOf(value: object): CodecExtension | undefined {
+    if (Parts.is(value)) return undefined;
+    const isProxy = types.isProxy(value);
+    for (const extension of this.#extensions) {
+      if ((!isProxy || extension.takesProxies) && extension.matches(value)) return extension;
+    }
+    if (isProxy) throw unusual;
+    return undefined;
+  }
+
+  #contents(value: object): void {
+    if (Parts.is(value)) return this.parts(value);
+    if (this.#depth === MAX_DEPTH || typeof value === "function" || !Object.isExtensible(value)) throw unusual;
+    this.#depth++;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) this.#record(value);
+    else if (prototype === Array.prototype && Array.isArray(value)) this.#array(value);
+    else throw unusual;
+    this.#depth--;
+  }
+
+  #record(value: object): void {
+    const keys = Reflect.ownKeys(value);
+    if (value === environment || isDisguised(value, keys[0])) throw unusual;
+    this.record(keys as string[], (key) => ordinary(value, key));
+  }
+
+  #array(array: readonly unknown[]): void {
+    if (Reflect.ownKeys(array).length !== array.length + 1 || !hasWritableLength(array)) throw unusual;
+    this.text += "[";
+    for (let i = 0; i < array.length; i++) {
+      if (i > 0) this.text += ",";
+      this.value(ordinary(array, i));
+    }
+    this.text += "]";
+  }
+}
+
+/** The value of a property as every new one is. */
+function ordinary(value: object, key: PropertyKey): unknown {
+  if (typeof key === "symbol") throw unusual;
+  const property = Object.getOwnPropertyDescriptor(value, key);
+  if (property === undefined || !isOrdinary(property, undefined)) throw unusual;
+  return property.value;
+}
+
+/** A value that is made again has nothing that its parts do not say. */
+function requireAsMade(value: object, extension: CodecExtension): void {
+  if (extension.changesOthers?.(value)) throw unusual;
+  const keys = extension.keysOf?.(value);
+  // Nothing else is kept of it: it may be a proxy, and must not be touched.
+  if (keys === undefined) return;
+  if (keys.length > 0 || typeof value !== "function" || !Object.isExtensible(value)) throw unusual;
+  if (extension.parentOf && extension.parentOf(value) !== Object.getPrototypeOf(value)) throw unusual;
+  if (!Object.hasOwn(value, "prototype")) return;
+  const prototype = prototypeOf(value);
+  if (prototype === undefined || !isNew(prototype, value)) throw unusual;
+}
