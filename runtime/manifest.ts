@@ -7,7 +7,7 @@
 export const CODE_FORMAT = 1;
 
 /** What a suspension waits for, as far as syntax tells. `await` is any other expression. */
-export type SuspensionKind = "step" | "sleep" | "wait" | "call" | "combination" | "await";
+export type SuspensionKind = "step" | "sleep" | "wait" | "call" | "combination" | "await" | "yield";
 
 /** A place in the author's file. Lines and columns count from 1. */
 export interface SourceRange {

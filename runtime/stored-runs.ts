@@ -9,7 +9,7 @@ export { heldBy } from "./engine/fit-loaded.ts";
 export type { FrameImage, RunImage } from "./engine/image.ts";
 export { hashIn, idIn } from "./engine/registry.ts";
 export { originOf, type ScopeRecord } from "./engine/scopes.ts";
-export { readStoredRun, StoredClosure, type StoredReferences } from "./engine/stored-run.ts";
+export { noReferences, readStoredRun, StoredClosure } from "./engine/stored-run.ts";
 export { EventLog } from "./event-log.ts";
 export { Runs } from "./runs.ts";
 export type { ParkedRun, Store } from "./store.ts";

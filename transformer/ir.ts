@@ -73,16 +73,18 @@ export interface Scope {
   inlined: boolean;
 }
 
-/** An await, explicit or implied. */
+/** An await, explicit or implied, or a `yield`. */
 export interface Suspension {
   /** The durable function that it suspends: the unit's, or one nested in it. */
   readonly owner: FunctionNode;
-  /** The `await` expression, the expression that is awaited implicitly, or the statement that awaits by itself. */
+  /** The `await` or `yield` expression, the expression that is awaited implicitly, or the statement that awaits by itself. */
   readonly node: ts.Node;
   /** What is awaited, without the chain of callbacks around it. Undefined when a statement awaits by itself. */
   readonly operand: ts.Expression | undefined;
   /** The base of its label when a statement awaits by itself: `row.next`. */
   readonly implied?: string;
+  /** A `yield`, or the start of a generator whose parameters are bound at the call. */
+  readonly yields?: true;
   label: string;
 }
 

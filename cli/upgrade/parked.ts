@@ -8,6 +8,7 @@ import {
   heldBy,
   idIn,
   type Misfit,
+  noReferences,
   originOf,
   type ParkedRun,
   type RunImage,
@@ -15,7 +16,6 @@ import {
   type ScopeRecord,
   type Store,
   StoredClosure,
-  type StoredReferences,
 } from "../../runtime/stored-runs.ts";
 import { Build, closureMisfit } from "./code.ts";
 import { slotsOf } from "./compare.ts";
@@ -57,7 +57,7 @@ export async function checkParked(after: readonly Manifest[], store: Store, app?
 
 /** One row per frame: a run that is parked in a helper is parked in each call that waits for it. */
 function framesOf(run: ParkedRun, text: string, build: Build): LabelReport[] {
-  const references: StoredReferences = { closures: [], outer: [] };
+  const references = noReferences();
   let image: RunImage;
   try {
     image = readStoredRun(text, references);
@@ -65,13 +65,15 @@ function framesOf(run: ParkedRun, text: string, build: Build): LabelReport[] {
     return [row(run.functionId, run.label ?? "", "STRANDED", [`the frame cannot be read: ${messageOf(error)}`])];
   }
   const names = scopeNames(image);
-  return (image.frames ?? []).flatMap((frame): LabelReport[] => {
-    if (frame.at === undefined) return [];
-    const unit = frame.closure instanceof StoredClosure ? frame.closure.reference : frame.code;
-    const closures = references.closures.filter(({ reference }) => reference === unit);
-    const outer = references.outer.flatMap(([reference, name]) => (reference === unit ? [name] : []));
-    return [frameRow(frame, image, { closures, outer }, names, build)];
-  });
+  return [...(image.frames ?? []), ...references.generators.map(({ frame }) => frame)].flatMap(
+    (frame): LabelReport[] => {
+      if (frame.at === undefined) return [];
+      const unit = frame.closure instanceof StoredClosure ? frame.closure.reference : frame.code;
+      const closures = references.closures.filter(({ reference }) => reference === unit);
+      const outer = references.outer.flatMap(([reference, name]) => (reference === unit ? [name] : []));
+      return [frameRow(frame, image, { closures, outer }, names, build)];
+    },
+  );
 }
 
 function frameRow(

@@ -23,7 +23,11 @@ export function functionProperties(
   const prototype = prototypeOf(value);
   if (prototype === undefined || !isNew(prototype, value)) {
     described.push(...describeProperties(scan, value, ["prototype"], integrity));
-  } else return () => (scan.seen.has(prototype) ? [...described, unvisited(value, prototype, integrity)] : described);
+  } else {
+    // That of a generator function does not lead to it: whatever refers to it is to find the same object.
+    if (!Object.hasOwn(prototype, "constructor")) scan.defined.add(prototype);
+    return () => (scan.seen.has(prototype) ? [...described, unvisited(value, prototype, integrity)] : described);
+  }
   return () => described;
 }
 

@@ -187,7 +187,9 @@ const openPrototypes: ReadonlySet<string> = new SafeSet(
   ].map((name) => `${name}.prototype`),
 )
   .add("%IteratorPrototype%")
-  .add("%AsyncIteratorPrototype%");
+  .add("%AsyncIteratorPrototype%")
+  // Of what inherits from it only generators have a state of their own.
+  .add("%GeneratorFunction%.prototype.prototype");
 
 function symbolPath(owner: string, key: symbol): string | undefined {
   const name = wellKnownNameOf(key);

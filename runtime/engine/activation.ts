@@ -299,7 +299,7 @@ export class Activation {
   }
 
   /** Re-entry met something else than the way to its label: the code is not the one that parked the run. */
-  strayed(frame: Frame, met: string): void {
+  strayed(frame: Pick<Frame, "info" | "place">, met: string): void {
     this.block("BS2106", {
       where: `${frame.info.code} was to go on at "${frame.place.label}" and came to "${met}"`,
       fix: "The function was changed under the run. Deploy the code that parked the run, or cancel the run.",

@@ -9,6 +9,7 @@
  * After a reload that block throws: the class is complete by then, and its static code must not run again.
  */
 import { SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { prototypeOf } from "../codec/kinds.ts";
 import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -52,7 +53,8 @@ interface Member {
   readonly natural: Natural | undefined;
   readonly owner: object;
   readonly side: "static" | "prototype" | "field";
-  readonly kind?: "value" | "get" | "set";
+  /** `prototype` is that of a generator method, from which its generators inherit. */
+  readonly kind?: "value" | "get" | "set" | "prototype";
   readonly key?: string | symbol;
   /** Of the function of a field; with its number among what the run made. */
   readonly field?: FieldFunction;
@@ -72,6 +74,8 @@ export type MemberImage =
 
 const definitions = new SafeWeakMap<object, Definition>();
 const members = new SafeWeakMap<object, Member>();
+/** The prototypes with which generator methods were made. */
+const generatorPrototypes = new SafeWeakMap<object, object>();
 /** Classes by the values that they are made with. */
 const madeOf = new SafeWeakMap<ScopeRecord, object>();
 
@@ -105,6 +109,11 @@ function noteMembers(owner: object, side: Member["side"], properties: Properties
       const fn: unknown = property[kind];
       if (typeof fn !== "function" || fn === owner) continue;
       members.set(fn, { owner, side, kind, key: key as string | symbol, natural: naturalOf(fn as () => unknown) });
+      const prototype = kind === "value" ? prototypeOf(fn) : undefined;
+      if (prototype === undefined) continue;
+      const natural: Natural = { name: "", length: 0, parent: Object.getPrototypeOf(prototype) };
+      members.set(prototype, { owner, side, kind: "prototype", key: key as string | symbol, natural });
+      generatorPrototypes.set(fn, prototype);
     }
   }
 }
@@ -188,7 +197,8 @@ export function parentOf(value: object): unknown {
  * @throws NotEncodableError when a method has lost its name or length: it would come back
  */
 export function changedKeys(value: object): (string | symbol)[] {
-  const natural = members.get(value)?.natural;
+  const { natural, kind } = members.get(value) ?? {};
+  if (kind === "prototype") return Reflect.ownKeys(value);
   if (natural) return addedKeys(value, natural);
   const before = definitions.get(value)?.own ?? (definitions.get(ownerOf(value) as object) as Definition).ofPrototype;
   return Reflect.ownKeys(value).filter((key) => {
@@ -226,6 +236,7 @@ function isChanged(member: object): boolean {
   return (
     members.has(member) &&
     (!Object.isExtensible(member) ||
+      prototypeOf(member) !== generatorPrototypes.get(member) ||
       Object.getPrototypeOf(member) !== parentOf(member) ||
       changedKeys(member).length > 0)
   );
@@ -233,7 +244,8 @@ function isChanged(member: object): boolean {
 
 function functionsIn(properties: Properties): object[] {
   return [...properties.values()].flatMap(({ value, get, set }) => {
-    return [value, get, set].filter((fn): fn is object => typeof fn === "function");
+    const functions = [value, get, set].filter((fn): fn is object => typeof fn === "function");
+    return functions.flatMap((fn) => [fn, generatorPrototypes.get(fn) ?? []].flat());
   });
 }
 
@@ -271,7 +283,9 @@ export function memberOfImage([order, owner, side, kind, key]: MemberImage): obj
   if (typeof side === "object") return makeField(owner, side, order);
   if (definition === undefined || (side !== "static" && side !== "prototype")) return undefined;
   if (kind === undefined) return side === "prototype" ? definition.prototype : undefined;
+  const property = (side === "static" ? definition.own : definition.ofPrototype).get(key as PropertyKey);
+  if (kind === "prototype") return generatorPrototypes.get(Object(property?.value));
   if (kind !== "value" && kind !== "get" && kind !== "set") return undefined;
-  const found: unknown = (side === "static" ? definition.own : definition.ofPrototype).get(key as PropertyKey)?.[kind];
+  const found: unknown = property?.[kind];
   return typeof found === "function" ? found : undefined;
 }

@@ -1,12 +1,12 @@
 /**
  * Persisted cursors of `for…of` and `for…in`.
  *
- * A cursor iterates as the language does, live changes of the collection included, and says at any suspension inside
- * its loop where it stands. After a reload the collection is the stored one, never evaluated again, and the loop first
- * gets the item at which it stood.
+ * A cursor iterates as the language does, live changes included, and says at any suspension inside its loop where it
+ * stands. After a reload the collection is the stored one, and the loop first gets the item at which it stood.
  */
 import { types } from "node:util";
 import { isNativeFunction } from "../codec/kinds.ts";
+import { frameOfGenerator } from "./generator-marks.ts";
 
 /** Where a cursor stands, as stored. `item` is the item being visited. */
 export type CursorImage =
@@ -170,7 +170,7 @@ abstract class StorableCursor implements Cursor {
 
   next(): IteratorResult<unknown> {
     if (this.#repeats) this.#repeats = false;
-    else if (!this.advance()) return this.return();
+    else if (!this.#advances()) return this.return();
     return { done: false, value: this.item };
   }
 
@@ -181,6 +181,16 @@ abstract class StorableCursor implements Cursor {
 
   [Symbol.iterator](): this {
     return this;
+  }
+
+  /** A getter may throw: then the loop is left. */
+  #advances(): boolean {
+    try {
+      return this.advance();
+    } catch (error) {
+      this.#onEnd();
+      throw error;
+    }
   }
 }
 
@@ -300,7 +310,7 @@ class KeyCursor extends StorableCursor {
   }
 }
 
-/** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: a generator. */
+/** Any other iterable. Its iterator is stored as the object that it is, unless it is one of the language: that of an array, a generator that is not compiled. */
 export class IteratorCursor implements Cursor {
   readonly iterator: Iterator<unknown>;
   readonly #next: unknown;
@@ -325,13 +335,19 @@ export class IteratorCursor implements Cursor {
       this.#repeats = false;
       return { done: false, value: this.#item };
     }
-    const result = this.step();
-    if (result.done) {
+    try {
+      const result = this.step();
+      if (!result.done) {
+        this.#item = result.value;
+        return { done: false, value: this.#item };
+      }
+    } catch (error) {
+      // The loop does not close what fails to give its next item.
       this.#onEnd();
-      return { done: true, value: undefined };
+      throw error;
     }
-    this.#item = result.value;
-    return { done: false, value: this.#item };
+    this.#onEnd();
+    return { done: true, value: undefined };
   }
 
   /** The iterator's own next result. */
@@ -339,6 +355,11 @@ export class IteratorCursor implements Cursor {
     const result = Reflect.apply(this.#next as () => IteratorResult<unknown>, this.iterator, []);
     if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
     return result;
+  }
+
+  /** What the iterator answers, as it is. */
+  send(value: unknown): unknown {
+    return Reflect.apply(this.#next as (value: unknown) => unknown, this.iterator, [value]);
   }
 
   return(): IteratorResult<unknown> {
@@ -353,7 +374,8 @@ export class IteratorCursor implements Cursor {
   }
 
   image(): CursorImage | undefined {
-    if (typeof this.#next === "function" && isNativeFunction(this.#next)) return undefined;
+    const isNative = typeof this.#next === "function" && isNativeFunction(this.#next);
+    if (isNative && !frameOfGenerator(this.iterator)) return undefined;
     return { kind: "iterator", of: this.iterator, next: this.#next, item: this.#item };
   }
 }

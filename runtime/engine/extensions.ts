@@ -20,6 +20,7 @@ import {
 } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
+import { generators, type LoadedGenerator } from "./generator-images.ts";
 import { Handle, type HandleImage } from "./handle.ts";
 import { bareInstance, hasPrivateFields, type PrivateState, privateStateOf, restorePrivateState } from "./instances.ts";
 import type { ChildLogger } from "./loggers.ts";
@@ -54,13 +55,15 @@ export interface Loaded {
   /** Puts back what a class keeps to itself. */
   readonly classes: (() => void)[];
   readonly closures: ClosureRecord[];
+  /** Puts generators together. */
+  readonly generators: (() => LoadedGenerator)[];
 }
 
 /** Slots by name; in front of them the name of the scope, if it is in no frame, behind them what was not initialised. */
 export type ScopeImage = object | readonly [name: string | null, slots: object, ...unset: string[]];
 
 export function nothingLoaded(): Loaded {
-  return { handles: [], invocations: new SafeWeakMap(), classes: [], closures: [] };
+  return { handles: [], invocations: new SafeWeakMap(), classes: [], closures: [], generators: [] };
 }
 
 /** `loaded` is for decoding only. */
@@ -74,6 +77,7 @@ export function extensionsFor(activation: Activation, loaded: Loaded = nothingLo
     handles(activation, loaded),
     tools(activation),
     outerValues(activation),
+    generators(activation, loaded.generators),
     ...tracedValues(activation),
   ];
 }
@@ -97,7 +101,7 @@ function scopes(activation: Activation): CodecExtension {
           unset.push(slot);
         }
       }
-      const name = scopeName(record, activation);
+      const name = scopeName(record);
       return name === null && unset === undefined ? slots : [name, slots, ...(unset ?? [])];
     },
     create: () => newRecord(),
@@ -124,11 +128,11 @@ function slotsOf(record: ScopeRecord): readonly string[] {
 }
 
 /** Of a record that only closures hold. That of a frame stands under its path there. */
-function scopeName(record: ScopeRecord, activation: Activation): string | null {
+function scopeName(record: ScopeRecord): string | null {
   const home = homeOfRecord(record);
   if (home === undefined) return originOf(record)?.name ?? null;
   const { frame, path } = home;
-  if (frame.scopes.get(path) === record && activation.frames.has(frame) && frame.storesScope(path)) return null;
+  if (frame.storesRecord(path, record)) return null;
   return frame.scopeName(path);
 }
 

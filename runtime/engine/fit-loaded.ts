@@ -3,28 +3,37 @@ import { SafeMap } from "../codec/index.ts";
 import type { BackstitchError } from "../faults.ts";
 import { awaitSuffix, type CodeInfo, type FrameLayout, keysSuffix, own, type WayOut } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
+import type { CallFrame } from "./call-frame.ts";
 import type { ClosureRecord, Invocation } from "./closures.ts";
 import type { Loaded } from "./extensions.ts";
 import { fitOf, type HeldFrame, type Misfit } from "./fit.ts";
 import { Frame } from "./frame.ts";
+import type { GeneratorImage, LoadedGenerator } from "./generator-images.ts";
+import { generatorCodeOf } from "./generators.ts";
 import type { FrameImage, RunImage } from "./image.ts";
 import { codeOf, goneCode, hashIn } from "./registry.ts";
 import { newRecord, originOf, type ScopeRecord } from "./scopes.ts";
 
 /** @throws BackstitchError BS2103 when the frames or the closures of the run do not fit the loaded code */
-export function requireFits(activation: Activation, image: RunImage, { closures }: Loaded): void {
+export function requireFits(
+  activation: Activation,
+  image: RunImage,
+  { closures }: Loaded,
+  generators: readonly LoadedGenerator[],
+): void {
   const images = new SafeMap(image.frames?.map((frame) => [frame.number, frame]));
   const names = new SafeMap<ScopeRecord, string>();
   for (const frame of activation.frames) {
     for (const [path, record] of frame.scopes) names.set(record, frame.scopeName(path));
     requireFrame(frame, images.get(frame.number) as FrameImage, image.hash);
   }
+  for (const { frame, image: held } of generators) requireFrame(frame, frameOf(held), image.hash);
   for (const closure of closures) {
     requireClosure(activation, closure, names, isSameCode(activation, closure.invocation, image.hash));
   }
 }
 
-function requireFrame(frame: Frame, image: FrameImage, handlerHash: string | undefined): void {
+function requireFrame(frame: CallFrame, image: StoredFrame, handlerHash: string | undefined): void {
   const { activation, info, invocation, scopes } = frame;
   if (image.at === undefined) return;
   const sameCode = isSameCode(activation, invocation, handlerHash);
@@ -43,8 +52,25 @@ function isSameCode(activation: Activation, { code }: Invocation, handlerHash: s
   return activation.code(code)?.info.hash === (hashIn(code) ?? handlerHash);
 }
 
+/** What is asked of a stored frame. */
+export type StoredFrame = Pick<
+  FrameImage,
+  "at" | "kind" | "scopes" | "cursors" | "completions" | "resources" | "parameters"
+>;
+
+function frameOf({ at, scopes, cursors, completions, parameters }: GeneratorImage): StoredFrame {
+  return {
+    ...(at !== undefined && { at }),
+    kind: "yield",
+    ...(scopes && { scopes }),
+    ...(cursors && { cursors }),
+    ...(completions && { completions }),
+    ...(parameters && { parameters }),
+  };
+}
+
 /** What a stored frame holds. */
-export function heldBy(image: FrameImage, sameCode: boolean): HeldFrame {
+export function heldBy(image: StoredFrame, sameCode: boolean): HeldFrame {
   const { at = "", kind = "step", scopes, cursors, completions, resources, parameters } = image;
   const held: Record<string, readonly string[]> = {};
   for (const [path, record] of Object.entries(scopes ?? {})) {
@@ -107,7 +133,7 @@ function requireClosure(
   function layoutOf(owner: string): FrameLayout | undefined {
     if (owner === "") return info;
     const nested: unknown = own(table, owner)?.();
-    return typeof nested === "function" ? codeOf(nested)?.info : undefined;
+    return typeof nested === "function" ? (codeOf(nested) ?? generatorCodeOf(nested))?.info : undefined;
   }
 }
 

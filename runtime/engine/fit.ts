@@ -94,6 +94,7 @@ const words: Readonly<Record<SuspensionKind, string>> = {
   call: "a call",
   combination: "a combination",
   await: "a value",
+  yield: "who goes on with a generator",
 };
 
 function slotFit(held: HeldFrame, layout: FrameLayout, live: Readonly<Record<string, readonly string[]>>): Fit {

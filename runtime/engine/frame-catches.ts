@@ -5,7 +5,7 @@
  *   catch (err) { $.caught("catch", err, "undo"); await $.at("undo", () => step.run("undo", …)); }
  */
 import { SafeMap } from "../codec/index.ts";
-import { FrameFinally } from "./frame-finally.ts";
+import { CallFrame } from "./call-frame.ts";
 
 /** What a `catch` caught that was entered. */
 interface Caught {
@@ -14,7 +14,7 @@ interface Caught {
   readonly order: number;
 }
 
-export abstract class FrameCatches extends FrameFinally {
+export abstract class FrameCatches extends CallFrame {
   readonly #catches = new SafeMap<string, Caught>();
 
   /** The first act of a `catch` that suspends. Re-entering, what it caught is known, and `error` is a placeholder. */

@@ -61,6 +61,13 @@ export abstract class FrameFinally extends FrameLoops {
     return value;
   }
 
+  /** A label is left in a new way: what was recorded in bodies around it was overtaken. */
+  protected overtake(label: string): void {
+    for (const entered of this.#finallies.values()) {
+      if (!entered.labels.includes(label)) entered.completion = undefined;
+    }
+  }
+
   /** How the body ended, while the code of the `finally` runs. */
   protected pending(name: string): Completion | undefined {
     return this.#finallies.get(name)?.completion;

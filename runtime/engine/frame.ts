@@ -5,62 +5,37 @@
  * each scope, the cursors of open loops. After a reload the code is re-entered: `pc` names the label to go to, and until
  * it is reached no code of the author runs.
  */
-import { SafeMap } from "../codec/index.ts";
 import { type CodeInfo, type LiveSlots, own } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
-import { makeArguments } from "./arguments.ts";
 import type { Unwrap } from "./awaited-cursors.ts";
 import { Call } from "./call.ts";
-import { type ClosureTable, type Invocation, makeClosure } from "./closures.ts";
+import type { CallOrigin } from "./call-frame.ts";
+import type { ClosureTable, Invocation } from "./closures.ts";
 import type { Completion } from "./frame-finally.ts";
 import { FrameResources } from "./frame-resources.ts";
+import { type GeneratorMethod, generatorFunction, replaceMethods } from "./generators.ts";
 import { Handle, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { type OpenAtPlace, type Place, start } from "./place.ts";
 import { bodyOf, type CompiledBody, type CompiledCode, goneCode } from "./registry.ts";
-import { copyRecord, newRecord, type ScopeRecord } from "./scopes.ts";
-import { isObject, isOpenThenable, isThenable } from "./thenables.ts";
+import type { ScopeRecord } from "./scopes.ts";
+import { isOpenThenable, isThenable } from "./thenables.ts";
 
 /** What a frame does not make itself. */
-export interface FrameOrigin {
-  /** The called function, when it is a closure of another call. */
-  readonly closure?: object | undefined;
-  readonly invocation?: Invocation | undefined;
+export interface FrameOrigin extends CallOrigin {
   readonly call?: Handle | undefined;
-  readonly self?: unknown;
   readonly number?: number;
   /** The frame is no call: it only runs up to `$.code`. */
   readonly fetchesTable?: boolean;
 }
 
 export class Frame extends FrameResources implements Waiter {
-  pc = "";
-  /** Thrown as the first act of a `try`, to enter its `catch` again. */
-  readonly again: Error = placeholder;
-  /** The discriminant of a `switch` that is re-entered. */
-  readonly here: object = hereMark;
-  /** Equal to no discriminant. */
-  readonly never: object = neverMark;
-
-  readonly info: CodeInfo;
-  readonly activation: Activation;
   /** What the caller got. */
   readonly call: Handle;
-  readonly args: readonly unknown[];
-  /** The `this` of the call. */
-  readonly self: unknown;
   /** Number among the calls of its run, from 1; 0 when it is no call. */
   readonly number: number;
-  /** The arguments as an object, once the code asked for it. */
-  argumentsObject: object | undefined;
-  /** Whose table holds the closures: this call itself, or the call around a nested durable function. */
-  readonly invocation: Invocation;
-  /** The function, when it is a closure of another call; it is then stored as that closure. */
-  readonly closure: object | undefined;
-  /** The current record of each scope, by path. */
-  readonly scopes = new SafeMap<string, ScopeRecord>();
   /** For what it waits at its place; undefined while its code runs. */
   waiting: Handle | undefined;
   since = 0;
@@ -74,15 +49,9 @@ export class Frame extends FrameResources implements Waiter {
   #finish: ((outcome: Outcome) => void) | undefined;
 
   constructor(activation: Activation, code: CompiledCode, args: readonly unknown[], origin: FrameOrigin = {}) {
-    super();
-    const { closure, call, self, fetchesTable = false } = origin;
-    this.activation = activation;
-    this.info = code.info;
+    super(activation, code.info, args, origin);
+    const { call, fetchesTable = false } = origin;
     this.#body = code.body;
-    this.args = args;
-    this.self = self;
-    this.closure = closure;
-    this.invocation = origin.invocation ?? { code: activation.reference(code.info), args, self, table: undefined };
     this.call = call ?? new Handle(`the call of ${code.info.code}`, activation);
     this.#fetchesTable = fetchesTable;
     activation.outer.add(code, activation.reference(code.info));
@@ -112,14 +81,6 @@ export class Frame extends FrameResources implements Waiter {
   }
 
   // ---- what emitted code uses ----
-
-  get live(): boolean {
-    return this.pc === "";
-  }
-
-  in(...labels: string[]): boolean {
-    return this.pc !== "" && labels.includes(this.pc);
-  }
 
   /** A suspension: the value of the thunk's expression is awaited. Re-entering, the thunk is not called. */
   at(label: string, thunk: () => unknown): Promise<Untyped> {
@@ -151,57 +112,19 @@ export class Frame extends FrameResources implements Waiter {
     return isOpenThenable(value) ? outside(activation, "return", value, () => {}) : value;
   }
 
-  /** A scope is entered: a fresh record, or the stored one when re-entering. */
-  scope(path: string, init?: (record: ScopeRecord) => void): ScopeRecord {
-    if (this.pc !== "") {
-      const stored = this.scopes.get(path);
-      if (stored !== undefined) return stored;
-    }
-    const record = newRecord(this, path);
-    this.scopes.set(path, record);
-    if (this.pc === "") init?.(record);
-    return record;
+  /** A generator function that is a closure; `binds` says that its body binds the parameters by itself. */
+  generator(info: CodeInfo, body: (...args: never[]) => Generator, name: string, binds?: boolean): Untyped {
+    return generatorFunction(this, info, body, name, binds);
   }
 
-  /** The next iteration's record of a loop scope. */
-  copy(record: ScopeRecord): ScopeRecord {
-    const { copy, scopePath } = copyRecord(record);
-    if (scopePath !== undefined) this.scopes.set(scopePath, copy);
-    return copy;
-  }
-
-  /** A slot that may not be initialised yet. */
-  read(record: ScopeRecord, name: string): Untyped {
-    if (Object.hasOwn(record, name)) return record[name];
-    throw new ReferenceError(`Cannot access '${name}' before initialization`);
+  /** In front of `made`: the generator methods of a class. */
+  generators(made: object, ...methods: GeneratorMethod[]): void {
+    replaceMethods(this, made, methods);
   }
 
   code(table: ClosureTable): void {
     this.invocation.table = table;
     if (this.#fetchesTable) throw tableFetched;
-  }
-
-  fn(id: string, ...scopes: ScopeRecord[]): Untyped {
-    const record = { order: ++this.activation.lastMade, invocation: this.invocation, id, scopes };
-    const closure = makeClosure(record, this.invocation.table);
-    if (isObject(closure)) this.activation.closures.set(closure, record);
-    return closure;
-  }
-
-  /** A value that is made again after a reload. */
-  local(closure: () => unknown): Untyped {
-    const value = closure();
-    const maker = this.activation.closures.get(closure);
-    if (isObject(value) && maker !== undefined) {
-      this.activation.locals.set(value, { order: ++this.activation.lastMade, maker });
-    }
-    return value;
-  }
-
-  /** The arguments of the call as an object of the language. */
-  get arguments(): object {
-    this.argumentsObject ??= makeArguments(...this.args);
-    return this.argumentsObject;
   }
 
   // ---- what the engine uses ----
@@ -250,7 +173,6 @@ export class Frame extends FrameResources implements Waiter {
     this.#park({ label: "return", returned: true }, handle);
   }
 
-  /** Slots to store where it is parked, by scope path. */
   liveSlots(): LiveSlots | undefined {
     return this.place.returned ? undefined : own(this.info.labels, this.place.label);
   }
@@ -261,10 +183,8 @@ export class Frame extends FrameResources implements Waiter {
     return live !== undefined && Object.hasOwn(live, path);
   }
 
-  /** How a record of one of its scopes is called where it is stored alone. */
-  scopeName(path: string): string {
-    const record = this.closure && this.activation.closures.get(this.closure);
-    return record ? `${record.id}() ${path}` : path;
+  storesRecord(path: string, record: ScopeRecord): boolean {
+    return this.scopes.get(path) === record && this.activation.frames.has(this) && this.storesScope(path);
   }
 
   /** Completions of the `finally` blocks inside which it is parked. */
@@ -393,8 +313,5 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-const placeholder = new Error("a catch block is entered again");
 /** Ends the run-up that fetches a table. */
 const tableFetched = new Error("the table was fetched");
-const hereMark = Object.freeze({});
-const neverMark = Object.freeze({});

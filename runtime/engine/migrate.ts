@@ -6,7 +6,7 @@ import type { FrameImage, OpImage, RunImage } from "./image.ts";
 import { requireKnown } from "./read-image.ts";
 import { codeOf, hashIn, idIn, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
-import { readStoredRun, StoredClosure, writeStoredRun } from "./stored-run.ts";
+import { noReferences, readStoredRun, StoredClosure, writeStoredRun } from "./stored-run.ts";
 
 /** Whose frames they are. */
 interface MigratedRun {
@@ -28,11 +28,20 @@ export function migratedText(text: string | null, run: string, { handler, migrat
 
 function migrated(text: string, run: MigratedRun): string {
   try {
-    const image = readStoredRun(text) as Draft<RunImage>;
+    const references = noReferences();
+    const image = readStoredRun(text, references) as Draft<RunImage>;
     requireKnown(image.format);
     const outdated = (image.frames ?? []).filter((frame) => !frame.returned && isOutdated(image, frame, run));
-    if (outdated.length === 0) return text;
+    const generators = references.generators.filter(
+      ({ frame }) => frame.at !== undefined && isOutdated(image, frame, run),
+    );
+    if (outdated.length === 0 && generators.length === 0) return text;
     for (const frame of outdated) migrateFrame(image, frame, run);
+    for (const generator of generators) {
+      const { frame } = generator;
+      migrateFrame(image, frame, run);
+      generator.frame = frame;
+    }
     return writeStoredRun(image);
   } catch (cause) {
     throw new BackstitchError("BS2111", {

@@ -36,6 +36,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): Activati
   try {
     const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
     for (const restore of loaded.classes) restore();
+    const generators = loaded.generators.map((restore) => restore());
     requireKnown(image.format);
     activation.lastOp = image.lastOp;
     activation.lastMade = image.lastMade ?? 0;
@@ -49,7 +50,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): Activati
     activation.end = image.end;
     if (image.closed) activation.close();
     activation.root = new ImageReader(activation, loaded).read(image);
-    if (image.format > 2) requireFits(activation, image, loaded);
+    if (image.format > 2) requireFits(activation, image, loaded, generators);
     return activation;
   } catch (error) {
     throw (

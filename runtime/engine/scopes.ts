@@ -6,7 +6,7 @@
  */
 import { SafeSet } from "../codec/index.ts";
 import type { Untyped } from "../types.ts";
-import type { Frame } from "./frame.ts";
+import type { CallFrame } from "./call-frame.ts";
 
 /** Slots by name. Compiled code is checked before it is compiled, so its slots are untyped here. */
 export interface ScopeRecord {
@@ -18,7 +18,7 @@ const path = Symbol("path");
 const origin = Symbol("origin");
 
 interface OwnedRecord extends ScopeRecord {
-  [owner]?: Frame | undefined;
+  [owner]?: CallFrame | undefined;
   [path]?: string | undefined;
   [origin]?: RecordOrigin | undefined;
 }
@@ -35,7 +35,7 @@ const RecordShape = function RecordShape() {} as unknown as new () => OwnedRecor
 RecordShape.prototype = Object.create(null);
 
 /** A record without slots. `frame` and `scopePath` are unknown for records that only closures of a loaded run hold. */
-export function newRecord(frame?: Frame, scopePath?: string): ScopeRecord {
+export function newRecord(frame?: CallFrame, scopePath?: string): ScopeRecord {
   const record = new RecordShape();
   record[owner] = frame;
   record[path] = scopePath;
@@ -47,7 +47,7 @@ export function isScopeRecord(value: object): value is ScopeRecord {
 }
 
 /** Says to which frame a loaded record belongs. */
-export function ownRecord(record: ScopeRecord, frame: Frame, scopePath: string): void {
+export function ownRecord(record: ScopeRecord, frame: CallFrame, scopePath: string): void {
   (record as OwnedRecord)[owner] = frame;
   (record as OwnedRecord)[path] = scopePath;
 }
@@ -62,7 +62,7 @@ export function originOf(record: ScopeRecord): RecordOrigin | undefined {
 }
 
 /** The frame and the path of a record; undefined for one of no frame. */
-export function homeOfRecord(record: ScopeRecord): { readonly frame: Frame; readonly path: string } | undefined {
+export function homeOfRecord(record: ScopeRecord): { readonly frame: CallFrame; readonly path: string } | undefined {
   const frame = (record as OwnedRecord)[owner];
   const scopePath = (record as OwnedRecord)[path];
   return frame && scopePath !== undefined ? { frame, path: scopePath } : undefined;

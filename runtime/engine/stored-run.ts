@@ -5,8 +5,10 @@
 
 import type { ExtensionTag } from "../codec/format.ts";
 import { type CodecExtension, decode, encode } from "../codec/index.ts";
+import type { MemberImage } from "./classes.ts";
 import { type ScopeImage, scopeParts } from "./extensions.ts";
-import type { RunImage } from "./image.ts";
+import type { GeneratorImage, GeneratorParts } from "./generator-images.ts";
+import type { FrameImage, RunImage } from "./image.ts";
 import { isScopeRecord, newRecord, noteOrigin, originOf, type ScopeRecord } from "./scopes.ts";
 
 /** A value of the run that is not made. Own properties of it are the author's. */
@@ -79,8 +81,52 @@ export class StoredClosure extends StoredValue {
   }
 }
 
+/** A generator of the run. */
+export class StoredGenerator extends StoredValue {
+  constructor(parts: unknown) {
+    super("generator", parts);
+  }
+
+  /** What it is as a frame. It has no number. Its closure may be the class whose method it was called by. */
+  get frame(): FrameImage {
+    const { code, at, args = [], scopes, cursors, completions, parameters } = this.#image;
+    const closure = this.#closure;
+    return {
+      number: 0,
+      code,
+      kind: "yield",
+      args,
+      ...(closure && { closure }),
+      ...(at !== undefined && { at }),
+      ...(scopes && { scopes }),
+      ...(cursors && { cursors }),
+      ...(completions && { completions: completions as NonNullable<FrameImage["completions"]> }),
+      ...(parameters && { parameters }),
+    };
+  }
+
+  /** Takes what was changed in its frame. */
+  set frame({ at, args, scopes, cursors, completions, parameters }: FrameImage) {
+    Object.assign(this.#image, { args, scopes, cursors, completions, parameters, at });
+    for (const [field, value] of Object.entries(this.#image)) {
+      if (value === undefined) Reflect.deleteProperty(this.#image, field);
+    }
+  }
+
+  get #closure(): StoredClosure | undefined {
+    const { of } = this.#image;
+    const owner = StoredValue.is(of, "member") ? (StoredValue.partsOf(of) as MemberImage)[1] : of;
+    return owner instanceof StoredClosure ? owner : undefined;
+  }
+
+  get #image(): GeneratorImage {
+    return (StoredValue.partsOf(this) as GeneratorParts)[1];
+  }
+}
+
 /** What the values of a run refer to in its code. */
 export interface StoredReferences {
+  readonly generators: StoredGenerator[];
   readonly closures: StoredClosure[];
   /** Values of modules: the code that refers to them, and their name there. */
   readonly outer: (readonly [reference: string, name: string])[];
@@ -90,13 +136,17 @@ export interface StoredReferences {
  * @param references gets those of the run
  * @throws DecodeError
  */
-export function readStoredRun(text: string, references: StoredReferences = { closures: [], outer: [] }): RunImage {
+export function readStoredRun(text: string, references = noReferences()): RunImage {
   return decode(text, extensionsFor(references)) as RunImage;
 }
 
 /** @throws NotEncodableError */
 export function writeStoredRun(image: RunImage): string {
-  return encode(image, extensionsFor({ closures: [], outer: [] }));
+  return encode(image, extensionsFor(noReferences()));
+}
+
+export function noReferences(): StoredReferences {
+  return { generators: [], closures: [], outer: [] };
 }
 
 const scopes: CodecExtension = {
@@ -116,15 +166,24 @@ const scopes: CodecExtension = {
   },
 };
 
-function extensionsFor({ closures, outer }: StoredReferences): readonly CodecExtension[] {
+function extensionsFor({ generators, closures, outer }: StoredReferences): readonly CodecExtension[] {
   const made = (parts: unknown) => {
     const closure = new StoredClosure(parts);
     closures.push(closure);
     return closure;
   };
+  const standing = (parts: unknown) => {
+    const generator = new StoredGenerator(parts);
+    generators.push(generator);
+    return generator;
+  };
   return [
     scopes,
     late("closure", made),
+    late("generator", standing),
+    late("proxy"),
+    late("bound"),
+    container("template"),
     late("local"),
     late("member"),
     late("instance"),

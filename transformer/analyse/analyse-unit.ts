@@ -9,9 +9,9 @@ import { checkConstructs } from "./check-constructs.ts";
 import { nameClosures } from "./closure-names.ts";
 import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
-import { enclosingConstructs } from "./enclosing.ts";
+import { enclosingConstructs, shortText } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { objectNames } from "./functions.ts";
+import { isStatic, objectNames } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
 import { computeLiveness } from "./liveness.ts";
 import { findOuterNames } from "./outer-names.ts";
@@ -81,7 +81,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   const functions = new Map<FunctionNode, FunctionAnalysis>();
   for (const [fn, graph] of graphs) {
     const temporaries = planTemporaries({ ts, bindings, tools, suspensions, slots, free, facts }, fn);
-    functions.set(fn, { fn, code: codeOf(unit, fn, closures), graph, temporaries });
+    functions.set(fn, { fn, code: codeOf(ts, unit, fn, closures), graph, temporaries });
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
   const cursors = cursorPaths(ts, suspensions);
@@ -106,9 +106,16 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   return analysis;
 }
 
-/** The code id of a nested function is that of its unit and its own name in the unit's table. */
-function codeOf(unit: Unit, fn: FunctionNode, closures: Closures): string {
-  return fn === unit.fn ? unit.code : `${unit.code}/${closures.records.get(fn)?.id ?? "fn"}`;
+/**
+ * The code id of a nested function is that of its unit and its own name in the unit's table; of a method of a class, which
+ * is not there, that of its class and its key: `app/Tree.[Symbol.iterator]`.
+ */
+function codeOf(ts: TypeScript, unit: Unit, fn: FunctionNode, { records }: Closures): string {
+  if (fn === unit.fn) return unit.code;
+  const id = records.get(fn)?.id;
+  if (id !== undefined || !ts.isMethodDeclaration(fn)) return `${unit.code}/${id ?? "fn"}`;
+  const side = isStatic(ts, fn) ? "static " : "";
+  return `${unit.code}/${records.get(fn.parent)?.id ?? "class"}.${side}${shortText(fn.name.getText())}`;
 }
 
 /** Paths begin at the function whose frame holds the record. */

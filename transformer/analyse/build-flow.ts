@@ -27,6 +27,7 @@ export class FlowBuilder extends ExpressionFlow {
     const entry = this.current;
     const { fn } = this.input;
     for (const parameter of fn.parameters) this.expression(parameter);
+    this.suspend(this.input.suspensions.starts.get(fn));
     if (fn.body) this.body(fn.body);
     this.edge(this.current, this.exit);
     return { blocks: this.blocks, entry, exit: this.exit, failure: this.failure };

@@ -9,10 +9,12 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
-import { isEntered, isUntouched } from "./functions.ts";
+import { isEntered } from "./functions.ts";
+import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
 import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
 import { toolCall } from "./tools.ts";
+import { isUntouched } from "./untouched.ts";
 
 interface Check {
   readonly ts: TypeScript;
@@ -135,7 +137,7 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 /** Constructs of a durable function's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
   const { ts } = check;
-  if (ts.isCallExpression(node)) checkCall(check, node);
+  if (ts.isCallExpression(node)) checkCall(check, node, owner);
   else if (ts.isVariableDeclarationList(node)) {
     if (!usingKeyword(ts, node) || resourcesOf(ts, resourceScopeOf(ts, node))) return;
     refuse(check, node, "`using` directly in a `case`", "Put braces around the statements of the clause.");
@@ -145,7 +147,7 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
     if (!isLabelAround(check, node, owner)) return;
     const construct = `The label \`${node.label.text}\` of a callback inside a statement of the same label`;
     refuse(check, node, construct, "Rename one of them.");
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node)) {
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node, owner)) {
     refuse(check, node, "`super`", "Call the method outside the durable function.");
   }
 }
@@ -154,8 +156,9 @@ function refuse({ report }: Check, node: tsTypes.Node, construct: string, fix: s
   report.error("unsupported-construct", node, { construct, fix });
 }
 
-/** The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
-function isSuperInPlace({ ts, analysis }: Check, node: tsTypes.Node): boolean {
+/** A generator keeps its object. The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
+function isSuperInPlace({ ts, analysis }: Check, node: tsTypes.Node, owner: FunctionNode): boolean {
+  if (isGenerator(owner)) return true;
   const call = node.parent.parent;
   const waits =
     ts.isCallExpression(call) && call.arguments.some((argument) => analysis.suspensions.holders.has(argument));
@@ -170,12 +173,13 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
   return false;
 }
 
-function checkCall(check: Check, node: tsTypes.CallExpression): void {
+function checkCall(check: Check, node: tsTypes.CallExpression, owner: FunctionNode): void {
   const { ts, analysis, imports, report } = check;
   const callee = unwrap(ts, node.expression);
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
-  if (tool && isInClass(check, node)) report.error("step-in-nested-function", node, { tool: toolText(node) });
+  if (tool && (isInClass(check, node) || isGenerator(owner)))
+    report.error("step-in-nested-function", node, { tool: toolText(node) });
   else if (tool === "step") checkCallback(check, node);
 }
 

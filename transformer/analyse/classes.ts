@@ -7,10 +7,9 @@ import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
 import type { Scope, TypeScript } from "../ir.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { accessorKey, isStatic, usesSuper } from "./functions.ts";
+import { accessorKey, isStatic, usesOwnCall, usesSuper } from "./functions.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
-import { usesOwnCall } from "./suspensions.ts";
 
 /** Classes that are made again. Decorators may do anything, so that a class with one is not. */
 export function isMovableClass(ts: TypeScript, node: tsTypes.Node): node is tsTypes.ClassLikeDeclaration {
@@ -114,12 +113,14 @@ function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node:
 export function isMovableField(ts: TypeScript, bindings: Bindings, fn: tsTypes.Node): boolean {
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.asteriskToken);
   if (!isFunction || !ts.isPropertyDeclaration(fn.parent) || !isMovableClass(ts, fn.parent.parent)) return false;
-  const usesClass = (node: tsTypes.Node): boolean => {
-    if (ts.isPrivateIdentifier(node) || node.kind === ts.SyntaxKind.SuperKeyword) return true;
-    if (bindings.byIdentifier.get(node)?.scope.kind === "class") return true;
-    return ts.forEachChild(node, usesClass) ?? false;
-  };
-  return !usesClass(fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
+  return !usesClass(ts, bindings, fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
+}
+
+/** A function that uses what only code inside of a class can: private names, `super`, the name of the class. */
+export function usesClass(ts: TypeScript, bindings: Bindings, node: tsTypes.Node): boolean {
+  if (ts.isPrivateIdentifier(node) || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  if (bindings.byIdentifier.get(node)?.scope.kind === "class") return true;
+  return ts.forEachChild(node, (child) => usesClass(ts, bindings, child)) ?? false;
 }
 
 /** Fields with a function that uses its class or its object: it is made inside of the class, by name. */

@@ -11,10 +11,11 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
 import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
-import { isInBody, isMovableAccessor, isMovableMethod, isStepCallback, superOwner, userOf } from "./functions.ts";
+import { isMovableAccessor, isMovableMethod, isStepCallback, superOwner, userOf } from "./functions.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { chainOf, rollbackSource, type Tools, toolCall } from "./tools.ts";
+import { belongsToClass } from "./untouched.ts";
 
 /** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
 const synchronousMethods: ReadonlySet<string> = new Set([
@@ -178,8 +179,8 @@ function isLocalHelper(input: ClosureInput, fn: NestedFunction, user: tsTypes.No
 /** The insides of callbacks, of makers and of classes stay as they are: nothing in them lives across a suspension. */
 function isInUntouched(input: ClosureInput, node: tsTypes.Node): boolean {
   const { ts, bindings, imports } = input;
+  if (belongsToClass(input, node)) return true;
   for (let outer = node; outer !== bindings.root.node; outer = outer.parent) {
-    if (isInBody(ts, outer, node)) return true;
     if (outer === node) continue;
     if (!ts.isArrowFunction(outer) && !ts.isFunctionExpression(outer)) continue;
     if (input.suspensions.inlined.has(outer)) continue;

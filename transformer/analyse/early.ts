@@ -1,4 +1,4 @@
-/** Uses of a `let`, `const` or class that can come before its declaration has run. */
+/** Uses of a `let`, `const`, class or parameter that can come before its declaration has run. */
 import type tsTypes from "typescript";
 import type { Binding, TypeScript } from "../ir.ts";
 import type { Bindings } from "./scopes.ts";
@@ -9,13 +9,22 @@ import type { Bindings } from "./scopes.ts";
  */
 export function mayBeEarly(ts: TypeScript, bindings: Bindings, node: tsTypes.Identifier, binding: Binding): boolean {
   const [declaration] = binding.declarations;
-  if (!declaration || node === declaration || !isBlockScoped(binding)) return false;
+  if (!declaration || node === declaration) return false;
+  if (binding.kind === "param") return isEarlyParameter(ts, node, declaration);
+  if (!isBlockScoped(binding)) return false;
   if (isInHeadOf(ts, node, declaration)) return true;
   if (node.pos < declaration.pos || isInHoistedFunction(ts, bindings, node, binding, declaration.pos)) return true;
   if (binding.scope.kind === "switch") return clauseOf(node, binding) !== clauseOf(declaration, binding);
   const { initializer } = declaration.parent as tsTypes.VariableDeclaration;
   const isOwn = initializer !== undefined && node.pos >= initializer.pos && node.end <= initializer.end;
   return isOwn && !ts.isFunctionLike(initializer);
+}
+
+/** A default sees the parameters in front of it. */
+function isEarlyParameter(ts: TypeScript, node: tsTypes.Node, declaration: tsTypes.Node): boolean {
+  const { initializer } = declaration.parent as tsTypes.BindingElement | tsTypes.ParameterDeclaration;
+  if (initializer && node.pos >= initializer.pos && node.end <= initializer.end) return !ts.isFunctionLike(initializer);
+  return node.pos < declaration.pos;
 }
 
 /** Whether an assignment throws, wherever it stands. The name of a function expression is a constant in it. */

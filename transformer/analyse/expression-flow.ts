@@ -62,6 +62,8 @@ export abstract class ExpressionFlow extends FlowCursor {
         return this.identifier(node as tsTypes.Identifier);
       case SyntaxKind.AwaitExpression:
         return this.awaited(node as tsTypes.AwaitExpression, (node as tsTypes.AwaitExpression).expression);
+      case SyntaxKind.YieldExpression:
+        return this.yielded(node as tsTypes.YieldExpression);
       case SyntaxKind.VariableDeclaration:
         return this.declaration(node as tsTypes.VariableDeclaration);
       case SyntaxKind.BinaryExpression:
@@ -74,6 +76,11 @@ export abstract class ExpressionFlow extends FlowCursor {
     if (ts.isClassLike(node)) return this.classLike(node);
     this.children(node);
     this.functionsMadeAgain(node);
+  }
+
+  private yielded(node: tsTypes.YieldExpression): void {
+    if (node.expression) this.expression(node.expression);
+    this.suspend(this.input.suspensions.byNode.get(node));
   }
 
   private assignment({ left, right, parent }: tsTypes.BinaryExpression): void {

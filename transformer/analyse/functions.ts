@@ -1,10 +1,11 @@
 /** What becomes of a function nested in a durable one, from syntax alone. */
 import type tsTypes from "typescript";
-import { importedName, type PackageImports } from "../discover/imports.ts";
+import type { PackageImports } from "../discover/imports.ts";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
+import { isReference } from "./targets.ts";
 import { type Tools, toolCall } from "./tools.ts";
 
 interface Surroundings {
@@ -84,6 +85,15 @@ export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
   return [...fn.parameters, fn.body].some((part) => part !== undefined && uses(part));
 }
 
+/** `this`, `arguments`, `new.target` or `super` outside nested functions that have their own. */
+export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
+  if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
+  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
+  return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
+}
+
 /** The constant whose value is the `this` of a method's calls: `shop` in `const shop = { async pay(step) { … } };`. */
 export function objectNames(ts: TypeScript, fn: FunctionNode): string[] {
   const literal = ts.isMethodDeclaration(fn) ? fn.parent : userOf(ts, fn as tsTypes.Expression).parent;
@@ -106,19 +116,6 @@ export function usesSuper(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boo
   );
 }
 
-/**
- * A function whose inside the compiler leaves alone: the callback of a step, the maker of a local value, and all that
- * belongs to a class.
- */
-export function isUntouched(around: Surroundings, fn: NestedFunction): boolean {
-  const { ts, bindings } = around;
-  for (let at: tsTypes.Node = fn; at !== bindings.root.node && at.parent; at = at.parent) {
-    if (isInBody(ts, at, fn)) return true;
-  }
-  if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
-  return isStepCallback(around, fn) || isMaker(around, fn);
-}
-
 /** Whether `member` is one of a class, with `node` inside of it. Heritage and keys belong to the code around the class. */
 export function isInBody(ts: TypeScript, member: tsTypes.Node, node: tsTypes.Node): boolean {
   if (!ts.isClassLike(member.parent) || !ts.isClassElement(member)) return false;
@@ -130,11 +127,6 @@ export function isInBody(ts: TypeScript, member: tsTypes.Node, node: tsTypes.Nod
 export function isStepCallback({ ts, bindings, tools }: Surroundings, fn: tsTypes.Expression): boolean {
   const user = userOf(ts, fn);
   return ts.isCallExpression(user) && toolCall(ts, user, bindings, tools) === "step";
-}
-
-function isMaker({ ts, imports }: Surroundings, fn: tsTypes.Expression): boolean {
-  const user = userOf(ts, fn);
-  return ts.isCallExpression(user) && importedName(ts, user.expression, imports) === "local";
 }
 
 /** The node that uses an expression, wrappers such as `as` skipped. */

@@ -6,8 +6,9 @@
  */
 import type tsTypes from "typescript";
 import { isErased, isLeaf } from "../discover/nodes.ts";
-import type { Binding, BindingKind, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
+import type { Binding, BindingKind, NestedFunction, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
+import { isGeneratorMethod } from "./generators.ts";
 import { accessOf, isReference } from "./targets.ts";
 
 export interface Bindings {
@@ -279,7 +280,7 @@ function referToCall(state: State, node: tsTypes.Node, name: "this" | "arguments
     isInArrow = true;
   }
   if (!owner || !isInArrow || !owner.parent || !ts.isFunctionLike(owner.node)) return;
-  if (ts.isClassLike(owner.node.parent)) return;
+  if (ts.isClassLike(owner.node.parent) && !isGeneratorMethod(ts, owner.node as NestedFunction)) return;
   const known = owner.names.get(name);
   const binding = known ?? addBinding(state, owner, name, "param");
   binding.references.push({ node, binding, read: true, write: false });

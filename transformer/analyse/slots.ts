@@ -9,6 +9,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
+import { mayBeEarly } from "./early.ts";
 import { userOf } from "./functions.ts";
 import { functionAround } from "./paths.ts";
 import { resourceScopeOf, usingKeyword } from "./resources.ts";
@@ -46,6 +47,7 @@ export function decideSlots(input: SlotInput): Slots {
   for (const { captures } of closures.records.values()) for (const binding of captures) all.add(binding);
   for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
   for (const binding of bindings.all) for (const one of sharedWithParameter(input, binding, all)) all.add(one);
+  for (const binding of bindings.all) if (isParameterReadEarly(input, binding, all)) all.add(binding);
   forceGroups(input, all);
   for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
   return { all, live, kept, escaping };
@@ -77,15 +79,29 @@ function isRecordDeclaration({ ts, closures }: SlotInput, { closure }: Binding):
 
 /** A variable of a body that begins with the value of a parameter, and that parameter, where the function is rewritten. */
 function sharedWithParameter(input: SlotInput, binding: Binding, slots: ReadonlySet<Binding>): Binding[] {
-  const { bindings, suspensions } = input;
   const { scope } = binding;
   const parameter = scope.kind === "body" ? scope.parent?.names.get(binding.name) : undefined;
   if (parameter?.kind !== "param") return [];
+  return isInRewritten(input, binding, slots) ? [binding, parameter] : [];
+}
+
+/** `(a = b, b) => …`: by a record it shows that `b` has no value yet. */
+function isParameterReadEarly(input: SlotInput, binding: Binding, slots: ReadonlySet<Binding>): boolean {
+  const { ts, bindings } = input;
+  if (binding.kind !== "param" || input.free.has(binding)) return false;
+  const isEarly = binding.references.some(
+    ({ node }) => ts.isIdentifier(node) && mayBeEarly(ts, bindings, node, binding),
+  );
+  return isEarly && isInRewritten(input, binding, slots);
+}
+
+/** Whether the parameters of the function around a variable are bound by what it is rewritten to. */
+function isInRewritten({ bindings, suspensions }: SlotInput, { scope }: Binding, slots: ReadonlySet<Binding>): boolean {
   const owner = functionAround(scope, bindings);
-  const isRewritten =
+  return (
     suspensions.owners.some((fn) => fn === owner) ||
-    [...slots].some((slot) => functionAround(slot.scope, bindings) === owner);
-  return isRewritten ? [binding, parameter] : [];
+    [...slots].some((slot) => functionAround(slot.scope, bindings) === owner)
+  );
 }
 
 /**

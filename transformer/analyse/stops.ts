@@ -37,6 +37,7 @@ function isStop(ts: TypeScript, node: tsTypes.Node): boolean {
   const { SyntaxKind } = ts;
   switch (node.kind) {
     case SyntaxKind.AwaitExpression:
+    case SyntaxKind.YieldExpression:
     case SyntaxKind.ReturnStatement:
     case SyntaxKind.TryStatement:
     case SyntaxKind.ForOfStatement:

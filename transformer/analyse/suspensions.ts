@@ -1,5 +1,5 @@
 /**
- * Finds the suspensions of a unit and of the durable functions nested in it: every `await`, and what is awaited without
+ * Finds the suspensions of a unit and of the durable functions nested in it: every `await`, in generators every `yield`, and what is awaited without
  * the word (`return step.run(…)`, the result of a callback that is lowered in place). Records which callbacks are lowered
  * in place and which functions are nested.
  */
@@ -11,14 +11,16 @@ import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit 
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isDurable, isUntouched } from "./functions.ts";
+import { isDurable } from "./functions.ts";
+import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
+import { canInline, isNothing, isStablePath } from "./inlining.ts";
 import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
-import { isReference } from "./targets.ts";
 import { chainOf, type Tools } from "./tools.ts";
+import { isUntouched } from "./untouched.ts";
 
 export interface Suspensions {
   /** In source order. */
@@ -29,7 +31,7 @@ export interface Suspensions {
   readonly chains: ReadonlyMap<tsTypes.Node, Chain>;
   /** Callbacks lowered in place. */
   readonly inlined: ReadonlyMap<tsTypes.Node, "catch" | "then" | "finally">;
-  /** The durable functions: the unit's own first, then those nested in it, in source order of their beginnings. */
+  /** The functions with frames: the unit's own first, then the async and generator functions nested in it, in source order of their beginnings. */
   readonly owners: readonly FunctionNode[];
   /** Functions and static blocks nested in the unit at any depth, callbacks lowered in place left out. */
   readonly nested: readonly NestedFunction[];
@@ -39,6 +41,8 @@ export interface Suspensions {
   readonly adopted: ReadonlySet<tsTypes.Node>;
   /** The `for await` loops of durable functions, with what they await. */
   readonly loops: ReadonlyMap<tsTypes.Node, AwaitedLoop>;
+  /** Where a generator stands whose parameters were bound at the call. */
+  readonly starts: ReadonlyMap<FunctionNode, Suspension>;
   /** What the ends of resources await, by the node that holds the resources. */
   readonly disposals: ReadonlyMap<tsTypes.Node, Suspension>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
@@ -72,6 +76,7 @@ interface State extends SuspensionsInput {
   readonly namedCallbacks: Map<tsTypes.Node, Suspension>;
   readonly adopted: Set<tsTypes.Node>;
   readonly loops: Map<tsTypes.Node, AwaitedLoop>;
+  readonly starts: Map<FunctionNode, Suspension>;
   readonly disposals: Map<tsTypes.Node, Suspension>;
   readonly holders: Map<tsTypes.Node, Suspension[]>;
 }
@@ -104,6 +109,7 @@ export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: S
     namedCallbacks: new Map(),
     adopted: new Set(),
     loops: new Map(),
+    starts: new Map(),
     disposals: new Map(),
     holders: new Map(),
   };
@@ -117,6 +123,8 @@ function visitOwner(state: State, fn: FunctionNode): void {
   state.owners.push(fn);
   const place: Place = { owner: fn, inCallback: false, inside: false };
   for (const parameter of fn.parameters) visit(state, parameter, place);
+  const last = fn.parameters.at(-1);
+  if (last && isGenerator(fn) && bindsParameters(ts, fn)) state.starts.set(fn, imply(state, last, "start", place));
   if (!fn.body) return;
   if (ts.isBlock(fn.body)) visit(state, fn.body, place);
   else visitResult(state, fn.body as tsTypes.Expression, place);
@@ -142,8 +150,10 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   if (ts.isAwaitExpression(node)) {
     if (place.owner) visitAwaited(state, node, node.expression, place);
     else visit(state, node.expression, place);
+  } else if (ts.isYieldExpression(node)) {
+    visitYield(state, node, place);
   } else if (ts.isReturnStatement(node)) {
-    if (place.owner && node.expression) visitResult(state, node.expression, place);
+    if (place.owner && !isGenerator(place.owner) && node.expression) visitResult(state, node.expression, place);
     else visitRest(state, node, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
@@ -152,6 +162,15 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   } else if (ts.isBlock(node) || ts.isForStatement(node)) {
     visitScope(state, node, place);
   } else visitNested(state, node as NestedFunction, place);
+}
+
+/** In an async generator, which stays native, it is no suspension. */
+function visitYield(state: State, node: tsTypes.YieldExpression, place: Place): void {
+  const { expression } = node;
+  if (expression) visit(state, expression, place);
+  if (!place.owner || !isGenerator(place.owner)) return;
+  if (expression) suspend(state, node, expression, place);
+  else state.byNode.set(node, imply(state, node, "yield", place));
 }
 
 /** The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. */
@@ -183,7 +202,7 @@ function dispose(state: State, node: tsTypes.Node, resources: ResourceScope, pla
 
 /** What a statement awaits by itself. */
 function imply(state: State, node: tsTypes.Node, implied: string, { owner }: Place): Suspension {
-  const suspension: Suspension = { owner: owner as FunctionNode, node, operand: undefined, implied, label: "" };
+  const suspension: Suspension = { ...of(owner), node, operand: undefined, implied, label: "" };
   state.all.push(suspension);
   return suspension;
 }
@@ -193,8 +212,9 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
   const { ts } = state;
   state.nested.push(fn);
   if (ts.isFunctionLike(fn) && fn.name && ts.isComputedPropertyName(fn.name)) visit(state, fn.name.expression, place);
-  if (isUntouched(state, fn)) return;
-  if (isDurable(ts, fn)) return visitOwner(state, fn);
+  if (isUntouched(state, fn) && !isGeneratorMethod(ts, fn)) return;
+  if (isDurable(ts, fn) || (isStoredGenerator(ts, fn) && !isUsedUp(ts, state.bindings, fn)))
+    return visitOwner(state, fn);
   // The name was gone through.
   visitRest(state, fn, { owner: undefined, inCallback: false, inside: false });
 }
@@ -217,7 +237,7 @@ function visitAwaited(state: State, node: tsTypes.Expression, expression: tsType
 }
 
 function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression, place: Place): void {
-  const suspension: Suspension = { owner: place.owner as FunctionNode, node, operand, label: "" };
+  const suspension: Suspension = { ...of(place.owner), node, operand, label: "" };
   state.all.push(suspension);
   state.byNode.set(node, suspension);
 }
@@ -283,47 +303,9 @@ function visitCallback(
   }
 }
 
-/** An arrow function, or a function expression that uses nothing of its own call. */
-function canInline(
-  state: State,
-  node: tsTypes.Expression,
-): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
-  const { ts } = state;
-  if (ts.isArrowFunction(node)) return !returnsFromTry(state, node.body);
-  if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name) return false;
-  return !usesOwnCall(ts, node.body) && !returnsFromTry(state, node.body);
-}
-
-/** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. So with resources. */
-function returnsFromTry(state: State, node: tsTypes.Node, inTry = false): boolean {
-  const { ts } = state;
-  if (ts.isFunctionLike(node)) return false;
-  if (inTry && ts.isReturnStatement(node) && node.expression) return mayBeHandle(state, node.expression);
-  const inside = inTry || ts.isTryStatement(node) || isForAwait(ts, node) || resourcesOf(ts, node) !== undefined;
-  return ts.forEachChild(node, (child) => returnsFromTry(state, child, inside)) ?? false;
-}
-
-/** `this`, `arguments`, `new.target` or `super` outside nested functions that have their own. */
-export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
-  if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
-  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
-  if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
-  if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
-  return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
-}
-
-/** A name or a path of names that nothing in the unit reassigns: its value can be read late. */
-function isStablePath(state: State, node: tsTypes.Expression): boolean {
-  const { ts } = state;
-  if (ts.isPropertyAccessExpression(node)) return isStablePath(state, node.expression);
-  if (!ts.isIdentifier(node) || node.text === "undefined") return false;
-  const binding = state.bindings.byIdentifier.get(node);
-  return binding === undefined || !binding.reassigned;
-}
-
-/** `undefined` or `null` as a callback: passes through. */
-export function isNothing(ts: TypeScript, node: tsTypes.Expression): boolean {
-  return node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === "undefined");
+function of(owner: FunctionNode | undefined): Pick<Suspension, "owner" | "yields"> {
+  const fn = owner as FunctionNode;
+  return { owner: fn, ...(isGenerator(fn) && { yields: true }) };
 }
 
 /** The value of a `return` or of an expression body: async functions await it. */

@@ -1,12 +1,13 @@
 /** Variables that live across a suspension, and what the callbacks of steps take along: all of it is stored. */
 import type tsTypes from "typescript";
+import { makesGenerators } from "../analyse/generators.ts";
 import { usingKeyword } from "../analyse/resources.ts";
 import type { Binding, Suspension } from "../ir.ts";
 import { adviceFor, placeOf } from "./advice.ts";
 import type { TypedCheck } from "./check-units.ts";
 import { mayBeStored } from "./durable-calls.ts";
 import { isLocal, originsOf } from "./origins.ts";
-import { type Finding, findUnstorable } from "./storable.ts";
+import { type Finding, findUnstorable, isGeneratorType } from "./storable.ts";
 
 export function checkLiveValues(check: TypedCheck): void {
   const seen = new Set<Binding>();
@@ -48,6 +49,7 @@ function findingOf({ queries, known }: TypedCheck, node: tsTypes.Node): Finding 
 function isCertain(check: TypedCheck, binding: Binding, finding: Finding): boolean {
   const origins = originsOf(check, binding, finding.path);
   if (finding.reason === "function" || finding.reason === "promise") return origins.includes("foreign");
+  if (makesGenerators(check.analysis) && isGeneratorType(finding.shape)) return origins.includes("foreign");
   if (finding.reason === "class" && isDeclaredHere(check, finding)) return false;
   if (finding.reason === "symbol" && binding.kind === "const" && isKeptSymbol(check, binding)) return false;
   return origins.length === 0 || origins.some((origin) => origin !== "named");

@@ -38,7 +38,7 @@ export function originsOf(names: Names, binding: Binding, path: string): Origin[
 }
 
 /** @param path from the value to the part that is asked for, as a finding has it */
-function originOf(names: Names, expression: tsTypes.Expression, path: string): Origin {
+export function originOf(names: Names, expression: tsTypes.Expression, path: string): Origin {
   const { ts, analysis } = names;
   const node = unwrap(ts, expression);
   if (ts.isFunctionExpression(node) || ts.isArrowFunction(node) || ts.isClassExpression(node)) return "made";

@@ -2,7 +2,7 @@
 import type { ObjectShape, Property, Shape, TypeQueries, TypeRef } from "./type-queries.ts";
 
 /**
- * Why a value cannot be stored. A function and a promise can when compiled code made them, which no type tells.
+ * Why a value cannot be stored. A function, a promise and a generator can when compiled code made them, which no type tells.
  * `open` is a type that says nothing.
  */
 export type Reason = "class" | "live" | "weak" | "iterator" | "symbol" | "function" | "promise" | "open";
@@ -36,6 +36,7 @@ const openTypes = new Set([
 ]);
 const weak = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "WeakKey"]);
 const iterators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObject)$|Iterator$/;
+const generators = /^(?:Generator|Iterator|IterableIterator|IteratorObject)$/;
 const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
 /** Types of this package whose values the runtime makes again, or knows how to store. */
@@ -146,6 +147,11 @@ class Search {
 /** A generator, or an iterator of the language. */
 export function isIteratorType(shape: Shape): boolean {
   return shape.kind === "object" && shape.home === "language" && iterators.test(shape.name ?? "");
+}
+
+/** What a generator is called whose function the type does not tell: it may be one of compiled code. */
+export function isGeneratorType(shape: Shape): boolean {
+  return isIteratorType(shape) && generators.test((shape as ObjectShape).name ?? "");
 }
 
 function within(path: string, finding: Finding | undefined): Finding | undefined {

@@ -9,9 +9,9 @@
  * `deliver` is the statement that takes the chain's value.
  */
 import type tsTypes from "typescript";
+import { isNothing } from "../analyse/inlining.ts";
 import { finallyName } from "../analyse/paths.ts";
 import { type Site, siteOf } from "../analyse/sites.ts";
-import { isNothing } from "../analyse/suspensions.ts";
 import { rollbackSource } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";

@@ -6,18 +6,25 @@
  *   v.Paid = $.class("Paid", { base: base(State), key1: $.key(0, key()) }, v);
  *   Paid: (c, v) => class Paid extends c.base { static { $.made(c, this); } [c.key1]() { return v.total; } }
  *
+ * A generator method stays in its class. Its compiled body gives way to the function that the author sees:
+ *
+ *   *all() { yield 1; }     static { $.generators(this, ["all", { … }]); $.made(c, this); } *all($) { yield $.give("1", () => 1); }
+ *
  * The function of a field that uses its object can be made again inside of the class only:
  *
  *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
  */
 import type tsTypes from "typescript";
 import { nameOfId } from "../../runtime/manifest.ts";
+import type { FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
 import { isStatic } from "../analyse/functions.ts";
+import { generatorMethods } from "../analyse/generators.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
 import { copy } from "./copy.ts";
+import { durableBody } from "./functions.ts";
 import { savedOf } from "./operands.ts";
 import { join, propertyKey, quote, span } from "./text.ts";
 
@@ -46,7 +53,12 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     const made = `${frame}.field(${[kept, quote(id), "this", ...(name === id ? [] : [text])].join(", ")})`;
     replaced.set(field.initializer as tsTypes.Expression, made);
   }
-  entry.body = named(node, closure, classBody(context, node, kept, replaced, makers(context, fields)));
+  const generators = lowerGenerators(context, node, replaced);
+  entry.body = named(
+    node,
+    closure,
+    classBody(context, node, kept, replaced, { makers: makers(context, fields), generators }),
+  );
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
     const text = copy(context, at);
@@ -77,6 +89,27 @@ function keyText({ expression }: tsTypes.ComputedPropertyName, replaced: Replace
   return typeof kept === "string" ? kept : expression.getText();
 }
 
+/** Puts the compiled bodies of generator methods in their places; tells what the runtime needs to know of each. */
+function lowerGenerators(
+  context: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  replaced: Map<tsTypes.Node, Rope>,
+): string {
+  const { ts, analysis, infos } = context;
+  const told = generatorMethods(node, analysis.functions).map((method) => {
+    const { name } = method;
+    const side = isStatic(ts, method) ? "static " : "";
+    const current = analysis.functions.get(method) as FunctionAnalysis;
+    const computed = ts.isComputedPropertyName(name) ? keyText(name, replaced) : undefined;
+    const key = computed === undefined ? name.getText() : `[${computed}]`;
+    replaced.set(method, durableBody({ ...context, current }, "", true, `${side}*${key}`));
+    const binds = analysis.suspensions.starts.has(method);
+    const text = computed ?? quote(fieldName(ts, name) as string);
+    return `[${[text, infos.get(method), ...(side || binds ? [binds] : []), ...(side ? ['"static"'] : [])].join(", ")}]`;
+  });
+  return told.length === 0 ? "" : `${context.frame}.generators(this, ${told.join(", ")}); `;
+}
+
 /** `{ "total"() { return () => this.sum; } }` */
 function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): Rope | undefined {
   if (fields.size === 0) return undefined;
@@ -91,25 +124,25 @@ function classBody(
   node: tsTypes.ClassLikeDeclaration,
   kept: string,
   replaced: Replaced,
-  fieldMakers: Rope | undefined,
+  told: { readonly makers: Rope | undefined; readonly generators: string },
 ): Rope {
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
   const statics = privateStatics(ts, node).map(({ name }) => (name as tsTypes.PrivateIdentifier).text);
   const fields = privateFields(ts, node);
-  const told: Rope[] = [
+  const members: Rope[] = [
     hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
     statics.length > 0 ? accessTo(statics) : "undefined",
     fields ? accessToFields(fields) : "undefined",
-    fieldMakers ?? "undefined",
+    told.makers ?? "undefined",
   ];
-  while (told.at(-1) === "undefined") told.pop();
+  while (members.at(-1) === "undefined") members.pop();
   // The front leaves out `abstract`, which an expression cannot have.
   return [
     copyWith(context, node, replaced, keyword.getStart(context.file), node.members.pos),
     statics.map((name) => ` static ${name};`),
-    [` static { ${frame}.made(${kept}, this`, told.map((each): Rope => [", ", each]), "); }"],
+    [` static { ${told.generators}${frame}.made(${kept}, this`, members.map((each): Rope => [", ", each]), "); }"],
     copyWith(context, node, replaced, node.members.pos, node.end),
   ];
 }

@@ -41,7 +41,7 @@ function closureText(context: Context, closure: Closure, parameters: readonly st
 
 function closureBody(context: Context, { node, durable, home }: Closure): Rope {
   const { ts } = context;
-  if (durable) return lowerNested(context, node as FunctionNode);
+  if (durable) return lowerNested(context, node as FunctionNode, home === node ? homeOf(context, node) : "");
   const isNative = ts.isFunctionLike(node) && context.recordHolders.has(node);
   if (ts.isMethodDeclaration(node)) return methodBody(context, node, isNative);
   if (ts.isGetAccessor(node) || ts.isSetAccessor(node)) return accessorBody(context, node, isNative);

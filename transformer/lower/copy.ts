@@ -10,7 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
-import { usesOwnCall } from "../analyse/suspensions.ts";
+import { usesOwnCall } from "../analyse/functions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
 import { checkedTarget } from "./assignments.ts";
@@ -19,9 +19,11 @@ import { type Context, recordOf, reenters, slotName, textOf } from "./context.ts
 import { isOfCall } from "./edited.ts";
 import { lowerExpression } from "./expressions.ts";
 import { lowerNative } from "./functions.ts";
+import { lostName } from "./lost-names.ts";
 import { keep, savedOf } from "./operands.ts";
-import { quote, span } from "./text.ts";
+import { propertyKey, quote, span } from "./text.ts";
 import { lowerProxyName } from "./traced.ts";
+import { lowerYield } from "./yields.ts";
 
 /** The node's text, without leading white space and comments. */
 export function copy(context: Context, node: tsTypes.Node): Rope {
@@ -40,7 +42,10 @@ export function copyUnsaved(context: Context, node: tsTypes.Node): Rope {
     const made = closureCall(context, record);
     return beginsConstructor(ts, node) ? ["(", made, ")"] : made;
   }
+  const name = lostName(context, node);
+  if (name !== undefined) return [`({ ${propertyKey(name)}: `, copyInner(context, node), ` })[${quote(name)}]`];
   const suspension = suspensions.byNode.get(node);
+  if (suspension && ts.isYieldExpression(node)) return lowerYield(context, node, suspension);
   if (suspension) {
     const operand = ts.isAwaitExpression(node) ? node.expression : (node as tsTypes.Expression);
     return awaitOperand(context, suspension, operand);

@@ -72,7 +72,7 @@ export function lowerSource(
 }
 
 /** `map.keys()` as the collection of a loop: its place can be stored when the runtime knows what it goes over. */
-function collectionView(context: Context, expression: tsTypes.Expression): Rope | undefined {
+export function collectionView(context: Context, expression: tsTypes.Expression): Rope | undefined {
   const { ts } = context;
   const call = unwrap(ts, expression);
   if (!ts.isCallExpression(call) || call.arguments.length > 0 || call.questionDotToken) return undefined;

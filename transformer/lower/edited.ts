@@ -7,6 +7,7 @@ import type { FileFacts } from "../analyse/file-facts.ts";
 import { isReference } from "../analyse/targets.ts";
 import { boundBy, isProxyName } from "../analyse/traced.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
+import { namelessFunctions } from "./lost-names.ts";
 
 export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts): Set<tsTypes.Node> {
   const { unit, nodes, bindings, suspensions, closures, slots, functions, templates } = analysis;
@@ -29,6 +30,7 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
   for (const node of ownNodes(ts, analysis)) mark(node);
   for (const node of templates.keys()) mark(node);
+  for (const node of namelessFunctions(ts, analysis)) mark(node);
   for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     if (isProxyName(ts, name, bindings, facts)) mark(name);
   }
@@ -46,7 +48,7 @@ function ownNodes(ts: TypeScript, { nodes, functions, suspensions }: Analysis): 
     while (!ts.isFunctionLike(part.parent) || suspensions.inlined.has(part.parent)) part = part.parent;
     const owner = part.parent as FunctionNode;
     const isWayOut = !ts.isIdentifier(node) && !ts.isMetaProperty(node);
-    return functions.has(owner) && owner.body === part && (isWayOut || isOfCall(ts, node, owner));
+    return functions.has(owner) && part !== owner.name && (isWayOut || isOfCall(ts, node, owner));
   };
   const waysOut = [SyntaxKind.ReturnStatement, SyntaxKind.BreakStatement, SyntaxKind.ContinueStatement] as const;
   return [

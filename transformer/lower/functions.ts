@@ -6,6 +6,7 @@
  */
 import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
+import { isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
@@ -20,8 +21,11 @@ import { join, quote, span } from "./text.ts";
 
 const unitPlace: Place = { kind: "unit" };
 
-/** A durable function nested in another, as the body of its entry in the unit's table. */
-export function lowerNested(outer: Context, fn: FunctionNode): Rope {
+/**
+ * A durable function nested in another, as the body of its entry in the unit's table. `home` is what a method with `super`
+ * needs in front of it, in an object of its own: `({ __proto__: …, *method($) { … } }).method`.
+ */
+export function lowerNested(outer: Context, fn: FunctionNode, home = ""): Rope {
   const { ts } = outer;
   const current = outer.analysis.functions.get(fn);
   if (!current) throw new Error("a function that is not durable");
@@ -29,8 +33,11 @@ export function lowerNested(outer: Context, fn: FunctionNode): Rope {
   const name = nameOf(context, fn);
   const isDeclaration = ts.isFunctionDeclaration(fn) || ts.isMethodDeclaration(fn);
   const self = !isDeclaration && usesSelf(context, fn) ? fn.name?.getText() : undefined;
-  const body = durableBody(context, "", self === undefined);
-  const nested: Rope = [`${context.frame}.nested(${context.infos.get(fn)}, `, body, `, ${quote(name)})`];
+  const text = durableBody(context, "", self === undefined, home === "" ? undefined : "*method");
+  const body: Rope = home === "" ? text : [`({ ${home}`, text, " }).method"];
+  const tool = isGenerator(fn) ? "generator" : "nested";
+  const binds = context.analysis.suspensions.starts.has(fn) ? ", true" : "";
+  const nested: Rope = [`${context.frame}.${tool}(${context.infos.get(fn)}, `, body, `, ${quote(name)}${binds})`];
   return self === undefined ? nested : [`(() => { const ${self} = `, nested, `; return ${self}; })()`];
 }
 
@@ -38,7 +45,12 @@ export function lowerNested(outer: Context, fn: FunctionNode): Rope {
  * The compiled body: `async ($, order) => { … }`. `table` stands in front of the author's code. The function keeps its
  * name for stack traces, unless that name has to mean the compiled function.
  */
-export function durableBody(context: Context, table: (() => Rope) | "", isNamed: boolean): Rope {
+export function durableBody(
+  context: Context,
+  table: (() => Rope) | "",
+  isNamed: boolean,
+  front = frontOf(context, isNamed),
+): Rope {
   const { ts, analysis, frame } = context;
   const { fn } = context.current;
   const body = lowerBody(context, fn);
@@ -46,20 +58,30 @@ export function durableBody(context: Context, table: (() => Rope) | "", isNamed:
   const { parameters, bound } = lowerParameters(context, fn, isHandler);
   const indent = `\n${indentation(context, fn)}`;
   const opened = openFunction(context, fn, bound);
+  const start = analysis.suspensions.starts.get(fn);
   const temporaries = context.current.temporaries.saved.size > 0;
   const inside: Rope = [
     opened === "" ? "" : [indent, opened],
+    start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
     table === "" ? "" : table(),
     apart(context, fn, body.statements),
   ];
-  const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
-  // The body of a method of a class is an arrow function inside of it.
-  const isArrow = ts.isArrowFunction(fn) || ts.isClassLike(fn.parent);
-  const keyword = isArrow ? "" : `function ${own ?? ""}`;
-  const arrow = isArrow ? " => " : " ";
+  const arrow = isArrow(ts, fn) ? " => " : " ";
   const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
-  return [`async ${keyword}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+  return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+}
+
+/** What stands in front of the parameters: `async function pay`. */
+function frontOf({ ts, current: { fn } }: Context, isNamed: boolean): string {
+  if (isArrow(ts, fn)) return "async ";
+  const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
+  return `${isGenerator(fn) ? "function*" : "async function"} ${own ?? ""}`;
+}
+
+/** The body of a method of a class is an arrow function inside of it. */
+function isArrow(ts: Context["ts"], fn: FunctionNode): boolean {
+  return ts.isArrowFunction(fn) || (ts.isClassLike(fn.parent) && !isGenerator(fn));
 }
 
 /** A function that stays native, and whose variables closures take along. `front` is what stands before its parameters. */
@@ -175,7 +197,8 @@ function isAssigned(
 }
 
 function suspends(context: Context, fn: tsTypes.SignatureDeclaration): boolean {
-  return labelsIn(context, (fn as FunctionNode).body).length > 0;
+  const { starts } = context.analysis.suspensions;
+  return starts.has(fn as FunctionNode) || labelsIn(context, (fn as FunctionNode).body).length > 0;
 }
 
 function bindParameter(

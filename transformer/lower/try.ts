@@ -20,6 +20,10 @@
  *                                   C
  *                                   switch ($.completion("finally")) { case "return": …; case "throw": throw $.value("finally"); }
  *
+ * `return(value)` of a generator comes out of a `yield` and is recorded too; that nothing else left the body, it says:
+ *
+ *   A                               A $.exit("finally", "next"); } catch ($error) { … } finally { if ($.left("finally")) break fin; }
+ *
  * What a way out passes may overtake it: an inner `finally` that throws, or jumps elsewhere. Then the body ends as if it
  * had not been taken, and an inner `finally` keeps what is pending apart from what is overtaken in itself:
  *
@@ -27,6 +31,7 @@
  *   finally { D }                   finally { const $left = $.exits(); D $.exitAs($left); }
  */
 import type tsTypes from "typescript";
+import { isGenerator } from "../analyse/generators.ts";
 import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope, Scope } from "../ir.ts";
 import { lowerBlock, sequence } from "./blocks.ts";
@@ -41,6 +46,7 @@ import {
   slotScope,
 } from "./context.ts";
 import { copy } from "./copy.ts";
+import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
 import { destructure } from "./suspending-patterns.ts";
 import { quote, span } from "./text.ts";
@@ -125,13 +131,15 @@ export function tellCaught(
   error: string,
   labels: readonly string[] = labelsIn(context, handler),
 ): string {
-  if (labels.length === 0) return "";
+  if (labels.length === 0 || isGenerator(context.current.fn)) return "";
   const [name, ...rest] = [context.paths.get(handler) as string, ...labels].map(quote);
   return ` ${context.frame}.caught(${[name, error, ...rest].join(", ")});`;
 }
 
 function lowerUnboundCatch(context: Context, node: tsTypes.CatchClause, place: Place, opened: Rope): Rope {
   const head = span(node.getStart(), node.block.getStart());
+  // What a generator stands for cannot be cancelled.
+  if (isGenerator(context.current.fn)) return [head, lowerBlock(context, node.block, place, opened)];
   const passes = isHolder(context, node.parent.tryBlock);
   if (!passes && !isHolder(context, node)) return [head, lowerBlock(context, node.block, place, opened)];
   const error = context.names.fresh("$error");
@@ -180,12 +188,15 @@ export function wrapFinally(
   const body = parts.body({ kind: "finally", finalizer, outer: place }, finalizer);
   const error = context.names.fresh("$error");
   const { frame } = context;
+  const yields = isGenerator(context.current.fn);
+  const left = yields ? ` finally { if (${frame}.left(${quote(name)})) break ${finalizer.label}; }` : "";
+  if (yields) finalizer.exits.set("return", (outer) => lowerReturn(context, `${frame}.value(${quote(name)})`, outer));
   const begin = `${frame}.begin(${[name, ...labels].map(quote).join(", ")})`;
   return [
     `{ ${finalizer.label}: try { if (${begin}) break ${finalizer.label};${gap}`,
     body,
-    parts.overtaken && finalizer.exits.size > 0 ? ` ${frame}.exit(${quote(name)}, "next");` : "",
-    `${gap}} catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); }${gap}`,
+    yields || (parts.overtaken && finalizer.exits.size > 0) ? ` ${frame}.exit(${quote(name)}, "next");` : "",
+    `${gap}} catch (${error}) { ${frame}.exit(${quote(name)}, "throw", ${error}); }${left}${gap}`,
     parts.cleanup(place),
     gap,
     dispatch(context, finalizer, place),

@@ -30,8 +30,8 @@ export function constructsAround(
   { suspensions, cursors: names }: Analysis,
   suspension: Suspension,
 ): Constructs {
-  const { node, owner } = suspension;
-  const isShielded = isEnd(suspensions, suspension) || isInCleanUp(ts, suspensions, suspension);
+  const { node, owner, yields } = suspension;
+  const isShielded = !yields && (isEnd(suspensions, suspension) || isInCleanUp(ts, suspensions, suspension));
   const found: Constructs = { cursors: [], completions: {}, resources: [], isShielded };
   endOf(ts, suspensions, suspension, names, found);
   if (suspensions.namedCallbacks.has(node)) inFinallyCallback(ts, suspensions, node, found);
@@ -41,6 +41,12 @@ export function constructsAround(
     inConstruct(ts, child, parent, names, found);
     const first = managedResources(ts, parent, suspensions)?.lists[0];
     if (first && first.end <= node.pos) found.resources.unshift(names.get(first) as string);
+  }
+  // By `return(value)`.
+  if (yields) {
+    for (const [name, ways] of Object.entries(found.completions)) {
+      define(found.completions, name, [...new Set<WayOut>([...ways, "return"])].sort());
+    }
   }
   return found;
 }

@@ -88,7 +88,8 @@ function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): N
   return names;
 }
 
-function kindOf(ts: TypeScript, analysis: Analysis, { operand }: Suspension): SuspensionKind {
+function kindOf(ts: TypeScript, analysis: Analysis, { operand, yields }: Suspension): SuspensionKind {
+  if (yields) return "yield";
   if (!operand) return "await";
   const node = unwrap(ts, operand);
   if (isCombination(ts, node)) return "combination";
@@ -132,9 +133,13 @@ export function scopesOfClosure(ts: TypeScript, analysis: Analysis, closure: Clo
       .map(({ name }) => name);
   const scopes = closureScopes(analysis, closure).map((scope) => {
     const owner = functionAround(scope, bindings) as FunctionNode;
-    if (!functions.has(owner)) return `*${needed(scope)}`;
+    const current = functions.get(owner);
+    if (!current) return `*${needed(scope)}`;
     const path = paths.get(scope) as string;
-    return owner === unit.fn ? path : `${closures.records.get(owner)?.id}() ${path}`;
+    if (owner === unit.fn) return path;
+    const record = closures.records.get(owner);
+    // A method of a class is no closure.
+    return record ? `${record.id}() ${path}` : `${current.code} ${path}`;
   });
   // In front of them stands what a class was made with, or the object of a method with `super`.
   return ts.isClassLike(closure.node) || closure.home ? ["*", ...scopes] : scopes;

@@ -121,7 +121,8 @@ function suspensionBlocks(blocks: readonly Block[]): Map<Suspension, Block[]> {
 }
 
 /** The next value of a `for await` and the end of a resource are awaited without an `await`. */
-function partAt(input: PartsInput, { operand, label }: Suspension): Part {
+function partAt(input: PartsInput, { operand, label, yields }: Suspension): Part {
+  if (yields) return { kind: "yield", name: label };
   return operand ? partOf(input, operand) : { kind: "await", name: label };
 }
 
@@ -129,7 +130,7 @@ function partAt(input: PartsInput, { operand, label }: Suspension): Part {
 function saysMore(ts: TypeScript, part: Part, { operand }: Suspension): boolean {
   const { kind, code, parts, each, next, rollback, undo } = part;
   if ([code, parts, each, next, rollback, undo].some((more) => more !== undefined)) return true;
-  return kind !== "await" && operand !== undefined && ts.isIdentifier(unwrap(ts, operand));
+  return kind !== "await" && kind !== "yield" && operand !== undefined && ts.isIdentifier(unwrap(ts, operand));
 }
 
 function distinct(edges: readonly Edge[]): Edge[] {

@@ -210,6 +210,23 @@ const templates: CodecExtension = {
   make: (parts) => new Template(parts),
 };
 
+/** A generator that stands somewhere. */
+export class Standing {
+  readonly parts: unknown;
+  constructor(parts: unknown) {
+    this.parts = parts;
+  }
+}
+
+const generators: CodecExtension = {
+  tag: "generator",
+  matches: (value) => value instanceof Standing,
+  encode: (value) => (value as Standing).parts,
+  keysOf: (value) => Reflect.ownKeys(value).filter((key) => key !== "parts"),
+  order: (parts) => (parts as readonly [number])[0],
+  late: (parts) => new Standing(parts),
+};
+
 export const testExtensions: readonly CodecExtension[] = [
   scopes,
   closures,
@@ -222,6 +239,7 @@ export const testExtensions: readonly CodecExtension[] = [
   proxies,
   bound,
   templates,
+  generators,
 ];
 
 /** Registered without functions. */
