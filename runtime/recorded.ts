@@ -1,9 +1,11 @@
 /** What is recorded of a run, also where it went on from another one. */
+
 import { planOf } from "./engine/replay.ts";
+import { BackstitchError } from "./faults.ts";
 import type { Origin, RecordedOutcome, Store, StoredStep } from "./store.ts";
 
 /** Ops that are read at once. */
-const pageSize = 500;
+const pageSize = 2_000;
 
 /** A record, with the run that executed it. */
 export type RunStep = StoredStep & { readonly run: string };
@@ -18,9 +20,20 @@ export async function outcomesBefore(store: Store, origin: Origin, ops: readonly
     const outcomes = await store.listOutcomes(run, missing);
     found.push(...outcomes);
     missing = missing.filter((op) => !outcomes.some((outcome) => outcome.op === op));
-    at = missing.length > 0 ? (await store.getRun(run))?.origin : undefined;
+    if (missing.length === 0) break;
+    const view = await store.getRun(run);
+    if (view === undefined) throw removed(run);
+    at = view.origin;
   }
   return found;
+}
+
+/** What is not known to be recorded would be executed again. */
+function removed(run: string): BackstitchError {
+  return new BackstitchError("BS2055", {
+    where: `run ${run}, whose records it takes over, was removed`,
+    fix: "Run the function again as a whole.",
+  });
 }
 
 /** Whether a run has what was recorded of an op from the run of which it was made. */

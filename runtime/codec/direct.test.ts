@@ -134,6 +134,18 @@ describe("what only a scan can store", () => {
     expect(sharing.write(object, [])).toBeUndefined();
   });
 
+  it("a chain that is too long through a shared object", () => {
+    const chain = (levels: number, end: unknown) =>
+      Array.from({ length: levels }).reduce<object>((rest) => ({ rest }), end as object);
+    const shared: Record<string, unknown> = { a: 1 };
+    const value = chain(250, [shared, shared]);
+    const sharing = learned(value);
+    expect(sharing.write(value, [])).toBe(encode(value));
+    shared["more"] = chain(250, {});
+    expect(sharing.write(value, [])).toBeUndefined();
+    expect(textOf(value)).toContain("nested deeper");
+  });
+
   it("runs no trap of a proxy that an extension stores", () => {
     const trap = (name: string) => () => {
       throw new Error(`${name} was run`);

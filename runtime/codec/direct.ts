@@ -56,6 +56,11 @@ class DirectWriter extends Writer {
   /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
   readonly #definitions: (CodecExtension | number)[] = [];
   #depth = 0;
+  /** Of what is written now. */
+  #deepest = 0;
+  /** A scan counts through shared objects, and from zero in what stands for a value of an extension. */
+  #deepestOfShared = 0;
+  #deepestOfOthers = 0;
 
   constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[]) {
     super();
@@ -65,9 +70,11 @@ class DirectWriter extends Writer {
 
   whole(value: unknown): string {
     const root = this.root(value);
+    this.#deepestOfOthers = this.#deepest;
     const text = envelope(root, this.definitions());
     // What is met only once now is to be written where it is met.
     if (this.#definitions.includes(0)) throw otherwiseShared;
+    if (this.#deepestOfShared + this.#deepestOfOthers > MAX_DEPTH) throw unusual;
     return text;
   }
 
@@ -91,9 +98,15 @@ class DirectWriter extends Writer {
 
   protected override body(value: object): void {
     const extension = this.#definitions[this.numbers.get(value) as number] as CodecExtension | number;
-    if (typeof extension === "number") return this.#contents(value);
+    this.#deepest = 0;
+    if (typeof extension === "number") {
+      this.#contents(value);
+      this.#deepestOfShared += this.#deepest;
+      return;
+    }
     if (extension.late) requireAsMade(value, extension);
     this.extension(extension.tag, extension.encode(value));
+    this.#deepestOfOthers = Math.max(this.#deepestOfOthers, this.#deepest);
     // Whether it can be made from these is not known here.
     if (extension.make && this.references.length > 0) throw unusual;
   }
@@ -112,6 +125,7 @@ class DirectWriter extends Writer {
     if (Parts.is(value)) return this.parts(value);
     if (this.#depth === MAX_DEPTH || typeof value === "function" || !Object.isExtensible(value)) throw unusual;
     this.#depth++;
+    if (this.#depth > this.#deepest) this.#deepest = this.#depth;
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) this.#record(value);
     else if (prototype === Array.prototype && Array.isArray(value)) this.#array(value);

@@ -93,7 +93,7 @@ class RunDriver extends RunOwner {
   async #cannotBegin(fault: BackstitchError): Promise<DriveEnd> {
     if (fault.code !== "BS2103" || !this.host.leave?.()) return (await this.#block(fault)) ?? "blocked";
     this.logger.warn({ err: fault }, `backstitch: run ${this.run} is left to other workers, which may have its code`);
-    return (await this.#commit({ status: "running", wakeAt: this.now(), release: true })) ?? "released";
+    return (await this.#commit({ status: "running", wakeAt: 0, release: true })) ?? "released";
   }
 
   /** Loads the run. A fault says why it cannot go on. */

@@ -1,7 +1,6 @@
 /** Code of a run in an ordinary await: the run cannot be parked, so that what comes for it has to wait. */
 import type { Activation } from "./activation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
-import { isTried } from "./ops.ts";
 
 export class OutsideWait {
   readonly #timeoutMs: number | undefined;
@@ -24,7 +23,7 @@ export class OutsideWait {
     let next = anyMail ? now : deadline;
     for (const op of ops.values()) {
       if (op.outcome) next = now;
-      else if (!isTried(op)) next = Math.min(next, op.dueAt);
+      else if (!op.running) next = Math.min(next, op.dueAt);
     }
     if (next > now) return next === Number.POSITIVE_INFINITY ? undefined : next;
     this.#since ??= now;

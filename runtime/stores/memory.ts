@@ -290,9 +290,10 @@ class MemoryStore implements Store {
     return { runs: runs.length, events: strays.filter((event) => this.#forgetEvent(event)).length };
   }
 
-  /** A run that is made of another one reads its records until it has ended. */
+  /** A run that goes on from a step of another one reads the records of that; so will who goes on from it. */
   #isRead(id: string): boolean {
-    return [...this.#runs.values()].some(({ origin, endedAt }) => origin?.run === id && endedAt === null);
+    const reads = ({ origin, endedAt }: Run) => origin?.run === id && (endedAt === null || origin.op !== undefined);
+    return [...this.#runs.values()].some(reads);
   }
 
   /** Unless other runs have it too. */

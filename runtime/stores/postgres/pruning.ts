@@ -6,7 +6,10 @@ export async function prune(db: Database, request: PruneRequest): Promise<Pruned
   const { app, before = 0, limit } = request;
   const endBefore = await endedBefore(db, request);
   const runs = await db.transaction(async (session) => {
-    const rows = await session.all<{ isRun: boolean; event: string }>(pruneRuns, app, endBefore, limit);
+    const old = await session.all<{ n: number }>(lockRuns, app, endBefore, limit);
+    if (old.length === 0) return 0;
+    const numbers = old.map(({ n }) => n);
+    const rows = await session.all<{ isRun: boolean; event: string }>(pruneRuns, app, numbers);
     if (rows.length > 0) await session.all(pruneEvents, app, [...new Set(rows.map(({ event }) => event))]);
     return rows.filter(({ isRun }) => isRun).length;
   });
@@ -37,16 +40,22 @@ async function endedBefore(db: Session, { app, before = 0, keep }: PruneRequest)
   return Math.max(before, keep === 0 ? row.at + 1 : row.at);
 }
 
+const isRead = `EXISTS (
+  SELECT FROM backstitch.runs AS d WHERE d.app = r.app AND d.origin_run = r.id
+    AND (d.ended_at IS NULL OR d.origin_op IS NOT NULL))`;
+
+const lockRuns = `
+  SELECT r.n FROM backstitch.runs AS r
+  WHERE r.app = $1 AND r.ended_at IS NOT NULL AND r.ended_at < $2 AND NOT ${isRead}
+  ORDER BY r.ended_at LIMIT $3 FOR UPDATE SKIP LOCKED`;
+
 /**
- * A run that is made of another one reads its records until it has ended. Whoever makes one locks its origin, and finds it
- * gone; one whose lock is held is left for another time.
+ * A run that goes on from a step of another one reads the records of that; so will who goes on from it. Whoever makes one
+ * locks its origin: so it is asked again of the locked rows.
  */
 const pruneRuns = `
   WITH old AS MATERIALIZED (
-    SELECT r.n, r.event_id FROM backstitch.runs AS r
-    WHERE r.app = $1 AND r.ended_at IS NOT NULL AND r.ended_at < $2 AND NOT EXISTS (
-      SELECT FROM backstitch.runs AS d WHERE d.app = r.app AND d.origin_run = r.id AND d.ended_at IS NULL)
-    ORDER BY r.ended_at LIMIT $3 FOR UPDATE SKIP LOCKED),
+    SELECT r.n, r.event_id FROM backstitch.runs AS r WHERE r.app = $1 AND r.n = ANY($2::bigint[]) AND NOT ${isRead}),
   steps AS (DELETE FROM backstitch.steps AS s USING old WHERE s.run = old.n),
   joined AS (DELETE FROM backstitch.joined AS j USING old WHERE j.run = old.n RETURNING j.event_id),
   gone AS (DELETE FROM backstitch.runs AS r USING old WHERE r.n = old.n)

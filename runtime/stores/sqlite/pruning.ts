@@ -40,12 +40,13 @@ function endedBefore(db: Connection, { app, before = 0, keep }: PruneRequest): n
   return Math.max(before, keep === 0 ? newest + 1 : newest);
 }
 
-/** A run that is made of another one reads its records until it has ended. */
+/** A run that goes on from a step of another one reads the records of that; so will who goes on from it. */
 function endedRuns(db: Connection, { app, limit }: PruneRequest, before: number): EndedRun[] {
   return db.all<EndedRun>(
     `SELECT r.n, r.event_id AS "eventId" FROM runs AS r
      WHERE r.app = ? AND r.ended_at IS NOT NULL AND r.ended_at < ? AND NOT EXISTS (
-       SELECT 1 FROM runs AS d WHERE d.app = r.app AND d.origin_run = r.id AND d.ended_at IS NULL)
+       SELECT 1 FROM runs AS d
+       WHERE d.app = r.app AND d.origin_run = r.id AND (d.ended_at IS NULL OR d.origin_op IS NOT NULL))
      ORDER BY r.ended_at LIMIT ?`,
     app,
     before,

@@ -23,24 +23,34 @@ export function listSteps(
      ORDER BY op, attempt`,
     ...[n, after, n, after, limit],
   );
-  const before = db.all<Pick<StepRow, "op" | "id">>(
-    "SELECT op, id FROM steps WHERE run = ? AND op <= ? ORDER BY op",
-    ...[n, rows.length > 0 ? after : 0],
-  );
-  const indexOf = countOps(before);
+  if (rows.length === 0) return [];
+  const indexOf = opsCounted(after === 0 ? [] : countedBefore(db, n, after));
   return rows.map((row) => ({ ...toStep(row), index: indexOf(row) }));
 }
 
-/** Counts the ops of each id, in their order. Gives what to ask for an op: its place among those with its id. */
-function countOps(before: readonly Pick<StepRow, "op" | "id">[]): (row: Pick<StepRow, "op" | "id">) => number {
-  const last = new Map<string, { readonly op: number; readonly index: number }>();
-  const indexOf = ({ op, id }: Pick<StepRow, "op" | "id">) => {
-    const known = last.get(id);
-    if (known?.op === op) return known.index;
-    const index = known === undefined ? 0 : known.index + 1;
-    last.set(id, { op, index });
+interface CountedId {
+  readonly id: string;
+  readonly count: number;
+}
+
+/** How many ops up to one have each id. */
+function countedBefore(db: Connection, run: number, last: number): CountedId[] {
+  return db.all<CountedId>(
+    "SELECT id, count(DISTINCT op) AS count FROM steps WHERE run = ? AND op <= ? GROUP BY id",
+    run,
+    last,
+  );
+}
+
+/** Asked for ops in their order: the place of each among those with its id. */
+function opsCounted(before: readonly CountedId[]): (row: Pick<StepRow, "op" | "id">) => number {
+  const counts = new Map(before.map(({ id, count }) => [id, count]));
+  let last: { readonly op: number; readonly index: number } | undefined;
+  return ({ op, id }) => {
+    if (last?.op === op) return last.index;
+    const index = counts.get(id) ?? 0;
+    counts.set(id, index + 1);
+    last = { op, index };
     return index;
   };
-  before.forEach(indexOf);
-  return indexOf;
 }

@@ -46,7 +46,7 @@ function mayWaitForSignal(db: Connection, run: Waiting, { op, name, onConflict }
     deliver(db, run.id, { ...told, op, kind: "conflict" });
     return false;
   }
-  removeWait(db, holder.id);
+  removeWait(db, holder);
   deliver(db, holder.run, { ...told, op: holder.op, kind: "replaced" });
   return true;
 }
@@ -66,15 +66,16 @@ export function removeWaits(db: Connection, run: number, ops: readonly number[])
   for (const op of ops) db.run("DELETE FROM waits WHERE run = ? AND op = ?", run, op);
 }
 
-/** Whether it was still there. */
-function removeWait(db: Connection, id: number): boolean {
-  return db.run("DELETE FROM waits WHERE n = ?", id) > 0;
+/** Answers whether it was still there. Its number alone may be that of a later wait: SQLite gives the greatest again. */
+function removeWait(db: Connection, { id, run, op }: Pick<StoredWait, "id" | "run" | "op">): boolean {
+  const sql = "DELETE FROM waits WHERE n = ? AND op = ? AND run = (SELECT n FROM runs WHERE id = ?)";
+  return db.run(sql, id, op, run) > 0;
 }
 
 export function meet(db: Connection, met: readonly Met[], now: number): void {
   for (const { wait, text } of met) {
-    const { id, run, op, kind } = wait;
-    if (removeWait(db, id)) deliver(db, run, { op, kind, text, receivedAt: now });
+    const { run, op, kind } = wait;
+    if (removeWait(db, wait)) deliver(db, run, { op, kind, text, receivedAt: now });
   }
 }
 
@@ -113,7 +114,7 @@ export function waitsFor(db: Connection, { app, name, match, after = 0, limit }:
 export function sendSignal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
   const holder = signalHolder(db, app, name);
   if (holder === undefined) return undefined;
-  removeWait(db, holder.id);
+  removeWait(db, holder);
   deliver(db, holder.run, { op: holder.op, kind: "signal", text, receivedAt: now });
   return holder.run;
 }

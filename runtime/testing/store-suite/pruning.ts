@@ -62,6 +62,16 @@ export function pruneTests(check: Check): void {
     await store.commit([turn(held, { status: "completed", wakeAt: null, now: t0 + 1 })]);
     assert.equal(await prunedRuns(store, { app, keep: 0, limit: 10 }), 2);
   });
+
+  check("a run stays as long as there is one that went on from a step of it", async (store) => {
+    await addEnded(store, ["r1"]);
+    assert.equal(await store.derive({ id: "made", origin: { run: "r1", op: 2, plan: "[1,{}]" } }, t0), true);
+    const held = await claimOne(store);
+    await store.commit([turn(held, { status: "completed", wakeAt: null, now: t0 + 9 })]);
+    assert.equal(await prunedRuns(store, { app, before: t0 + 5, limit: 10 }), 0);
+    assert.equal(await prunedRuns(store, { app, before: t0 + 10, limit: 10 }), 1);
+    assert.equal(await prunedRuns(store, { app, before: t0 + 10, limit: 10 }), 1);
+  });
 }
 
 export function pruneEventTests(check: Check): void {
