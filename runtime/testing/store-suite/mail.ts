@@ -42,21 +42,6 @@ export function mailTests(check: Check): void {
     assert.equal(await store.nextWake(app, ["f"]), undefined);
   });
 
-  check("a wait that is gone is not taken for a later one", async (store) => {
-    await park(store, "r", paid);
-    const before = await waitsOf(store);
-    await meet(store, "e1", before);
-    const held = await claimOne(store, { now: t0 + 50 });
-    const waits = [{ ...paid, op: 2 }];
-    await store.commit([turn(held, { release: true, wakeAt: null, read: [1], waits })]);
-    await meet(store, "e2", before, t0 + 60);
-    assert.deepEqual(
-      (await waitsOf(store)).map(({ op }) => op),
-      [2],
-    );
-    assert.deepEqual(await claim(store, { now: t0 + 99 }), []);
-  });
-
   check("is told to the worker that holds the run, and outlives the worker", async (store) => {
     await park(store, "r", paid, { ...paid, op: 2 });
     await store.resume("r", t0);
@@ -102,6 +87,21 @@ export function mailTests(check: Check): void {
 }
 
 export function waitTests(check: Check): void {
+  check("a wait that is gone is not taken for a later one", async (store) => {
+    await park(store, "r", paid);
+    const before = await waitsOf(store);
+    await meet(store, "e1", before);
+    const held = await claimOne(store, { now: t0 + 50 });
+    const waits = [{ ...paid, op: 2 }];
+    await store.commit([turn(held, { release: true, wakeAt: null, read: [1], waits })]);
+    await meet(store, "e2", before, t0 + 60);
+    assert.deepEqual(
+      (await waitsOf(store)).map(({ op }) => op),
+      [2],
+    );
+    assert.deepEqual(await claim(store, { now: t0 + 99 }), []);
+  });
+
   check("are found by the value at their path, in their order", async (store) => {
     const match = { path: "data.order", value: "7" };
     await park(store, "r1", { ...paid, match, filter: "f1", until: t0 + 9 });
