@@ -16,7 +16,7 @@ import {
 } from "./store-suite/events.ts";
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
-import { cancelTests, childTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
+import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pruneEventTests, pruneTests } from "./store-suite/pruning.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
@@ -73,6 +73,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("blocking", () => blockingTests(check));
     suite.describe("mail", () => mailTests(check));
     suite.describe("waits for events", () => waitTests(check));
+    suite.describe("waits that are gone", () => goneWaitTests(check));
     suite.describe("signals", () => signalTests(check));
     suite.describe("runs started by ops", () => childTests(check));
     suite.describe("cancel", () => cancelTests(check));
