@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { Floor, sampleCommit } from "./floor.mjs";
 import { makeClient, observed, output, probe, sqlite } from "./runs.mjs";
-import { cpuMicroseconds, rounded, summary } from "./statistics.mjs";
+import { cpuMicroseconds, summary } from "./statistics.mjs";
 import { inFolder } from "./workspace.mjs";
 
 export async function measureThroughput(runs, steps, repetitions) {
@@ -56,7 +56,7 @@ async function timeRuns(file, runs, steps) {
   const elapsed = performance.now() - start;
   const cpu = cpuMicroseconds() - cpuAtStart;
   await client.close();
-  return { elapsed, cpu, batches, rows: Math.max(1, Math.round(rounded((runs * steps) / batches))) };
+  return { elapsed, cpu, batches, rows: Math.max(1, Math.round((runs * steps) / batches)) };
 }
 
 async function timeFloor(file, sample, { batches, rows }) {

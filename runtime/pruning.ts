@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 import type { Duration } from "./duration.ts";
 import { anyLength, checkedLength, checkInteger, checkKeys } from "./options.ts";
-import type { Store } from "./store.ts";
+import type { Pruned, Store } from "./store.ts";
 import type { StoreRetry } from "./store-retry.ts";
 
 /** Which ended runs are kept. What is given of the two must hold of a run for it to be kept. */
@@ -11,23 +11,6 @@ export interface Kept {
   readonly age?: Duration | undefined;
   /** So many of them, those that ended last. */
   readonly count?: number | undefined;
-}
-
-/** How many a store has removed: ended runs, and events that were nobody's. */
-export interface Pruned {
-  readonly runs: number;
-  readonly events: number;
-}
-
-/** Which ended runs a store removes, with their steps and with events that no other run has; the first to end first. */
-export interface PruneRequest {
-  readonly app: string;
-  /** Those that ended before this time; and events received before it that nobody took, or that did not fit. */
-  readonly before?: number;
-  /** All but so many that ended last, and those that ended in the same millisecond as the last of them. */
-  readonly keep?: number;
-  /** At most so many of both. */
-  readonly limit: number;
 }
 
 /** Checked, in milliseconds. */

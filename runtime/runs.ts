@@ -302,7 +302,7 @@ export class Runs {
 
   /**
    * Removes ended runs that are not to be kept, with their steps, and events that no other run has. Answers how many runs
-   * there were. Runs of which others are made that have not ended stay.
+   * there were. Runs stay whose records others take over: a rerun that has not ended, or a run that went on from a step.
    *
    * @throws BackstitchError BS2012 or BS2013 when an option is wrong
    * @example await client.runs.prune({ age: "30 days", count: 100_000 });

@@ -11,17 +11,16 @@
  *     answers "fenced". A lease that ran out does not fence: only the next claim or a cancel does.
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
-import type { Pruned, PruneRequest } from "./pruning.ts";
-
-export type { Pruned, PruneRequest };
 
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
+import type { Pruned, PruneRequest } from "./store-pruning.ts";
 
 export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
+export type * from "./store-pruning.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
@@ -384,8 +383,8 @@ export interface Store {
   /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
   listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
   /**
-   * Removes ended runs, but for those of which others are made that have not ended, with events that no other run has; and
-   * events that strayed, by their age.
+   * Removes ended runs, with events that no other run has; and events that strayed, by their age. Runs stay whose records
+   * others take over: those that have not ended, and those that went on from a step.
    */
   prune(request: PruneRequest): Promise<Pruned>;
 }

@@ -71,6 +71,7 @@ export interface WorkerParts {
 
 /** How long a parked run may wait in memory for a timer. Releasing and claiming it again costs about as much. */
 const holdMs = 20;
+/** For functions that do not say it. */
 const parkTimeoutMs = 300_000;
 const defaultStopMs = 30_000;
 const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];

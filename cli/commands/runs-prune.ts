@@ -16,7 +16,7 @@ export function addPrune(runs: Command, { terminal }: Host): void {
   addDatabase(runs.command("prune"))
     .summary("remove runs that ended long ago")
     .description(
-      "Removes ended runs, with their steps, and events that no other run has: those that are older than --age, and all but the newest --count. Runs of which others are made that have not ended stay. Workers may run meanwhile; `keep` in the options of the client has them do it all the time.",
+      "Removes ended runs, with their steps, and events that no other run has: those that are older than --age, and all but the newest --count. Runs stay whose records others take over. Workers may run meanwhile; `keep` in the options of the client has them do it all the time.",
     )
     .option("--age <time>", "keep runs that ended so long ago or later, such as 30d")
     .option("--count <n>", "keep so many, those that ended last")
