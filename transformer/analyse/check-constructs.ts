@@ -9,6 +9,7 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
+import { directEvals, evaluatedWords } from "./evals.ts";
 import { isEntered } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
@@ -55,12 +56,18 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   if (owner.body) visit(owner.body);
 }
 
-/** What it evaluates may name any variable, also in a nested function. */
+/** A text that is known and names nothing of the function means the same in the compiled code, in a nested function too. */
 function checkEvals({ ts, analysis, report }: Check): void {
-  for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
-    const callee = unwrap(ts, call.expression);
-    if (!ts.isIdentifier(callee) || callee.text !== "eval" || call.questionDotToken) continue;
-    report.error("unsupported-construct", call, { construct: "Direct `eval`", fix: "Call a function instead." });
+  const calls = directEvals(ts, analysis.nodes);
+  if (calls.length === 0) return;
+  const names = new Set([...analysis.bindings.byIdentifier.values()].map(({ name }) => name));
+  for (const call of calls) {
+    const words = evaluatedWords(ts, call);
+    if (words?.every((word) => !names.has(word))) continue;
+    report.error("unsupported-construct", call, {
+      construct: "Direct `eval` that may name variables of the function",
+      fix: "Call a function instead.",
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** What ropes are made of: stretches of the author's text, literals, and names that collide with nothing in the file. */
 import type tsTypes from "typescript";
+import { directEvals, evaluatedWords } from "../analyse/evals.ts";
 import type { Nodes } from "../discover/nodes.ts";
 import type { Rope, Span, TypeScript } from "../ir.ts";
 
@@ -11,8 +12,9 @@ export interface FileNames {
 }
 
 export function collectNames(ts: TypeScript, nodes: Nodes): FileNames {
-  const names = nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier);
-  return namesOutside(new Set(names.map(({ text }) => text)));
+  const names = nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier).map(({ text }) => text);
+  const evaluated = directEvals(ts, nodes).flatMap((call) => evaluatedWords(ts, call) ?? []);
+  return namesOutside(new Set([...names, ...evaluated]));
 }
 
 /** Names beside those of the file, and beside those given in the function around. */
