@@ -230,9 +230,14 @@ export abstract class FrameWords {
     return Reflect.ownKeys({ [key as string]: 0 })[0] as PropertyKey;
   }
 
-  /** The computed key of a property whose value is a function: it names the function that `named` gets next. */
+  /** The computed key of a property whose value is a function or a class: it names what is made next. */
   keyed(key: unknown): PropertyKey {
     this.#key = this.key(0, key);
+    return this.#key;
+  }
+
+  /** The key that `keyed` was given last. */
+  get lastKey(): PropertyKey {
     return this.#key;
   }
 

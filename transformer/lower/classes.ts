@@ -25,6 +25,7 @@ import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
 import { copy } from "./copy.ts";
 import { durableBody } from "./functions.ts";
+import { isNamedByKey } from "./keyed-names.ts";
 import { savedOf } from "./operands.ts";
 import { join, propertyKey, quote, span } from "./text.ts";
 
@@ -54,18 +55,23 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     replaced.set(field.initializer as tsTypes.Expression, made);
   }
   const generators = lowerGenerators(context, node, replaced);
+  const isKeyed = isNamedByKey(context, node);
   entry.body = named(
     node,
     closure,
+    isKeyed ? `${kept}.named` : undefined,
     classBody(context, node, kept, replaced, { makers: makers(context, fields), generators }),
   );
   const checksBase = values.some(({ role }) => role === "key");
-  const given = values.map(({ node: at, name, role }): Rope => {
+  // What is evaluated for the class may hold other keys.
+  const given: Rope[] = isKeyed ? [`named: ${frame}.lastKey`] : [];
+  const evaluated = values.map(({ node: at, name, role }): Rope => {
     const text = copy(context, at);
     const isKey = role === "key" && !savedOf(context, at);
     if (isKey) return [`${name}: ${frame}.key(0, `, text, ")"];
     return role === "value" && checksBase ? [`${name}: ${frame}.base(`, text, ")"] : [`${name}: `, text];
   });
+  given.push(...evaluated);
   const literal: Rope = given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}";
   const call: Rope = [`${frame}.class(${quote(closure.id)}, `, literal, parameters.map((name) => `, ${name}`), ")"];
   return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
@@ -77,10 +83,11 @@ function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
 }
 
 /** An anonymous class gets the name of what it is given to before its static code runs. */
-function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Rope): Rope {
+function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, key: string | undefined, text: Rope): Rope {
+  if (name) return text;
+  if (key !== undefined) return [`({ [${key}]: `, text, ` })[${key}]`];
   const inferred = nameOfId(id);
-  if (name || inferred === undefined) return text;
-  return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
+  return inferred === undefined ? text : [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
 
 /** A computed key once more: what it was, or what the module has. */

@@ -28,11 +28,14 @@ export function closureCall(context: Context, closure: Closure): Rope {
   return isProto(context.ts, node.name) ? ['["__proto__"]: ', made] : [copy(context, node.name), ": ", made];
 }
 
-/** A function under a computed key has the key's value as its name: `[$.keyed(k)]: $.named($.fn("()"))`. */
-export function lowerKeyed(context: Context, name: tsTypes.PropertyName, value: Rope): Rope {
+/**
+ * What stands under a computed key has the key's value as its name: `[$.keyed(k)]: $.named($.fn("()"))`. A class knows it
+ * before its static code runs: `[$.keyed(k)]: $.class("()", { named: $.lastKey })`.
+ */
+export function lowerKeyed(context: Context, name: tsTypes.PropertyName, value: Rope, isClass = false): Rope {
   const { ts, frame } = context;
   const key = copy(context, ts.isComputedPropertyName(name) ? name.expression : name);
-  return [`[${frame}.keyed(`, key, `)]: ${frame}.named(`, value, ")"];
+  return [`[${frame}.keyed(`, key, ")]: ", isClass ? value : [`${frame}.named(`, value, ")"]];
 }
 
 function closureText(context: Context, closure: Closure, parameters: readonly string[]): string {

@@ -9,9 +9,7 @@
  *   Promise.all(pending)           $.all(v.pending)
  */
 import type tsTypes from "typescript";
-import { nameOfId } from "../../runtime/manifest.ts";
 import { combinator } from "../analyse/combinators.ts";
-import { isProto } from "../analyse/functions.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -21,6 +19,7 @@ import { isAssignment, lowerAssignment, lowerUpdate } from "./assignments.ts";
 import { lowerKeyed } from "./closures.ts";
 import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
 import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
+import { isNameless } from "./keyed-names.ts";
 import { temporary } from "./operands.ts";
 import { lowerOptionalChain } from "./optional-chains.ts";
 import { quote, span } from "./text.ts";
@@ -33,7 +32,8 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
   if (ts.isObjectLiteralExpression(node)) return lowerLiteral(context, node);
   if (ts.isPropertyAssignment(node) && isNameless(context, node)) {
-    return lowerKeyed(context, node.name, copy(context, node.initializer));
+    const isClass = ts.isClassExpression(unwrap(ts, node.initializer));
+    return lowerKeyed(context, node.name, copy(context, node.initializer), isClass);
   }
   if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
   if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
@@ -44,14 +44,6 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
   if (ts.isTaggedTemplateExpression(node))
     return lowerTagged(context, node) ?? lowerMethodCall(context, node, node.tag);
   return undefined;
-}
-
-/** A function that becomes a record whose id does not end with the name of the property, after which it is named. */
-function isNameless({ ts, analysis }: Context, { name, initializer }: tsTypes.PropertyAssignment): boolean {
-  const fn = unwrap(ts, initializer);
-  const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.name);
-  const id = isFunction ? analysis.closures.records.get(fn)?.id : undefined;
-  return id !== undefined && nameOfId(id) === undefined && !isProto(ts, name);
 }
 
 /** A literal whose methods use `super` tells them its object, when it is made: `$.homed({ … })`. */
