@@ -1,6 +1,6 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
 import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, RunRow } from "./connection.ts";
 import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
 import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
@@ -38,16 +38,6 @@ function answerAgain(db: Connection, { run, epoch, seq }: Commit): CommitResult 
   if (row === undefined) return undefined;
   const granted = slotsOf(db, row.n).flatMap((slot) => (slot.granted ? [slot.op] : []));
   return granted.length > 0 ? { granted } : "ok";
-}
-
-/** The row of a run that was advanced. */
-interface RunRow {
-  readonly n: number;
-  readonly id: string;
-  readonly seq: number;
-  readonly app: string;
-  readonly parentRun: string | null;
-  readonly parentOp: number;
 }
 
 /** What a commit sends and reads, and for what it waits. */
@@ -114,9 +104,11 @@ const turn = `seq = seq + 1, lost_claims = 0, output = coalesce(?, output), erro
   updated_at = ?`;
 const givenBack = "lease_owner = NULL, lease_until = NULL";
 const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = coalesce(?, seq) RETURNING ${row}`;
+const ifKnown = "WHERE n = ? AND id = ? AND epoch = ? AND status = 'running' AND seq = ?";
 const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
+const keepKnownRun = `UPDATE runs SET ${going} ${ifKnown}`;
 const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
 const blockRun = `UPDATE runs SET ${going}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
 const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
@@ -125,19 +117,22 @@ const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
   const { run, epoch, seq = null, now, status, frame, label, wakeAt, release, output, error, read = [] } = element;
   const changes = [label, output ?? null, error ?? null, now];
-  const goes = status === "running" || status === "blocked";
-  const rows = goes
-    ? db.all<RunRow>(
-        status === "blocked" ? blockRun : release ? releaseRun : keepRun,
-        ...changes,
-        frame ?? null,
-        ...[read.length, now, wakeAt, read.length],
-        run,
-        epoch,
-        seq,
-      )
-    : db.all<RunRow>(endRun, ...changes, status, now, run, epoch, seq);
-  return rows[0];
+  if (status !== "running" && status !== "blocked") {
+    db.held.delete(run);
+    return db.all<RunRow>(endRun, ...changes, status, now, run, epoch, seq)[0];
+  }
+  const values = [...changes, frame ?? null, read.length, now, wakeAt, read.length];
+  const isKept = status === "running" && !release;
+  const known = isKept && seq !== null ? db.held.get(run) : undefined;
+  if (known && seq !== null) {
+    const changed = db.run(keepKnownRun, ...values, known.n, run, epoch, seq);
+    return changed > 0 ? { ...known, seq: seq + 1 } : undefined;
+  }
+  const statement = status === "blocked" ? blockRun : release ? releaseRun : keepRun;
+  const row = db.all<RunRow>(statement, ...values, run, epoch, seq)[0];
+  if (isKept && row) db.held.set(run, row);
+  else db.held.delete(run);
+  return row;
 }
 
 function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {

@@ -11,11 +11,44 @@ import { type Driver, openDriver, type Row, resultCode, type Statement, type Val
 import { busy, busyTimeoutMs, lockingProtocol } from "./failures.ts";
 import { isUpToDate, migrate } from "./schema.ts";
 
+/** More runs than a worker holds. */
+const mostHeld = 10_000;
+
+/** By the id of the run. A transaction that is rolled back leaves nothing wrong here. */
+class HeldRows {
+  readonly #rows = new Map<string, RunRow>();
+
+  get(run: string): RunRow | undefined {
+    return this.#rows.get(run);
+  }
+
+  set(run: string, row: RunRow): void {
+    if (this.#rows.size >= mostHeld) this.#rows.clear();
+    this.#rows.set(run, row);
+  }
+
+  delete(run: string): void {
+    this.#rows.delete(run);
+  }
+}
+
 /** The path of a database that lives in memory, as SQLite spells it. */
 export const inMemory = ":memory:";
 
+/** The row of a run that was advanced. */
+export interface RunRow {
+  readonly n: number;
+  readonly id: string;
+  readonly seq: number;
+  readonly app: string;
+  readonly parentRun: string | null;
+  readonly parentOp: number;
+}
+
 export class Connection {
   readonly file: string;
+  /** What never changes of the rows of runs that this process advances: a commit that knows it need not read. */
+  readonly held = new HeldRows();
   readonly #driver: Driver;
   readonly #prepared = new Map<string, Statement>();
 
@@ -56,10 +89,10 @@ export class Connection {
    * @param mode "DEFERRED" is for work that only reads: it takes no lock, and all its reads see one state of the file.
    */
   transaction<T>(work: () => T, mode: "IMMEDIATE" | "DEFERRED" = "IMMEDIATE"): T {
-    this.run(`BEGIN ${mode}`);
+    this.exec(`BEGIN ${mode}`);
     try {
       const result = work();
-      this.run("COMMIT");
+      this.exec("COMMIT");
       return result;
     } catch (error) {
       this.#rollBack();
