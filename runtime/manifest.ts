@@ -192,7 +192,12 @@ export interface CodeInfo extends FrameLayout {
   readonly format: number;
   /** Number of leading arguments that the frame keeps; absent keeps all. */
   readonly arity?: number;
+  /** Of an outermost function: all that callbacks of steps do with values of the run, where they only read some. */
+  readonly reads?: Readonly<Record<string, readonly ReadPath[]>>;
 }
+
+/** First the number of a record among those that the closure is made with, -1 for the arguments of the call; then keys. */
+export type ReadPath = readonly (string | number)[];
 
 /** A value of a table by label, path or id. Authors choose these, and may choose `toString`. */
 export function own<Value>(table: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined {

@@ -1,5 +1,7 @@
 /** What the driver of a run needs from whoever owns it (a worker, the test runtime). */
+
 import type { Clock } from "../clock.ts";
+import type { BackstitchError } from "../faults.ts";
 import type { Flow } from "../flow/options.ts";
 import type { Middleware } from "../middleware/middleware.ts";
 import type { Migrate } from "../migration.ts";
@@ -129,6 +131,8 @@ export interface DriverHost {
   readonly onHandlerEnd?: (left: boolean) => void;
   /** Told of each op that begins to wait, in front of the commit that announces it. Tests only. */
   readonly onWait?: (op: WaitingOp) => void;
+  /** Given a frame that is thought to be unchanged but for the step that ended, and what it is really. Tests only. */
+  readonly onUnchanged?: (thought: string, real: string | BackstitchError) => void;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

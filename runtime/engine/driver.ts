@@ -21,13 +21,14 @@ import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
 import { OutsideWait } from "./outside-wait.ts";
 import { RunOwner } from "./owner.ts";
+import { preImage, withOp } from "./pre-image.ts";
 import { decodeActivation } from "./read-image.ts";
 import { Replay } from "./replay.ts";
 import { deadlineOf, mayHold, nextDue, wakeTime } from "./schedule.ts";
 import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
-import { Turn, withOp, withTurn } from "./turn.ts";
+import { Turn, withTurn } from "./turn.ts";
 import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
@@ -206,7 +207,7 @@ class RunDriver extends RunOwner {
     const strayed = await this.#replay?.park(this.#activation);
     if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
-    const parked = frameOf(this.#activation);
+    const parked = this.#inputs.held(frameOf(this.#activation));
     const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
@@ -251,7 +252,7 @@ class RunDriver extends RunOwner {
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined) return undefined;
     this.#settling.attempted(op, ended, this.#isCancelled(ended));
-    return op.outcome ? this.#settled(op) : this.#commitState();
+    return op.outcome ? this.#settled(op, ended) : this.#commitState();
   }
 
   /** An attempt that was told of the cancellation. When it failed, that is because it was interrupted. */
@@ -288,8 +289,9 @@ class RunDriver extends RunOwner {
   }
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */
-  async #settled(op: Op): Promise<DriveEnd | undefined> {
-    const before = frameOf(this.#activation);
+  async #settled(op: Op, ended?: EndedAttempt): Promise<DriveEnd | undefined> {
+    const known = this.#inputs.mayHaveChanged ? null : this.#text;
+    const before = preImage(this.#activation, known, op, ended, this.host);
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
     if (this.#entering) return this.#commitState();
@@ -302,13 +304,13 @@ class RunDriver extends RunOwner {
 
   #deliver(op: Op): undefined {
     this.#turn.open = true;
-    this.#turn.before ??= this.#text ?? undefined;
+    if (!this.#turn.hasBefore) this.#turn.before = this.#text ?? undefined;
     if (op.outcome) this.#activation.deliver(op, op.outcome);
   }
 
   /** Commits the state as it is, without anything delivered. */
   #commitState(): Promise<DriveEnd | undefined> {
-    const frame = frameOf(this.#activation);
+    const frame = this.#inputs.held(frameOf(this.#activation));
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
     const release = !this.#mayHold();
@@ -355,12 +357,10 @@ class RunDriver extends RunOwner {
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
   #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const { before, hasRecords } = this.#turn;
-    const frame = hasRecords && before !== undefined ? { frame: before } : {};
-    const error = encodeThrown(fault);
+    const before = this.#turn.hasRecords ? this.#turn.before : undefined;
     this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
-    const turn = this.#turn.take();
-    return this.#commit({ status: "blocked", error, ...turn, ...frame, wakeAt: null, release: true }, "blocked");
+    const body = { error: encodeThrown(fault), ...this.#turn.take(), ...(before !== undefined && { frame: before }) };
+    return this.#commit({ status: "blocked", ...body, wakeAt: null, release: true }, "blocked");
   }
 
   /** The state around the outcome cannot be stored: the outcome is put on the last committed frame. */

@@ -1,8 +1,9 @@
 /** What the world hands to a drive between two of its decisions: attempts that ended, and mail. */
-import { SafeMap } from "../codec/index.ts";
+import { SafeMap, SafeSet } from "../codec/index.ts";
 import type { Mail } from "../store.ts";
 import { Attempt, type EndedAttempt } from "./attempts.ts";
 import type { DriverHost } from "./contract.ts";
+import { leavesFrame } from "./leaves-frame.ts";
 import type { Op } from "./ops.ts";
 
 export class Inputs {
@@ -13,6 +14,9 @@ export class Inputs {
   readonly #mail: Mail[] = [];
   /** Attempts that run or were not taken, by the number of their op. Replaced when it is empty, as maps of ops are. */
   #attempts = new SafeMap<number, Attempt>();
+  /** Of those, the ones that may change what the frame holds. */
+  readonly #changing = new SafeSet<number>();
+  #mayHaveChanged = true;
   #lastMail = 0;
 
   /** @param ring called when something has come */
@@ -40,7 +44,22 @@ export class Inputs {
     return this.#ended.length > 0;
   }
 
+  /** Whether an attempt may have changed something that the frame holds since the last call of `held`. */
+  get mayHaveChanged(): boolean {
+    return this.#mayHaveChanged;
+  }
+
+  /** The frame that is written now, to be committed. */
+  held<Frame>(frame: Frame): Frame {
+    this.#mayHaveChanged = this.#changing.size > 0;
+    return frame;
+  }
+
   start(op: Op): void {
+    if (this.#host.aroundStep || !leavesFrame(op)) {
+      this.#changing.add(op.number);
+      this.#mayHaveChanged = true;
+    }
     const attempt = new Attempt(op, this.#run, this.#host, (ended) => {
       this.#ended.push(ended);
       this.#ring();
@@ -54,6 +73,7 @@ export class Inputs {
     if (ended === undefined) return undefined;
     if (this.#attempts.size === 1) this.#attempts = new SafeMap();
     else this.#attempts.delete(ended.op);
+    this.#changing.delete(ended.op);
     return ended;
   }
 

@@ -1,9 +1,6 @@
 /** What a turn carries until it is committed. */
 import type { Commit, Mail, StepRecord, StoredEvent } from "../store.ts";
-import type { ActivationOwner } from "./activation.ts";
-import { encodeActivation } from "./image.ts";
 import type { Op } from "./ops.ts";
-import { decodeActivation } from "./read-image.ts";
 
 type Taken = Pick<Commit, "steps" | "read" | "unwait" | "events">;
 
@@ -11,12 +8,25 @@ type Taken = Pick<Commit, "steps" | "read" | "unwait" | "events">;
 export class Turn {
   /** Something was delivered or begun, so that a park is to be committed. */
   open = false;
-  /** The frame with the delivered outcome in it, before any code saw it: the pre-image. */
-  before: string | undefined;
+  #before: string | (() => string) | undefined;
   #steps: StepRecord[] = [];
   #read: number[] = [];
   #unwait: number[] = [];
   #events: StoredEvent[] = [];
+
+  /** The frame with the delivered outcome in it, before any code saw it: the pre-image. Few ask for it. */
+  get before(): string | undefined {
+    if (typeof this.#before === "function") this.#before = this.#before();
+    return this.#before;
+  }
+
+  get hasBefore(): boolean {
+    return this.#before !== undefined;
+  }
+
+  set before(text: string | (() => string) | undefined) {
+    this.#before = text;
+  }
 
   /** There is something that must not be lost. */
   get hasRecords(): boolean {
@@ -67,12 +77,4 @@ export class Turn {
 export function withTurn<Other extends Pick<Commit, "events">>(turn: Taken, other: Other): Taken & Other {
   const events = turn.events && other.events && { events: [...turn.events, ...other.events] };
   return { ...turn, ...other, ...events };
-}
-
-/** A stored frame with an op as it is now. */
-export function withOp(text: string, op: Op, owner: ActivationOwner): string {
-  const activation = decodeActivation(text, owner);
-  const stored = activation.ops.get(op.number);
-  if (stored) Object.assign(stored, { outcome: op.outcome, attempt: op.attempt, dueAt: op.dueAt });
-  return encodeActivation(activation);
 }

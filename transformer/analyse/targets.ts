@@ -48,8 +48,8 @@ export function isWrite(ts: TypeScript, node: tsTypes.Identifier): boolean {
   return isReference(ts, node) && accessOf(ts, node).write;
 }
 
-/** How a reference uses its variable: assignment targets are written, `+=` and `++` do both. */
-export function accessOf(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; write: boolean } {
+/** How a reference uses its variable, or a chain its property: assignment targets are written, `+=` and `++` do both. */
+export function accessOf(ts: TypeScript, node: tsTypes.Node): { read: boolean; write: boolean } {
   let target: tsTypes.Node = node;
   let { parent } = target;
   while (isPatternPart(ts, parent, target)) {

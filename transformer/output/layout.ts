@@ -15,6 +15,7 @@ import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } fr
 import { type Constructs, constructsAround } from "./constructs.ts";
 import { defaultsOf } from "./defaults.ts";
 import { hashOf } from "./hash.ts";
+import { readsOf } from "./reads.ts";
 import { define } from "./tables.ts";
 
 type Names = Record<string, readonly string[]>;
@@ -22,12 +23,14 @@ type Names = Record<string, readonly string[]>;
 export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAnalysis): CodeInfo {
   const { fn, code } = current;
   const arity = arityOf(ts, analysis, fn);
+  const reads = fn === analysis.unit.fn ? readsOf(ts, analysis) : {};
   return {
     code,
     hash: hashOfFunction(ts, analysis, fn),
     format: CODE_FORMAT,
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
+    ...(Object.keys(reads).length > 0 && { reads }),
   };
 }
 

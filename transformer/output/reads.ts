@@ -1,0 +1,103 @@
+/**
+ * Callbacks of steps that only read values of the run, by paths of property names: when all of these lead to primitives, such
+ * a callback cannot change what the frame holds.
+ *
+ *   step.run("pay", () => pay(order.id, event.data.card))     reads: { "pay": [[0, "order", "id"], [-1, 0, "event", "data", "card"]] }
+ */
+import type tsTypes from "typescript";
+import type { ReadPath } from "../../runtime/manifest.ts";
+import type { Analysis } from "../analyse/analyse-unit.ts";
+import { closureScopes } from "../analyse/paths.ts";
+import { accessOf } from "../analyse/targets.ts";
+import { isWrapper } from "../discover/unwrap.ts";
+import type { Binding, Closure, TypeScript } from "../ir.ts";
+import { define } from "./tables.ts";
+
+/** By the id of the callback; absent for one that may do more. */
+export function readsOf(ts: TypeScript, analysis: Analysis): Record<string, readonly ReadPath[]> {
+  const reads: Record<string, readonly ReadPath[]> = {};
+  for (const closure of analysis.closures.records.values()) {
+    const paths = closure.role === "callback" && !closure.home ? pathsOf(ts, analysis, closure) : undefined;
+    if (paths) define(reads, closure.id, paths);
+  }
+  return reads;
+}
+
+function pathsOf(ts: TypeScript, analysis: Analysis, closure: Closure): ReadPath[] | undefined {
+  const { node } = closure;
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return undefined;
+  const inside = analysis.nodes.inside(node);
+  // What the run makes is counted.
+  if (inside.some((each) => usesCall(ts, each) || analysis.closures.records.has(each))) return undefined;
+  const scopes = closureScopes(analysis, closure);
+  const paths = new Map<string, ReadPath>();
+  for (const binding of closure.captures) {
+    const root = analysis.slots.all.has(binding)
+      ? [scopes.indexOf(binding.scope), binding.name]
+      : parameterPath(ts, analysis, binding);
+    const uses = binding.references.filter((reference) => isIn(reference.node, node));
+    // What it refers to through another function cannot be seen here.
+    if (root === undefined || uses.length === 0) return undefined;
+    for (const use of uses) {
+      const names = use.write ? undefined : readChain(ts, use.node);
+      if (names === undefined) return undefined;
+      const path: ReadPath = [...root, ...names];
+      paths.set(path.join(), path);
+    }
+  }
+  return [...paths.values()];
+}
+
+/** `this` and `arguments` lead to objects. */
+function usesCall(ts: TypeScript, node: tsTypes.Node): boolean {
+  const { SyntaxKind } = ts;
+  if (node.kind === SyntaxKind.ThisKeyword || node.kind === SyntaxKind.SuperKeyword) return true;
+  return ts.isIdentifier(node) && node.text === "arguments";
+}
+
+function isIn(node: tsTypes.Node, outer: tsTypes.Node): boolean {
+  return node.pos >= outer.pos && node.end <= outer.end;
+}
+
+/** The names behind a variable: `order.lines?.length`. Of a method that is called, those of its object; undefined for a write. */
+function readChain(ts: TypeScript, node: tsTypes.Node): string[] | undefined {
+  const names: string[] = [];
+  let at = node;
+  for (;;) {
+    const { parent } = at;
+    if (isWrapper(ts, parent)) at = parent;
+    else if (ts.isPropertyAccessExpression(parent) && parent.expression === at && ts.isIdentifier(parent.name)) {
+      names.push(parent.name.text);
+      at = parent;
+    } else break;
+  }
+  const { parent } = at;
+  if (accessOf(ts, at).write || ts.isDeleteExpression(parent)) return undefined;
+  const isCalled =
+    (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === at
+      ? true
+      : ts.isTaggedTemplateExpression(parent) && parent.tag === at;
+  if (!isCalled) return names;
+  return names.length > 0 ? names.slice(0, -1) : undefined;
+}
+
+/** `event` of `({ event, step }) => …` is found in the arguments of the call. */
+function parameterPath(
+  ts: TypeScript,
+  { unit }: Analysis,
+  { declarations, reassigned }: Binding,
+): (string | number)[] | undefined {
+  const names: string[] = [];
+  let at: tsTypes.Node | undefined = declarations[0];
+  if (declarations.length !== 1 || reassigned) return undefined;
+  for (at = at?.parent; at && ts.isBindingElement(at); at = at.parent.parent) {
+    const name = at.propertyName ?? at.name;
+    if (at.initializer || at.dotDotDotToken || !ts.isIdentifier(name) || !ts.isObjectBindingPattern(at.parent)) {
+      return undefined;
+    }
+    names.unshift(name.text);
+  }
+  if (!at || !ts.isParameter(at) || at.initializer || at.dotDotDotToken) return undefined;
+  const index = unit.fn.parameters.indexOf(at);
+  return index < 0 ? undefined : [-1, index, ...names];
+}
