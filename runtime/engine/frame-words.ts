@@ -6,7 +6,15 @@ import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
 import { isCancellation } from "./causes.ts";
-import { type FieldMakers, fieldFunction, noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
+import {
+  type FieldMakers,
+  fieldFunction,
+  noteDefinition,
+  type PrivateFields,
+  type PrivateStatics,
+  privateKey,
+  privateMethod,
+} from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
@@ -67,6 +75,16 @@ export abstract class FrameWords {
     fields?: FieldMakers,
   ): void {
     noteDefinition(values, made, { hidden, statics, instances, fields });
+  }
+
+  /** Where the function of a private method stands in its class, until `made` takes it. */
+  privateKey(name: string): symbol {
+    return privateKey(name);
+  }
+
+  /** The function of a private method. */
+  private(values: ScopeRecord, name: string): Untyped {
+    return privateMethod(values, name);
   }
 
   /** The function of a field that uses its object. */

@@ -48,8 +48,8 @@ export function isWrite(ts: TypeScript, node: tsTypes.Identifier): boolean {
   return isReference(ts, node) && accessOf(ts, node).write;
 }
 
-/** How a reference uses its variable: assignment targets are written, `+=` and `++` do both. */
-export function accessOf(ts: TypeScript, node: tsTypes.Identifier): { read: boolean; write: boolean } {
+/** How a reference uses its variable or property: assignment targets are written, `+=` and `++` do both. */
+export function accessOf(ts: TypeScript, node: tsTypes.Expression): { read: boolean; write: boolean } {
   let target: tsTypes.Node = node;
   let { parent } = target;
   while (isPatternPart(ts, parent, target)) {
@@ -68,7 +68,7 @@ export function accessOf(ts: TypeScript, node: tsTypes.Identifier): { read: bool
   return { read: true, write: false };
 }
 
-/** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
+/** Parents through which an expression is still (part of) an assignment target: patterns and wrappers. */
 function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
   const { SyntaxKind } = ts;
   switch (parent.kind) {

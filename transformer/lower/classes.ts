@@ -10,6 +10,10 @@
  *
  *   *all() { yield 1; }     static { $.generators(this, ["all", { … }]); $.made(c, this); } *all($) { yield $.give("1", () => 1); }
  *
+ * The function of a private method that may be a value stands under a key that only the runtime knows until the class takes it:
+ *
+ *   #sum() { … }            get #sum() { return $.private(c, "#sum"); } [$.privateKey("#sum")]() { … }
+ *
  * The function of a field that uses its object can be made again inside of the class only:
  *
  *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
@@ -20,6 +24,7 @@ import type { FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
 import { isStatic } from "../analyse/functions.ts";
 import { generatorMethods } from "../analyse/generators.ts";
+import { readMethods } from "../analyse/private-methods.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
@@ -53,7 +58,8 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     const made = `${frame}.field(${[kept, quote(id), "this", ...(name === id ? [] : [text])].join(", ")})`;
     replaced.set(field.initializer as tsTypes.Expression, made);
   }
-  const generators = lowerGenerators(context, node, replaced);
+  keepPrivateMethods(context, node, kept, replaced);
+  const generators = lowerGenerators(context, node, kept, replaced);
   entry.body = named(
     node,
     closure,
@@ -89,25 +95,51 @@ function keyText({ expression }: tsTypes.ComputedPropertyName, replaced: Replace
   return typeof kept === "string" ? kept : expression.getText();
 }
 
+/** Puts a private method without frames behind an accessor of its name. */
+function keepPrivateMethods(
+  { ts, analysis, frame }: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  kept: string,
+  replaced: Map<tsTypes.Node, Rope>,
+): void {
+  for (const method of readMethods(ts, node)) {
+    if (analysis.functions.has(method)) continue;
+    const { asteriskToken, name } = method;
+    const side = isStatic(ts, method) ? "static " : "";
+    if (asteriskToken) replaced.set(asteriskToken, "");
+    replaced.set(name, privateAccessor(frame, kept, name.text, `${side}${asteriskToken ? "*" : ""}`));
+  }
+}
+
+/** `get #sum() { return $.private(c, "#sum"); } [$.privateKey("#sum")]` */
+function privateAccessor(frame: string, kept: string, name: string, front: string): string {
+  const key = quote(name);
+  return `get ${name}() { return ${frame}.private(${kept}, ${key}); } ${front}[${frame}.privateKey(${key})]`;
+}
+
 /** Puts the compiled bodies of generator methods in their places; tells what the runtime needs to know of each. */
 function lowerGenerators(
   context: Context,
   node: tsTypes.ClassLikeDeclaration,
+  kept: string,
   replaced: Map<tsTypes.Node, Rope>,
 ): string {
-  const { ts, analysis, infos } = context;
+  const { ts, analysis, frame, infos } = context;
   const told = generatorMethods(node, analysis.functions).map((method) => {
     const { name } = method;
     const side = isStatic(ts, method) ? "static " : "";
     const current = analysis.functions.get(method) as FunctionAnalysis;
     const computed = ts.isComputedPropertyName(name) ? keyText(name, replaced) : undefined;
-    const key = computed === undefined ? name.getText() : `[${computed}]`;
-    replaced.set(method, durableBody({ ...context, current }, "", true, `${side}*${key}`));
+    const own = `${side}*${computed === undefined ? name.getText() : `[${computed}]`}`;
+    const isPrivate = ts.isPrivateIdentifier(name);
+    const front = isPrivate ? `${side}${privateAccessor(frame, kept, name.text, `${side}*`)}` : own;
+    replaced.set(method, durableBody({ ...context, current }, "", true, front));
     const binds = analysis.suspensions.starts.has(method);
-    const text = computed ?? quote(fieldName(ts, name) as string);
+    const literal = quote(fieldName(ts, name) as string);
+    const text = isPrivate ? `${frame}.privateKey(${literal})` : (computed ?? literal);
     return `[${[text, infos.get(method), ...(side || binds ? [binds] : []), ...(side ? ['"static"'] : [])].join(", ")}]`;
   });
-  return told.length === 0 ? "" : `${context.frame}.generators(this, ${told.join(", ")}); `;
+  return told.length === 0 ? "" : `${frame}.generators(this, ${told.join(", ")}); `;
 }
 
 /** `{ "total"() { return () => this.sum; } }` */
