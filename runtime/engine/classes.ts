@@ -35,8 +35,8 @@ interface Definition {
 /** What a class tells of itself. */
 type Told = Pick<Definition, "hidden" | "statics" | "instances" | "fields">;
 
-/** Makes the functions of fields that use their objects: the `this` of each. */
-export type FieldMakers = Readonly<Record<string, (this: object) => object>>;
+/** Makes the functions of fields that use their objects, the `this` of each, and the classes in fields, of their values. */
+export type FieldMakers = Readonly<Record<string, (this: object | undefined, values?: ScopeRecord) => object>>;
 
 /** The private static fields of a class, which only code inside of it can reach. */
 export interface PrivateStatics {
@@ -132,7 +132,7 @@ export function privateKey(name: string): symbol {
 }
 
 export function privateMethod(values: ScopeRecord, name: string): unknown {
-  return definitions.get(madeOf.get(values) as object)?.privates.get(name)?.value;
+  return definitions.get(madeWith(values))?.privates.get(name)?.value;
 }
 
 /** Takes the functions of private methods out of a class and its prototype, and gives them their names. */
@@ -153,13 +153,27 @@ function takePrivates(...owners: readonly object[]): Properties {
 
 /** The function of a field that uses its object. */
 export function fieldFunction(values: ScopeRecord, field: FieldFunction, order: number): object {
-  return makeField(madeOf.get(values) as object, field, order);
+  return makeField(madeWith(values), field, order);
+}
+
+/** The class that was made with these values. */
+export function madeWith(values: ScopeRecord): object {
+  return madeOf.get(values) as object;
+}
+
+/** The class in a field, made by the class around it. */
+export function innerClass(values: ScopeRecord, id: string): object {
+  return Reflect.apply(makerOf(values.around as object, id), undefined, [values]);
+}
+
+function makerOf(owner: object, id: string): FieldMakers[string] {
+  const maker = definitions.get(owner)?.fields?.[id];
+  if (maker === undefined) throw new Error(`the class has no field ${id} any more`);
+  return maker;
 }
 
 function makeField(owner: object, field: FieldFunction, order: number): object {
-  const maker = definitions.get(owner)?.fields?.[field.id];
-  if (maker === undefined) throw new Error(`the class has no field ${field.id} any more`);
-  const fn = Reflect.apply(maker, field.self, []) as () => unknown;
+  const fn = Reflect.apply(makerOf(owner, field.id), field.self, []) as () => unknown;
   if (fn.name === "") nameFunction(fn, field.name);
   members.set(fn, { owner, side: "field", kind: "value", field, order, natural: naturalOf(fn) });
   return fn;

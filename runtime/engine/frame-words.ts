@@ -9,6 +9,8 @@ import { isCancellation } from "./causes.ts";
 import {
   type FieldMakers,
   fieldFunction,
+  innerClass,
+  madeWith,
   noteDefinition,
   type PrivateFields,
   type PrivateStatics,
@@ -90,6 +92,16 @@ export abstract class FrameWords {
   /** The function of a field that uses its object. */
   field(values: ScopeRecord, id: string, self: object, key: PropertyKey = id): Untyped {
     return bare() ? undefined : fieldFunction(values, { id, self, name: nameOfKey(key) }, ++this.activation.lastMade);
+  }
+
+  /** A class in a field, which only the class around it can make. */
+  innerClass(around: ScopeRecord, id: string, values: Readonly<Record<string, unknown>>): Untyped {
+    return this.class(id, { ...values, around: madeWith(around) });
+  }
+
+  /** The entry of such a class in its table. */
+  inner(values: ScopeRecord, id: string): Untyped {
+    return innerClass(values, id);
   }
 
   /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */

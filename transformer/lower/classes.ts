@@ -17,14 +17,21 @@
  * The function of a field that uses its object can be made again inside of the class only:
  *
  *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
+ *
+ * So can a class that is the value of a field:
+ *
+ *   B = class { … };        static { $.made(c, this, …, { "C/B"(c2) { return class { … }; } }); } B = $.innerClass(c, "C/B", {});
+ *   "C/B": (c2) => $.inner(c2, "C/B")
  */
 import type tsTypes from "typescript";
 import { nameOfId } from "../../runtime/manifest.ts";
 import type { FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
-import { isStatic } from "../analyse/functions.ts";
+import { isStatic, userOf } from "../analyse/functions.ts";
 import { generatorMethods } from "../analyse/generators.ts";
+import { type InnerClass, innerClasses } from "../analyse/inner-classes.ts";
 import { readMethods } from "../analyse/private-methods.ts";
+import { unwrap } from "../discover/unwrap.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
@@ -43,14 +50,53 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
   const kept = context.names.fresh("c");
   const entry = { id: closure.id, parameters: [kept, ...parameters], body: "" as Rope };
   context.table.push(entry);
-  const values = valuesOf(
-    { ...context, bindings: context.analysis.bindings },
-    node,
-    (at) => savedOf(context, at) !== undefined,
-  );
+  const { body, given } = classParts(context, node, closure, kept);
+  entry.body = body;
+  const call: Rope = [`${frame}.class(${quote(closure.id)}, `, given, parameters.map((name) => `, ${name}`), ")"];
+  return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
+}
+
+/** Puts the classes in fields of a class into their places; what makes each, inside of the class. */
+function lowerInner(
+  context: Context,
+  inner: readonly InnerClass[],
+  around: string,
+  replaced: Map<tsTypes.Node, Rope>,
+): readonly Rope[] {
+  const { ts, frame, names, table } = context;
+  return inner.map((closure): Rope => {
+    const kept = names.fresh("c");
+    const id = quote(closure.id);
+    table.push({ id: closure.id, parameters: [kept], body: `${frame}.inner(${kept}, ${id})` });
+    const { body, given } = classParts(context, closure.node, closure, kept);
+    const field = userOf(ts, closure.node) as tsTypes.PropertyDeclaration;
+    const isGuarded = !isStatic(ts, field) && privateFields(ts, field.parent as tsTypes.ClassExpression) !== undefined;
+    const front = isGuarded ? `${frame}.bare ? undefined : ` : "";
+    replaced.set(closure.node, [`${front}${frame}.innerClass(${around}, ${id}, `, given, ")"]);
+    return [`${id}(${kept}) { return `, body, "; }"];
+  });
+}
+
+/** The class as an expression, and the values that it is made with. */
+function classParts(
+  context: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  closure: Closure,
+  kept: string,
+): { readonly body: Rope; readonly given: Rope } {
+  const { ts, analysis, frame } = context;
+  const isSaved = (at: tsTypes.Node) => savedOf(context, at) !== undefined;
+  const values = valuesOf({ ...context, bindings: analysis.bindings }, node, isSaved);
   const replaced = new Map<tsTypes.Node, Rope>(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
-  for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field));
-  const fields = boundFields(ts, context.analysis.bindings, node);
+  const inner = innerClasses(ts, node, analysis.closures.records);
+  const innerMakers = lowerInner(context, inner, kept, replaced);
+  for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field, replaced));
+  const fields = boundFields(
+    ts,
+    analysis.bindings,
+    node,
+    inner.map(({ id }) => id),
+  );
   if (privateFields(ts, node)) addGuards(context, node, replaced);
   for (const [field, id] of fields) {
     const name = fieldName(ts, field.name);
@@ -60,11 +106,8 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
   }
   keepPrivateMethods(context, node, kept, replaced);
   const generators = lowerGenerators(context, node, kept, replaced);
-  entry.body = named(
-    node,
-    closure,
-    classBody(context, node, kept, replaced, { makers: makers(context, fields), generators }),
-  );
+  const told = { makers: [...makers(context, fields), ...innerMakers], generators };
+  const body = named(node, closure, classBody(context, node, kept, replaced, told));
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
     const text = copy(context, at);
@@ -72,9 +115,7 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     if (isKey) return [`${name}: ${frame}.key(0, `, text, ")"];
     return role === "value" && checksBase ? [`${name}: ${frame}.base(`, text, ")"] : [`${name}: `, text];
   });
-  const literal: Rope = given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}";
-  const call: Rope = [`${frame}.class(${quote(closure.id)}, `, literal, parameters.map((name) => `, ${name}`), ")"];
-  return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
+  return { body, given: given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}" };
 }
 
 function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
@@ -142,13 +183,11 @@ function lowerGenerators(
   return told.length === 0 ? "" : `${frame}.generators(this, ${told.join(", ")}); `;
 }
 
-/** `{ "total"() { return () => this.sum; } }` */
-function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): Rope | undefined {
-  if (fields.size === 0) return undefined;
-  const methods = [...fields].map(([{ initializer }, id]): Rope => {
+/** `"total"() { return () => this.sum; }` */
+function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): readonly Rope[] {
+  return [...fields].map(([{ initializer }, id]): Rope => {
     return [`${quote(id)}() { return `, copy(context, initializer as tsTypes.Expression), "; }"];
   });
-  return ["{ ", join(methods, ", "), " }"];
 }
 
 function classBody(
@@ -156,7 +195,7 @@ function classBody(
   node: tsTypes.ClassLikeDeclaration,
   kept: string,
   replaced: Replaced,
-  told: { readonly makers: Rope | undefined; readonly generators: string },
+  told: { readonly makers: readonly Rope[]; readonly generators: string },
 ): Rope {
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
@@ -167,7 +206,7 @@ function classBody(
     hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
     statics.length > 0 ? accessTo(statics) : "undefined",
     fields ? accessToFields(fields) : "undefined",
-    told.makers ?? "undefined",
+    told.makers.length > 0 ? ["{ ", join(told.makers, ", "), " }"] : "undefined",
   ];
   while (members.at(-1) === "undefined") members.pop();
   // The front leaves out `abstract`, which an expression cannot have.
@@ -183,9 +222,11 @@ function classBody(
  * A private static field is there from the beginning, because it cannot be added to a class that is made again. Its
  * initialiser is an assignment where it stood.
  */
-function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyDeclaration): Rope {
+function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyDeclaration, replaced: Replaced): Rope {
   if (!initializer) return "";
   const { ts } = context;
+  const inner = replaced.get(unwrap(ts, initializer));
+  if (inner !== undefined) return [`static { this.${name.getText()} = `, inner, "; }"];
   const text = copy(context, initializer);
   const key = quote((name as tsTypes.PrivateIdentifier).text);
   const isNamed = ts.isFunctionLike(initializer) || ts.isClassLike(initializer);
@@ -223,8 +264,8 @@ function addGuards(context: Context, node: tsTypes.ClassLikeDeclaration, replace
     }
     const initializer = ts.isPropertyDeclaration(member) && !isStatic(ts, member) ? member.initializer : undefined;
     // A function is named after its field, which it would not be behind a condition.
-    if (!initializer || ts.isFunctionLike(initializer) || ts.isClassLike(initializer)) continue;
-    if (ts.isLiteralExpression(initializer)) continue;
+    const value = initializer && unwrap(ts, initializer);
+    if (!value || ts.isFunctionLike(value) || ts.isClassLike(value) || ts.isLiteralExpression(value)) continue;
     replaced.set(initializer, [`${frame}.bare ? undefined : (`, copy(context, initializer), ")"]);
   }
 }
