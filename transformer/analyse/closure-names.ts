@@ -125,7 +125,7 @@ function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
 }
 
 /** The name of a property or variable, when it can be the end of an id: the runtime names functions after these. */
-export function idOfName(ts: TypeScript, name: tsTypes.PropertyName | tsTypes.BindingName): string | undefined {
+function idOfName(ts: TypeScript, name: tsTypes.PropertyName | tsTypes.BindingName): string | undefined {
   const written = ts.isComputedPropertyName(name) ? name.expression : name;
   if (ts.isIdentifier(written) && written !== name) return undefined;
   if (ts.isBigIntLiteral(written)) return BigInt(written.text.slice(0, -1)).toString();

@@ -5,7 +5,6 @@
 import type tsTypes from "typescript";
 import type { Closure, TypeScript } from "../ir.ts";
 import { isAutoAccessor, isMovableClass } from "./classes.ts";
-import { idOfName } from "./closure-names.ts";
 import { userOf } from "./functions.ts";
 import { operandsOf } from "./operands.ts";
 
@@ -16,10 +15,7 @@ export function classAround(
 ): tsTypes.ClassLikeDeclaration | undefined {
   const field = ts.isClassExpression(node) ? userOf(ts, node) : undefined;
   if (!field || !ts.isPropertyDeclaration(field) || !isMovableClass(ts, field.parent)) return undefined;
-  // One that is named after a computed key cannot be: its name is known where it stands only.
-  const isNamed = node.name !== undefined || idOfName(ts, field.name) !== undefined;
-  if (!isNamed || isAutoAccessor(ts, field) || usesOwnNamesEarly(ts, node)) return undefined;
-  return field.parent;
+  return isAutoAccessor(ts, field) || usesOwnNamesEarly(ts, node) ? undefined : field.parent;
 }
 
 /** Private names in its own heritage or keys, which would be evaluated outside of it. */

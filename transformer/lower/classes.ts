@@ -68,8 +68,8 @@ function lowerInner(
     const kept = names.fresh("c");
     const id = quote(closure.id);
     table.push({ id: closure.id, parameters: [kept], body: `${frame}.inner(${kept}, ${id})` });
-    const { body, given } = classParts(context, closure.node, closure, kept);
     const field = userOf(ts, closure.node) as tsTypes.PropertyDeclaration;
+    const { body, given } = classParts(context, closure.node, closure, kept, fieldKey(ts, field, replaced));
     const isGuarded = !isStatic(ts, field) && privateFields(ts, field.parent as tsTypes.ClassExpression) !== undefined;
     const front = isGuarded ? `${frame}.bare ? undefined : ` : "";
     replaced.set(closure.node, [`${front}${frame}.innerClass(${around}, ${id}, `, given, ")"]);
@@ -83,6 +83,7 @@ function classParts(
   node: tsTypes.ClassLikeDeclaration,
   closure: Closure,
   kept: string,
+  key?: string,
 ): { readonly body: Rope; readonly given: Rope } {
   const { ts, analysis, frame } = context;
   const isSaved = (at: tsTypes.Node) => savedOf(context, at) !== undefined;
@@ -91,23 +92,19 @@ function classParts(
   const inner = innerClasses(ts, node, analysis.closures.records);
   const innerMakers = lowerInner(context, inner, kept, replaced);
   for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field, replaced));
-  const fields = boundFields(
-    ts,
-    analysis.bindings,
-    node,
-    inner.map(({ id }) => id),
-  );
+  const taken = inner.map(({ id }) => id);
+  const fields = boundFields(ts, analysis.bindings, node, taken);
   if (privateFields(ts, node)) addGuards(context, node, replaced);
   for (const [field, id] of fields) {
-    const name = fieldName(ts, field.name);
-    const text = name === undefined ? keyText(field.name as tsTypes.ComputedPropertyName, replaced) : quote(name);
-    const made = `${frame}.field(${[kept, quote(id), "this", ...(name === id ? [] : [text])].join(", ")})`;
+    const isNamed = fieldName(ts, field.name) === id;
+    const given = [kept, quote(id), "this", ...(isNamed ? [] : [fieldKey(ts, field, replaced)])];
+    const made = `${frame}.field(${given.join(", ")})`;
     replaced.set(field.initializer as tsTypes.Expression, made);
   }
   keepPrivateMethods(context, node, kept, replaced);
   const generators = lowerGenerators(context, node, kept, replaced);
   const told = { makers: [...makers(context, fields), ...innerMakers], generators };
-  const body = named(node, closure, classBody(context, node, kept, replaced, told));
+  const body = named(node, closure, key, classBody(context, node, kept, replaced, told));
   const checksBase = values.some(({ role }) => role === "key");
   const given = values.map(({ node: at, name, role }): Rope => {
     const text = copy(context, at);
@@ -123,10 +120,11 @@ function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
   return (binding && slotName(context, binding)) ?? `let ${name?.text}`;
 }
 
-/** An anonymous class gets the name of what it is given to before its static code runs. */
-function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Rope): Rope {
+/** An anonymous class gets the name of what it is given to before its static code runs: by its id, or by the key of its field. */
+function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, key: string | undefined, text: Rope): Rope {
   const inferred = nameOfId(id);
-  if (name || inferred === undefined) return text;
+  if (name || (inferred === undefined && key === undefined)) return text;
+  if (inferred === undefined) return [`({ [${key}]: `, text, ` })[${key}]`];
   return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
 
@@ -134,6 +132,11 @@ function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, text: Ro
 function keyText({ expression }: tsTypes.ComputedPropertyName, replaced: Replaced): string {
   const kept = replaced.get(expression);
   return typeof kept === "string" ? kept : expression.getText();
+}
+
+function fieldKey(ts: Context["ts"], { name }: tsTypes.PropertyDeclaration, replaced: Replaced): string {
+  const known = fieldName(ts, name);
+  return known === undefined ? keyText(name as tsTypes.ComputedPropertyName, replaced) : quote(known);
 }
 
 /** Puts a private method without frames behind an accessor of its name. */
