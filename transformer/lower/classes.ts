@@ -30,7 +30,7 @@ import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, v
 import { isStatic, userOf } from "../analyse/functions.ts";
 import { generatorMethods } from "../analyse/generators.ts";
 import { type InnerClass, innerClasses } from "../analyse/inner-classes.ts";
-import { readMethods } from "../analyse/private-methods.ts";
+import { isPrivateMethod, readMethods } from "../analyse/private-methods.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
@@ -139,13 +139,19 @@ function fieldKey(ts: Context["ts"], { name }: tsTypes.PropertyDeclaration, repl
   return known === undefined ? keyText(name as tsTypes.ComputedPropertyName, replaced) : quote(known);
 }
 
-/** Puts a private method without frames behind an accessor of its name. */
+/** Puts private methods behind accessors of their names; those with frames follow. An accessor has no overloads. */
 function keepPrivateMethods(
   { ts, analysis, frame }: Context,
   node: tsTypes.ClassLikeDeclaration,
   kept: string,
   replaced: Map<tsTypes.Node, Rope>,
 ): void {
+  const methods = [...generatorMethods(node, analysis.functions), ...readMethods(ts, node)];
+  const names = new Set(methods.filter((method) => isPrivateMethod(ts, method)).map(({ name }) => name.getText()));
+  for (const member of node.members) {
+    const isOverload = ts.isMethodDeclaration(member) && !member.body;
+    if (isOverload && names.has(member.name.getText())) replaced.set(member, "");
+  }
   for (const method of readMethods(ts, node)) {
     if (analysis.functions.has(method)) continue;
     const { asteriskToken, name } = method;
