@@ -19,6 +19,8 @@ type Properties = ReadonlyMap<PropertyKey, PropertyDescriptor>;
 interface Definition {
   readonly own: Properties;
   readonly ofPrototype: Properties;
+  /** Private methods that may be values, by their names. */
+  readonly privates: Properties;
   /** What the class inherits from, and what its instances inherit from beyond its prototype. */
   readonly parents: readonly [unknown, unknown];
   readonly prototype: object;
@@ -33,8 +35,8 @@ interface Definition {
 /** What a class tells of itself. */
 type Told = Pick<Definition, "hidden" | "statics" | "instances" | "fields">;
 
-/** Makes the functions of fields that use their objects: the `this` of each. */
-export type FieldMakers = Readonly<Record<string, (this: object) => object>>;
+/** Makes the functions of fields that use their objects, the `this` of each, and the classes in fields, of their values. */
+export type FieldMakers = Readonly<Record<string, (this: object | undefined, values?: ScopeRecord) => object>>;
 
 /** The private static fields of a class, which only code inside of it can reach. */
 export interface PrivateStatics {
@@ -52,7 +54,7 @@ export interface PrivateFields {
 interface Member {
   readonly natural: Natural | undefined;
   readonly owner: object;
-  readonly side: "static" | "prototype" | "field";
+  readonly side: "static" | "prototype" | "private" | "field";
   /** `prototype` is that of a generator method, from which its generators inherit. */
   readonly kind?: "value" | "get" | "set" | "prototype";
   readonly key?: string | symbol;
@@ -76,6 +78,8 @@ const definitions = new SafeWeakMap<object, Definition>();
 const members = new SafeWeakMap<object, Member>();
 /** The prototypes with which generator methods were made. */
 const generatorPrototypes = new SafeWeakMap<object, object>();
+/** The keys of private methods by their names. */
+const privateKeys = new SafeMap<string, symbol>();
 /** Classes by the values that they are made with. */
 const madeOf = new SafeWeakMap<ScopeRecord, object>();
 
@@ -91,15 +95,17 @@ class MadeAgain {
 /** The first static block of a class. `hidden` names the private members that its instances have. */
 export function noteDefinition(values: ScopeRecord, made: object, told: Partial<Told> = {}): void {
   const prototype = Object.getOwnPropertyDescriptor(made, "prototype")?.value as object;
+  const privates = takePrivates(made, prototype);
   const own = propertiesOf(made);
   const ofPrototype = propertiesOf(prototype);
   const parents = [Object.getPrototypeOf(made), Object.getPrototypeOf(prototype)] as const;
   const { hidden, statics, instances, fields } = told;
-  definitions.set(made, { own, ofPrototype, parents, prototype, hidden, statics, instances, fields });
+  definitions.set(made, { own, ofPrototype, privates, parents, prototype, hidden, statics, instances, fields });
   madeOf.set(values, made);
   members.set(prototype, { owner: made, side: "prototype", natural: undefined });
   noteMembers(made, "static", own);
   noteMembers(made, "prototype", ofPrototype);
+  noteMembers(made, "private", privates);
   if (values.made) throw new MadeAgain(made);
 }
 
@@ -118,15 +124,56 @@ function noteMembers(owner: object, side: Member["side"], properties: Properties
   }
 }
 
+/** A key that no author has: before their code sees a class, there is nothing under it any more. */
+export function privateKey(name: string): symbol {
+  const key = privateKeys.get(name) ?? Symbol(name);
+  privateKeys.set(name, key);
+  return key;
+}
+
+export function privateMethod(values: ScopeRecord, name: string): unknown {
+  return definitions.get(madeWith(values))?.privates.get(name)?.value;
+}
+
+/** Takes the functions of private methods out of a class and its prototype, and gives them their names. */
+function takePrivates(...owners: readonly object[]): Properties {
+  const found = new SafeMap<PropertyKey, PropertyDescriptor>();
+  for (const owner of owners) {
+    for (const key of Object.getOwnPropertySymbols(owner)) {
+      const name = key.description ?? "";
+      if (privateKeys.get(name) !== key) continue;
+      const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
+      nameFunction(property.value as () => unknown, name);
+      found.set(name, property);
+      Reflect.deleteProperty(owner, key);
+    }
+  }
+  return found;
+}
+
 /** The function of a field that uses its object. */
 export function fieldFunction(values: ScopeRecord, field: FieldFunction, order: number): object {
-  return makeField(madeOf.get(values) as object, field, order);
+  return makeField(madeWith(values), field, order);
+}
+
+/** The class that was made with these values. */
+export function madeWith(values: ScopeRecord): object {
+  return madeOf.get(values) as object;
+}
+
+/** The class in a field, made by the class around it. */
+export function innerClass(values: ScopeRecord, id: string): object {
+  return Reflect.apply(makerOf(values.around as object, id), undefined, [values]);
+}
+
+function makerOf(owner: object, id: string): FieldMakers[string] {
+  const maker = definitions.get(owner)?.fields?.[id];
+  if (maker === undefined) throw new Error(`the class has no field ${id} any more`);
+  return maker;
 }
 
 function makeField(owner: object, field: FieldFunction, order: number): object {
-  const maker = definitions.get(owner)?.fields?.[field.id];
-  if (maker === undefined) throw new Error(`the class has no field ${field.id} any more`);
-  const fn = Reflect.apply(maker, field.self, []) as () => unknown;
+  const fn = Reflect.apply(makerOf(owner, field.id), field.self, []) as () => unknown;
   if (fn.name === "") nameFunction(fn, field.name);
   members.set(fn, { owner, side: "field", kind: "value", field, order, natural: naturalOf(fn) });
   return fn;
@@ -219,14 +266,14 @@ function goneKeys(object: object, before: Properties): PropertyKey[] {
 export function keepState(made: object, [values]: readonly ScopeRecord[]): void {
   const definition = definitions.get(made);
   if (definition === undefined || values === undefined) return;
-  const { prototype, statics } = definition;
-  const gone = [goneKeys(made, definition.own), goneKeys(prototype, definition.ofPrototype)];
+  const { prototype, statics, own, ofPrototype, privates } = definition;
+  const gone = [goneKeys(made, own), goneKeys(prototype, ofPrototype)];
   if (gone.some((keys) => keys.length > 0)) values.gone = gone;
   else delete values.gone;
   if (statics) values.statics = statics.get();
   if (isChanged(prototype)) values.prototype = prototype;
   else delete values.prototype;
-  const methods = [...functionsIn(definition.own), ...functionsIn(definition.ofPrototype)].filter(isChanged);
+  const methods = [own, ofPrototype, privates].flatMap(functionsIn).filter(isChanged);
   if (methods.length > 0) values.methods = methods;
   else delete values.methods;
 }
@@ -277,13 +324,19 @@ export function memberImage(value: object, order: number): MemberImage {
   return kind === undefined || key === undefined ? [order + 0.5, owner, side] : [order + 0.5, owner, side, kind, key];
 }
 
+function propertiesAt(definition: Definition, side: string): Properties | undefined {
+  if (side === "static") return definition.own;
+  if (side === "private") return definition.privates;
+  return side === "prototype" ? definition.ofPrototype : undefined;
+}
+
 /** Undefined when the class has no such member. */
 export function memberOfImage([order, owner, side, kind, key]: MemberImage): object | undefined {
   const definition = definitions.get(Object(owner));
   if (typeof side === "object") return makeField(owner, side, order);
-  if (definition === undefined || (side !== "static" && side !== "prototype")) return undefined;
+  if (definition === undefined) return undefined;
   if (kind === undefined) return side === "prototype" ? definition.prototype : undefined;
-  const property = (side === "static" ? definition.own : definition.ofPrototype).get(key as PropertyKey);
+  const property = propertiesAt(definition, side)?.get(key as PropertyKey);
   if (kind === "prototype") return generatorPrototypes.get(Object(property?.value));
   if (kind !== "value" && kind !== "get" && kind !== "set") return undefined;
   const found: unknown = property?.[kind];

@@ -132,7 +132,11 @@ export interface DriverHost {
   /** Told of each op that begins to wait, in front of the commit that announces it. Tests only. */
   readonly onWait?: (op: WaitingOp) => void;
   /** Given a frame that is thought to be unchanged but for the step that ended, and what it is really. Tests only. */
-  readonly onUnchanged?: (thought: string, real: string | BackstitchError) => void;
+  readonly onUnchanged?: (
+    thought: string,
+    real: string | BackstitchError,
+    loadedAndWritten: (frame: string) => string,
+  ) => void;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

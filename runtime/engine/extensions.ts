@@ -137,7 +137,8 @@ function scopeName(record: ScopeRecord): string | null {
 }
 
 function isFunctionOfRun(fn: object, { closures, bound, proxies, tools }: Activation): boolean {
-  return closures.has(fn) || bound.has(fn) || proxies.has(fn) || tools.nameOf(fn) !== undefined;
+  const owner = ownerOf(fn) ?? fn;
+  return closures.has(owner) || bound.has(fn) || proxies.has(fn) || tools.nameOf(fn) !== undefined;
 }
 
 function closures(activation: Activation, { invocations, classes, closures }: Loaded): CodecExtension {

@@ -6,7 +6,17 @@ import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { nested } from "./calls.ts";
 import { isCancellation } from "./causes.ts";
-import { type FieldMakers, fieldFunction, noteDefinition, type PrivateFields, type PrivateStatics } from "./classes.ts";
+import {
+  type FieldMakers,
+  fieldFunction,
+  innerClass,
+  madeWith,
+  noteDefinition,
+  type PrivateFields,
+  type PrivateStatics,
+  privateKey,
+  privateMethod,
+} from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
@@ -69,9 +79,29 @@ export abstract class FrameWords {
     noteDefinition(values, made, { hidden, statics, instances, fields });
   }
 
+  /** Where the function of a private method stands in its class, until `made` takes it. */
+  privateKey(name: string): symbol {
+    return privateKey(name);
+  }
+
+  /** The function of a private method. */
+  private(values: ScopeRecord, name: string): Untyped {
+    return privateMethod(values, name);
+  }
+
   /** The function of a field that uses its object. */
   field(values: ScopeRecord, id: string, self: object, key: PropertyKey = id): Untyped {
     return bare() ? undefined : fieldFunction(values, { id, self, name: nameOfKey(key) }, ++this.activation.lastMade);
+  }
+
+  /** A class in a field, which only the class around it can make. */
+  innerClass(around: ScopeRecord, id: string, values: Readonly<Record<string, unknown>>): Untyped {
+    return this.class(id, { ...values, around: madeWith(around) });
+  }
+
+  /** The entry of such a class in its table. */
+  inner(values: ScopeRecord, id: string): Untyped {
+    return innerClass(values, id);
   }
 
   /** In a class with private members: its constructor is called for its private names, and is to do nothing else. */

@@ -71,7 +71,8 @@ export class Frame extends FrameResources implements Waiter {
       const code = activation.code(invocation.code);
       if (code === undefined) throw goneCode(invocation.code, "no loaded module has this function");
       const body = bodyOf(code, self);
-      const frame = new Frame(activation, { info: code.info, body }, args, { self, invocation, fetchesTable: true });
+      const { info, outer } = code;
+      const frame = new Frame(activation, { info, body, outer }, args, { self, invocation, fetchesTable: true });
       frame.pc = "the table";
       runIn(undefined, () => Reflect.apply(body, self, [frame, ...args])).catch(() => {});
       frame.pc = "";

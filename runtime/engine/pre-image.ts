@@ -26,7 +26,9 @@ export function preImage(
   const output = ended.text;
   const value = () => ({ ok: true as const, value: decode(output) });
   const make = () => withOp(text, { number, attempt, dueAt, outcome: value() }, activation.owner);
-  host.onUnchanged?.(make(), frameOf(activation));
+  host.onUnchanged?.(make(), frameOf(activation), (frame) => {
+    return encodeActivation(decodeActivation(frame, activation.owner));
+  });
   return make;
 }
 

@@ -198,6 +198,7 @@ class ImageReader {
 }
 
 function loadedCompletion({ kind, value, handle }: CompletionImage, frame: Frame): Completion {
+  frame.activation.noteCommitted(value);
   return { kind, value: handle ? new ReturnedHandle(handle, frame) : value };
 }
 

@@ -33,7 +33,7 @@ function isHiddenState(ts: TypeScript, member: tsTypes.ClassElement): boolean {
   return ts.isPropertyDeclaration(member) && (ts.isPrivateIdentifier(member.name) || isAutoAccessor(ts, member));
 }
 
-function isAutoAccessor(ts: TypeScript, member: tsTypes.PropertyDeclaration): boolean {
+export function isAutoAccessor(ts: TypeScript, member: tsTypes.PropertyDeclaration): boolean {
   return member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AccessorKeyword) ?? false;
 }
 
@@ -110,7 +110,11 @@ function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node:
 }
 
 /** The function of a field that uses nothing of its class: it can stand elsewhere. */
-export function isMovableField(ts: TypeScript, bindings: Bindings, fn: tsTypes.Node): boolean {
+export function isMovableField(
+  ts: TypeScript,
+  bindings: Bindings,
+  fn: tsTypes.Node,
+): fn is tsTypes.Node & { readonly parent: tsTypes.PropertyDeclaration } {
   const isFunction = ts.isArrowFunction(fn) || (ts.isFunctionExpression(fn) && !fn.asteriskToken);
   if (!isFunction || !ts.isPropertyDeclaration(fn.parent) || !isMovableClass(ts, fn.parent.parent)) return false;
   return !usesClass(ts, bindings, fn) && (ts.isFunctionExpression(fn) || !usesOwnCall(ts, fn));
@@ -123,14 +127,15 @@ export function usesClass(ts: TypeScript, bindings: Bindings, node: tsTypes.Node
   return ts.forEachChild(node, (child) => usesClass(ts, bindings, child)) ?? false;
 }
 
-/** Fields with a function that uses its class or its object: it is made inside of the class, by name. */
+/** Fields with a function that uses its class or its object: it is made inside of the class, by name. `others` are those of what else is. */
 export function boundFields(
   ts: TypeScript,
   bindings: Bindings,
   node: tsTypes.ClassLikeDeclaration,
+  others: readonly string[],
 ): ReadonlyMap<tsTypes.PropertyDeclaration, string> {
   const found = new Map<tsTypes.PropertyDeclaration, string>();
-  const taken = new Set<string>();
+  const taken = new Set<string>(others);
   for (const member of node.members) {
     if (!ts.isPropertyDeclaration(member) || !member.initializer || isAutoAccessor(ts, member)) continue;
     const fn = unwrap(ts, member.initializer);

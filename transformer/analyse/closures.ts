@@ -12,6 +12,7 @@ import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
 import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
 import { isMovableAccessor, isMovableMethod, isStepCallback, superOwner, userOf } from "./functions.ts";
+import { classAround } from "./inner-classes.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { chainOf, rollbackSource, type Tools, toolCall } from "./tools.ts";
@@ -64,7 +65,9 @@ export function findClosures(input: ClosureInput): Closures {
     if (role) addRecord(input, records, fn, role, captures.get(fn) as Set<Binding>, owners.has(fn));
   }
   for (const made of classesIn(input)) {
-    const body = bodyOf(input.ts, made).flatMap((part) => [part, ...input.nodes.inside(part)]);
+    // One in a field is made in the class around it, which has all that it captures.
+    const parts = classAround(input.ts, made) ? [] : bodyOf(input.ts, made);
+    const body = parts.flatMap((part) => [part, ...input.nodes.inside(part)]);
     addRecord(input, records, made, "value", capturesOfAll(input, made, body));
   }
   for (const callback of pathCallbacks(input)) {
@@ -93,15 +96,20 @@ function addRecord(
   records.set(node, { node: node as Closure["node"], id: "", role, captures, durable, home });
 }
 
-/** Classes that can be made again: those in the unit's own code and in that of functions which stay native. */
+/** Classes that can be made again: those in the unit's own code, in that of functions which stay native, in fields of others. */
 function classesIn(input: ClosureInput): tsTypes.ClassLikeDeclaration[] {
   const { ts, nodes } = input;
   const found: tsTypes.ClassLikeDeclaration[] = [
     ...nodes.of<tsTypes.ClassDeclaration>(ts.SyntaxKind.ClassDeclaration),
     ...nodes.of<tsTypes.ClassExpression>(ts.SyntaxKind.ClassExpression),
   ];
-  const movable = found.filter((node) => isMovableClass(ts, node) && !isInUntouched(input, node));
-  return movable.sort((a, b) => a.pos - b.pos);
+  return found.filter((node) => isMadeAgain(input, node)).sort((a, b) => a.pos - b.pos);
+}
+
+function isMadeAgain(input: ClosureInput, node: tsTypes.ClassLikeDeclaration): boolean {
+  if (!isMovableClass(input.ts, node)) return false;
+  const around = classAround(input.ts, node);
+  return around ? isMadeAgain(input, around) : !isInUntouched(input, node);
 }
 
 /** Bindings of the unit that a nested function refers to and does not declare itself. */
@@ -128,7 +136,7 @@ function isWithin(scope: Scope, node: tsTypes.Node): boolean {
 /** Role of a nested function that must become a record; undefined leaves it in place. */
 function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | undefined {
   const { ts, bindings, imports, suspensions } = input;
-  if (isMovableField(ts, bindings, fn)) return isInUntouched(input, fn.parent.parent) ? undefined : "value";
+  if (isMovableField(ts, bindings, fn)) return isMadeAgain(input, fn.parent.parent) ? "value" : undefined;
   if (isInUntouched(input, fn)) return undefined;
   if (isStepCallbackNode(input, fn)) return "callback";
   if (suspensions.owners.includes(fn as FunctionNode)) return "value";

@@ -7,6 +7,7 @@ import { unwrap } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { fieldName, isMovableClass } from "./classes.ts";
 import { isInBody } from "./functions.ts";
+import { isKeepable, isPrivateMethod } from "./private-methods.ts";
 import { usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 
@@ -26,15 +27,13 @@ function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boo
 }
 
 /** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
-function isReplaceable(
-  ts: TypeScript,
-  { name }: tsTypes.MethodDeclaration,
-  made: tsTypes.ClassLikeDeclaration,
-): boolean {
-  if (ts.isPrivateIdentifier(name) || !isMovableClass(ts, made)) return false;
-  const key = knownKey(ts, name);
+function isReplaceable(ts: TypeScript, method: tsTypes.MethodDeclaration, made: tsTypes.ClassLikeDeclaration): boolean {
+  if (!isMovableClass(ts, made)) return false;
+  if (isPrivateMethod(ts, method)) return isKeepable(ts, method);
+  const key = knownKey(ts, method.name);
   return made.members.every((member) => {
     if (!ts.isMethodDeclaration(member) || !member.asteriskToken || canEnterAgain(ts, member)) return true;
+    if (ts.isPrivateIdentifier(member.name)) return true;
     const other = knownKey(ts, member.name);
     return key !== undefined && other !== undefined && key !== other;
   });

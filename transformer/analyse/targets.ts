@@ -68,7 +68,7 @@ export function accessOf(ts: TypeScript, node: tsTypes.Node): { read: boolean; w
   return { read: true, write: false };
 }
 
-/** Parents through which an identifier is still (part of) an assignment target: patterns and wrappers. */
+/** Parents through which an expression is still (part of) an assignment target: patterns and wrappers. */
 function isPatternPart(ts: TypeScript, parent: tsTypes.Node, child: tsTypes.Node): boolean {
   const { SyntaxKind } = ts;
   switch (parent.kind) {

@@ -10,16 +10,28 @@
  *
  *   *all() { yield 1; }     static { $.generators(this, ["all", { … }]); $.made(c, this); } *all($) { yield $.give("1", () => 1); }
  *
+ * The function of a private method that may be a value stands under a key that only the runtime knows until the class takes it:
+ *
+ *   #sum() { … }            get #sum() { return $.private(c, "#sum"); } [$.privateKey("#sum")]() { … }
+ *
  * The function of a field that uses its object can be made again inside of the class only:
  *
  *   sum = () => this.n;     static { $.made(c, this, …, { "sum"() { return () => this.n; } }); } sum = $.field(c, "sum", this);
+ *
+ * So can a class that is the value of a field:
+ *
+ *   B = class { … };        static { $.made(c, this, …, { "C/B"(c2) { return class { … }; } }); } B = $.innerClass(c, "C/B", {});
+ *   "C/B": (c2) => $.inner(c2, "C/B")
  */
 import type tsTypes from "typescript";
 import { nameOfId } from "../../runtime/manifest.ts";
 import type { FunctionAnalysis } from "../analyse/analyse-unit.ts";
 import { boundFields, fieldName, hiddenMembers, privateFields, privateStatics, valuesOf } from "../analyse/classes.ts";
-import { isStatic } from "../analyse/functions.ts";
+import { isStatic, userOf } from "../analyse/functions.ts";
 import { generatorMethods } from "../analyse/generators.ts";
+import { type InnerClass, innerClasses } from "../analyse/inner-classes.ts";
+import { isPrivateMethod, readMethods } from "../analyse/private-methods.ts";
+import { unwrap } from "../discover/unwrap.ts";
 import type { Closure, Rope } from "../ir.ts";
 import { recordsFor } from "./closures.ts";
 import { type Context, slotName } from "./context.ts";
@@ -39,29 +51,63 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
   const kept = context.names.fresh("c");
   const entry = { id: closure.id, parameters: [kept, ...parameters], body: "" as Rope };
   context.table.push(entry);
-  const values = valuesOf(
-    { ...context, bindings: context.analysis.bindings },
-    node,
-    (at) => savedOf(context, at) !== undefined,
-  );
+  const { body, given } = classParts(context, node, closure, kept);
+  entry.body = body;
+  const call: Rope = [`${frame}.class(${quote(closure.id)}, `, given, parameters.map((name) => `, ${name}`), ")"];
+  return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
+}
+
+/** Puts the classes in fields of a class into their places; what makes each, inside of the class. */
+function lowerInner(
+  context: Context,
+  inner: readonly InnerClass[],
+  around: string,
+  replaced: Map<tsTypes.Node, Rope>,
+): readonly Rope[] {
+  const { ts, frame, names, table } = context;
+  return inner.map((closure): Rope => {
+    const kept = names.fresh("c");
+    const id = quote(closure.id);
+    table.push({ id: closure.id, parameters: [kept], body: `${frame}.inner(${kept}, ${id})` });
+    const field = userOf(ts, closure.node) as tsTypes.PropertyDeclaration;
+    const { body, given } = classParts(context, closure.node, closure, kept, fieldKey(ts, field, replaced));
+    const isGuarded = !isStatic(ts, field) && privateFields(ts, field.parent as tsTypes.ClassExpression) !== undefined;
+    const front = isGuarded ? `${frame}.bare ? undefined : ` : "";
+    replaced.set(closure.node, [`${front}${frame}.innerClass(${around}, ${id}, `, given, ")"]);
+    return [`${id}(${kept}) { return `, body, "; }"];
+  });
+}
+
+/** The class as an expression, and the values that it is made with. */
+function classParts(
+  context: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  closure: Closure,
+  kept: string,
+  key?: string,
+): { readonly body: Rope; readonly given: Rope } {
+  const { ts, analysis, frame } = context;
+  const isSaved = (at: tsTypes.Node) => savedOf(context, at) !== undefined;
+  const values = valuesOf({ ...context, bindings: analysis.bindings }, node, isSaved);
   const replaced = new Map<tsTypes.Node, Rope>(values.map(({ node: at, name }) => [at, `${kept}.${name}`]));
-  for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field));
-  const fields = boundFields(ts, context.analysis.bindings, node);
+  const inner = innerClasses(ts, node, analysis.closures.records);
+  const innerMakers = lowerInner(context, inner, kept, replaced);
+  for (const field of privateStatics(ts, node)) replaced.set(field, assignStatic(context, field, replaced));
+  const taken = inner.map(({ id }) => id);
+  const fields = boundFields(ts, analysis.bindings, node, taken);
   if (privateFields(ts, node)) addGuards(context, node, replaced);
   for (const [field, id] of fields) {
-    const name = fieldName(ts, field.name);
-    const text = name === undefined ? keyText(field.name as tsTypes.ComputedPropertyName, replaced) : quote(name);
-    const made = `${frame}.field(${[kept, quote(id), "this", ...(name === id ? [] : [text])].join(", ")})`;
+    const isNamed = fieldName(ts, field.name) === id;
+    const given = [kept, quote(id), "this", ...(isNamed ? [] : [fieldKey(ts, field, replaced)])];
+    const made = `${frame}.field(${given.join(", ")})`;
     replaced.set(field.initializer as tsTypes.Expression, made);
   }
-  const generators = lowerGenerators(context, node, replaced);
+  keepPrivateMethods(context, node, kept, replaced);
+  const generators = lowerGenerators(context, node, kept, replaced);
+  const told = { makers: [...makers(context, fields), ...innerMakers], generators };
   const isKeyed = isNamedByKey(context, node);
-  entry.body = named(
-    node,
-    closure,
-    isKeyed ? `${kept}.named` : undefined,
-    classBody(context, node, kept, replaced, { makers: makers(context, fields), generators }),
-  );
+  const name = isKeyed ? `${kept}.named` : key;
+  const body = named(node, closure, name, classBody(context, node, kept, replaced, told));
   const checksBase = values.some(({ role }) => role === "key");
   // What is evaluated for the class may hold other keys.
   const given: Rope[] = isKeyed ? [`named: ${frame}.lastKey`] : [];
@@ -72,9 +118,7 @@ export function lowerClass(context: Context, node: tsTypes.ClassLikeDeclaration,
     return role === "value" && checksBase ? [`${name}: ${frame}.base(`, text, ")"] : [`${name}: `, text];
   });
   given.push(...evaluated);
-  const literal: Rope = given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}";
-  const call: Rope = [`${frame}.class(${quote(closure.id)}, `, literal, parameters.map((name) => `, ${name}`), ")"];
-  return ts.isClassDeclaration(node) ? [target(context, node), " = ", call, ";"] : call;
+  return { body, given: given.length > 0 ? ["{ ", join(given, ", "), " }"] : "{}" };
 }
 
 function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
@@ -82,12 +126,12 @@ function target(context: Context, { name }: tsTypes.ClassDeclaration): string {
   return (binding && slotName(context, binding)) ?? `let ${name?.text}`;
 }
 
-/** An anonymous class gets the name of what it is given to before its static code runs. */
+/** An anonymous class gets the name of what it is given to before its static code runs: by its id, or by the key of its field. */
 function named({ name }: tsTypes.ClassLikeDeclaration, { id }: Closure, key: string | undefined, text: Rope): Rope {
-  if (name) return text;
-  if (key !== undefined) return [`({ [${key}]: `, text, ` })[${key}]`];
   const inferred = nameOfId(id);
-  return inferred === undefined ? text : [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
+  if (name || (inferred === undefined && key === undefined)) return text;
+  if (inferred === undefined) return [`({ [${key}]: `, text, ` })[${key}]`];
+  return [`({ ${propertyKey(inferred)}: `, text, ` })[${quote(inferred)}]`];
 }
 
 /** A computed key once more: what it was, or what the module has. */
@@ -96,34 +140,69 @@ function keyText({ expression }: tsTypes.ComputedPropertyName, replaced: Replace
   return typeof kept === "string" ? kept : expression.getText();
 }
 
+function fieldKey(ts: Context["ts"], { name }: tsTypes.PropertyDeclaration, replaced: Replaced): string {
+  const known = fieldName(ts, name);
+  return known === undefined ? keyText(name as tsTypes.ComputedPropertyName, replaced) : quote(known);
+}
+
+/** Puts private methods behind accessors of their names; those with frames follow. An accessor has no overloads. */
+function keepPrivateMethods(
+  { ts, analysis, frame }: Context,
+  node: tsTypes.ClassLikeDeclaration,
+  kept: string,
+  replaced: Map<tsTypes.Node, Rope>,
+): void {
+  const methods = [...generatorMethods(node, analysis.functions), ...readMethods(ts, node)];
+  const names = new Set(methods.filter((method) => isPrivateMethod(ts, method)).map(({ name }) => name.getText()));
+  for (const member of node.members) {
+    const isOverload = ts.isMethodDeclaration(member) && !member.body;
+    if (isOverload && names.has(member.name.getText())) replaced.set(member, "");
+  }
+  for (const method of readMethods(ts, node)) {
+    if (analysis.functions.has(method)) continue;
+    const { asteriskToken, name } = method;
+    const side = isStatic(ts, method) ? "static " : "";
+    if (asteriskToken) replaced.set(asteriskToken, "");
+    replaced.set(name, privateAccessor(frame, kept, name.text, `${side}${asteriskToken ? "*" : ""}`));
+  }
+}
+
+/** `get #sum() { return $.private(c, "#sum"); } [$.privateKey("#sum")]` */
+function privateAccessor(frame: string, kept: string, name: string, front: string): string {
+  const key = quote(name);
+  return `get ${name}() { return ${frame}.private(${kept}, ${key}); } ${front}[${frame}.privateKey(${key})]`;
+}
+
 /** Puts the compiled bodies of generator methods in their places; tells what the runtime needs to know of each. */
 function lowerGenerators(
   context: Context,
   node: tsTypes.ClassLikeDeclaration,
+  kept: string,
   replaced: Map<tsTypes.Node, Rope>,
 ): string {
-  const { ts, analysis, infos } = context;
+  const { ts, analysis, frame, infos } = context;
   const told = generatorMethods(node, analysis.functions).map((method) => {
     const { name } = method;
     const side = isStatic(ts, method) ? "static " : "";
     const current = analysis.functions.get(method) as FunctionAnalysis;
     const computed = ts.isComputedPropertyName(name) ? keyText(name, replaced) : undefined;
-    const key = computed === undefined ? name.getText() : `[${computed}]`;
-    replaced.set(method, durableBody({ ...context, current }, "", true, `${side}*${key}`));
+    const own = `${side}*${computed === undefined ? name.getText() : `[${computed}]`}`;
+    const isPrivate = ts.isPrivateIdentifier(name);
+    const front = isPrivate ? `${side}${privateAccessor(frame, kept, name.text, `${side}*`)}` : own;
+    replaced.set(method, durableBody({ ...context, current }, "", true, front));
     const binds = analysis.suspensions.starts.has(method);
-    const text = computed ?? quote(fieldName(ts, name) as string);
+    const literal = quote(fieldName(ts, name) as string);
+    const text = isPrivate ? `${frame}.privateKey(${literal})` : (computed ?? literal);
     return `[${[text, infos.get(method), ...(side || binds ? [binds] : []), ...(side ? ['"static"'] : [])].join(", ")}]`;
   });
-  return told.length === 0 ? "" : `${context.frame}.generators(this, ${told.join(", ")}); `;
+  return told.length === 0 ? "" : `${frame}.generators(this, ${told.join(", ")}); `;
 }
 
-/** `{ "total"() { return () => this.sum; } }` */
-function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): Rope | undefined {
-  if (fields.size === 0) return undefined;
-  const methods = [...fields].map(([{ initializer }, id]): Rope => {
+/** `"total"() { return () => this.sum; }` */
+function makers(context: Context, fields: ReadonlyMap<tsTypes.PropertyDeclaration, string>): readonly Rope[] {
+  return [...fields].map(([{ initializer }, id]): Rope => {
     return [`${quote(id)}() { return `, copy(context, initializer as tsTypes.Expression), "; }"];
   });
-  return ["{ ", join(methods, ", "), " }"];
 }
 
 function classBody(
@@ -131,7 +210,7 @@ function classBody(
   node: tsTypes.ClassLikeDeclaration,
   kept: string,
   replaced: Replaced,
-  told: { readonly makers: Rope | undefined; readonly generators: string },
+  told: { readonly makers: readonly Rope[]; readonly generators: string },
 ): Rope {
   const { ts, frame } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
@@ -142,7 +221,7 @@ function classBody(
     hidden.length > 0 ? quote(hidden.join(", ")) : "undefined",
     statics.length > 0 ? accessTo(statics) : "undefined",
     fields ? accessToFields(fields) : "undefined",
-    told.makers ?? "undefined",
+    told.makers.length > 0 ? ["{ ", join(told.makers, ", "), " }"] : "undefined",
   ];
   while (members.at(-1) === "undefined") members.pop();
   // The front leaves out `abstract`, which an expression cannot have.
@@ -158,9 +237,11 @@ function classBody(
  * A private static field is there from the beginning, because it cannot be added to a class that is made again. Its
  * initialiser is an assignment where it stood.
  */
-function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyDeclaration): Rope {
+function assignStatic(context: Context, { name, initializer }: tsTypes.PropertyDeclaration, replaced: Replaced): Rope {
   if (!initializer) return "";
   const { ts } = context;
+  const inner = replaced.get(unwrap(ts, initializer));
+  if (inner !== undefined) return [`static { this.${name.getText()} = `, inner, "; }"];
   const text = copy(context, initializer);
   const key = quote((name as tsTypes.PrivateIdentifier).text);
   const isNamed = ts.isFunctionLike(initializer) || ts.isClassLike(initializer);
@@ -198,8 +279,8 @@ function addGuards(context: Context, node: tsTypes.ClassLikeDeclaration, replace
     }
     const initializer = ts.isPropertyDeclaration(member) && !isStatic(ts, member) ? member.initializer : undefined;
     // A function is named after its field, which it would not be behind a condition.
-    if (!initializer || ts.isFunctionLike(initializer) || ts.isClassLike(initializer)) continue;
-    if (ts.isLiteralExpression(initializer)) continue;
+    const value = initializer && unwrap(ts, initializer);
+    if (!value || ts.isFunctionLike(value) || ts.isClassLike(value) || ts.isLiteralExpression(value)) continue;
     replaced.set(initializer, [`${frame}.bare ? undefined : (`, copy(context, initializer), ")"]);
   }
 }
