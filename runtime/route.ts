@@ -32,6 +32,11 @@ export async function routeEvents(
 ): Promise<boolean> {
   const events = await store.unroutedEvents(app, largestBatch);
   const waits = new KnownWaits(store);
+  let plain: { id: string; runs: readonly NewRun[] }[] = [];
+  const routePlain = async () => {
+    if (plain.length > 0) await store.routeMany(app, plain);
+    plain = [];
+  };
   for (const event of events) {
     const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
     const runs = wanted.map((functionId): Wanted => {
@@ -40,9 +45,15 @@ export async function routeEvents(
       return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
     });
     const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
+    if (startsRunsOnly(runs, found)) {
+      plain.push({ id: event.id, runs: runs.map(({ run }) => run) });
+      continue;
+    }
+    await routePlain();
     while (!(await carryOut(store, event, runs, found, functions, now, logger)));
     if (runs.some(({ run }) => run.waits)) waits.forget();
   }
+  await routePlain();
   return events.length === largestBatch;
 }
 
@@ -66,6 +77,12 @@ async function carryOut(
   }
   const stray = strayOf(event, wanted, found);
   return (await store.route(event, runs, found.met, { joins, states, now, ...(stray && { stray }) })) === "routed";
+}
+
+/** Most events do: many of them are routed at once. */
+function startsRunsOnly(wanted: readonly Wanted[], { met, problem }: WaitsMet): boolean {
+  if (met.length > 0 || problem !== undefined || wanted.length === 0) return false;
+  return wanted.every(({ run, flow }) => flow === undefined && run.waits === undefined);
 }
 
 const noWaits: WaitsMet = { met: [], problem: undefined };

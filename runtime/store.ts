@@ -326,6 +326,11 @@ export interface Store {
    * joined is not waiting any more. Rejects when the event is not stored, or a run is of another event or app.
    */
   route(event: EventKey, runs: readonly NewRun[], met?: readonly Met[], routing?: Routing): Promise<Routed>;
+  /**
+   * Routes events that start runs without waits and do nothing else, in their order. One that is routed already, or that
+   * another worker routes now, is left out.
+   */
+  routeMany(app: string, events: readonly { readonly id: string; readonly runs: readonly NewRun[] }[]): Promise<void>;
   /** In the order of the keys. */
   states(keys: readonly StateKey[]): Promise<StoredState[]>;
   /** Changes states and stores events, at once. As `route` does when a state is not what its change was decided upon. */

@@ -70,7 +70,15 @@ class Texts {
   }
 }
 
-type MessageMethods = "putEvents" | "unroutedEvents" | "route" | "waitPaths" | "waitsFor" | "signal" | "unreadMail";
+type MessageMethods =
+  | "putEvents"
+  | "unroutedEvents"
+  | "route"
+  | "routeMany"
+  | "waitPaths"
+  | "waitsFor"
+  | "signal"
+  | "unreadMail";
 
 function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Keys): Pick<Store, MessageMethods> {
   const { event } = forms;
@@ -89,6 +97,8 @@ function messages(store: Store, { sealed, opened, openedMail }: Texts, keys: Key
           ...(routing.stray && { stray: withTexts(forms.stray, routing.stray, sealed, rowOfProblem(key.id)) }),
         },
       ),
+    // Their runs have no waits, and so no texts.
+    routeMany: (app, events) => store.routeMany(app, events),
     waitPaths: (app, name) => store.waitPaths(app, name),
     waitsFor: async (query) => {
       const found = await Promise.all(

@@ -109,6 +109,10 @@ class MemoryStore implements Store {
     return "routed";
   }
 
+  async routeMany(app: string, events: readonly { readonly id: string; readonly runs: readonly NewRun[] }[]) {
+    for (const { id, runs } of events) if (this.#events.get({ app, id })) await this.route({ app, id }, runs);
+  }
+
   async states(keys: readonly StateKey[]): Promise<StoredState[]> {
     return keys.map((key) => this.#states.get(key, (id) => this.#joined(id)));
   }

@@ -12,6 +12,7 @@ import {
   eventTests,
   fateTests,
   hostileTextTests,
+  routeManyTests,
   routingTests,
 } from "./store-suite/events.ts";
 import { joinTests } from "./store-suite/joins.ts";
@@ -60,6 +61,7 @@ export function testStore(name: string, suite: StoreSuite): void {
   suite.describe(`store conformance: ${name}`, () => {
     suite.describe("events", () => eventTests(check));
     suite.describe("order of events", () => eventOrderTests(check));
+    suite.describe("many events", () => routeManyTests(check));
     suite.describe("listEvents", () => eventListTests(check));
     suite.describe("fates of events", () => fateTests(check));
     suite.describe("routing", () => routingTests(check));

@@ -31,7 +31,7 @@ import { unreadMail } from "./mail.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
 import { prune } from "./pruning.ts";
-import { route } from "./routing.ts";
+import { route, routeMany } from "./routing.ts";
 import { migrate } from "./schema.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
@@ -99,6 +99,10 @@ export class PostgresStore implements Store {
 
   async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = [], routing: Routing = { now: 0 }) {
     return this.#perform("route", (db) => route(db, event, runs, met, routing));
+  }
+
+  async routeMany(app: string, events: readonly { readonly id: string; readonly runs: readonly NewRun[] }[]) {
+    return this.#perform("routeMany", (db) => routeMany(db, app, events));
   }
 
   async waitPaths(app: string, name: string) {

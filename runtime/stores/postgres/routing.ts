@@ -44,6 +44,39 @@ export function route(
   });
 }
 
+/** Of many events that start runs and nothing else. Those that another worker routes now are left to it. */
+export async function routeMany(
+  db: Database,
+  app: string,
+  events: readonly { readonly id: string; readonly runs: readonly NewRun[] }[],
+): Promise<void> {
+  const runs = events.flatMap((event) => event.runs);
+  const foreign = events.find(({ id, runs: own }) => own.some((run) => run.eventId !== id || run.app !== app));
+  if (foreign) throw cannotRoute(db.location, { app, id: foreign.id }, foreign.runs[0]);
+  const made = await db.all(
+    `WITH free AS (
+       SELECT o.app, o.received_at, o.n, e.id, e.parent_run, e.parent_op
+       FROM unnest($2::text[]) AS g (id) JOIN backstitch.events AS e ON e.app = $1 AND e.id = g.id
+       JOIN backstitch.outbox AS o ON o.app = e.app AND o.received_at = e.received_at AND o.n = e.n
+       FOR UPDATE OF o SKIP LOCKED),
+     taken AS (
+       DELETE FROM backstitch.outbox AS o USING free AS f
+       WHERE o.app = f.app AND o.received_at = f.received_at AND o.n = f.n
+       RETURNING f.id, f.received_at, f.parent_run, f.parent_op),
+     made AS (
+       INSERT INTO backstitch.runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
+       SELECT g.id, $1, g.function_id, t.id, g.wake_at, t.received_at, t.received_at, t.parent_run, t.parent_op
+       FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) WITH ORDINALITY
+         AS g (id, function_id, event_id, wake_at, ordinal) JOIN taken AS t ON t.id = g.event_id
+       ORDER BY g.ordinal ON CONFLICT (id) DO NOTHING RETURNING n)
+     SELECT m.n FROM set_config('synchronous_commit', 'off', true), made AS m`,
+    app,
+    ...columns(events, "id"),
+    ...columns(runs, "id", "functionId", "eventId", "wakeAt"),
+  );
+  if (made.length > 0) db.wake(app);
+}
+
 /** Most events start runs and nothing else: that is one statement. */
 async function routePlain(
   db: Database,

@@ -43,6 +43,28 @@ export function route(
   });
 }
 
+/** As `route` of each, in one transaction. */
+export function routeMany(db: Connection, app: string, events: readonly Started[]): void {
+  const foreign = events.find(({ id, runs }) => runs.some((run) => run.eventId !== id || run.app !== app));
+  if (foreign) throw cannotRoute(db.file, { app, id: foreign.id }, foreign.runs[0]);
+  db.relaxed(() => {
+    for (const { id, runs } of events) {
+      const stored = db.all<RoutedEvent>(
+        `UPDATE events SET routed = 1 WHERE app = ? AND id = ? AND routed = 0
+         RETURNING routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp"`,
+        app,
+        id,
+      )[0];
+      if (stored) for (const run of runs) insertRun(db, run, stored);
+    }
+  });
+}
+
+interface Started {
+  readonly id: string;
+  readonly runs: readonly NewRun[];
+}
+
 function isWaiting(db: Connection, run: string): boolean {
   return db.all("SELECT 1 FROM runs WHERE id = ? AND epoch = 0 AND status = 'running'", run).length > 0;
 }

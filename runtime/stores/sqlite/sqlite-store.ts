@@ -29,7 +29,7 @@ import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
 import { prune } from "./pruning.ts";
-import { route } from "./routing.ts";
+import { route, routeMany } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
@@ -74,6 +74,10 @@ export class SqliteStore implements Store {
 
   async route(event: EventKey, runs: readonly NewRun[], met: readonly Met[] = [], routing: Routing = { now: 0 }) {
     return this.#perform("route", (db) => route(db, event, runs, met, routing));
+  }
+
+  async routeMany(app: string, events: readonly { readonly id: string; readonly runs: readonly NewRun[] }[]) {
+    return this.#perform("routeMany", (db) => routeMany(db, app, events));
   }
 
   async waitPaths(app: string, name: string) {

@@ -1,7 +1,7 @@
 /** Conformance: events, routing, and text of every kind. */
 import assert from "node:assert/strict";
 import type { Claim, EventQuery, Store } from "../../store.ts";
-import { addRun, app, type Check, claim, claimOne, event, step, t0, turn, view } from "./support.ts";
+import { addRun, app, type Check, claim, claimOne, event, ids, step, t0, turn, view } from "./support.ts";
 
 export function eventTests(check: Check): void {
   check("lists the events that are not routed, oldest first, up to the limit", async (store) => {
@@ -24,6 +24,37 @@ export function eventTests(check: Check): void {
     await store.putEvents([event("e"), event("e", { data: "second" })]);
     await store.putEvents([event("e", { data: "third" })]);
     assert.deepEqual(await store.unroutedEvents(app, 10), [event("e")]);
+  });
+}
+
+export function routeManyTests(check: Check): void {
+  const run = (id: string, eventId: string) => ({ id, app, functionId: "f", eventId, wakeAt: t0 });
+
+  check("routes many events at once, in their order; those that are routed already are left out", async (store) => {
+    await store.putEvents(["c", "a", "b", "d"].map((id) => event(id)));
+    await store.route({ app, id: "d" }, [run("0d", "d")]);
+    const events = ["c", "a", "d", "gone"].map((id) => ({ id, runs: [run(`1${id}`, id), run(`2${id}`, id)] }));
+    await store.routeMany(app, events);
+    await store.routeMany(app, events);
+    await store.routeMany(app, []);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 9)).map(({ id }) => id),
+      ["b"],
+    );
+    const { runs } = await store.listRuns({ app, limit: 20 });
+    assert.deepEqual(runs.map(({ id }) => id).sort(), ["0d", "1a", "1c", "2a", "2c"]);
+    assert.equal((await store.getRun("2a"))?.event.id, "a");
+    assert.deepEqual(ids(await claim(store, { limit: 9 })).sort(), ["0d", "1a", "1c", "2a", "2c"]);
+  });
+
+  check("rejects runs of another event, and routes none", async (store) => {
+    await store.putEvents([event("a"), event("b")]);
+    const wrong = [
+      { id: "b", runs: [run("1b", "a")] },
+      { id: "a", runs: [run("1a", "a")] },
+    ];
+    await assert.rejects(store.routeMany(app, wrong));
+    assert.equal((await store.unroutedEvents(app, 9)).length, 2);
   });
 }
 
