@@ -178,6 +178,7 @@ class ImageReader {
   #maker(handle: Handle, image: HandleImage): void {
     if ("then" in image) {
       const { on, since = 0, ...reactions } = image.then as ReactionImage;
+      if (reactions.held?.ok === false) this.#activation.noteCommitted(reactions.held.error);
       const reaction = new Reaction(handle, on, reactions);
       reaction.since = since;
       this.#waits.push({ handle: on, waiter: reaction });
