@@ -319,7 +319,7 @@ class RunDriver extends RunOwner {
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
   async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
-    if (this.#inputs.attempting) return this.wait();
+    if (this.#inputs.running) return this.wait();
     const attempt = this.#activation.attempt + 1;
     this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);

@@ -36,6 +36,11 @@ export class Inputs {
     return this.#attempts.size > 0;
   }
 
+  /** Callbacks run. One of those that ended rings no more. */
+  get running(): boolean {
+    return this.#attempts.size > this.#ended.length;
+  }
+
   get anyMail(): boolean {
     return this.#mail.length > 0;
   }
