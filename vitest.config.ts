@@ -12,6 +12,7 @@ const slowest = [
   "cli-deployments",
   "faults",
   "postgres-faults",
+  "postgres-transactions",
   "bundlers",
   "projects",
 ].map((name) => `/fixtures/${name}.test.ts`);

@@ -49,6 +49,8 @@ const faults = {
   BS2110: "A race waits for an ordinary promise",
   BS2111: "The run cannot be migrated",
   BS2112: "The run waits too long for code that is not compiled",
+  BS2120: "A transaction cannot begin",
+  BS2121: "A transaction cannot be committed",
 } as const;
 
 /** Code of a fault of the runtime, `BS2001` and up. */

@@ -284,6 +284,9 @@ export interface RecordedOutcome extends StepRecord {
   readonly seq: number;
 }
 
+/** What stands for the text of an output that a store keeps by itself. */
+export type OutputSeal = (text: string, run: string, op: number) => string;
+
 export interface ClaimRequest {
   readonly app: string;
   /** Identity of the worker process; unique per start. */
@@ -313,6 +316,8 @@ export interface Store {
    * pause between two looks. Absent from a store that hears of nothing.
    */
   readonly onWork?: ((app: string, listener: () => void) => () => void) | undefined;
+  /** Says, before `open`, how a store is to write and read outputs of steps that it was not given by a commit. */
+  readonly sealOutputs?: ((sealed: OutputSeal, opened: OutputSeal) => void) | undefined;
 
   /** Stores events; one whose id the app has already is ignored. */
   putEvents(events: readonly StoredEvent[]): Promise<void>;

@@ -7,7 +7,7 @@
 import { unreadableText } from "../codec/index.ts";
 import type { Commit, Mail, Store } from "../store.ts";
 import { stateMethods, withHiddenKey, withHiddenPools } from "./flow.ts";
-import { forms, placeOfMail, rowOfProblem, rowOfRun, withTexts } from "./forms.ts";
+import { forms, placeOfMail, rowOfProblem, rowOfRun, rowOfTransaction, withTexts } from "./forms.ts";
 import type { NamedKey } from "./keys.ts";
 import { storedMatches, withHiddenMatches } from "./matches.ts";
 import { isSealed, open, type Place, seal } from "./seal.ts";
@@ -19,6 +19,10 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
   const texts = new Texts(keys, requireEncrypted);
   const { sealed, opened } = texts;
   const { event, commit, claim } = forms;
+  store.sealOutputs?.(
+    (text, run, op) => sealed(text, rowOfTransaction(run, op)),
+    (text, run, op) => opened(text, rowOfTransaction(run, op)),
+  );
   const sealedCommit = (each: Commit) =>
     withHiddenPools(withHiddenMatches(withTexts(commit, each, sealed), keys[0]), keys[0]);
   return {

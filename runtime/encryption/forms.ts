@@ -168,6 +168,11 @@ export function placeOfMail({ kind, from }: Pick<Mail, "kind" | "from">): Place 
   return from === undefined ? ["mail", kind, "text"] : [...rowOfRun(from), kind === "completed" ? "output" : "error"];
 }
 
+/** Of the output that a store keeps in the transaction of a step. */
+export function rowOfTransaction(run: string, op: number): Place {
+  return [...rowOfRun(run), "op", op, "transaction", "output"];
+}
+
 export function rowOfProblem(event: string): Place {
   return ["event", event];
 }

@@ -1,6 +1,7 @@
 /** One attempt of a step: runs the callback and turns what comes of it into what can be stored and delivered. */
-import { decode, encode } from "../codec/index.ts";
+import { decode, encode, NotEncodableError } from "../codec/index.ts";
 import { NonRetriableError, RetryAfterError } from "../errors.ts";
+import { placed } from "../step-place.ts";
 import type { SentEvent, StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { isShieldedOp } from "./cancellation.ts";
@@ -112,12 +113,15 @@ export class Attempt {
 
   #context(): StepContext {
     const attempt = this;
+    const run = this.#run;
+    const op = this.op.number;
     return {
+      ...placed({ run, op, isOver: () => attempt.#over }),
       get signal() {
         return attempt.signal;
       },
       attempt: this.op.attempt,
-      idempotencyKey: `${this.#run}/${this.op.number}`,
+      idempotencyKey: `${run}/${op}`,
     };
   }
 
@@ -180,7 +184,7 @@ function failed(error: unknown, retry: RetryAdvice): Pick<EndedAttempt, "outcome
  * @param now milliseconds since the epoch
  */
 export function retryAdvice(error: unknown, now: number, above: readonly unknown[] = []): RetryAdvice {
-  if (error instanceof NonRetriableError) return "never";
+  if (error instanceof NonRetriableError || error instanceof NotEncodableError) return "never";
   if (error instanceof RetryAfterError) return error.delayFrom(now);
   if (above.includes(error)) return "scheduled";
   const adviceOf = (one: unknown) => retryAdvice(one, now, [...above, error]);

@@ -53,7 +53,19 @@ async function dropSchema({ url, schema }: PostgresOptions): Promise<void> {
 
 /** Removes what a store has kept; that is faster than to make a schema for each test. */
 export async function emptySchema({ url, schema }: PostgresOptions): Promise<void> {
-  const tables = ["events", "outbox", "strays", "runs", "steps", "waits", "mail", "states", "joined", "slots"];
+  const tables = [
+    "events",
+    "outbox",
+    "strays",
+    "runs",
+    "steps",
+    "waits",
+    "mail",
+    "states",
+    "joined",
+    "slots",
+    "transactions",
+  ];
   const client = new pg.Client(url);
   await client.connect();
   await client.query(tables.map((table) => `DELETE FROM ${schema}.${table}`).join(";"));

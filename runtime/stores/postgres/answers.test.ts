@@ -1,15 +1,17 @@
 /** Answers that are lost: the connection is cut when the server has carried a request out. */
+import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Claim, Commit, Store } from "../../store.ts";
+import { placed, type StepContext } from "../../step-place.ts";
+import type { Claim, Commit } from "../../store.ts";
 import { StoreError } from "../store-error.ts";
 import { newSchema, testServer } from "../testing-postgres.ts";
-import { type PostgresOptions, postgres } from "./index.ts";
+import { type PostgresOptions, postgres, type TransactionalStore } from "./index.ts";
 import { CuttingProxy } from "./testing-proxy.ts";
 
 const server = testServer();
 let options: PostgresOptions;
 let proxy: CuttingProxy;
-let store: Store;
+let store: TransactionalStore;
 
 beforeEach(async () => {
   options = newSchema(server());
@@ -136,4 +138,64 @@ it("events, routing, mail and cancels are done once", async () => {
   expect(await again(1, () => store.commit([turn(held, 0, { read: [1] })]))).toEqual(["ok"]);
   expect(await store.unreadMail("shop", "w1")).toEqual([]);
   expect(await store.nextWake("shop", ["f"])).toBeUndefined();
+});
+
+/** Around tests of transactions: a table of the user's, and a connection that is never cut. */
+async function withNotes(test: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client(server().url);
+  await admin.connect();
+  try {
+    await admin.query("CREATE TABLE notes (op int)");
+    await test(admin);
+  } finally {
+    await admin.query("DROP TABLE notes");
+    await admin.end();
+  }
+}
+
+function transaction(op: number, signal = new AbortController().signal): Promise<number> {
+  const place = placed({ run: "r", op, isOver: () => false });
+  const context: StepContext = { ...place, signal, attempt: 0, idempotencyKey: `r/${op}` };
+  return store.transaction(context, async (client) => {
+    await client.query("INSERT INTO notes VALUES ($1)", [op]);
+    return op;
+  });
+}
+
+it("a transaction of a step is there once, wherever the connection breaks, and one that was committed is found", async () => {
+  await addRun("r");
+  await withNotes(async (admin) => {
+    await transaction(1);
+    for (let requests = 1; ; requests += 1) {
+      const op = requests + 1;
+      const before = proxy.cuts;
+      proxy.cutAfter(requests);
+      const given = await transaction(op).catch((error: unknown) => error);
+      proxy.cutAfter(0);
+      const { rows } = await admin.query("SELECT FROM notes WHERE op = $1", [op]);
+      // Only a COMMIT is asked for again: what was cut before it has failed.
+      expect([given === op, rows.length === 1]).toEqual(requests < 6 ? [false, false] : [true, true]);
+      expect(await transaction(op)).toBe(op);
+      expect((await admin.query("SELECT FROM notes WHERE op = $1", [op])).rowCount).toBe(1);
+      if (proxy.cuts === before) return expect(requests).toBe(7);
+    }
+  });
+});
+
+it("a COMMIT that the server did not carry out is found out, and the step is not told to have failed", async () => {
+  await addRun("r");
+  await withNotes(async (admin) => {
+    await admin.query(`
+      CREATE OR REPLACE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER lingers AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION linger()`);
+    const committing = "SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep'";
+    const interrupted = async () => {
+      while ((await admin.query(`SELECT pg_terminate_backend(pid) FROM (${committing}) AS c`)).rowCount === 0);
+      await admin.query("DROP TRIGGER lingers ON notes");
+    };
+    const [given] = await Promise.all([transaction(1), interrupted()]);
+    expect(given).toBe(1);
+    expect((await admin.query("SELECT FROM notes")).rowCount).toBe(1);
+  });
 });

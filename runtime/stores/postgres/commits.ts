@@ -276,6 +276,7 @@ async function discard(db: Session, ended: readonly Pick<Moved, "n" | "element">
 async function discardRuns(db: Session, numbers: readonly number[], ids: readonly string[]): Promise<void> {
   await db.run(
     `WITH mail AS (DELETE FROM backstitch.mail WHERE run = ANY($1::bigint[])),
+     transactions AS (DELETE FROM backstitch.transactions WHERE run = ANY($1::bigint[])),
      waits AS (DELETE FROM backstitch.waits WHERE run = ANY($1::bigint[]))
      DELETE FROM backstitch.states WHERE run = ANY($2::text[])`,
     numbers,

@@ -61,6 +61,11 @@ export class Database implements Session {
     pool.on("connect", (client) => client.on("error", () => {}));
   }
 
+  /** A statement for a connection of another pool. */
+  statement(sql: string, ...params: readonly Value[]): QueryConfig {
+    return this.#texts.query(sql, params);
+  }
+
   /** Statements that were prepared so far. */
   get statements(): readonly string[] {
     return this.#texts.prepared;

@@ -78,7 +78,9 @@ it("says that nothing listens, that there is no such host, and that the password
 it("workers that open a new schema at the same time all succeed", async () => {
   const stores = Array.from({ length: 6 }, () => postgres({ ...options, connections: 1 }));
   await Promise.all(stores.map((store) => store.open()));
-  expect(await query(`SELECT version::int FROM ${options.schema}.migrations`)).toEqual([{ version: 1 }]);
+  expect(await query(`SELECT max(version)::int AS version FROM ${options.schema}.migrations`)).toEqual([
+    { version: 2 },
+  ]);
   await Promise.all(stores.map((store) => store.close()));
 });
 

@@ -1,10 +1,11 @@
 import { BackstitchError } from "../../faults.ts";
 import { asObject, checkInteger, checkKeys } from "../../options.ts";
-import type { Store } from "../../store.ts";
 import type { DatabaseSettings } from "./database.ts";
 import { PostgresStore } from "./postgres-store.ts";
+import type { TransactionalStore } from "./transactional-store.ts";
 
 export { StoreError } from "../store-error.ts";
+export type { Isolation, TransactionalStore, TransactionOptions, TransactionWork } from "./transactional-store.ts";
 
 /** Where the database is, and how it is used. */
 export interface PostgresOptions {
@@ -12,7 +13,10 @@ export interface PostgresOptions {
   readonly url: string;
   /** The schema that holds the tables; it is made when it does not exist. Default "backstitch". */
   readonly schema?: string | undefined;
-  /** Most connections of this process, 1 to 1,000, and one more that listens. Default 10. */
+  /**
+   * Most connections of this process, 1 to 1,000, and one more that listens. Default 10. Transactions of steps have so many
+   * of their own, made when they are needed.
+   */
   readonly connections?: number | undefined;
   /**
    * Whether processes tell one another of work, by NOTIFY and LISTEN. Default true. Without it, and behind a pooler in
@@ -49,7 +53,7 @@ const where = "postgres()";
  * const client = new Backstitch({ id: "shop", store: postgres({ url: process.env.DATABASE_URL }) });
  * ```
  */
-export function postgres(options: PostgresOptions): Store {
+export function postgres(options: PostgresOptions): TransactionalStore {
   if (typeof options === "string") throw asObject(where, "url");
   checkKeys(options, ["url", "schema", "connections", "notify", "prepare", "ssl"], where);
   const { schema = "backstitch", connections = 10, notify = true, prepare = true, ssl } = options;

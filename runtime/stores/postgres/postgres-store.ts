@@ -1,5 +1,6 @@
 /** The store over one pool: it opens, closes, and names the operation that failed. The SQL is in the files beside. */
 
+import type { StepContext } from "../../step-place.ts";
 import type {
   Cancellation,
   Claim,
@@ -10,13 +11,13 @@ import type {
   EventQuery,
   Met,
   NewRun,
+  OutputSeal,
   ParkedPage,
   PruneRequest,
   Routing,
   RunQuery,
   StateChange,
   StateKey,
-  Store,
   StoredEvent,
   WaitQuery,
 } from "../../store.ts";
@@ -35,6 +36,8 @@ import { route, routeMany } from "./routing.ts";
 import { migrate } from "./schema.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
+import type { TransactionalStore, TransactionOptions, TransactionWork } from "./transactional-store.ts";
+import { checkedTransaction, Transactions } from "./transactions.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
 import { signal, waitPaths, waitsFor } from "./waits.ts";
 
@@ -46,9 +49,10 @@ interface LostCall {
   readonly overAt: number;
 }
 
-export class PostgresStore implements Store {
-  readonly onWork: Store["onWork"];
+export class PostgresStore implements TransactionalStore {
+  readonly onWork: TransactionalStore["onWork"];
   readonly #settings: DatabaseSettings;
+  readonly #transactions: Transactions;
   readonly #notices: Notices | undefined;
   #database: Database | undefined;
   #calls = 0;
@@ -57,6 +61,7 @@ export class PostgresStore implements Store {
   /** @param notifies whether processes tell one another of work */
   constructor(settings: DatabaseSettings, notifies: boolean) {
     this.#settings = settings;
+    this.#transactions = new Transactions(settings);
     const notices = notifies ? new Notices(settings) : undefined;
     this.#notices = notices;
     this.onWork = notices && ((app, listener) => notices.listen(app, listener));
@@ -86,7 +91,18 @@ export class PostgresStore implements Store {
     const database = this.#database;
     this.#database = undefined;
     await this.#notices?.close();
+    await this.#transactions.close();
     await database?.close();
+  }
+
+  sealOutputs(sealed: OutputSeal, opened: OutputSeal): void {
+    this.#transactions.sealOutputs(sealed, opened);
+  }
+
+  async transaction<Output>(context: StepContext, work: TransactionWork<Output>, options: TransactionOptions = {}) {
+    const asked = checkedTransaction(context, work, options);
+    const db = await this.#perform("transaction", async (database) => database);
+    return this.#transactions.run(db, asked);
   }
 
   async putEvents(events: readonly StoredEvent[]) {

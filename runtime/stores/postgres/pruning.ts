@@ -57,6 +57,7 @@ const pruneRuns = `
   WITH old AS MATERIALIZED (
     SELECT r.n, r.event_id FROM backstitch.runs AS r WHERE r.app = $1 AND r.n = ANY($2::bigint[]) AND NOT ${isRead}),
   steps AS (DELETE FROM backstitch.steps AS s USING old WHERE s.run = old.n),
+  transactions AS (DELETE FROM backstitch.transactions AS t USING old WHERE t.run = old.n),
   joined AS (DELETE FROM backstitch.joined AS j USING old WHERE j.run = old.n RETURNING j.event_id),
   gone AS (DELETE FROM backstitch.runs AS r USING old WHERE r.n = old.n)
   SELECT true AS "isRun", event_id AS event FROM old UNION ALL SELECT false, event_id FROM joined`;

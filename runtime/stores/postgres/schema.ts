@@ -179,6 +179,14 @@ const migrations: readonly string[] = [
   CREATE TABLE backstitch.locks (name text COLLATE "C" PRIMARY KEY);
   INSERT INTO backstitch.locks (name) VALUES ('slots');
   `,
+  `
+  CREATE TABLE backstitch.transactions (
+    run bigint NOT NULL,
+    op bigint NOT NULL,
+    output text,
+    PRIMARY KEY (run, op)
+  );
+  `,
 ];
 
 /**
