@@ -56,6 +56,8 @@ export class Inputs {
 
   /** The frame that is written now, to be committed. */
   held<Frame>(frame: Frame): Frame {
+    // What other branches did since may have put objects where there were none.
+    for (const { op } of this.#attempts.values()) if (!leavesFrame(op)) this.#changing.add(op.number);
     this.#mayHaveChanged = this.#changing.size > 0;
     return frame;
   }
