@@ -122,8 +122,6 @@ export interface CodecExtension {
   parentOf?(value: object): unknown;
   /** The class whose instances inherit from a value of the extension, whatever its `constructor` says. */
   ownerOf?(prototype: object): object | undefined;
-  /** Whether objects with this prototype are values of the extension, which `matches` does not say of them. */
-  makesInstances?(prototype: object): boolean;
   /** Why objects that inherit from the prototype of a class of this extension cannot be made again. */
   instanceProblem?(owner: object): string | undefined;
   /** Makes an empty container. All containers exist before anything is filled or made. */

@@ -16,8 +16,6 @@ type Encode = (value: object) => unknown;
 export function scanSpecial(scan: Scan, value: object, prototype: object | null): void {
   const registered = prototype === null ? undefined : classOfPrototype(prototype);
   if (registered?.codec) return scanCustom(scan, value, registered, registered.codec.encode);
-  const maker = prototype === null || hasHiddenState(value) ? undefined : scan.makerOf(prototype);
-  if (maker) return scan.extensionValue(value, maker);
   const integrity = integrityOf(value);
   if (prototype === null) return scanInheriting(scan, value, prototype, integrity);
   if (isStoredAsError(scan, value, prototype, registered))

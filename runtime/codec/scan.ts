@@ -321,16 +321,11 @@ export class Scan implements Scanned, StoredOwners {
     return extension !== undefined && this.addedKeys(owner, extension) !== undefined;
   }
 
-  /** The extension that makes objects with this prototype. */
-  makerOf(prototype: object): CodecExtension | undefined {
-    return this.extensions.find((each) => each.makesInstances?.(prototype));
-  }
-
   instanceProblem(owner: object): string | undefined {
     return this.extensions.find((each) => each.matches(owner))?.instanceProblem?.(owner);
   }
 
-  extensionValue(value: object, extension: CodecExtension): void {
+  private extensionValue(value: object, extension: CodecExtension): void {
     const parts = this.partsOf(value, extension);
     this.defined.add(value);
     if (extension.make) this.made.add(value);

@@ -10,6 +10,7 @@
  */
 import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { prototypeOf } from "../codec/kinds.ts";
+import { hidersOf } from "./hiders.ts";
 import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 import type { ScopeRecord } from "./scopes.ts";
 
@@ -283,6 +284,7 @@ function isChanged(member: object): boolean {
   return (
     members.has(member) &&
     (!Object.isExtensible(member) ||
+      hidersOf(member) !== undefined ||
       prototypeOf(member) !== generatorPrototypes.get(member) ||
       Object.getPrototypeOf(member) !== parentOf(member) ||
       changedKeys(member).length > 0)

@@ -22,7 +22,15 @@ import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts"
 import { Frame } from "./frame.ts";
 import { generators, type LoadedGenerator } from "./generator-images.ts";
 import { Handle, type HandleImage } from "./handle.ts";
-import { bareInstance, hasPrivateFields, type PrivateState, privateStateOf, restorePrivateState } from "./instances.ts";
+import { hidersOf } from "./hiders.ts";
+import {
+  bareInstance,
+  type PrivateState,
+  privateStateOf,
+  requireInstance,
+  requireOwnPrototype,
+  restorePrivateState,
+} from "./instances.ts";
 import type { ChildLogger } from "./loggers.ts";
 import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt } from "./outer.ts";
@@ -70,10 +78,10 @@ export function nothingLoaded(): Loaded {
 export function extensionsFor(activation: Activation, loaded: Loaded = nothingLoaded()): readonly CodecExtension[] {
   return [
     scopes(activation),
+    instances(activation, loaded),
     closures(activation, loaded),
     locals(activation, loaded.invocations),
     members(activation),
-    instances(activation, loaded),
     handles(activation, loaded),
     tools(activation),
     outerValues(activation),
@@ -142,12 +150,14 @@ function isFunctionOfRun(fn: object, { closures, bound, proxies, tools }: Activa
 }
 
 function closures(activation: Activation, { invocations, classes, closures }: Loaded): CodecExtension {
+  const isOfRun = (made: object) => activation.closures.has(made);
   return {
     tag: "closure",
     takesProxies: true,
     matches: (value) => typeof value === "function" && activation.closures.has(value),
     encode(value) {
       const record = activation.closures.get(value) as ClosureRecord;
+      requireOwnPrototype(value, isOfRun);
       keepState(value, record.scopes);
       return closureImage(record);
     },
@@ -182,21 +192,23 @@ function members(activation: Activation): CodecExtension {
   };
 }
 
-/** Instances of classes with private members, made again with the names that only their classes can give. */
+/**
+ * Objects with private names of classes, which can be given to instances of them only. They come in front of all others:
+ * a function, a proxy or what a module holds can have such names too.
+ */
 function instances(activation: Activation, { classes }: Loaded): CodecExtension {
+  const isOfRun = (made: object) => activation.closures.has(made);
   return {
     tag: "instance",
-    matches: () => false,
-    makesInstances(prototype) {
-      const owner = ownerOf(prototype);
-      return owner !== undefined && activation.closures.has(owner) && hasPrivateFields(prototype);
-    },
+    takesProxies: true,
+    matches: (value) => hidersOf(value)?.some(isOfRun) ?? false,
     encode(value) {
+      requireInstance(value, hidersOf(value)?.filter(isOfRun) ?? []);
       const prototype = Object.getPrototypeOf(value) as object;
       const { order } = activation.closures.get(ownerOf(prototype) as object) as ClosureRecord;
       return [order + 0.75, prototype, privateStateOf(value)];
     },
-    keysOf: (value) => Reflect.ownKeys(value),
+    keysOf: (value) => (types.isProxy(value) ? undefined : Reflect.ownKeys(value)),
     order: (parts) => (parts as readonly [number])[0],
     late(parts) {
       const [, prototype, state] = parts as readonly [number, object, PrivateState];

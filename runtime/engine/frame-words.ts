@@ -21,6 +21,7 @@ import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
+import { noteHider } from "./hiders.ts";
 import { above, newHome, settle } from "./homes.ts";
 import { bare } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
@@ -77,6 +78,11 @@ export abstract class FrameWords {
     fields?: FieldMakers,
   ): void {
     noteDefinition(values, made, { hidden, statics, instances, fields });
+  }
+
+  /** The first field of a class with private members: this object has them. */
+  hides(values: ScopeRecord, object: object): void {
+    noteHider(object, madeWith(values));
   }
 
   /** Where the function of a private method stands in its class, until `made` takes it. */

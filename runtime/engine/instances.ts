@@ -3,7 +3,11 @@
  * it is called once more after a reload, told to do nothing else: `$.bare` stands in front of its code and of the
  * initialisers of its fields.
  */
-import { classOfPrototype, type PrivateFields, privateFieldsOf } from "./classes.ts";
+import { types } from "node:util";
+import { NotEncodableError } from "../codec/index.ts";
+import { describe, functionName, hasHiddenState, inherits, prototypeOf } from "../codec/kinds.ts";
+import { classOfPrototype, instanceProblem, type PrivateFields, privateFieldsOf } from "./classes.ts";
+import { hidersOf } from "./hiders.ts";
 
 /** What each class of the chain keeps to itself, outermost first. */
 export type PrivateState = readonly object[];
@@ -32,8 +36,45 @@ function levelsOf(prototype: object): Level[] {
   return levels;
 }
 
-export function hasPrivateFields(prototype: object): boolean {
-  return levelsOf(prototype).length > 0;
+/**
+ * @param hiders the classes whose private names the object has
+ * @throws NotEncodableError when it cannot be made again: it is no instance of them all, or more than an object
+ */
+export function requireInstance(value: object, hiders: readonly object[]): void {
+  const problem = problemOf(value, hiders);
+  if (problem !== undefined) throw new NotEncodableError([], problem);
+}
+
+/**
+ * What instances of a function inherit from is not visited while it is as the function made it.
+ *
+ * @throws NotEncodableError when it has private names
+ */
+export function requireOwnPrototype(fn: object, isOfRun: (made: object) => boolean): void {
+  const prototype = prototypeOf(fn);
+  const foreign = prototype && hidersOf(prototype)?.find(isOfRun);
+  if (foreign) throw new NotEncodableError(["prototype"], foreignTo(foreign));
+}
+
+function problemOf(value: object, hiders: readonly object[]): string | undefined {
+  const foreign = hiders.find((made) => types.isProxy(value) || !inherits(value, prototypeOf(made) as object));
+  if (foreign) return foreignTo(foreign);
+  const prototype: object = Object.getPrototypeOf(value);
+  const levels = levelsOf(prototype);
+  const isObject = typeof value !== "function" && !hasHiddenState(value) && classOfPrototype(prototype) !== undefined;
+  if (!isObject || !hiders.every((made) => levels.some((level) => level.made === made))) {
+    return `${describe(value)} cannot be stored: ${instanceProblem(hiders[0] as object)}`;
+  }
+  const lacking = levels.find(({ made }) => !hiders.includes(made));
+  return lacking && `an object that inherits from ${named(lacking.made)} without its private members cannot be stored`;
+}
+
+function foreignTo(made: object): string {
+  return `an object with private members of ${named(made)}, from which it does not inherit, cannot be stored`;
+}
+
+function named(made: object): string {
+  return `the class ${functionName(made) ?? ""}`.trimEnd();
 }
 
 /** @throws TypeError when the object was not made by the classes of its prototypes */

@@ -22,6 +22,10 @@
  *
  *   B = class { … };        static { $.made(c, this, …, { "C/B"(c2) { return class { … }; } }); } B = $.innerClass(c, "C/B", {});
  *   "C/B": (c2) => $.inner(c2, "C/B")
+ *
+ * The first field of a class with private members tells of the objects that have them: whatever `super` gave becomes one.
+ *
+ *   #n = 1;                 #hidden = $.hides(c, this); #n = 1;
  */
 import type tsTypes from "typescript";
 import { nameOfId } from "../../runtime/manifest.ts";
@@ -212,7 +216,7 @@ function classBody(
   replaced: Replaced,
   told: { readonly makers: readonly Rope[]; readonly generators: string },
 ): Rope {
-  const { ts, frame } = context;
+  const { ts, frame, names } = context;
   const keyword = node.getChildren().find(({ kind }) => kind === ts.SyntaxKind.ClassKeyword) as tsTypes.Node;
   const hidden = hiddenMembers(ts, node);
   const statics = privateStatics(ts, node).map(({ name }) => (name as tsTypes.PrivateIdentifier).text);
@@ -224,10 +228,12 @@ function classBody(
     told.makers.length > 0 ? ["{ ", join(told.makers, ", "), " }"] : "undefined",
   ];
   while (members.at(-1) === "undefined") members.pop();
+  const hides = hidden.length > 0 ? ` ${names.fresh("#hidden")} = ${frame}.hides(${kept}, this);` : "";
   // The front leaves out `abstract`, which an expression cannot have.
   return [
     copyWith(context, node, replaced, keyword.getStart(context.file), node.members.pos),
     statics.map((name) => ` static ${name};`),
+    hides,
     [` static { ${told.generators}${frame}.made(${kept}, this`, members.map((each): Rope => [", ", each]), "); }"],
     copyWith(context, node, replaced, node.members.pos, node.end),
   ];

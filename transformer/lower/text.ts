@@ -5,14 +5,19 @@ import type { Nodes } from "../discover/nodes.ts";
 import type { Rope, Span, TypeScript } from "../ir.ts";
 
 export interface FileNames {
-  /** A name that the file does not use yet; later calls will not give it again. */
+  /** A name that the file does not use yet, with a `#` or without; later calls will not give it again. */
   fresh(wish: string): string;
   /** The names of one function: what is given there may be given in another function again. */
   fork(): FileNames;
 }
 
 export function collectNames(ts: TypeScript, nodes: Nodes): FileNames {
-  const names = nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier).map(({ text }) => text);
+  const { Identifier, PrivateIdentifier } = ts.SyntaxKind;
+  const found = [
+    ...nodes.of<tsTypes.Identifier>(Identifier),
+    ...nodes.of<tsTypes.PrivateIdentifier>(PrivateIdentifier),
+  ];
+  const names = found.map(({ text }) => text);
   const evaluated = directEvals(ts, nodes).flatMap((call) => evaluatedWords(ts, call) ?? []);
   return namesOutside(new Set([...names, ...evaluated]));
 }
@@ -24,7 +29,7 @@ function namesOutside(file: ReadonlySet<string>, given: ReadonlySet<string> = ne
   return {
     fork: () => namesOutside(file, taken),
     fresh(wish) {
-      const base = /^[a-z_$][\w$]*$/i.test(wish) ? wish : toName(wish);
+      const base = /^#?[a-z_$][\w$]*$/i.test(wish) ? wish : toName(wish);
       let name = base;
       for (let ordinal = 2; isTaken(name); ordinal++) name = `${base}${ordinal}`;
       taken.add(name);

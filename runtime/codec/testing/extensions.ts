@@ -124,8 +124,7 @@ export class Private {
 
 const instances: CodecExtension = {
   tag: "instance",
-  matches: () => false,
-  makesInstances: (prototype) => prototype === Private.prototype,
+  matches: (value) => Object.getPrototypeOf(value) === Private.prototype,
   encode: (value) => ({ order: 9, held: (value as Private).reveal() }),
   late: (parts) => new Private((parts as { held: unknown }).held),
   keysOf: (value) => Reflect.ownKeys(value),
