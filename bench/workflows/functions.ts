@@ -36,5 +36,15 @@ export function makeClient(store: Store): Backstitch {
     return await step.run("work", () => probe.step(event.data.n));
   });
 
+  /** A step, one that fails, and one that undoes the first. */
+  client.createFunction({ id: "undone", retries: 0 }, { event: "bench/undone" }, async ({ step }) => {
+    try {
+      await step.run("reserve", () => probe.step(0));
+      await step.run("charge", () => probe.step(1));
+    } catch {
+      await step.run("release", () => probe.step(2));
+    }
+  });
+
   return client;
 }
