@@ -25,47 +25,52 @@ const only = option("only")?.split(",");
 const repetitions = Number(option("repetitions") ?? (quick ? 1 : 3));
 const node = process.env.BENCH_NODE ?? process.execPath;
 
+const sequential = (steps) => ({
+  id: `sequential-${steps}`,
+  title: `${steps} steps in a row, ms per step`,
+  steps,
+  plan: { workload: "loop", steps },
+  figure: ({ fromFirst }) => fromFirst / (steps - 1),
+});
+
+const resume = (steps) => ({
+  id: `resume-${steps}`,
+  title: `killed after ${steps} steps: ms from the start of a new worker to the next step`,
+  steps: steps + 1,
+  resumes: true,
+  plan: { workload: "loop", steps: steps + 1 },
+  figure: ({ fromWork }) => fromWork,
+});
+
 const workloads = [
-  ...(quick ? [10, 100] : [10, 100, 1_000, 5_000]).map((steps) => ({
-    ...{
-      id: `sequential-${steps}`,
-      title: `${steps} steps in a row, ms per step`,
-      steps,
-      plan: { workload: "loop", steps },
-    },
-    figure: ({ fromFirst }) => fromFirst / (steps - 1),
-  })),
+  ...(quick ? [10, 100] : [10, 100, 1_000, 5_000]).map(sequential),
   {
-    ...{ id: "throughput", title: "200 runs of 10 steps, steps per second", more: true, steps: 10 },
-    ...{ plan: { workload: "loop", runs: 200, steps: 10 }, figure: ({ fromWork }) => 2_000_000 / fromWork },
+    id: "throughput",
+    title: "200 runs of 10 steps, steps per second",
+    more: true,
+    steps: 10,
+    plan: { workload: "loop", runs: 200, steps: 10 },
+    figure: ({ fromWork }) => 2_000_000 / fromWork,
   },
-  ...(quick ? [10, 100] : [10, 100, 900]).map((steps) => ({
-    ...{
-      id: `resume-${steps}`,
-      title: `killed after ${steps} steps: ms from the start of a new worker to the next step`,
-    },
-    ...{
-      steps: steps + 1,
-      resumes: true,
-      plan: { workload: "loop", steps: steps + 1 },
-      figure: ({ fromWork }) => fromWork,
-    },
-  })),
+  ...(quick ? [10, 100] : [10, 100, 900]).map(resume),
   {
-    ...{
-      id: "rollback",
-      title: "100 runs that are rolled back by a step of a catch, runs per second",
-      more: true,
-      steps: 3,
-    },
-    ...{ plan: { workload: "undone", runs: 100 }, figure: ({ fromWork }) => 100_000 / fromWork },
+    id: "rollback",
+    title: "100 runs that are rolled back by a step of a catch, runs per second",
+    more: true,
+    steps: 3,
+    plan: { workload: "undone", runs: 100 },
+    figure: ({ fromWork }) => 100_000 / fromWork,
   },
 ];
 
-function install() {
+function installPeers() {
   if (existsSync(join(here, "node_modules"))) return;
   const flags = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-  spawnSync("npm", flags, { cwd: here, stdio: "inherit", shell: process.platform === "win32" });
+  const { status } = spawnSync("npm", flags, { cwd: here, stdio: "inherit", shell: process.platform === "win32" });
+  if (status !== 0)
+    throw new Error(
+      `The other systems could not be installed: npm ended with ${status}. Remove ${join(here, "node_modules")} and try again`,
+    );
 }
 
 function versionOf(name) {
@@ -90,7 +95,10 @@ async function measure(system, { plan, resumes, figure }, folder, server) {
   const where = { module: system.module, file, ...(system.postgres && { database: await server.newDatabase() }) };
   const run = (more) =>
     spawnSync(node, [join(here, "process.mjs"), JSON.stringify({ ...where, ...plan, ...more })], {
-      ...{ encoding: "utf8", timeout: 120_000, killSignal: "SIGKILL", stdio: ["ignore", "pipe", "pipe"] },
+      encoding: "utf8",
+      timeout: 120_000,
+      killSignal: "SIGKILL",
+      stdio: ["ignore", "pipe", "pipe"],
     });
   if (resumes && run({ dies: true }).signal !== "SIGKILL") throw new Error("the process did not die in its last step");
   const { stdout, stderr, status } = run(resumes ? { resumed: true } : {});
@@ -145,17 +153,16 @@ function print({ floors, figures }) {
     });
 }
 
-install();
+installPeers();
 await prepare();
 const chosen = runnable();
 const packages = [...new Set(chosen.flatMap((system) => system.package ?? []))];
 const machine = {
-  ...{
-    ...machineFacts(),
-    node: execFileSync(node, ["-v"], { encoding: "utf8" }).trim(),
-    date: new Date().toISOString(),
-  },
-  ...{ versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])), loadAtStart: load() },
+  ...machineFacts(),
+  node: execFileSync(node, ["-v"], { encoding: "utf8" }).trim(),
+  date: new Date().toISOString(),
+  versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+  loadAtStart: load(),
 };
 await inFolder(async (folder) => {
   const server = await startServer(tmpdir());

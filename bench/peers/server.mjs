@@ -13,10 +13,13 @@ export async function startServer(parent) {
   chmodSync(folder, 0o755);
   const port = await freePort();
   const server = new EmbeddedPostgres({
-    ...{ databaseDir: join(folder, "data"), port, createPostgresUser: process.getuid?.() === 0 },
+    databaseDir: join(folder, "data"),
+    port,
+    createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--no-sync", "--locale=C", "--encoding=UTF8"],
     postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=on"],
-    ...{ onLog: () => {}, onError: () => {} },
+    onLog: () => {},
+    onError: () => {},
   });
   await server.initialise();
   await server.start();
