@@ -12,6 +12,7 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { FramePiece } from "./frame-pieces.ts";
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
@@ -116,6 +117,8 @@ export interface Claim {
   readonly seq: number;
   /** Text of the last committed frame; null before the first commit. */
   readonly frame: string | null;
+  /** Of the frame: all that are stored, by array and index. */
+  readonly pieces?: readonly FramePiece[];
   readonly event: StoredEvent;
   /** All its events in their order, when others have joined it. Given while it has no frame. */
   readonly events?: readonly StoredEvent[];
@@ -170,6 +173,10 @@ export interface Commit {
   readonly status: RunStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
   readonly frame?: string;
+  /** With a frame: written with it. */
+  readonly pieces?: readonly FramePiece[];
+  /** With a frame: arrays whose pieces are removed, first. */
+  readonly dropped?: readonly number[];
   /** Labels where the run is parked, outermost function first, joined by " > ". A run that has not ended keeps its own for null. */
   readonly label: string | null;
   /** When the run wants to be claimed again, if this worker lets it go: null means only an input can wake it. */

@@ -101,10 +101,11 @@ class RunDriver extends RunOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
-    const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
+    const stored = this.#text && this.pieces.whole(this.#text);
+    const text = faultOr(() => migratedText(stored, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
-    this.#migrated = text !== this.#text;
+    this.#migrated = text !== stored;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
@@ -208,7 +209,8 @@ class RunDriver extends RunOwner {
     if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
     const parked = this.#inputs.held(frameOf(this.#activation));
-    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const whole = typeof parked === "string" && this.whole(this.#activation, parked);
+    const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
@@ -375,7 +377,8 @@ class RunDriver extends RunOwner {
     const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
-    const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
+    const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
+    const given = { now: this.now(), label, release: false, steps: [], ...body, ...pieces, ...this.#slots.take() };
     const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
     this.#commits += 1;

@@ -1,6 +1,7 @@
 /** The store's side of one run of a test: what is committed, and what is lost when its process dies. */
 import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
+import { piecesAfter } from "../frame-pieces.ts";
 import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
 import { driveReceived } from "../receive.ts";
@@ -105,6 +106,8 @@ export class MemoryRun {
       logger: this.#parts.logger,
       signal: process.signal,
       holdMs: Number.POSITIVE_INFINITY,
+      // What only the frames of large runs have, small ones have here.
+      pieceLength: 16,
       retryDelay: () => retryDelay,
       draining: () => false,
       commit: async (commit) => {
@@ -143,7 +146,13 @@ export class MemoryRun {
     if (crash === "before") return "fenced";
     this.#last = commit;
     this.#stored = { trace: this.#trace.length, met: this.#met.length };
-    this.#claim = { ...this.#claim, frame: commit.frame ?? this.#claim.frame, lostClaims: 0 };
+    const { frame, pieces = [] } = this.#claim;
+    this.#claim = {
+      ...this.#claim,
+      frame: commit.frame ?? frame,
+      pieces: piecesAfter(pieces, commit),
+      lostClaims: 0,
+    };
     await this.#outside.committed(commit);
     return crash && commit.status === "running" ? "fenced" : "ok";
   }
