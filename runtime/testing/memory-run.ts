@@ -3,6 +3,7 @@ import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
 import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
+import { piecesAfter } from "../frame-pieces.ts";
 import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, CommitResult, StepRecord, StoredEvent } from "../store.ts";
 import { Outside } from "./outside.ts";
@@ -143,7 +144,9 @@ export class MemoryRun {
     if (crash === "before") return "fenced";
     this.#last = commit;
     this.#stored = { trace: this.#trace.length, met: this.#met.length };
-    this.#claim = { ...this.#claim, frame: commit.frame ?? this.#claim.frame, lostClaims: 0 };
+    const { frame, pieces = [] } = this.#claim;
+    const stored = { frame: commit.frame ?? frame, pieces: piecesAfter(pieces, commit) };
+    this.#claim = { ...this.#claim, ...stored, lostClaims: 0 };
     await this.#outside.committed(commit);
     return crash && commit.status === "running" ? "fenced" : "ok";
   }
