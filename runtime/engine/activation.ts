@@ -28,8 +28,8 @@ import { ProxyRecords } from "./proxies.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import { Rollbacks } from "./rollbacks.ts";
+import type { RunPieces } from "./run-pieces.ts";
 import type { StepMap } from "./step-map.ts";
-import type { StoredPieces } from "./stored-pieces.ts";
 import { TemplateRecords } from "./templates.ts";
 import { isObject } from "./thenables.ts";
 import { makeTools, type Tools } from "./tools.ts";
@@ -55,7 +55,7 @@ export interface ActivationOwner {
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
   /** Where the texts of arrays that grow are kept, for who stores them apart. */
-  readonly pieces?: StoredPieces | undefined;
+  readonly pieces?: RunPieces | undefined;
 }
 
 export class Activation {

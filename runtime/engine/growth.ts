@@ -1,7 +1,7 @@
 /** The arrays of an activation that only get longer, from one text of it to the next. See `grows` in the compiled code. */
 import { type Grown, type Growth, SafeMap } from "../codec/index.ts";
 import type { GrowingArray } from "../manifest.ts";
-import type { StoredPieces } from "./stored-pieces.ts";
+import type { RunPieces } from "./run-pieces.ts";
 
 type Elements = GrowingArray["elements"];
 
@@ -22,12 +22,12 @@ interface Growing {
 }
 
 export class ArrayGrowth implements Growth {
-  readonly #pieces: StoredPieces;
+  readonly #pieces: RunPieces;
   /** Those that the text has which is written now. */
   #noted = new SafeMap<object, Growing>();
   #known = new SafeMap<object, Growing>();
 
-  constructor(pieces: StoredPieces) {
+  constructor(pieces: RunPieces) {
     this.#pieces = pieces;
   }
 

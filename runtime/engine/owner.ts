@@ -6,7 +6,7 @@ import { Bell } from "./bell.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { encodeAnew } from "./image.ts";
 import { eventOf } from "./load.ts";
-import { StoredPieces } from "./stored-pieces.ts";
+import { RunPieces } from "./run-pieces.ts";
 
 export class RunOwner implements ActivationOwner {
   readonly run: string;
@@ -15,7 +15,7 @@ export class RunOwner implements ActivationOwner {
   readonly logger: ActivationOwner["logger"];
   readonly extension: DriverHost["extension"];
   readonly wrapsSend: boolean;
-  readonly pieces: StoredPieces;
+  readonly pieces: RunPieces;
   protected readonly claim: Claim;
   protected readonly fn: RunnableFunction;
   protected readonly host: DriverHost;
@@ -28,7 +28,7 @@ export class RunOwner implements ActivationOwner {
     this.logger = host.logger;
     this.extension = host.extension;
     this.wrapsSend = host.aroundSend !== undefined;
-    this.pieces = new StoredPieces(claim, host.pieceLength);
+    this.pieces = new RunPieces(claim, host.pieceLength);
     this.claim = claim;
     this.fn = fn;
     this.host = host;

@@ -1,9 +1,9 @@
 /** The store's side of one run of a test: what is committed, and what is lost when its process dies. */
 import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
-import { piecesAfter } from "../frame-pieces.ts";
 import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
+import { piecesAfter } from "../frame-pieces.ts";
 import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, CommitResult, StepRecord, StoredEvent } from "../store.ts";
 import { Outside } from "./outside.ts";
@@ -147,12 +147,8 @@ export class MemoryRun {
     this.#last = commit;
     this.#stored = { trace: this.#trace.length, met: this.#met.length };
     const { frame, pieces = [] } = this.#claim;
-    this.#claim = {
-      ...this.#claim,
-      frame: commit.frame ?? frame,
-      pieces: piecesAfter(pieces, commit),
-      lostClaims: 0,
-    };
+    const stored = { frame: commit.frame ?? frame, pieces: piecesAfter(pieces, commit) };
+    this.#claim = { ...this.#claim, ...stored, lostClaims: 0 };
     await this.#outside.committed(commit);
     return crash && commit.status === "running" ? "fenced" : "ok";
   }

@@ -93,6 +93,7 @@ function successors({ next, handler }: Block): Block[] {
 function onlyGrows(ts: TypeScript, node: tsTypes.Node): boolean {
   if (pushOf(ts, node)) return true;
   const { parent } = node;
-  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node || parent.name.text !== "length") return false;
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node || parent.name.text !== "length")
+    return false;
   return !accessOf(ts, parent).write && !ts.isDeleteExpression(parent.parent);
 }

@@ -14,8 +14,8 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
 import { defaultsOf } from "./defaults.ts";
-import { hashOf } from "./hash.ts";
 import { growingArrays } from "./growing.ts";
+import { hashOf } from "./hash.ts";
 import { readsOf } from "./reads.ts";
 import { define } from "./tables.ts";
 

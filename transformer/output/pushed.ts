@@ -11,9 +11,11 @@ type Elements = GrowingArray["elements"];
 /** The call of `sent.push(…)`, of the name of the array. */
 export function pushOf({ isPropertyAccessExpression, isCallExpression }: TypeScript, array: tsTypes.Node) {
   const { parent } = array;
-  if (!isPropertyAccessExpression(parent) || parent.expression !== array || parent.name.text !== "push") return undefined;
+  if (!isPropertyAccessExpression(parent) || parent.expression !== array || parent.name.text !== "push")
+    return undefined;
   const call = parent.parent;
-  const isPlain = isCallExpression(call) && call.expression === parent && !parent.questionDotToken && !call.questionDotToken;
+  const isPlain =
+    isCallExpression(call) && call.expression === parent && !parent.questionDotToken && !call.questionDotToken;
   return isPlain ? call : undefined;
 }
 
@@ -74,7 +76,11 @@ class Pushed {
     if (ts.isTemplateExpression(value) || ts.isTypeOfExpression(value)) return true;
     if (ts.isPrefixUnaryExpression(value)) return true;
     if (ts.isBinaryExpression(value)) return isComputation(ts, value.operatorToken.kind);
-    return value.kind === SyntaxKind.TrueKeyword || value.kind === SyntaxKind.FalseKeyword || value.kind === SyntaxKind.NullKeyword;
+    return (
+      value.kind === SyntaxKind.TrueKeyword ||
+      value.kind === SyntaxKind.FalseKeyword ||
+      value.kind === SyntaxKind.NullKeyword
+    );
   }
 
   /** `await step.run(…)`: decoded for this await. */
@@ -114,7 +120,8 @@ class Pushed {
     let at = node;
     for (;;) {
       const { parent } = at;
-      const isStep = ts.isPropertyAccessExpression(parent) || ts.isNonNullExpression(parent) || ts.isParenthesizedExpression(parent);
+      const isStep =
+        ts.isPropertyAccessExpression(parent) || ts.isNonNullExpression(parent) || ts.isParenthesizedExpression(parent);
       if (!isStep || parent.expression !== at) break;
       at = parent;
     }

@@ -90,6 +90,8 @@ async function callEverything(store: SqliteStore): Promise<void> {
     events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
     acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
     giveBack: [3],
+    pieces: [{ array: 1, index: 0, text: "1" }],
+    dropped: [1],
   };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
@@ -138,6 +140,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
   const state = await store.getParked("r5");
   if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
   await store.listOutcomes("r1", [1]);
+  await store.listParked({ limit: 1 });
   await store.prune({ app: "shop", before: 1_000, keep: 0, limit: 1 });
 }
 

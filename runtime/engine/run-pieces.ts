@@ -11,7 +11,7 @@ interface Pieces {
   isStored: boolean;
 }
 
-export class StoredPieces {
+export class RunPieces {
   readonly #arrays = new Map<number, Pieces>();
   /** The last array that has or had pieces, in the store as well. */
   #last = -1;
@@ -94,5 +94,8 @@ export class StoredPieces {
 }
 
 function markersIn(frame: string): [number, number][] {
-  return Array.from(frame.matchAll(/\{"\$pieces":\[(\d+),(\d+)\]\}/g), ([, array, count]) => [Number(array), Number(count)]);
+  return Array.from(frame.matchAll(/\{"\$pieces":\[(\d+),(\d+)\]\}/g), ([, array, count]) => [
+    Number(array),
+    Number(count),
+  ]);
 }
