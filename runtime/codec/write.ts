@@ -182,13 +182,15 @@ export abstract class Writer {
     const grown = this.growth?.grown(array);
     if (grown === undefined) return false;
     let before = `[${grown.text}`;
-    let stays = true;
+    let isFixed = true;
     const outside = this.text;
     for (let i = grown.count; i < array.length; i++) {
       const references = this.references.length;
       this.text = "";
       this.value(array[i]);
-      stays &&= this.references.length === references && (this.growth as Growth).add(array, array[i], this.text);
+      if (isFixed) {
+        isFixed = this.references.length === references && (this.growth as Growth).add(array, array[i], this.text);
+      }
       before += i > 0 ? `,${this.text}` : this.text;
     }
     this.text = `${outside}${before}]`;

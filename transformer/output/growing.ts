@@ -15,25 +15,26 @@ import type { Block, FlowGraph, Item } from "../analyse/control-flow.ts";
 import { functionAround } from "../analyse/paths.ts";
 import { accessOf } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
-import type { Binding, TypeScript } from "../ir.ts";
-import { suspensionsOf } from "./layout.ts";
+import type { Binding, Suspension, TypeScript } from "../ir.ts";
 import { elementsOf, pushOf, variableOf } from "./pushed.ts";
 import { define } from "./tables.ts";
 
 type Growing = Record<string, Record<string, GrowingArray>>;
 
 export function growingArrays(ts: TypeScript, analysis: Analysis, { fn, graph }: FunctionAnalysis): Growing {
-  const { bindings, paths, slots } = analysis;
+  const { bindings, paths, slots, suspensions } = analysis;
   const growing: Growing = {};
   for (const binding of slots.all) {
-    if (!isEmptyArray(ts, binding) || functionAround(binding.scope, bindings) !== fn) continue;
+    const initial = functionAround(binding.scope, bindings) === fn ? initialElements(ts, binding) : undefined;
+    if (initial === undefined) continue;
     const path = paths.get(binding.scope);
     const pushes = binding.references.flatMap(({ node }) => pushOf(ts, node) ?? []);
     if (path === undefined || !pushes.some((push) => isInLoopBehind(ts, push, binding))) continue;
     const except = exceptions(ts, graph, binding);
     const stays = (label: string) => !except.has(label);
-    if (!suspensionsOf(analysis, fn).some((each) => slots.live.get(each)?.has(binding) && stays(each.label))) continue;
-    const elements = elementsOf(ts, analysis, pushes);
+    const isLive = (each: Suspension) => each.owner === fn && slots.live.get(each)?.has(binding);
+    if (!suspensions.all.some((each) => isLive(each) && stays(each.label))) continue;
+    const elements = elementsOf(ts, analysis, [...initial, ...pushes.flatMap((push) => [...push.arguments])]);
     const own = growing[path] ?? {};
     define(own, binding.name, { elements, ...(except.size > 0 && { except: [...except] }) });
     define(growing, path, own);
@@ -41,11 +42,15 @@ export function growingArrays(ts: TypeScript, analysis: Analysis, { fn, graph }:
   return growing;
 }
 
-/** `const sent: Receipt[] = []`, and nothing else is ever assigned to it. */
-function isEmptyArray(ts: TypeScript, { declarations, reassigned }: Binding): boolean {
+/** Of `const sent: Receipt[] = [first]`, when nothing else is ever assigned to it. */
+function initialElements(
+  ts: TypeScript,
+  { declarations, reassigned }: Binding,
+): readonly tsTypes.Expression[] | undefined {
   const declaration = declarations.length === 1 && !reassigned ? variableOf(ts, declarations[0]) : undefined;
   const value = declaration?.initializer && unwrap(ts, declaration.initializer);
-  return value !== undefined && ts.isArrayLiteralExpression(value) && value.elements.length === 0;
+  const isDense = value && ts.isArrayLiteralExpression(value) && !value.elements.some(ts.isOmittedExpression);
+  return isDense ? value.elements : undefined;
 }
 
 /** An array that is not pushed to again and again stays small. */

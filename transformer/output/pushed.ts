@@ -20,9 +20,9 @@ export function pushOf({ isPropertyAccessExpression, isCallExpression }: TypeScr
 }
 
 /** The least that is true of all elements. */
-export function elementsOf(ts: TypeScript, analysis: Analysis, pushes: readonly tsTypes.CallExpression[]): Elements {
+export function elementsOf(ts: TypeScript, analysis: Analysis, values: readonly tsTypes.Expression[]): Elements {
   const pushed = new Pushed(ts, analysis);
-  return least(pushes.flatMap((push) => push.arguments.map((value) => pushed.kindOf(value))));
+  return least(values.map((value) => pushed.kindOf(value)));
 }
 
 /** `const x = …` around a name. */
