@@ -14,11 +14,9 @@ async function commitAll(store: Store, held: Claim, ...turns: readonly Partial<C
   for (const changes of turns) assert.deepEqual(await store.commit([turn(held, changes)]), ["ok"]);
 }
 
-/** As another worker gets it, whose claim fences the one before. */
-let later = 0;
-function claimAgain(store: Store): Promise<Claim> {
-  later += 10 * leaseMs;
-  return claimOne(store, { worker: `worker-${later}`, now: t0 + later });
+/** As another worker gets it, which fences the one before. `times` counts the claims before this one. */
+function claimAgain(store: Store, times = 1): Promise<Claim> {
+  return claimOne(store, { worker: `worker-${times + 1}`, now: t0 + times * 10 * leaseMs });
 }
 
 export function pieceTests(check: Check): void {
@@ -55,7 +53,7 @@ export function pieceTests(check: Check): void {
     const next = await claimAgain(store);
     assert.deepEqual(next.pieces, [piece(1, 0), piece(1, 1, "new"), piece(3, 1, "again")]);
     await commitAll(store, next, { frame: "I", dropped: [1, 3] });
-    assert.equal((await claimAgain(store)).pieces?.length ?? 0, 0);
+    assert.equal((await claimAgain(store, 2)).pieces?.length ?? 0, 0);
   });
 
   check("are not written by a commit that is fenced", async (store) => {
@@ -67,7 +65,7 @@ export function pieceTests(check: Check): void {
     assert.deepEqual(await store.commit([late]), ["fenced"]);
     const behind = turn(next, { frame: "behind", seq: 5, pieces: [piece(1, 0, "behind")], dropped: [1] });
     assert.deepEqual(await store.commit([behind]), ["fenced"]);
-    const { frame, pieces } = await claimAgain(store);
+    const { frame, pieces } = await claimAgain(store, 2);
     assert.deepEqual([frame, pieces], [grown(1, 1), [piece(1, 0)]]);
   });
 
