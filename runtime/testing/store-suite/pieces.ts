@@ -14,12 +14,15 @@ async function commitAll(store: Store, held: Claim, ...turns: readonly Partial<C
   for (const changes of turns) assert.deepEqual(await store.commit([turn(held, changes)]), ["ok"]);
 }
 
-/** As another worker gets it, whose claim fences the one before. */
-let later = 0;
-function claimAgain(store: Store): Promise<Claim> {
-  later += 10 * leaseMs;
-  return claimOne(store, { worker: `worker-${later}`, now: t0 + later });
+/** As another worker gets it, which fences the one before. `times` counts the claims before this one. */
+function claimAgain(store: Store, times = 1): Promise<Claim> {
+  return claimOne(store, { worker: `worker-${times + 1}`, now: t0 + times * 10 * leaseMs });
 }
+
+/** An array with another one in its second piece, and a piece that the frame does not name. */
+const pieces = [piece(1, 0, '"a"'), piece(1, 1, '"b",[{"$pieces":[2,1]},"n"]'), piece(2, 0, '"inner"'), piece(1, 2)];
+const frame = grown(1, 2, '"\\"$pieces\\""');
+const whole = '[1,["a","b",["inner","n"],"\\"$pieces\\""]]';
 
 export function pieceTests(check: Check): void {
   check("come with the claim, by array and index, beside the frame as it was committed", async (store) => {
@@ -55,9 +58,11 @@ export function pieceTests(check: Check): void {
     const next = await claimAgain(store);
     assert.deepEqual(next.pieces, [piece(1, 0), piece(1, 1, "new"), piece(3, 1, "again")]);
     await commitAll(store, next, { frame: "I", dropped: [1, 3] });
-    assert.equal((await claimAgain(store)).pieces?.length ?? 0, 0);
+    assert.equal((await claimAgain(store, 2)).pieces?.length ?? 0, 0);
   });
+}
 
+export function pieceFenceTests(check: Check): void {
   check("are not written by a commit that is fenced", async (store) => {
     await addRun(store, "r");
     const old = await claimOne(store);
@@ -67,7 +72,7 @@ export function pieceTests(check: Check): void {
     assert.deepEqual(await store.commit([late]), ["fenced"]);
     const behind = turn(next, { frame: "behind", seq: 5, pieces: [piece(1, 0, "behind")], dropped: [1] });
     assert.deepEqual(await store.commit([behind]), ["fenced"]);
-    const { frame, pieces } = await claimAgain(store);
+    const { frame, pieces } = await claimAgain(store, 2);
     assert.deepEqual([frame, pieces], [grown(1, 1), [piece(1, 0)]]);
   });
 
@@ -120,10 +125,6 @@ export function pieceTests(check: Check): void {
 }
 
 export function wholeFrameTests(check: Check): void {
-  const pieces = [piece(1, 0, '"a"'), piece(1, 1, '"b",[{"$pieces":[2,1]},"n"]'), piece(2, 0, '"inner"'), piece(1, 2)];
-  const frame = grown(1, 2, '"\\"$pieces\\""');
-  const whole = '[1,["a","b",["inner","n"],"\\"$pieces\\""]]';
-
   check("who looks at a run gets its frame whole", async (store) => {
     for (const id of ["r1", "r2"]) await addRun(store, id);
     const claims = new Map((await claim(store)).map((held) => [held.run, held]));
@@ -179,7 +180,9 @@ export function wholeFrameTests(check: Check): void {
     const again = await claimOne(store);
     assert.deepEqual([again.frame, again.pieces?.length], [frame, 4]);
   });
+}
 
+export function pieceEndTests(check: Check): void {
   const ends: readonly RunStatus[] = ["completed", "failed", "cancelled"];
   for (const status of ends) {
     check(`a run that is ${status} has none left, with other ends and going runs in its batch`, async (store) => {
