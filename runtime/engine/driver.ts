@@ -215,9 +215,8 @@ class RunDriver extends RunOwner {
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
     const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
-    const end = await this.#commit({ status: "running", frame, ...turn, release });
+    const end = await this.#commit({ status: "running", frame, ...turn, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -245,9 +244,8 @@ class RunDriver extends RunOwner {
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
   #recordOutcomes(): Promise<DriveEnd | undefined> {
-    const { before } = this.#turn;
     this.#turn.open = true;
-    return this.#commit({ status: "running", ...this.#turn.take(), ...(before !== undefined && { frame: before }) });
+    return this.#commit({ status: "running", ...this.#turn.fallback, ...this.#turn.take() });
   }
 
   async #takeEnded(ended: EndedAttempt): Promise<DriveEnd | undefined> {
@@ -315,8 +313,7 @@ class RunDriver extends RunOwner {
     const frame = this.#inputs.held(frameOf(this.#activation));
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release: !this.#mayHold() });
   }
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
@@ -359,9 +356,9 @@ class RunDriver extends RunOwner {
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
   #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const before = this.#turn.hasRecords ? this.#turn.before : undefined;
+    const fallback = this.#turn.hasRecords && this.#turn.fallback;
     this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
-    const body = { error: encodeThrown(fault), ...this.#turn.take(), ...(before !== undefined && { frame: before }) };
+    const body = { error: encodeThrown(fault), ...fallback, ...this.#turn.take() };
     return this.#commit({ status: "blocked", ...body, wakeAt: null, release: true }, "blocked");
   }
 

@@ -26,6 +26,8 @@ export class ArrayGrowth implements Growth {
   /** Those that the text has which is written now. */
   #noted = new SafeMap<object, Growing>();
   #known = new SafeMap<object, Growing>();
+  /** Pieces that came of the last text. */
+  #made = 0;
 
   constructor(pieces: RunPieces) {
     this.#pieces = pieces;
@@ -63,11 +65,17 @@ export class ArrayGrowth implements Growth {
   }
 
   settle(): void {
+    this.#made = 0;
     for (const growing of this.#noted.values()) {
       for (const text of growing.added) this.#extend(growing, text);
       growing.added = [];
     }
     this.#known = this.#noted;
+  }
+
+  /** Much of the last text will be in pieces. */
+  get isLong(): boolean {
+    return this.#made > 1;
   }
 
   /** Whether a text that was written names pieces of an array, or the next one may. */
@@ -82,6 +90,7 @@ export class ArrayGrowth implements Growth {
     if (growing.tail.length < this.#pieces.pieceLength) return;
     growing.array = this.#pieces.add(growing.array, growing.pieces, growing.tail, (array) => this.uses(array));
     growing.pieces++;
+    this.#made++;
     growing.tail = "";
   }
 }

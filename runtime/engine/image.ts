@@ -120,7 +120,9 @@ export function encodeActivation(activation: Activation): string {
   const { growth, handling, sharing } = activation;
   activation.extensions ??= extensionsFor(activation);
   growth?.begin();
-  return encode(imageOf(activation), activation.extensions, handling.of, sharing, growth);
+  const text = encode(imageOf(activation), activation.extensions, handling.of, sharing, growth);
+  // After a load it holds what has pieces: the next one does not.
+  return growth?.isLong ? encodeActivation(activation) : text;
 }
 
 /** The same text without anything that is known from the last one, and without pieces. */
