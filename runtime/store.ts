@@ -12,15 +12,18 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { PieceChanges, StoredPieces } from "./frame-pieces.ts";
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
-import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
+import type { OpKey, Origin } from "./store-names.ts";
 import type { Pruned, PruneRequest } from "./store-pruning.ts";
+import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
 
 export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 export type * from "./store-pruning.ts";
+export type * from "./store-waits.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
@@ -34,43 +37,6 @@ export interface NewRun {
   readonly wakeAt: number;
   /** Waits of the run itself, with op 0: events that cancel it. */
   readonly waits?: readonly NewWait[];
-}
-
-/** What a run, or an op of it, waits for from outside. It is gone once it was met, and when its run ends. */
-export interface NewWait {
-  /** 0 is the run itself. */
-  readonly op: number;
-  /** `cancel` is met by events, as `event`, and cancels the run. */
-  readonly kind: "event" | "signal" | "cancel";
-  /** Name of the event or of the signal. A signal is waited for by one op of an app at a time. */
-  readonly name: string;
-  /** Only events that have this value at this path meet it, so that it is found by them and not by trying. */
-  readonly match?: WaitMatch;
-  /** What an event must satisfy besides. Stores keep it and do not look at it. */
-  readonly filter?: string;
-  /** It is not met any more from this time on. */
-  readonly until?: number;
-  /** Of a signal that is waited for already: which of the two ops gives way. Default `fail`: the new one. */
-  readonly onConflict?: "fail" | "replace";
-}
-
-export interface StoredWait extends OpKey {
-  /** Names the wait in its store. */
-  readonly id: number;
-  readonly kind: "event" | "cancel";
-  readonly filter?: string;
-  readonly until?: number;
-}
-
-/** Which waits `waitsFor` gives. */
-export interface WaitQuery {
-  readonly app: string;
-  readonly name: string;
-  /** Those with this match; undefined is those with none. */
-  readonly match: WaitMatch | undefined;
-  /** Cursor: the `id` of the last one of the page before. */
-  readonly after?: number;
-  readonly limit: number;
 }
 
 /**
@@ -106,15 +72,15 @@ export interface Met {
   readonly text: string | null;
 }
 
-/** A run as a worker receives it. */
-export interface Claim {
+/** A run as a worker receives it, with the pieces of its frame. */
+export interface Claim extends StoredPieces {
   readonly run: string;
   readonly functionId: string;
   /** The fence: every commit of this claim must carry it. */
   readonly epoch: number;
   /** Number of commits so far. */
   readonly seq: number;
-  /** Text of the last committed frame; null before the first commit. */
+  /** Text of the last committed frame, with markers where its pieces belong; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
   /** All its events in their order, when others have joined it. Given while it has no frame. */
@@ -158,7 +124,7 @@ export interface StoredStep extends StepRecord {
 }
 
 /** What one turn changes. */
-export interface Commit {
+export interface Commit extends PieceChanges {
   readonly run: string;
   readonly epoch: number;
   /**
@@ -255,8 +221,11 @@ export interface ParkedPage {
   readonly after?: string;
 }
 
-/** A run that has not ended, as it is stored. */
-export interface ParkedRun extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error"> {
+/** A run that has not ended, as it is stored. It has pieces only when its frame is sealed, and they cannot be put into it. */
+export interface ParkedRun
+  extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error">,
+    StoredPieces {
+  /** Whole. */
   readonly frame: string | null;
 }
 

@@ -101,10 +101,11 @@ class RunDriver extends RunOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
-    const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
+    const stored = this.#text && this.pieces.whole(this.#text);
+    const text = faultOr(() => migratedText(stored, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
-    this.#migrated = text !== this.#text;
+    this.#migrated = text !== stored;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
@@ -208,14 +209,14 @@ class RunDriver extends RunOwner {
     if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
     const parked = this.#inputs.held(frameOf(this.#activation));
-    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const whole = typeof parked === "string" && this.whole(this.#activation, parked);
+    const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
     const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
-    const end = await this.#commit({ status: "running", frame, ...turn, release });
+    const end = await this.#commit({ status: "running", frame, ...turn, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -243,9 +244,8 @@ class RunDriver extends RunOwner {
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
   #recordOutcomes(): Promise<DriveEnd | undefined> {
-    const { before } = this.#turn;
     this.#turn.open = true;
-    return this.#commit({ status: "running", ...this.#turn.take(), ...(before !== undefined && { frame: before }) });
+    return this.#commit({ status: "running", ...this.#turn.fallback, ...this.#turn.take() });
   }
 
   async #takeEnded(ended: EndedAttempt): Promise<DriveEnd | undefined> {
@@ -313,8 +313,7 @@ class RunDriver extends RunOwner {
     const frame = this.#inputs.held(frameOf(this.#activation));
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release: !this.#mayHold() });
   }
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
@@ -357,9 +356,9 @@ class RunDriver extends RunOwner {
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
   #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const before = this.#turn.hasRecords ? this.#turn.before : undefined;
+    const fallback = this.#turn.hasRecords && this.#turn.fallback;
     this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
-    const body = { error: encodeThrown(fault), ...this.#turn.take(), ...(before !== undefined && { frame: before }) };
+    const body = { error: encodeThrown(fault), ...fallback, ...this.#turn.take() };
     return this.#commit({ status: "blocked", ...body, wakeAt: null, release: true }, "blocked");
   }
 
@@ -375,7 +374,8 @@ class RunDriver extends RunOwner {
     const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
-    const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
+    const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
+    const given = { now: this.now(), label, release: false, steps: [], ...body, ...pieces, ...this.#slots.take() };
     const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
     this.#commits += 1;

@@ -1,4 +1,5 @@
 /** The runs of a store in memory, and what its calls do to one of them. */
+import { type FramePiece, piecesAfter, shownRun } from "../frame-pieces.ts";
 import type {
   Claim,
   ClaimRequest,
@@ -42,6 +43,7 @@ export interface Run {
   seq: number;
   lostClaims: number;
   frame: string | null;
+  pieces: readonly FramePiece[];
   label: string | null;
   wakeAt: number | null;
   lease: Lease | undefined;
@@ -71,6 +73,7 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     seq: 0,
     lostClaims: 0,
     frame: null,
+    pieces: [],
     label: null,
     wakeAt: run.wakeAt,
     lease: undefined,
@@ -105,8 +108,8 @@ export function versionOf({ seq, mailed }: Run): string {
   return `${seq}/${mailed}`;
 }
 
-export function parkedRun({ id, app, functionId, status, label, error, frame }: Run): ParkedRun {
-  return { id, app, functionId, status, label, error, frame };
+export function parkedRun({ id, app, functionId, status, label, error, frame, pieces }: Run): ParkedRun {
+  return shownRun({ id, app, functionId, status, label, error, frame }, pieces);
 }
 
 export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutcome[] {
@@ -155,10 +158,15 @@ export function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   if (run.lease) run.lostClaims += 1;
   run.lease = { worker, until: now + leaseMs };
   const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  const { origin, joined } = run;
+  const { origin, joined, pieces } = run;
   const claim = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
   const isNew = frame === null && joined.length > 0;
-  return { ...claim, ...(origin && { origin }), ...(isNew && { events: [event, ...joined] }) };
+  return {
+    ...claim,
+    ...(origin && { origin }),
+    ...(isNew && { events: [event, ...joined] }),
+    ...(pieces.length > 0 && { pieces }),
+  };
 }
 
 export function apply(run: Run, commit: Commit): void {
@@ -166,6 +174,7 @@ export function apply(run: Run, commit: Commit): void {
   run.lostClaims = 0;
   run.status = commit.status;
   run.frame = commit.frame ?? run.frame;
+  run.pieces = piecesAfter(run.pieces, commit);
   run.label = commit.label ?? (commit.status === "running" || commit.status === "blocked" ? run.label : null);
   run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
   run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
@@ -188,6 +197,7 @@ export function apply(run: Run, commit: Commit): void {
 export function end(run: Run, status: RunStatus, now: number): void {
   run.status = status;
   run.frame = null;
+  run.pieces = [];
   run.wakeAt = null;
   run.lease = undefined;
   run.updatedAt = now;

@@ -65,6 +65,7 @@ export async function emptySchema({ url, schema }: PostgresOptions): Promise<voi
     "joined",
     "slots",
     "transactions",
+    "pieces",
   ];
   const client = new pg.Client(url);
   await client.connect();

@@ -19,6 +19,7 @@ import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
+import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
 import { pruneEventTests, pruneTests } from "./store-suite/pruning.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
 import { stateTests } from "./store-suite/states.ts";
@@ -73,6 +74,10 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("lost answers", () => repeatTests(check));
     suite.describe("ending", () => endingTests(check));
     suite.describe("blocking", () => blockingTests(check));
+    suite.describe("pieces of frames", () => pieceTests(check));
+    suite.describe("pieces behind the fence", () => pieceFenceTests(check));
+    suite.describe("pieces of runs that end", () => pieceEndTests(check));
+    suite.describe("whole frames", () => wholeFrameTests(check));
     suite.describe("mail", () => mailTests(check));
     suite.describe("waits for events", () => waitTests(check));
     suite.describe("waits that are gone", () => goneWaitTests(check));

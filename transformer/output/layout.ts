@@ -14,6 +14,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
 import { defaultsOf } from "./defaults.ts";
+import { growingArrays } from "./growing.ts";
 import { hashOf } from "./hash.ts";
 import { readsOf } from "./reads.ts";
 import { define } from "./tables.ts";
@@ -24,6 +25,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   const { fn, code } = current;
   const arity = arityOf(ts, analysis, fn);
   const reads = fn === analysis.unit.fn ? readsOf(ts, analysis) : {};
+  const grows = growingArrays(ts, analysis, current);
   return {
     code,
     hash: hashOfFunction(ts, analysis, fn),
@@ -31,6 +33,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
     ...(Object.keys(reads).length > 0 && { reads }),
+    ...(Object.keys(grows).length > 0 && { grows }),
   };
 }
 

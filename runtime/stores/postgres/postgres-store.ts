@@ -198,7 +198,7 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async listParked(page: ParkedPage) {
-    return this.#perform("listParked", (db) => listParked(db, page));
+    return this.#perform("listParked", (db) => db.snapshot((session) => listParked(session, page)));
   }
 
   async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {

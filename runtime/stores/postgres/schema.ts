@@ -187,6 +187,17 @@ const migrations: readonly string[] = [
     PRIMARY KEY (run, op)
   );
   `,
+  `
+  ALTER TABLE backstitch.runs ADD COLUMN has_pieces boolean NOT NULL DEFAULT false;
+
+  CREATE TABLE backstitch.pieces (
+    run bigint NOT NULL,
+    "array" bigint NOT NULL,
+    "index" bigint NOT NULL,
+    text text COLLATE "C" NOT NULL,
+    PRIMARY KEY (run, "array", "index")
+  );
+  `,
 ];
 
 /**

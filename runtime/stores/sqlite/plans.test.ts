@@ -70,6 +70,23 @@ async function listEverySort(store: SqliteStore): Promise<void> {
   await store.listEvents({ app: "shop", id: "r1", limit: 1 });
 }
 
+/** All that one commit can write beside the run and its steps. */
+const messages: Partial<Commit> = {
+  waits: [
+    { op: 1, kind: "event", name: "paid" },
+    { op: 2, kind: "signal", name: "approval" },
+  ],
+  unwait: [9],
+  read: [9],
+  signals: [{ op: 4, name: "nobody's", text: "1" }],
+  unfit: { event: "r1", problem: "1" },
+  events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
+  acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
+  giveBack: [3],
+  pieces: [{ array: 1, index: 0, text: "1" }],
+  dropped: [1],
+};
+
 /** Calls every method, in every form that has a statement of its own. */
 async function callEverything(store: SqliteStore): Promise<void> {
   const ends: readonly Partial<Commit>[] = [
@@ -78,19 +95,6 @@ async function callEverything(store: SqliteStore): Promise<void> {
     { status: "blocked" },
     { status: "completed" },
   ];
-  const messages: Partial<Commit> = {
-    waits: [
-      { op: 1, kind: "event", name: "paid" },
-      { op: 2, kind: "signal", name: "approval" },
-    ],
-    unwait: [9],
-    read: [9],
-    signals: [{ op: 4, name: "nobody's", text: "1" }],
-    unfit: { event: "r1", problem: "1" },
-    events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
-    acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
-    giveBack: [3],
-  };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
     const held = await claimOne(store);
@@ -138,6 +142,7 @@ async function callEverything(store: SqliteStore): Promise<void> {
   const state = await store.getParked("r5");
   if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
   await store.listOutcomes("r1", [1]);
+  await store.listParked({ limit: 1 });
   await store.prune({ app: "shop", before: 1_000, keep: 0, limit: 1 });
 }
 

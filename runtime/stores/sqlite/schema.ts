@@ -156,6 +156,20 @@ const migrations: readonly string[] = [
   CREATE INDEX slots_held ON slots (pool) WHERE held = 1;
   CREATE INDEX slots_waiting ON slots (pool, rank, n) WHERE held = 0;
   `,
+  // Pieces are texts of up to a page, and a table that is keyed by more than a number would put most of them on pages of
+  // their own.
+  `
+  ALTER TABLE runs ADD COLUMN has_pieces INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE pieces (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    "array" INTEGER NOT NULL,
+    "index" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (run, "array", "index")
+  ) STRICT;
+  `,
 ];
 
 /**
