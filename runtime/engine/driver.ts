@@ -16,6 +16,7 @@ import { frameOf } from "./diagnose.ts";
 import { faultOr, followedInVain, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
+import { keepWrites } from "./kept-writes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
@@ -60,7 +61,7 @@ class RunDriver extends RunOwner {
     super(claim, fn, host);
     this.#text = claim.frame;
     this.#commits = claim.seq;
-    this.#inputs = new Inputs(claim.run, host, () => this.ring());
+    this.#inputs = new Inputs(claim.run, host, this.ring);
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim, fn, host, this.#turn, this.#slots);
     this.#replay = Replay.of(claim, host);
@@ -68,8 +69,7 @@ class RunDriver extends RunOwner {
   }
 
   async drive(): Promise<DriveEnd> {
-    const ring = () => this.ring();
-    this.host.signal.addEventListener("abort", ring);
+    this.host.signal.addEventListener("abort", this.ring);
     this.#inputs.receive(this.claim.mail);
     this.host.onMail?.((mail) => this.#inputs.receive(mail));
     try {
@@ -78,7 +78,7 @@ class RunDriver extends RunOwner {
       if (this.host.signal.aborted) return "fenced";
       return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
-      this.host.signal.removeEventListener("abort", ring);
+      this.host.signal.removeEventListener("abort", this.ring);
       this.#inputs.interruptAll(new Error("The worker gave the run up"));
     }
   }
@@ -319,13 +319,13 @@ class RunDriver extends RunOwner {
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
   async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
     if (this.#inputs.running) return this.wait();
-    const attempt = this.#activation.attempt + 1;
+    const failed = this.#activation;
     this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
-    this.#activation.attempt = attempt;
+    keepWrites(this.#inputs.ended, failed, this.#activation);
+    this.#activation.attempt = failed.attempt + 1;
     this.#activation.dueAt = this.now() + delay;
-    this.#turn.before = undefined;
     return this.#commitState();
   }
 

@@ -80,7 +80,9 @@ export class ArrayGrowth implements Growth {
 
   /** Whether a text that was written names pieces of an array, or the next one may. */
   uses(array: number): boolean {
-    for (const growing of this.#known.values()) if (growing.array === array) return true;
+    for (const growings of [this.#noted, this.#known]) {
+      for (const growing of growings.values()) if (growing.array === array) return true;
+    }
     return false;
   }
 

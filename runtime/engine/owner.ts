@@ -38,9 +38,7 @@ export class RunOwner implements ActivationOwner {
     return this.host.clock.now();
   }
 
-  ring(): void {
-    this.#bell.ring();
-  }
+  readonly ring = (): void => this.#bell.ring();
 
   events(): [BackstitchEvent, ...BackstitchEvent[]] {
     const { event, events = [event], run } = this.claim;
