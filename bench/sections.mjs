@@ -8,6 +8,7 @@ import { measureParked } from "./parked.mjs";
 import { printTable } from "./print.mjs";
 import { measureResume } from "./resume.mjs";
 import { measureSequential } from "./sequential.mjs";
+import { measureSleeping } from "./sleeping.mjs";
 import { measureThroughput } from "./throughput.mjs";
 import { measureTransform } from "./transform.mjs";
 
@@ -67,6 +68,15 @@ export const sections = {
           "resident MiB",
         ],
         [row.runsPerSecond, row.mostResidentMiB, row.bytesPerRun, row.startMs, row.wakeLagMs, row.residentMiB],
+      ]),
+  },
+  sleeping: {
+    full: () => measureSleeping(1_000_000, 1_000),
+    quick: () => measureSleeping(10_000, 100),
+    print: (row) =>
+      printTable(`A worker beside ${row.runs} runs that sleep, while ${row.waking} others wake`, [
+        ["", "late by ms", "resident MiB at most", "file MiB"],
+        ["", row.wakeLagMs, row.mostResidentMiB, row.fileMiB],
       ]),
   },
   resume: {
