@@ -129,7 +129,8 @@ type ViewMethods =
   | "listOutcomes"
   | "listParked"
   | "listSteps"
-  | "prune";
+  | "prune"
+  | "pruneSteps";
 
 function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts): Pick<Store, ViewMethods> {
   const { view, shownEvent, parked, state, step, outcome, origin } = forms;
@@ -149,6 +150,7 @@ function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts):
       })),
     listApps: () => store.listApps(),
     prune: (request) => store.prune(request),
+    pruneSteps: (request) => store.pruneSteps(request),
     getParked: async (run) => {
       const found = await store.getParked(run);
       return found && { ...withTexts(state, found, opened), mail: found.mail.map(openedMail) };

@@ -137,6 +137,7 @@ const view: Form<RunView> = {
     endedAt: "open",
     parent: "open",
     origin,
+    stepsRemoved: "open",
   },
 };
 

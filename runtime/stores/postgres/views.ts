@@ -4,7 +4,7 @@ import { toView, type ViewRow, viewColumns } from "../rows.ts";
 import type { Session, Value } from "./database.ts";
 
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("backstitch.removed_steps")}
   FROM ${table} AS r JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export async function getRun(db: Session, run: string): Promise<RunView | undefined> {

@@ -138,7 +138,13 @@ async function callEverything(store: SqliteStore): Promise<void> {
   const state = await store.getParked("r5");
   if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
   await store.listOutcomes("r1", [1]);
-  await store.prune({ app: "shop", before: 1_000, keep: 0, limit: 1 });
+  await pruneAll(store);
+}
+
+async function pruneAll(store: SqliteStore): Promise<void> {
+  await store.pruneSteps({ app: "shop", before: 1_000, keep: 1, runs: 9, limit: 9 });
+  await store.pruneSteps({ app: "shop", before: 1_000, runs: 1, limit: 1 });
+  await store.prune({ app: "shop", before: 1_000, keep: 0, limit: 1, stepLimit: 99 });
 }
 
 function planOf({ connection }: SqliteStore, sql: string): string[] {

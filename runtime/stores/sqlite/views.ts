@@ -6,7 +6,7 @@ import type { Value } from "./driver.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("removed_steps")}
   FROM ${table} CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export function getRun(db: Connection, run: string): RunView | undefined {
