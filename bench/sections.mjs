@@ -11,6 +11,7 @@ import { measureSequential } from "./sequential.mjs";
 import { measureSleeping } from "./sleeping.mjs";
 import { measureThroughput } from "./throughput.mjs";
 import { measureTransform } from "./transform.mjs";
+import { measureWorkers } from "./workers.mjs";
 
 const counts = [10, 100, 1_000, 10_000];
 
@@ -77,6 +78,16 @@ export const sections = {
       printTable(`A worker beside ${row.runs} runs that sleep, while ${row.waking} others wake`, [
         ["", "late by ms", "resident MiB at most", "file MiB"],
         ["", row.wakeLagMs, row.mostResidentMiB, row.fileMiB],
+      ]),
+  },
+  workers: {
+    full: () => measureWorkers(6, 3),
+    quick: () => measureWorkers(2, 1),
+    print: (row) =>
+      printTable(`Workers on PostgreSQL, 16 steps of 20 ms at once in each (${row.most} per second at most)`, [
+        ["", "one", "four", "ratio"],
+        ["steps/s", row.one, row.four, row.ratio],
+        ["CPU us per step, of the workers", row.cpuMicrosecondsOfOne, row.cpuMicrosecondsOfFour, ""],
       ]),
   },
   resume: {
