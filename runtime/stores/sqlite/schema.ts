@@ -163,6 +163,8 @@ const migrations: readonly string[] = [
     op INTEGER NOT NULL
   ) STRICT;
 
+  CREATE INDEX runs_going ON runs (id) WHERE ended_at IS NULL;
+
   UPDATE events SET fate = 'spent' WHERE routed = 1 AND fate IS NULL
     AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.app = events.app AND r.event_id = events.id)
     AND NOT EXISTS (

@@ -101,7 +101,7 @@ export function listApps(db: Connection): string[] {
 
 export function listParked(db: Connection, { after = "", limit }: ParkedPage): ParkedRun[] {
   return db.all<ParkedRun>(
-    `SELECT id, app, function_id AS "functionId", status, label, error, frame FROM runs
+    `SELECT id, app, function_id AS "functionId", status, label, error, frame FROM runs INDEXED BY runs_going
      WHERE id > ? AND ended_at IS NULL ORDER BY id LIMIT ?`,
     after,
     limit,
