@@ -131,12 +131,17 @@ export async function callEverything(store: Store): Promise<void> {
   const state = await store.getParked("r5");
   if (state) await store.derive({ id: "r6", origin: { run: "r5", op: 1 }, state: { ...state, frame: "f" } }, 0);
   await store.listOutcomes("r1", [1]);
+  await callForMany(store);
+  await pruneAll(store);
+}
+
+/** Calls what is for many things at once. */
+async function callForMany(store: Store): Promise<void> {
   await store.listParked({ limit: 1 });
   await store.listParked({ limit: 1, after: "r1" });
   await store.putEvents([{ id: "many", app: "shop", name: "e", data: "{}", receivedAt: 0 }]);
   const started = { id: "many", app: "shop", functionId: "f", eventId: "many", wakeAt: 0 };
   await store.routeMany("shop", [{ id: "many", runs: [started] }]);
-  await pruneAll(store);
 }
 
 async function pruneAll(store: Store): Promise<void> {
