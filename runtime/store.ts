@@ -16,13 +16,15 @@ import type { PieceChanges, StoredPieces } from "./frame-pieces.ts";
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin } from "./store-names.ts";
-import type { Pruned, PruneRequest } from "./store-pruning.ts";
+import type { PruningStore } from "./store-pruning.ts";
+import type { RecordedOutcome, StepPage, StepRecord, StoredStep } from "./store-steps.ts";
 import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
 
 export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 export type * from "./store-pruning.ts";
+export type * from "./store-steps.ts";
 export type * from "./store-waits.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
@@ -99,30 +101,6 @@ export interface Claim extends StoredPieces {
   readonly slots?: readonly { readonly op: number; readonly granted: boolean }[];
 }
 
-/** One attempt of a step, a sleep or another op. */
-export interface StepRecord {
-  /** Number of the op in its run, from 1, never used twice. */
-  readonly op: number;
-  /** Attempt of the op, from 0. */
-  readonly attempt: number;
-  readonly id: string;
-  readonly kind: string;
-  readonly status: "completed" | "failed" | "retrying";
-  readonly input?: string;
-  readonly output?: string;
-  readonly error?: string;
-  /** It ran in a `catch` or `finally`, or in the callback of one. */
-  readonly rollback?: true;
-  /** When the attempt began, or the wait. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
-
-/** A step record as read back: `index` counts the earlier ops of the run with the same id (`id:1`, `id:2`, …). */
-export interface StoredStep extends StepRecord {
-  readonly index: number;
-}
-
 /** What one turn changes. */
 export interface Commit extends PieceChanges {
   readonly run: string;
@@ -182,6 +160,8 @@ export interface RunView {
   readonly parent?: OpKey;
   /** Of which run it was made, when no event started it. */
   readonly origin?: Origin;
+  /** Records of its ops up to this one were removed. */
+  readonly stepsRemoved?: number;
 }
 
 /** Runs are listed newest first; run ids sort by time. */
@@ -246,13 +226,6 @@ export interface DerivedRun {
   readonly state?: Pick<ParkedState, "version" | "label" | "waits" | "mail"> & { readonly frame: string };
 }
 
-/** How an op ended that has ended. */
-export interface RecordedOutcome extends StepRecord {
-  readonly status: "completed" | "failed";
-  /** Grows with each commit of the run. */
-  readonly seq: number;
-}
-
 /** What stands for the text of an output that a store keeps by itself. */
 export type OutputSeal = (text: string, run: string, op: number) => string;
 
@@ -276,7 +249,7 @@ export interface Cancellation {
   readonly events?: readonly StoredEvent[];
 }
 
-export interface Store {
+export interface Store extends PruningStore {
   /** Opens the store and brings its schema up to date. Called once, before any other method. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -359,11 +332,6 @@ export interface Store {
   listOutcomes(run: string, ops: readonly number[]): Promise<RecordedOutcome[]>;
   /** Runs of all apps that have not ended, by their ids, with what is stored of them: for tools that look and do not work. */
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
-  /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
-  listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
-  /**
-   * Removes ended runs, with events that no other run has; and events that strayed, by their age. Runs stay whose records
-   * others take over: those that have not ended, and those that went on from a step.
-   */
-  prune(request: PruneRequest): Promise<Pruned>;
+  /** All attempts that are recorded, by op and attempt. */
+  listSteps(run: string, page?: StepPage): Promise<StoredStep[]>;
 }

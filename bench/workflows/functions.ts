@@ -36,6 +36,12 @@ export function makeClient(store: Store): Backstitch {
     return await step.run("work", () => probe.step(event.data.n));
   });
 
+  /** A step at a time. */
+  client.createFunction({ id: "alarm" }, { event: "bench/alarm" }, async ({ event, step }) => {
+    await step.sleepUntil("bed", event.data.at);
+    return await step.run("work", () => probe.step(event.data.n));
+  });
+
   /** A step, one that fails, and one that undoes the first. */
   client.createFunction({ id: "undone", retries: 0 }, { event: "bench/undone" }, async ({ step }) => {
     try {

@@ -164,7 +164,8 @@ type ViewMethods =
   | "listOutcomes"
   | "listParked"
   | "listSteps"
-  | "prune";
+  | "prune"
+  | "pruneSteps";
 
 function views(store: Store, texts: Texts): Pick<Store, ViewMethods> {
   const { sealed, opened, openedMail, sealedMail } = texts;
@@ -185,6 +186,7 @@ function views(store: Store, texts: Texts): Pick<Store, ViewMethods> {
       })),
     listApps: () => store.listApps(),
     prune: (request) => store.prune(request),
+    pruneSteps: (request) => store.pruneSteps(request),
     getParked: async (run) => {
       const found = await store.getParked(run);
       return found && { ...texts.shown(withTexts(state, found, opened)), mail: found.mail.map(openedMail) };

@@ -147,6 +147,7 @@ const view: Form<RunView> = {
     endedAt: "open",
     parent: "open",
     origin,
+    stepsRemoved: "open",
   },
 };
 

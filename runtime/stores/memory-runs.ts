@@ -17,8 +17,10 @@ import type {
   RunQuery,
   RunStatus,
   RunView,
+  StepPage,
   StepRecord,
   StoredEvent,
+  StoredStep,
 } from "../store.ts";
 
 /** With the number of the commit that wrote it. */
@@ -54,6 +56,7 @@ export interface Run {
   endedAt: number | null;
   /** Attempts by op, then by attempt. */
   readonly steps: Map<number, Map<number, KeptRecord>>;
+  stepsRemoved: number | undefined;
   /** What came and was not read. */
   mail: Mail[];
   mailed: number;
@@ -83,6 +86,7 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     updatedAt: event.receivedAt,
     endedAt: null,
     steps: new Map(),
+    stepsRemoved: undefined,
     mail: [],
     mailed: 0,
   };
@@ -118,6 +122,21 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
       .filter(({ status }) => status !== "retrying")
       .map((record) => ({ ...record }) as RecordedOutcome),
   );
+}
+
+/** By op and attempt, each with its place among the ops of its id. */
+export function listedSteps({ steps }: Run, { after = 0, limit, counted }: StepPage): StoredStep[] {
+  const seen = new Map<string, number>(counted);
+  const indexed: StoredStep[][] = [];
+  for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
+    if (counted && op <= after) continue;
+    const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
+    const stepId = records[0]?.id ?? "";
+    const index = seen.get(stepId) ?? 0;
+    seen.set(stepId, index + 1);
+    if (op > after) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
+  }
+  return indexed.slice(0, limit).flat();
 }
 
 export function isListed(run: Run, query: RunQuery): boolean {
@@ -206,11 +225,12 @@ export function end(run: Run, status: RunStatus, now: number): void {
 
 export function view(run: Run): RunView {
   const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  const { parent, origin } = run;
+  const { parent, origin, stepsRemoved } = run;
   return {
     ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
     ...(parent && { parent }),
     ...(origin && { origin }),
+    ...(stepsRemoved !== undefined && { stepsRemoved }),
   };
 }
 

@@ -59,6 +59,7 @@ export async function emptySchema({ url, schema }: PostgresOptions): Promise<voi
     "strays",
     "runs",
     "steps",
+    "removed_steps",
     "waits",
     "mail",
     "states",

@@ -5,7 +5,7 @@ import type { Session, Value } from "./database.ts";
 import { type ParkedRow, parkedColumns, shownRuns } from "./pieces.ts";
 
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("backstitch.removed_steps")}
   FROM ${table} AS r JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export async function getRun(db: Session, run: string): Promise<RunView | undefined> {

@@ -76,6 +76,20 @@ it("refuses a file that is not a database", async () => {
   expect(await failure(sqlite({ path }).open(), path, "open")).toContain("not an SQLite database");
 });
 
+it("says that the file is damaged, and gives nothing of what is", async () => {
+  const { path, store } = await openStore("damaged.db");
+  await store.putEvents(Array.from({ length: 200 }, (_, n) => ({ ...event(`e${n}`), data: "x".repeat(1_000) })));
+  const page = store.connection.pragma("page_size") as number;
+  await store.close();
+  const bytes = readFileSync(path);
+  // The first page holds the schema.
+  bytes.fill(0xff, page * Math.floor(bytes.length / page / 2));
+  writeFileSync(path, bytes);
+  await store.open();
+  expect(await failure(store.unroutedEvents("shop", 999), path, "unroutedEvents")).toContain("damaged");
+  await store.close();
+});
+
 it("says that a folder is missing", async () => {
   const path = join(folder(), "missing", "x.db");
   expect(await failure(sqlite({ path }).open(), path, "open")).toContain("folder must exist");

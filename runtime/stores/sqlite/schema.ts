@@ -170,6 +170,20 @@ const migrations: readonly string[] = [
     UNIQUE (run, "array", "index")
   ) STRICT;
   `,
+  // Beside `runs`, whose rows end with texts, so that a column behind them would be read through these.
+  `
+  CREATE TABLE removed_steps (
+    run INTEGER PRIMARY KEY,
+    op INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE INDEX runs_going ON runs (id) WHERE ended_at IS NULL;
+
+  UPDATE events SET fate = 'spent' WHERE routed = 1 AND fate IS NULL
+    AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.app = events.app AND r.event_id = events.id)
+    AND NOT EXISTS (
+      SELECT 1 FROM joined AS j JOIN runs AS r ON r.n = j.run WHERE j.event_id = events.id AND r.app = events.app);
+  `,
 ];
 
 /**

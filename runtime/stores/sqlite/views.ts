@@ -8,7 +8,7 @@ import { piecesOf } from "./pieces.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("removed_steps")}
   FROM ${table} CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export function getRun(db: Connection, run: string): RunView | undefined {
@@ -105,7 +105,7 @@ export function listApps(db: Connection): string[] {
 export function listParked(db: Connection, { after = "", limit }: ParkedPage): ParkedRun[] {
   return db.transaction(() => {
     const rows = db.all<ParkedRun & { readonly n: number; readonly hasPieces: number }>(
-      `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, has_pieces AS "hasPieces" FROM runs
+      `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, has_pieces AS "hasPieces" FROM runs INDEXED BY runs_going
        WHERE id > ? AND ended_at IS NULL ORDER BY id LIMIT ?`,
       after,
       limit,
