@@ -63,6 +63,23 @@ async function listEverySort(store: Store): Promise<void> {
   await store.listEvents({ app: "shop", id: "r1", limit: 1 });
 }
 
+/** All that one commit can write beside the run and its steps. */
+const messages: Partial<Commit> = {
+  waits: [
+    { op: 1, kind: "event", name: "paid" },
+    { op: 2, kind: "signal", name: "approval" },
+  ],
+  unwait: [9],
+  read: [9],
+  signals: [{ op: 4, name: "nobody's", text: "1" }],
+  unfit: { event: "r1", problem: "1" },
+  events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
+  acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
+  giveBack: [3],
+  pieces: [{ array: 1, index: 0, text: "1" }],
+  dropped: [2],
+};
+
 /** @param store has four runs that are due, r1 to r4 */
 export async function callEverything(store: Store): Promise<void> {
   const ends: readonly Partial<Commit>[] = [
@@ -71,21 +88,6 @@ export async function callEverything(store: Store): Promise<void> {
     { status: "blocked" },
     { status: "completed" },
   ];
-  const messages: Partial<Commit> = {
-    waits: [
-      { op: 1, kind: "event", name: "paid" },
-      { op: 2, kind: "signal", name: "approval" },
-    ],
-    unwait: [9],
-    read: [9],
-    signals: [{ op: 4, name: "nobody's", text: "1" }],
-    unfit: { event: "r1", problem: "1" },
-    events: [{ id: "sent", app: "shop", name: "paid", data: "{}", receivedAt: 0 }],
-    acquire: [{ op: 3, pools: [{ name: "pool", limit: 1 }], rank: 1 }],
-    giveBack: [3],
-    pieces: [{ array: 1, index: 0, text: "1" }],
-    dropped: [2],
-  };
   await store.unroutedEvents("shop", 1);
   for (const changes of ends) {
     const held = await claimOne(store);

@@ -201,7 +201,11 @@ export function pieceEndTests(check: Check): void {
         (await store.listParked({ limit: 9 })).map((run) => [run.id, run.frame]),
         [["goes on", whole]],
       );
-      assert.deepEqual(await store.prune({ app, keep: 0, limit: 9, stepLimit: 100 }), { runs: 3, events: 0 });
+      assert.deepEqual(await store.prune({ app, keep: 0, limit: 9, stepLimit: 100 }), {
+        runs: 3,
+        events: 0,
+        more: false,
+      });
     });
   }
 
