@@ -1,8 +1,10 @@
 /** What is kept of runs that have ended. */
+
+import type { ClientStore } from "./client-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Duration } from "./duration.ts";
 import { anyLength, checkedLength, checkInteger, checkKeys } from "./options.ts";
-import type { Pruned, Store } from "./store.ts";
+import type { Pruned } from "./store.ts";
 import type { StoreRetry } from "./store-retry.ts";
 
 /** Which ended runs are kept. What is given of the two must hold of a run for it to be kept. */
@@ -33,7 +35,7 @@ export function checkedKept(kept: Kept, where: string): KeptRuns {
 }
 
 /** Removes one batch. */
-function pruneSome(store: Store, app: string, { ageMs, count }: KeptRuns, now: number): Promise<Pruned> {
+function pruneSome(store: ClientStore, app: string, { ageMs, count }: KeptRuns, now: number): Promise<Pruned> {
   if (ageMs === undefined && count === undefined) return Promise.resolve({ runs: 0, events: 0 });
   const age = ageMs === undefined ? {} : { before: now - ageMs };
   return store.prune({ app, ...age, ...(count !== undefined && { keep: count }), limit: atOnce });
@@ -41,7 +43,7 @@ function pruneSome(store: Store, app: string, { ageMs, count }: KeptRuns, now: n
 
 /** Removes all that is not kept, in batches. Answers how many runs there were. */
 export async function pruneAll(
-  store: Store,
+  store: ClientStore,
   app: string,
   kept: KeptRuns,
   clock: Clock,
@@ -58,7 +60,7 @@ export async function pruneAll(
 
 /** Prunes now and every minute, until `stopped` aborts. Never rejects. */
 export async function keepPruning(
-  store: Store,
+  store: ClientStore,
   app: string,
   kept: KeptRuns,
   { clock, retry, stopped }: { readonly clock: Clock; readonly retry: StoreRetry; readonly stopped: AbortSignal },
