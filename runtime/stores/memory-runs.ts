@@ -18,10 +18,11 @@ import type {
   RunView,
   StepRecord,
   StoredEvent,
+  StoredStep,
 } from "../store.ts";
 
 /** With the number of the commit that wrote it. */
-type KeptRecord = StepRecord & { readonly seq: number };
+export type KeptRecord = StepRecord & { readonly seq: number };
 
 interface Lease {
   readonly worker: string;
@@ -117,6 +118,29 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
   );
 }
 
+/** As `Store.listSteps` gives them. */
+export function stepsInOrder(
+  steps: Run["steps"],
+  page: { readonly after?: number; readonly limit?: number } = {},
+): StoredStep[] {
+  const seen = new Map<string, number>();
+  const indexed: StoredStep[][] = [];
+  for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
+    const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
+    const stepId = records[0]?.id ?? "";
+    const index = seen.get(stepId) ?? 0;
+    seen.set(stepId, index + 1);
+    if (op > (page.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
+  }
+  return indexed.slice(0, page.limit).flat();
+}
+
+/** Keeps what is recorded of an attempt. */
+export function recordStep(steps: Run["steps"], step: KeptRecord): void {
+  const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
+  steps.set(step.op, attempts.set(step.attempt, step));
+}
+
 export function isListed(run: Run, query: RunQuery): boolean {
   const { app, functionId, status, eventName, eventId, label, parent, origin, before, from } = query;
   const same = (wanted: string | undefined, value: string | undefined) => wanted === undefined || wanted === value;
@@ -172,10 +196,7 @@ export function apply(run: Run, commit: Commit): void {
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;
   run.updatedAt = commit.now;
-  for (const step of commit.steps) {
-    const attempts = run.steps.get(step.op) ?? new Map<number, KeptRecord>();
-    run.steps.set(step.op, attempts.set(step.attempt, { ...step, seq: run.seq }));
-  }
+  for (const step of commit.steps) recordStep(run.steps, { ...step, seq: run.seq });
   if (commit.status === "running") {
     if (commit.release) run.lease = undefined;
   } else if (commit.status === "blocked") {

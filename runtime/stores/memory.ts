@@ -31,7 +31,6 @@ import type {
   RunView,
   StateChange,
   StateKey,
-  StepRecord,
   Store,
   StoredEvent,
   StoredState,
@@ -54,6 +53,7 @@ import {
   queuedRun,
   type Run,
   stateOf,
+  stepsInOrder,
   take,
   versionOf,
   view,
@@ -309,17 +309,7 @@ class MemoryStore implements Store {
   }
 
   async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
-    const steps = this.#runs.get(id)?.steps ?? new Map<number, Map<number, StepRecord & { readonly seq: number }>>();
-    const seen = new Map<string, number>();
-    const indexed: StoredStep[][] = [];
-    for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
-      const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
-      const stepId = records[0]?.id ?? "";
-      const index = seen.get(stepId) ?? 0;
-      seen.set(stepId, index + 1);
-      if (op > (page?.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
-    }
-    return indexed.slice(0, page?.limit).flat();
+    return stepsInOrder(this.#runs.get(id)?.steps ?? new Map(), page);
   }
 
   /** Puts mail on a run that has not ended, and makes it due. */

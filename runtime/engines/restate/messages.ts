@@ -1,0 +1,62 @@
+/** What the services of an app say to one another, and to Restate. All of it is JSON, but for frames. */
+import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, StoredEvent, StoredWait } from "../../store.ts";
+
+/** Starts a run. A second start of it changes nothing. */
+export interface StartMessage {
+  readonly run: NewRun;
+  readonly event: StoredEvent;
+  readonly now: number;
+  /** Of a run that is made of another one. */
+  readonly derived?: Pick<DerivedRun, "origin" | "state"> & { readonly joined: readonly StoredEvent[] };
+}
+
+/** A timer of a run. One that another has replaced carries an old token, and is ignored. */
+export interface WakeMessage {
+  readonly token: number;
+}
+
+/** Mail that has no number yet: the run numbers what it gets. */
+export type Letter = Omit<Mail, "seq">;
+
+export interface CancelMessage {
+  readonly now: number;
+  readonly how: Cancellation;
+}
+
+/** A run begins to wait for an event, or is cancelled by one. */
+export interface WaitMessage {
+  readonly run: string;
+  readonly wait: NewWait;
+  /** The event of the run, which a condition may name. */
+  readonly event?: StoredEvent;
+}
+
+/** A wait as its mailbox keeps it. */
+export interface KeptWait extends StoredWait {
+  readonly event?: StoredEvent;
+}
+
+/** What a mailbox without a match knows of those with one. */
+export interface MailboxView {
+  /** Paths under which runs have waited. They are never forgotten: programs have few. */
+  readonly paths: readonly string[];
+  readonly waits: number;
+}
+
+/** What an event met in a mailbox. */
+export interface Meeting {
+  readonly met: number;
+  /** Why waits that might have been met were not. Text of the codec. */
+  readonly problem?: string;
+}
+
+/** An op waits for a signal. */
+export interface SignalWait extends OpKey {
+  readonly onConflict: "fail" | "replace";
+  readonly now: number;
+}
+
+export interface SignalMessage {
+  readonly text: string;
+  readonly now: number;
+}

@@ -1,0 +1,103 @@
+/** What a run's commits do outside of it: waits, events, signals, and the word that it has ended. */
+import type { Commit, NewWait } from "../../store.ts";
+import type { Links } from "./links.ts";
+import type { Letter, MailboxView, SignalMessage, SignalWait, WaitMessage } from "./messages.ts";
+import { mailboxKey } from "./names.ts";
+import type { RunRecord } from "./record.ts";
+
+export class Outgoing {
+  readonly #links: Links;
+  readonly #record: RunRecord;
+
+  constructor(links: Links, record: RunRecord) {
+    this.#links = links;
+    this.#record = record;
+  }
+
+  receive(letter: Letter): void {
+    const record = this.#record;
+    if (record.endedAt !== null) return;
+    const { op, kind } = letter;
+    if (kind !== "cancel") record.waits = record.waits.filter((wait) => wait.op !== op);
+    record.mail.push({ ...letter, seq: ++record.mailed });
+    if (record.status === "running") record.wakeAt = letter.receivedAt;
+  }
+
+  /** In the order in which a store does it. What must be there before the run goes on is waited for. */
+  async sendOut(commit: Commit): Promise<void> {
+    const { events = [], unwait = [], waits = [], signals = [], unfit, now } = commit;
+    if (unfit) this.#links.send({ service: "event", key: unfit.event, handler: "unfit" }, unfit);
+    for (const event of events) this.#links.send({ service: "event", key: event.id, handler: "put" }, event);
+    if (this.#record.endedAt !== null) return this.#ended(commit);
+    this.#leave(this.#record.waits.filter(({ op }) => unwait.includes(op)));
+    this.#record.waits = this.#record.waits.filter(({ op }) => !unwait.includes(op));
+    await this.wait(waits, now);
+    this.#record.waits.push(...waits.filter(({ op }) => !this.#record.mail.some((mail) => isRefusal(mail, op))));
+    for (const { op, name, text } of signals) {
+      const message: SignalMessage = { text, now };
+      const from = await this.#links.call<string | null>({ service: "signal", key: name, handler: "send" }, message);
+      this.receive({ op, kind: "sent", text: null, receivedAt: now, ...(from !== null && { from }) });
+    }
+  }
+
+  /** Resolves when whoever sends what is waited for finds the run. */
+  async wait(waits: readonly NewWait[], now = 0): Promise<void> {
+    for (const wait of waits) {
+      if (wait.kind === "signal") await this.#waitForSignal(wait, now);
+      else await this.#waitForEvent(wait);
+    }
+  }
+
+  async #waitForEvent(wait: NewWait): Promise<void> {
+    const { name, match, filter } = wait;
+    if (match !== undefined) {
+      const registry = { service: "mailbox", key: mailboxKey(name) } as const;
+      const { paths } = await this.#links.call<MailboxView>({ ...registry, handler: "look" }, null);
+      if (!paths.includes(match.path)) await this.#links.call({ ...registry, handler: "addPath" }, match.path);
+    }
+    const message: WaitMessage = {
+      run: this.#record.id,
+      wait,
+      ...(filter !== undefined && { event: this.#record.event }),
+    };
+    await this.#links.call({ service: "mailbox", key: mailboxKey(name, match), handler: "wait" }, message);
+  }
+
+  async #waitForSignal({ op, name, onConflict = "fail" }: NewWait, now: number): Promise<void> {
+    const message: SignalWait = { run: this.#record.id, op, onConflict, now };
+    const answer = await this.#links.call<"ok" | "conflict">({ service: "signal", key: name, handler: "wait" }, message);
+    if (answer === "conflict") this.receive({ op, kind: "conflict", text: null, receivedAt: now });
+  }
+
+  #leave(waits: readonly NewWait[]): void {
+    for (const { op, kind, name, match } of waits) {
+      const from = { run: this.#record.id, op };
+      if (kind === "signal") this.#links.send({ service: "signal", key: name, handler: "leave" }, from);
+      else this.#links.send({ service: "mailbox", key: mailboxKey(name, match), handler: "leave" }, from);
+    }
+  }
+
+  /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
+  #ended({ status, output, error, now }: Pick<Commit, "status" | "output" | "error" | "now">): void {
+    const record = this.#record;
+    this.#leave(record.waits);
+    record.waits = [];
+    record.mail = [];
+    if (record.parent === undefined) return;
+    const { run: key, op } = record.parent;
+    const letter: Letter = {
+      ...{ op, kind: status as Letter["kind"], text: output ?? error ?? null },
+      ...{ receivedAt: now, from: record.id },
+    };
+    this.#links.send({ service: "run", key, handler: "mail" }, letter);
+  }
+
+  /** The run ended without a commit. */
+  cancelled(now: number): void {
+    this.#ended({ status: "cancelled", now });
+  }
+}
+
+function isRefusal({ op, kind }: Letter, of: number): boolean {
+  return op === of && kind === "conflict";
+}

@@ -1,0 +1,145 @@
+/**
+ * One invocation of a run's object: takes what came, and drives the run until it is parked or the journal is long enough.
+ *
+ * Each commit of the driver is the result of one action in the journal. An invocation that is tried again takes the commits
+ * from there and applies them, without any code of the author's; behind the last of them, the run is loaded from its frame,
+ * which costs what any claim costs. So all that is done here must follow from the journal alone, but for what is done within
+ * an action.
+ */
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import { encodeThrown } from "../../engine/thrown.ts";
+import { BackstitchError } from "../../faults.ts";
+import type { Claim, Commit } from "../../store.ts";
+import { apply } from "../../stores/memory-runs.ts";
+import type { HostParts } from "./host-parts.ts";
+import { type DriveParts, LiveDrive } from "./live-drive.ts";
+import { Links } from "./links.ts";
+import type { Letter } from "./messages.ts";
+import { Outgoing } from "./outgoing.ts";
+import { type RunRecord, recordKey, recordSerde } from "./record.ts";
+import { turnSerde } from "./turn.ts";
+
+/** How long a parked run may wait in memory for a timer: a timer of Restate's costs about as much. */
+const holdMs = 20;
+/** For functions that do not say it. */
+const parkTimeoutMs = 300_000;
+/** Frames that one invocation journals at most, in characters. */
+const longestJournal = 1024 * 1024;
+
+export class RunInvocation {
+  readonly #context: ObjectContext;
+  readonly #host: HostParts;
+  readonly #links: Links;
+  readonly #outgoing: Outgoing;
+  readonly record: RunRecord;
+  #live: LiveDrive | undefined;
+  #commits = 0;
+  #journalled = 0;
+  readonly #history: (Commit["steps"][number] & { seq: number })[] = [];
+
+  constructor(context: ObjectContext, host: HostParts, record: RunRecord) {
+    this.#context = context;
+    this.#host = host;
+    this.record = record;
+    this.#links = new Links(host.app, context);
+    this.#outgoing = new Outgoing(this.#links, record);
+  }
+
+  /** Begins to wait for what cancels it. */
+  async begin(): Promise<void> {
+    await this.#outgoing.wait(this.record.waits);
+  }
+
+  /** It ended without a commit of its own. */
+  cancelled(now: number): void {
+    this.#outgoing.cancelled(now);
+  }
+
+  /** Puts mail on the run. One that has ended gets none; what waited for it does so no longer. */
+  receive(letter: Letter): void {
+    this.#outgoing.receive(letter);
+  }
+
+  /** Drives the run if it is due, and keeps what came of it. */
+  async go(now: number): Promise<void> {
+    const { record } = this;
+    let latest = now;
+    if (record.status === "running" && record.wakeAt !== null && record.wakeAt <= now) latest = await this.#drive();
+    await this.keep(latest);
+  }
+
+  /** Writes the record, and sets the timer that goes on with the run. */
+  async keep(now: number): Promise<void> {
+    const { record } = this;
+    if (this.#history.length > 0) this.#context.set(pieceKey(++record.pieces), this.#history);
+    if (record.status === "running" && record.wakeAt !== null) {
+      record.token++;
+      const to = { service: "run", key: record.id, handler: "wake" } as const;
+      this.#links.send(to, { token: record.token }, record.wakeAt - now);
+    }
+    this.#context.set(recordKey, record, recordSerde);
+  }
+
+  /** Gives the time of the last commit. */
+  async #drive(): Promise<number> {
+    const { attemptCompletedSignal } = this.#context.request();
+    attemptCompletedSignal.addEventListener("abort", () => this.#live?.abort(), { once: true });
+    for (;;) {
+      const commit = await this.#context.run("turn", () => this.#next(), { serde: turnSerde });
+      this.#commits++;
+      this.#journalled += commit.frame?.length ?? 0;
+      apply(this.record, commit);
+      this.#note(commit);
+      await this.#outgoing.sendOut(commit);
+      if (commit.status === "running" && !commit.release) continue;
+      await this.#live?.over();
+      return commit.now;
+    }
+  }
+
+  #note({ steps }: Commit): void {
+    for (const step of steps) this.#history.push({ ...step, seq: this.record.seq });
+    this.record.steps.clear();
+  }
+
+  /** Runs only where the journal has no result yet. */
+  async #next(): Promise<Commit> {
+    const fn = this.#host.functionOf(this.record.functionId);
+    if (fn === undefined) return this.#unknownFunction();
+    // Behind commits that come from the journal, an attempt before this one was lost.
+    const lostClaims = this.#live === undefined && this.#commits > 0 ? 1 : 0;
+    this.#live ??= new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
+    return this.#live.next(this.record.mail);
+  }
+
+  #claim(lostClaims: number): Claim {
+    const { id, functionId, epoch, seq, frame, event, joined, createdAt, mail, origin } = this.record;
+    return {
+      ...{ run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...mail] },
+      ...(origin && { origin }),
+      ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
+    };
+  }
+
+  #parts(): DriveParts {
+    const { clock, logger, retryDelay, recorded, stopping, stepsPerInvocation } = this.#host;
+    const isLong = () => this.#commits + 1 >= stepsPerInvocation || this.#journalled >= longestJournal;
+    return { clock, logger, retryDelay, recorded, holdMs, parkTimeoutMs, draining: () => stopping() || isLong() };
+  }
+
+  #unknownFunction(): Commit {
+    const { id: run, functionId, epoch, seq } = this.record;
+    const fault = new BackstitchError("BS2103", {
+      where: `run ${run}: no function "${functionId}" is registered where it is to go on`,
+      fix: "Register it in the worker that is deployed, then call runs.resume().",
+    });
+    this.#host.logger.error({ err: fault }, `backstitch: run ${run} is blocked`);
+    const end = { status: "blocked", label: null, wakeAt: null, release: true, steps: [] } as const;
+    return { run, epoch, seq, now: this.#host.clock.now(), error: encodeThrown(fault), ...end };
+  }
+}
+
+/** Key of a piece of a run's history; they sort in their order. */
+function pieceKey(number: number): string {
+  return `history/${String(number).padStart(8, "0")}`;
+}

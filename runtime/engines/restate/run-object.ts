@@ -1,0 +1,82 @@
+/** The object of a run: what happens to it, one thing after the other. */
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import { derivedRun, end, queuedRun, type Run } from "../../stores/memory-runs.ts";
+import type { HostParts } from "./host-parts.ts";
+import { Links } from "./links.ts";
+import type { CancelMessage, Letter, StartMessage, WakeMessage } from "./messages.ts";
+import { type RunRecord, recordKey, recordSerde } from "./record.ts";
+import { RunInvocation } from "./run-invocation.ts";
+
+/** Handlers of the object, by their names. */
+export function runHandlers(host: HostParts) {
+  const loaded = async (context: ObjectContext): Promise<RunInvocation | undefined> => {
+    const record = await context.get<RunRecord>(recordKey, recordSerde);
+    return record === null ? undefined : new RunInvocation(context, host, record);
+  };
+  return {
+    /** Starts the run. One that exists is left as it is. */
+    start: async (context: ObjectContext, message: StartMessage): Promise<void> => {
+      if ((await context.get(recordKey, recordSerde)) !== null) return;
+      const invocation = new RunInvocation(context, host, newRecord(message));
+      await invocation.begin();
+      await invocation.go(message.now);
+    },
+
+    /** Makes a run of another one; it is there when this answers. */
+    derive: async (context: ObjectContext, message: StartMessage): Promise<void> => {
+      if ((await context.get(recordKey, recordSerde)) !== null) return;
+      const invocation = new RunInvocation(context, host, newRecord(message));
+      await invocation.begin();
+      await invocation.keep(message.now);
+    },
+
+    wake: async (context: ObjectContext, { token }: WakeMessage): Promise<void> => {
+      const invocation = await loaded(context);
+      if (invocation?.record.token !== token) return;
+      await invocation.go(invocation.record.wakeAt ?? 0);
+    },
+
+    mail: async (context: ObjectContext, letter: Letter): Promise<void> => {
+      const invocation = await loaded(context);
+      if (!invocation || invocation.record.endedAt !== null) return;
+      invocation.receive(letter);
+      await invocation.go(letter.receivedAt);
+    },
+
+    /** False when it has ended or does not exist. */
+    cancel: async (context: ObjectContext, { now, how }: CancelMessage): Promise<boolean> => {
+      const invocation = await loaded(context);
+      if (!invocation || invocation.record.endedAt !== null) return false;
+      const { record } = invocation;
+      if (how.unwind && record.status === "running" && record.seq > 0) {
+        invocation.receive({ op: 0, kind: "cancel", text: null, receivedAt: now });
+        await invocation.keep(now);
+        return true;
+      }
+      end(record, "cancelled", now);
+      invocation.cancelled(now);
+      const links = new Links(host.app, context);
+      for (const event of how.events ?? []) links.send({ service: "event", key: event.id, handler: "put" }, event);
+      await invocation.keep(now);
+      return true;
+    },
+
+    /** False when it is not blocked. */
+    resume: async (context: ObjectContext, { now }: { readonly now: number }): Promise<boolean> => {
+      const invocation = await loaded(context);
+      if (invocation?.record.status !== "blocked") return false;
+      Object.assign(invocation.record, { status: "running", error: null, wakeAt: now, updatedAt: now });
+      await invocation.keep(now);
+      return true;
+    },
+  };
+}
+
+function newRecord({ run, event, derived, now }: StartMessage): RunRecord {
+  const fresh: Run = queuedRun(run, event);
+  const waits = [...(derived?.state?.waits ?? run.waits ?? [])];
+  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, waits };
+  if (derived === undefined) return base;
+  const origin = { ...fresh, joined: [...derived.joined] };
+  return { ...base, ...derivedRun({ id: run.id, ...derived }, origin, now), epoch: 1 };
+}

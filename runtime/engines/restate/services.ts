@@ -1,0 +1,42 @@
+/** The services of an app, as Restate's SDK defines them. */
+import type { ObjectOptions, RetryPolicy } from "@restatedev/restate-sdk";
+import { eventHandlers, eventsHandlers } from "./event-object.ts";
+import type { HostParts } from "./host-parts.ts";
+import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
+import { type ServiceKind, serviceName } from "./names.ts";
+import { runHandlers } from "./run-object.ts";
+import type { Sdk } from "./sdk.ts";
+import { signalHandlers } from "./signal-object.ts";
+
+/** Only what is wrong with the machinery is tried again by Restate, without end: it is not the run's fault. */
+const retryPolicy: RetryPolicy = {
+  initialInterval: 50,
+  exponentiationFactor: 2,
+  maxInterval: 5_000,
+  maxAttempts: Number.MAX_SAFE_INTEGER,
+  onMaxAttempts: "pause",
+};
+
+/**
+ * @param longestStepMs how long nothing may be journalled before the server takes the invocation for dead
+ * @returns what an endpoint serves
+ */
+export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
+  const options: ObjectOptions = {
+    retryPolicy,
+    journalRetention: 0,
+    inactivityTimeout: longestStepMs,
+    abortTimeout: longestStepMs,
+    enableLazyState: true,
+  };
+  const { shared } = sdk.handlers.object;
+  const object = <Handlers>(kind: ServiceKind, handlers: Handlers) =>
+    sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options });
+  return [
+    object("run", runHandlers(host)),
+    object("event", eventHandlers(host)),
+    object("mailbox", { ...mailboxHandlers(host), look: shared(mailboxReaders.look) }),
+    object("signal", signalHandlers(host)),
+    sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: { retryPolicy, journalRetention: 0 } }),
+  ];
+}
