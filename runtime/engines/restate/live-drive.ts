@@ -7,6 +7,9 @@
 import type { DriveEnd, DriverHost } from "../../engine/contract.ts";
 import type { Commit, CommitResult, Mail } from "../../store.ts";
 
+/** How long inputs wait for code in an ordinary await, of functions that do not say it. */
+export const parkTimeoutMs = 300_000;
+
 /** What a drive takes from whoever hosts it; the rest is made here. */
 export type DriveParts = Omit<DriverHost, "commit" | "signal" | "onMail">;
 

@@ -1,4 +1,5 @@
 /** What the services of an app say to one another, and to Restate. All of it is JSON, but for frames. */
+import type { ToldAttempt } from "../../engine/lone-attempt.ts";
 import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, StoredEvent, StoredWait } from "../../store.ts";
 
 /** Starts a run. A second start of it changes nothing. */
@@ -22,6 +23,23 @@ export interface CancelMessage {
   readonly now: number;
   readonly how: Cancellation;
 }
+
+/** An attempt of a step that is made in an invocation of its own, on any machine. */
+export interface TaskMessage {
+  readonly run: string;
+  readonly functionId: string;
+  readonly op: number;
+  readonly attempt: number;
+  readonly event: StoredEvent;
+  readonly joined: readonly StoredEvent[];
+  readonly createdAt: number;
+  readonly frame: string;
+}
+
+/** How such an attempt has ended. It was refused when no code there could make it. */
+export type TaskAnswer =
+  | ToldAttempt
+  | { readonly op: number; readonly attempt: number; readonly refused: true; readonly endedAt: number };
 
 /** A run begins to wait for an event, or is cancelled by one. */
 export interface WaitMessage {

@@ -4,6 +4,7 @@
  * Its text has three lines: what people see of the run, which queries read alone; the rest; and the frame.
  */
 import type { Serde } from "@restatedev/restate-sdk";
+import type { ToldAttempt } from "../../engine/lone-attempt.ts";
 import type { NewWait, RunView } from "../../store.ts";
 import { type Run, view } from "../../stores/memory-runs.ts";
 import { originalText, storedText } from "../../stores/text.ts";
@@ -18,18 +19,19 @@ export interface RunRecord extends Run {
   waits: NewWait[];
   /** How many pieces of its history there are. */
   pieces: number;
+  /** Attempts that are made in invocations of their own. */
+  tasks: { readonly op: number; readonly attempt: number }[];
+  /** What came of those that are over and not recorded. */
+  told: ToldAttempt[];
 }
 
-type Rest = Pick<
-  RunRecord,
-  "joined" | "seq" | "lostClaims" | "mail" | "mailed" | "token" | "waits" | "pieces"
->;
+const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "tasks", "told"] as const;
+type Rest = Pick<RunRecord, (typeof restKeys)[number]>;
 
 export const recordSerde: Serde<RunRecord> = {
   contentType: "text/plain",
   serialize: (record) => {
-    const { joined, seq, lostClaims, mail, mailed, token, waits, pieces } = record;
-    const rest: Rest = { joined, seq, lostClaims, mail, mailed, token, waits, pieces };
+    const rest = Object.fromEntries(restKeys.map((key) => [key, record[key]]));
     const frame = record.frame === null ? "" : storedText(record.frame);
     return Buffer.from(`${JSON.stringify(view(record))}\n${JSON.stringify(rest)}\n${frame}`);
   },
@@ -44,8 +46,7 @@ export function recordOf(text: string): RunRecord {
   return {
     ...{ ...shown, parent: shown.parent, origin: shown.origin },
     ...rest,
-    epoch: 1,
-    lease: undefined,
+    ...{ epoch: 1, lease: undefined, lostClaims: 0 },
     frame: written === "" ? null : originalText(written),
     steps: new Map(),
   };

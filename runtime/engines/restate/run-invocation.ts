@@ -12,17 +12,15 @@ import { BackstitchError } from "../../faults.ts";
 import type { Claim, Commit } from "../../store.ts";
 import { apply } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
-import { type DriveParts, LiveDrive } from "./live-drive.ts";
+import { type DriveParts, LiveDrive, parkTimeoutMs } from "./live-drive.ts";
 import { Links } from "./links.ts";
-import type { Letter } from "./messages.ts";
+import type { Letter, TaskAnswer, TaskMessage } from "./messages.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { turnSerde } from "./turn.ts";
 
 /** How long a parked run may wait in memory for a timer: a timer of Restate's costs about as much. */
 const holdMs = 20;
-/** For functions that do not say it. */
-const parkTimeoutMs = 300_000;
 /** Frames that one invocation journals at most, in characters. */
 const longestJournal = 1024 * 1024;
 
@@ -60,6 +58,18 @@ export class RunInvocation {
     this.#outgoing.receive(letter);
   }
 
+  /** What came of an attempt elsewhere makes the run due. One that is not waited for any more changes nothing: false. */
+  takes(answer: TaskAnswer): boolean {
+    const { record } = this;
+    const isIts = (task: { readonly op: number; readonly attempt: number }) =>
+      task.op === answer.op && task.attempt === answer.attempt;
+    if (record.endedAt !== null || !record.tasks.some(isIts)) return false;
+    record.tasks = record.tasks.filter((task) => !isIts(task));
+    if (!("refused" in answer)) record.told.push(answer);
+    if (record.status === "running") record.wakeAt = answer.endedAt;
+    return true;
+  }
+
   /** Drives the run if it is due, and keeps what came of it. */
   async go(now: number): Promise<void> {
     const { record } = this;
@@ -89,11 +99,27 @@ export class RunInvocation {
       this.#commits++;
       this.#journalled += commit.frame?.length ?? 0;
       apply(this.record, commit);
+      this.#spread(commit);
       this.#note(commit);
       await this.#outgoing.sendOut(commit);
       if (commit.status === "running" && !commit.release) continue;
       await this.#live?.over();
       return commit.now;
+    }
+  }
+
+  /** What was told is recorded, or nobody wanted it; attempts that begin are sent out. */
+  #spread({ steps, release, elsewhere = [] }: Commit): void {
+    const { record } = this;
+    record.told = release
+      ? []
+      : record.told.filter(({ op, attempt }) => !steps.some((step) => step.op === op && step.attempt === attempt));
+    record.tasks.push(...elsewhere);
+    const { id: run, functionId, event, joined, createdAt } = record;
+    for (const { op, attempt } of elsewhere) {
+      const about = { run, functionId, op, attempt, event, joined, createdAt };
+      const message: TaskMessage = { ...about, frame: record.frame ?? "" };
+      this.#links.send({ service: "task", handler: "make" }, message);
     }
   }
 
@@ -124,7 +150,9 @@ export class RunInvocation {
   #parts(): DriveParts {
     const { clock, logger, retryDelay, recorded, stopping, stepsPerInvocation } = this.#host;
     const isLong = () => this.#commits + 1 >= stepsPerInvocation || this.#journalled >= longestJournal;
-    return { clock, logger, retryDelay, recorded, holdMs, parkTimeoutMs, draining: () => stopping() || isLong() };
+    const spread = { running: [...this.record.tasks], ended: [...this.record.told] };
+    const draining = () => stopping() || isLong();
+    return { clock, logger, retryDelay, recorded, holdMs, parkTimeoutMs, spread, draining };
   }
 
   #unknownFunction(): Commit {

@@ -3,7 +3,7 @@ import type { ObjectContext } from "@restatedev/restate-sdk";
 import { derivedRun, end, queuedRun, type Run } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
 import { Links } from "./links.ts";
-import type { CancelMessage, Letter, StartMessage, WakeMessage } from "./messages.ts";
+import type { CancelMessage, Letter, StartMessage, TaskAnswer, WakeMessage } from "./messages.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { RunInvocation } from "./run-invocation.ts";
 
@@ -43,6 +43,13 @@ export function runHandlers(host: HostParts) {
       await invocation.go(letter.receivedAt);
     },
 
+    /** An attempt that was made elsewhere is over. */
+    told: async (context: ObjectContext, answer: TaskAnswer): Promise<void> => {
+      const invocation = await loaded(context);
+      if (!invocation?.takes(answer)) return;
+      await invocation.go(answer.endedAt);
+    },
+
     /** False when it has ended or does not exist. */
     cancel: async (context: ObjectContext, { now, how }: CancelMessage): Promise<boolean> => {
       const invocation = await loaded(context);
@@ -75,7 +82,7 @@ export function runHandlers(host: HostParts) {
 function newRecord({ run, event, derived, now }: StartMessage): RunRecord {
   const fresh: Run = queuedRun(run, event);
   const waits = [...(derived?.state?.waits ?? run.waits ?? [])];
-  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, waits };
+  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, waits, tasks: [], told: [] };
   if (derived === undefined) return base;
   const origin = { ...fresh, joined: [...derived.joined] };
   return { ...base, ...derivedRun({ id: run.id, ...derived }, origin, now), epoch: 1 };

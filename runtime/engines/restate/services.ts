@@ -1,5 +1,5 @@
 /** The services of an app, as Restate's SDK defines them. */
-import type { ObjectOptions, RetryPolicy } from "@restatedev/restate-sdk";
+import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
 import { eventHandlers, eventsHandlers } from "./event-object.ts";
 import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
@@ -7,6 +7,7 @@ import { type ServiceKind, serviceName } from "./names.ts";
 import { runHandlers } from "./run-object.ts";
 import type { Sdk } from "./sdk.ts";
 import { signalHandlers } from "./signal-object.ts";
+import { taskHandlers } from "./task-service.ts";
 
 /** Only what is wrong with the machinery is tried again by Restate, without end: it is not the run's fault. */
 const retryPolicy: RetryPolicy = {
@@ -22,13 +23,13 @@ const retryPolicy: RetryPolicy = {
  * @returns what an endpoint serves
  */
 export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
-  const options: ObjectOptions = {
+  const serviceOptions: ServiceOptions = {
     retryPolicy,
     journalRetention: 0,
     inactivityTimeout: longestStepMs,
     abortTimeout: longestStepMs,
-    enableLazyState: true,
   };
+  const options: ObjectOptions = { ...serviceOptions, enableLazyState: true };
   const { shared } = sdk.handlers.object;
   const object = <Handlers>(kind: ServiceKind, handlers: Handlers) =>
     sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options });
@@ -37,6 +38,7 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("event", eventHandlers(host)),
     object("mailbox", { ...mailboxHandlers(host), look: shared(mailboxReaders.look) }),
     object("signal", signalHandlers(host)),
-    sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: { retryPolicy, journalRetention: 0 } }),
+    sdk.service({ name: serviceName(host.app, "task"), handlers: taskHandlers(host) as never, options: serviceOptions }),
+    sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: serviceOptions }),
   ];
 }
