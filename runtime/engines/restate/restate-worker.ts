@@ -7,6 +7,7 @@ import { newWorkerIdentity } from "../../stores/worker-identity.ts";
 import { checkedStop, type StopOptions, type Worker, type WorkerOptions, workerOptionKeys } from "../../worker.ts";
 import type { EngineParts } from "../engine.ts";
 import type { HostParts } from "./host-parts.ts";
+import { serviceName } from "./names.ts";
 import { loadSdk } from "./sdk.ts";
 import type { RestateServer } from "./server.ts";
 import { servicesOf } from "./services.ts";
@@ -20,6 +21,9 @@ export interface HostSettings {
   readonly stepsPerInvocation: number;
   readonly longestStepMs: number;
 }
+
+/** Services that others call and wait for. They call nobody. */
+const leaves = ["mailbox", "signal"] as const;
 
 export class RestateWorker implements Worker {
   readonly id = newWorkerIdentity();
@@ -114,8 +118,9 @@ export class RestateWorker implements Worker {
 
   #listen(serve: (request: Http2ServerRequest, response: Http2ServerResponse) => void): Promise<Http2Server> {
     const server = createServer((request, response) => {
-      // The server tries it again, at another worker or at the next one.
-      if (this.#stopping) return void response.writeHead(503).end();
+      // The server tries it again, at another worker or at the next one. What invocations under way wait for is still served.
+      const isAwaited = leaves.some((kind) => request.url.includes(`/${serviceName(this.#parts.app, kind)}/`));
+      if (this.#stopping && !isAwaited) return void response.writeHead(503).end();
       this.#running++;
       response.once("close", () => this.#running--);
       serve(request, response);
