@@ -1,6 +1,6 @@
 /** What the services of an app say to one another, and to Restate. All of it is JSON, but for frames. */
 import type { ToldAttempt } from "../../engine/lone-attempt.ts";
-import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, StoredEvent, StoredWait } from "../../store.ts";
+import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, Pool, StoredEvent, StoredWait } from "../../store.ts";
 
 /** Starts a run. A second start of it changes nothing. */
 export interface StartMessage {
@@ -66,6 +66,14 @@ export interface Meeting {
   readonly met: number;
   /** Why waits that might have been met were not. Text of the codec. */
   readonly problem?: string;
+}
+
+/** An op asks for a slot, and then for one in each of the pools that are left. */
+export interface PoolRequest extends OpKey {
+  readonly pool: Pool;
+  readonly rest: readonly Pool[];
+  readonly rank: number;
+  readonly now: number;
 }
 
 /** An op waits for a signal. */

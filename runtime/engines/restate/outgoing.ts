@@ -1,7 +1,7 @@
 /** What a run's commits do outside of it: waits, events, signals, and the word that it has ended. */
 import type { Commit, NewWait } from "../../store.ts";
 import type { Links } from "./links.ts";
-import type { Letter, MailboxView, SignalMessage, SignalWait, WaitMessage } from "./messages.ts";
+import type { Letter, MailboxView, PoolRequest, SignalMessage, SignalWait, WaitMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -18,6 +18,7 @@ export class Outgoing {
     const record = this.#record;
     if (record.endedAt !== null) return;
     const { op, kind } = letter;
+    if (kind === "slot") record.slots = record.slots.map((slot) => (slot.op === op ? { ...slot, granted: true } : slot));
     if (kind !== "cancel") record.waits = record.waits.filter((wait) => wait.op !== op);
     record.mail.push({ ...letter, seq: ++record.mailed });
     if (record.status === "running") record.wakeAt = letter.receivedAt;
@@ -28,6 +29,7 @@ export class Outgoing {
     const { events = [], unwait = [], waits = [], signals = [], unfit, now } = commit;
     if (unfit) this.#links.send({ service: "event", key: unfit.event, handler: "unfit" }, unfit);
     for (const event of events) this.#links.send({ service: "event", key: event.id, handler: "put" }, event);
+    this.#exchangeSlots(commit);
     if (this.#record.endedAt !== null) return this.#ended(commit);
     this.#leave(this.#record.waits.filter(({ op }) => unwait.includes(op)));
     this.#record.waits = this.#record.waits.filter(({ op }) => !unwait.includes(op));
@@ -37,6 +39,26 @@ export class Outgoing {
       const message: SignalMessage = { text, now };
       const from = await this.#links.call<string | null>({ service: "signal", key: name, handler: "send" }, message);
       this.receive({ op, kind: "sent", text: null, receivedAt: now, ...(from !== null && { from }) });
+    }
+  }
+
+  /** What is given back goes first. A run that ends or is blocked gives back all. */
+  #exchangeSlots({ giveBack = [], acquire = [], now }: Pick<Commit, "giveBack" | "acquire" | "now">): void {
+    const record = this.#record;
+    const isGivenBack = ({ op }: { readonly op: number }) => record.status !== "running" || giveBack.includes(op);
+    for (const { op, pools } of record.slots.filter(isGivenBack)) {
+      for (const pool of pools) {
+        const message = { op: { run: record.id, op }, pool };
+        this.#links.send({ service: "pool", key: pool.name, handler: "giveBack" }, message);
+      }
+    }
+    record.slots = record.slots.filter((slot) => !isGivenBack(slot));
+    for (const { op, pools, rank } of acquire) {
+      const [pool, ...rest] = pools;
+      if (pool === undefined || record.slots.some((slot) => slot.op === op)) continue;
+      record.slots.push({ op, pools, granted: false });
+      const request: PoolRequest = { run: record.id, op, pool, rest, rank, now };
+      this.#links.send({ service: "pool", key: pool.name, handler: "acquire" }, request);
     }
   }
 
@@ -94,6 +116,7 @@ export class Outgoing {
 
   /** The run ended without a commit. */
   cancelled(now: number): void {
+    this.#exchangeSlots({ now });
     this.#ended({ status: "cancelled", now });
   }
 }

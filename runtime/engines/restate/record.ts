@@ -5,7 +5,7 @@
  */
 import type { Serde } from "@restatedev/restate-sdk";
 import type { ToldAttempt } from "../../engine/lone-attempt.ts";
-import type { NewWait, RunView } from "../../store.ts";
+import type { NewWait, Pool, RunView } from "../../store.ts";
 import { type Run, view } from "../../stores/memory-runs.ts";
 import { originalText, storedText } from "../../stores/text.ts";
 
@@ -19,13 +19,15 @@ export interface RunRecord extends Run {
   waits: NewWait[];
   /** How many pieces of its history there are. */
   pieces: number;
+  /** Ops that have asked for slots and not given them back. */
+  slots: { readonly op: number; readonly pools: readonly Pool[]; readonly granted: boolean }[];
   /** Attempts that are made in invocations of their own. */
   tasks: { readonly op: number; readonly attempt: number }[];
   /** What came of those that are over and not recorded. */
   told: ToldAttempt[];
 }
 
-const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "tasks", "told"] as const;
+const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "slots", "tasks", "told"] as const;
 type Rest = Pick<RunRecord, (typeof restKeys)[number]>;
 
 export const recordSerde: Serde<RunRecord> = {

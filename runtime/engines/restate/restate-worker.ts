@@ -109,6 +109,10 @@ export class RestateWorker implements Worker {
     const server = await this.#listen(endpoint.http2Handler());
     try {
       await this.#server.register(this.#settings.url ?? addressOf(server));
+      for (const { id, triggers } of this.#parts.functions()) {
+        if (!triggers.some(({ schedule }) => schedule)) continue;
+        await this.#server.call({ service: serviceName(this.#parts.app, "cron"), key: id, handler: "look" }, {});
+      }
     } catch (error) {
       this.#close(server);
       throw error;

@@ -139,10 +139,11 @@ export class RunInvocation {
   }
 
   #claim(lostClaims: number): Claim {
-    const { id, functionId, epoch, seq, frame, event, joined, createdAt, mail, origin } = this.record;
+    const { id, functionId, epoch, seq, frame, event, joined, createdAt, mail, origin, slots } = this.record;
     return {
       ...{ run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...mail] },
       ...(origin && { origin }),
+      ...(slots.length > 0 && { slots: slots.map(({ op, granted }) => ({ op, granted })) }),
       ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
     };
   }

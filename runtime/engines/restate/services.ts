@@ -1,9 +1,11 @@
 /** The services of an app, as Restate's SDK defines them. */
 import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
+import { cronHandlers } from "./cron-object.ts";
 import { eventHandlers, eventsHandlers } from "./event-object.ts";
 import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
+import { poolHandlers } from "./pool-object.ts";
 import { runHandlers } from "./run-object.ts";
 import type { Sdk } from "./sdk.ts";
 import { signalHandlers } from "./signal-object.ts";
@@ -38,6 +40,8 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("event", eventHandlers(host)),
     object("mailbox", { ...mailboxHandlers(host), look: shared(mailboxReaders.look) }),
     object("signal", signalHandlers(host)),
+    object("pool", poolHandlers(host)),
+    object("cron", cronHandlers(host)),
     sdk.service({ name: serviceName(host.app, "task"), handlers: taskHandlers(host) as never, options: serviceOptions }),
     sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: serviceOptions }),
   ];

@@ -5,7 +5,7 @@ import type { RegisteredFunction } from "../../types.ts";
 
 /** Options of functions that need what is not built here, by the name that authors give them. */
 const refused: readonly (readonly [option: string, isAsked: (flow: Flow) => boolean])[] = [
-  ["concurrency", ({ concurrency }) => concurrency.length > 0],
+  ["concurrency with scope account", ({ concurrency }) => concurrency.some(({ scope }) => scope === "account")],
   ["throttle", ({ throttle }) => throttle !== undefined],
   ["rateLimit", ({ rateLimit }) => rateLimit !== undefined],
   ["debounce", ({ debounce }) => debounce !== undefined],
@@ -16,9 +16,8 @@ const refused: readonly (readonly [option: string, isAsked: (flow: Flow) => bool
 ];
 
 /** @throws BackstitchError BS2130 */
-export function refuse({ id, flow, triggers }: RegisteredFunction): void {
-  const option = flow && refused.find(([, isAsked]) => isAsked(flow))?.[0];
-  const asked = option ?? (triggers.some(({ schedule }) => schedule) ? "cron" : undefined);
+export function refuse({ id, flow }: RegisteredFunction): void {
+  const asked = flow && refused.find(([, isAsked]) => isAsked(flow))?.[0];
   if (asked === undefined) return;
   throw new BackstitchError("BS2130", {
     where: `function "${id}" has \`${asked}\`, which the engine of backstitch/restate does not have`,
