@@ -40,10 +40,11 @@ export class LiveDrive {
    * The next commit. The one before it is answered as written.
    *
    * @param mail what has come and was not read; what the driver has already is ignored by it
+   * @param result what the commit before it is answered
    */
-  next(mail: readonly Mail[]): Promise<Commit> {
+  next(mail: readonly Mail[], result: CommitResult): Promise<Commit> {
     this.#deliver?.(mail);
-    this.#answer?.("ok");
+    this.#answer?.(result);
     this.#answer = undefined;
     if (this.#offered) {
       const commit = this.#offered;

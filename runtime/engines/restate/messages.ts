@@ -1,6 +1,7 @@
 /** What the services of an app say to one another, and to Restate. All of it is JSON, but for frames. */
 import type { ToldAttempt } from "../../engine/lone-attempt.ts";
 import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, Pool, StoredEvent, StoredWait } from "../../store.ts";
+import type { KeptRecord } from "../../stores/memory-runs.ts";
 
 /** Starts a run. A second start of it changes nothing. */
 export interface StartMessage {
@@ -40,6 +41,13 @@ export interface TaskMessage {
 export type TaskAnswer =
   | ToldAttempt
   | { readonly op: number; readonly attempt: number; readonly refused: true; readonly endedAt: number };
+
+/** Records of a run's steps, which its object keeps no longer. */
+export interface HistoryPiece {
+  /** From 1. */
+  readonly number: number;
+  readonly records: readonly KeptRecord[];
+}
 
 /** A run begins to wait for an event, or is cancelled by one. */
 export interface WaitMessage {

@@ -2,7 +2,7 @@
 import type { WaitMatch } from "../../store.ts";
 
 /** What an app has in Restate: objects, but for `task` and `events`, which are services. */
-export type ServiceKind = "run" | "task" | "event" | "events" | "mailbox" | "signal" | "pool" | "cron";
+export type ServiceKind = "run" | "task" | "event" | "events" | "mailbox" | "signal" | "pool" | "cron" | "history";
 
 const escaped = (character: string) => `_${character.codePointAt(0)?.toString(16)}_`;
 

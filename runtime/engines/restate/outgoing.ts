@@ -1,5 +1,5 @@
 /** What a run's commits do outside of it: waits, events, signals, and the word that it has ended. */
-import type { Commit, NewWait } from "../../store.ts";
+import type { Commit, CommitResult, NewWait } from "../../store.ts";
 import type { Links } from "./links.ts";
 import type { Letter, MailboxView, PoolRequest, SignalMessage, SignalWait, WaitMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
@@ -24,13 +24,20 @@ export class Outgoing {
     if (record.status === "running") record.wakeAt = letter.receivedAt;
   }
 
-  /** In the order in which a store does it. What must be there before the run goes on is waited for. */
-  async sendOut(commit: Commit): Promise<void> {
+  /**
+   * In the order in which a store does it. What must be there before the run goes on is waited for.
+   *
+   * @returns what the commit is answered
+   */
+  async sendOut(commit: Commit): Promise<CommitResult> {
     const { events = [], unwait = [], waits = [], signals = [], unfit, now } = commit;
     if (unfit) this.#links.send({ service: "event", key: unfit.event, handler: "unfit" }, unfit);
     for (const event of events) this.#links.send({ service: "event", key: event.id, handler: "put" }, event);
-    this.#exchangeSlots(commit);
-    if (this.#record.endedAt !== null) return this.#ended(commit);
+    this.#giveBack(commit);
+    if (this.#record.endedAt !== null) {
+      this.#ended(commit);
+      return "ok";
+    }
     this.#leave(this.#record.waits.filter(({ op }) => unwait.includes(op)));
     this.#record.waits = this.#record.waits.filter(({ op }) => !unwait.includes(op));
     await this.wait(waits, now);
@@ -40,10 +47,12 @@ export class Outgoing {
       const from = await this.#links.call<string | null>({ service: "signal", key: name, handler: "send" }, message);
       this.receive({ op, kind: "sent", text: null, receivedAt: now, ...(from !== null && { from }) });
     }
+    const granted = await this.#acquire(commit);
+    return granted.length > 0 ? { granted } : "ok";
   }
 
-  /** What is given back goes first. A run that ends or is blocked gives back all. */
-  #exchangeSlots({ giveBack = [], acquire = [], now }: Pick<Commit, "giveBack" | "acquire" | "now">): void {
+  /** A run that ends or is blocked gives back all. */
+  #giveBack({ giveBack = [] }: Pick<Commit, "giveBack">): void {
     const record = this.#record;
     const isGivenBack = ({ op }: { readonly op: number }) => record.status !== "running" || giveBack.includes(op);
     for (const { op, pools } of record.slots.filter(isGivenBack)) {
@@ -53,13 +62,25 @@ export class Outgoing {
       }
     }
     record.slots = record.slots.filter((slot) => !isGivenBack(slot));
-    for (const { op, pools, rank } of acquire) {
-      const [pool, ...rest] = pools;
-      if (pool === undefined || record.slots.some((slot) => slot.op === op)) continue;
-      record.slots.push({ op, pools, granted: false });
-      const request: PoolRequest = { run: record.id, op, pool, rest, rank, now };
-      this.#links.send({ service: "pool", key: pool.name, handler: "acquire" }, request);
+  }
+
+  /** Answers the ops that have all their slots at once. All ops of a run ask in the same pools. */
+  async #acquire({ acquire = [], now }: Commit): Promise<number[]> {
+    const { id: run, slots } = this.#record;
+    let asking = acquire.filter(({ op }) => !slots.some((slot) => slot.op === op));
+    for (const { op, pools } of asking) slots.push({ op, pools, granted: false });
+    const pools = asking[0]?.pools ?? [];
+    for (const [place, pool] of pools.entries()) {
+      const rest = pools.slice(place + 1);
+      const requests = asking.map(({ op, rank }): PoolRequest => ({ run, op, pool, rest, rank, now }));
+      const to = { service: "pool", key: pool.name, handler: "acquire" } as const;
+      const served = await this.#links.call<number[]>(to, requests);
+      asking = asking.filter(({ op }) => served.includes(op));
+      if (asking.length === 0) break;
     }
+    const granted = asking.map(({ op }) => op);
+    this.#record.slots = slots.map((slot) => (granted.includes(slot.op) ? { ...slot, granted: true } : slot));
+    return granted;
   }
 
   /** Resolves when whoever sends what is waited for finds the run. */
@@ -116,7 +137,7 @@ export class Outgoing {
 
   /** The run ended without a commit. */
   cancelled(now: number): void {
-    this.#exchangeSlots({ now });
+    this.#giveBack({});
     this.#ended({ status: "cancelled", now });
   }
 }

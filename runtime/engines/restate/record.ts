@@ -1,12 +1,12 @@
 /**
- * All of a run that is kept in Restate, but for its history: one value under one key, so that nobody sees a part of it.
+ * All of a run that is kept in Restate, but for its older history: one value under one key, so that nobody sees a part of it.
  *
  * Its text has three lines: what people see of the run, which queries read alone; the rest; and the frame.
  */
 import type { Serde } from "@restatedev/restate-sdk";
 import type { ToldAttempt } from "../../engine/lone-attempt.ts";
 import type { NewWait, Pool, RunView } from "../../store.ts";
-import { type Run, view } from "../../stores/memory-runs.ts";
+import { type KeptRecord, type Run, view } from "../../stores/memory-runs.ts";
 import { originalText, storedText } from "../../stores/text.ts";
 
 /** Key of the record in the state of its object. */
@@ -17,8 +17,10 @@ export interface RunRecord extends Run {
   token: number;
   /** Waits that were begun and not met. */
   waits: NewWait[];
-  /** How many pieces of its history there are. */
+  /** How many pieces of its history were put away. */
   pieces: number;
+  /** What is recorded of its steps since then. */
+  recent: KeptRecord[];
   /** Ops that have asked for slots and not given them back. */
   slots: { readonly op: number; readonly pools: readonly Pool[]; readonly granted: boolean }[];
   /** Attempts that are made in invocations of their own. */
@@ -27,7 +29,7 @@ export interface RunRecord extends Run {
   told: ToldAttempt[];
 }
 
-const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "slots", "tasks", "told"] as const;
+const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "recent", "slots", "tasks", "told"] as const;
 type Rest = Pick<RunRecord, (typeof restKeys)[number]>;
 
 export const recordSerde: Serde<RunRecord> = {

@@ -109,8 +109,11 @@ export class RestateEngine implements AttachedEngine {
 
   async listOutcomes(run: string, ops: readonly number[]): Promise<RecordedOutcome[]> {
     const wanted = new Set(ops);
-    const records = await this.#tables.history(run);
-    return records.filter((record): record is RecordedOutcome => wanted.has(record.op) && record.status !== "retrying");
+    const outcomes = new Map<number, RecordedOutcome>();
+    for (const record of await this.#tables.history(run)) {
+      if (wanted.has(record.op) && record.status !== "retrying") outcomes.set(record.op, record as RecordedOutcome);
+    }
+    return [...outcomes.values()];
   }
 
   async listSteps(run: string, page: { readonly after?: number; readonly limit?: number } = {}): Promise<StoredStep[]> {

@@ -9,12 +9,12 @@
 import type { ObjectContext } from "@restatedev/restate-sdk";
 import { encodeThrown } from "../../engine/thrown.ts";
 import { BackstitchError } from "../../faults.ts";
-import type { Claim, Commit } from "../../store.ts";
+import type { Claim, Commit, CommitResult } from "../../store.ts";
 import { apply } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
 import { type DriveParts, LiveDrive, parkTimeoutMs } from "./live-drive.ts";
 import { Links } from "./links.ts";
-import type { Letter, TaskAnswer, TaskMessage } from "./messages.ts";
+import type { HistoryPiece, Letter, TaskAnswer, TaskMessage } from "./messages.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { turnSerde } from "./turn.ts";
@@ -23,6 +23,8 @@ import { turnSerde } from "./turn.ts";
 const holdMs = 20;
 /** Frames that one invocation journals at most, in characters. */
 const longestJournal = 1024 * 1024;
+/** Records that a run keeps beside its frame. */
+const longestRecent = 32;
 
 export class RunInvocation {
   readonly #context: ObjectContext;
@@ -31,9 +33,10 @@ export class RunInvocation {
   readonly #outgoing: Outgoing;
   readonly record: RunRecord;
   #live: LiveDrive | undefined;
+  /** To the last commit. */
+  #answer: CommitResult = "ok";
   #commits = 0;
   #journalled = 0;
-  readonly #history: (Commit["steps"][number] & { seq: number })[] = [];
 
   constructor(context: ObjectContext, host: HostParts, record: RunRecord) {
     this.#context = context;
@@ -81,7 +84,7 @@ export class RunInvocation {
   /** Writes the record, and sets the timer that goes on with the run. */
   async keep(now: number): Promise<void> {
     const { record } = this;
-    if (this.#history.length > 0) this.#context.set(pieceKey(++record.pieces), this.#history);
+    if (record.recent.length >= longestRecent) await this.#putAway();
     if (record.status === "running" && record.wakeAt !== null) {
       record.token++;
       const to = { service: "run", key: record.id, handler: "wake" } as const;
@@ -101,7 +104,7 @@ export class RunInvocation {
       apply(this.record, commit);
       this.#spread(commit);
       this.#note(commit);
-      await this.#outgoing.sendOut(commit);
+      this.#answer = await this.#outgoing.sendOut(commit);
       if (commit.status === "running" && !commit.release) continue;
       await this.#live?.over();
       return commit.now;
@@ -124,8 +127,17 @@ export class RunInvocation {
   }
 
   #note({ steps }: Commit): void {
-    for (const step of steps) this.#history.push({ ...step, seq: this.record.seq });
-    this.record.steps.clear();
+    const { record } = this;
+    for (const step of steps) record.recent.push({ ...step, seq: record.seq });
+    record.steps.clear();
+  }
+
+  /** It is there before it is gone here: whoever looks may see it twice, and never not at all. */
+  async #putAway(): Promise<void> {
+    const { record } = this;
+    const piece: HistoryPiece = { number: ++record.pieces, records: record.recent };
+    await this.#links.call({ service: "history", key: record.id, handler: "add" }, piece);
+    record.recent = [];
   }
 
   /** Runs only where the journal has no result yet. */
@@ -135,7 +147,7 @@ export class RunInvocation {
     // Behind commits that come from the journal, an attempt before this one was lost.
     const lostClaims = this.#live === undefined && this.#commits > 0 ? 1 : 0;
     this.#live ??= new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
-    return this.#live.next(this.record.mail);
+    return this.#live.next(this.record.mail, this.#answer);
   }
 
   #claim(lostClaims: number): Claim {
@@ -166,9 +178,4 @@ export class RunInvocation {
     const end = { status: "blocked", label: null, wakeAt: null, release: true, steps: [] } as const;
     return { run, epoch, seq, now: this.#host.clock.now(), error: encodeThrown(fault), ...end };
   }
-}
-
-/** Key of a piece of a run's history; they sort in their order. */
-function pieceKey(number: number): string {
-  return `history/${String(number).padStart(8, "0")}`;
 }

@@ -82,7 +82,7 @@ export function runHandlers(host: HostParts) {
 function newRecord({ run, event, derived, now }: StartMessage): RunRecord {
   const fresh: Run = queuedRun(run, event);
   const waits = [...(derived?.state?.waits ?? run.waits ?? [])];
-  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, waits, slots: [], tasks: [], told: [] };
+  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, recent: [], waits, slots: [], tasks: [], told: [] };
   if (derived === undefined) return base;
   const origin = { ...fresh, joined: [...derived.joined] };
   return { ...base, ...derivedRun({ id: run.id, ...derived }, origin, now), epoch: 1 };

@@ -2,6 +2,7 @@
 import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
 import { cronHandlers } from "./cron-object.ts";
 import { eventHandlers, eventsHandlers } from "./event-object.ts";
+import { historyHandlers } from "./history-object.ts";
 import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
@@ -31,10 +32,12 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     inactivityTimeout: longestStepMs,
     abortTimeout: longestStepMs,
   };
-  const options: ObjectOptions = { ...serviceOptions, enableLazyState: true };
+  // Invocations come with the whole state of their object, which is small: nothing is asked for again.
+  const options: ObjectOptions = { ...serviceOptions, enableLazyState: false };
+  const unread: ObjectOptions = { ...serviceOptions, enableLazyState: true };
   const { shared } = sdk.handlers.object;
-  const object = <Handlers>(kind: ServiceKind, handlers: Handlers) =>
-    sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options });
+  const object = <Handlers>(kind: ServiceKind, handlers: Handlers, settings = options) =>
+    sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options: settings });
   return [
     object("run", runHandlers(host)),
     object("event", eventHandlers(host)),
@@ -42,6 +45,7 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("signal", signalHandlers(host)),
     object("pool", poolHandlers(host)),
     object("cron", cronHandlers(host)),
+    object("history", historyHandlers, unread),
     sdk.service({ name: serviceName(host.app, "task"), handlers: taskHandlers(host) as never, options: serviceOptions }),
     sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: serviceOptions }),
   ];

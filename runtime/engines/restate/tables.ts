@@ -65,10 +65,14 @@ export class Tables {
       .slice(0, limit);
   }
 
+  /** What is recorded of a run's steps. Some of it may be there twice. */
   async history(run: string): Promise<KeptRecord[]> {
-    const of = `service_name = ${quoted(serviceName(this.#app, "run"))} AND service_key = ${quoted(run)}`;
-    const rows = await this.#texts("value_utf8", `${of} AND key LIKE 'history/%' ORDER BY key`);
-    return rows.flatMap((row) => JSON.parse(row) as KeptRecord[]);
+    const record = await this.record(run);
+    if (record === undefined) return [];
+    if (record.pieces === 0) return record.recent;
+    const of = `service_name = ${quoted(serviceName(this.#app, "history"))} AND service_key = ${quoted(run)}`;
+    const rows = await this.#texts("value_utf8", `${of} ORDER BY key`);
+    return [...rows.flatMap((row) => JSON.parse(row) as KeptRecord[]), ...record.recent];
   }
 
   /** All attempts, by op and attempt. */
