@@ -126,7 +126,7 @@ try {
     console.error(lines.at(-1).join(" | "));
   }
   console.log({ ...machineFacts(), load: load() });
-  printTable(["workload", ...systems.map(({ name }) => name)], lines);
+  printTable("Restate", [["workload", ...systems.map(({ name }) => name)], ...lines]);
 } finally {
   await client.close();
   await node.close();

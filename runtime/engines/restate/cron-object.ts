@@ -44,7 +44,8 @@ async function look(host: HostParts, functionId: string, states: States): Promis
   const changed: Record<string, string> = {};
   const sent: StoredEvent[] = [];
   const store = {
-    states: async (keys: readonly { readonly key: string }[]) => keys.map(({ key }) => valueOf(changed[key] ?? states[key])),
+    states: async (keys: readonly { readonly key: string }[]) =>
+      keys.map(({ key }) => stateOf(changed[key] ?? states[key])),
     changeStates: async (changes: readonly StateChange[], events: readonly StoredEvent[]) => {
       for (const { key, after } of changes) changed[key] = after;
       sent.push(...events);
@@ -56,6 +57,6 @@ async function look(host: HostParts, functionId: string, states: States): Promis
   return { changed, events: sent, pauseMs: Number.isFinite(next) ? Math.max(1, next - now) : null };
 }
 
-function valueOf(value: string | undefined): { readonly value?: string } {
+function stateOf(value: string | undefined): { readonly value?: string } {
   return value === undefined ? {} : { value };
 }

@@ -4,10 +4,10 @@ import { runsWanted, strayOf } from "../../route.ts";
 import type { EventView, NewRun, StoredEvent } from "../../store.ts";
 import { matchesIn } from "../../waits-met.ts";
 import type { HostParts } from "./host-parts.ts";
+import { eventKey, eventSerde } from "./kept-event.ts";
 import { json, Links } from "./links.ts";
 import type { MailboxView, Meeting, StartMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
-import { eventKey, eventSerde } from "./kept-event.ts";
 
 /** Handlers of the object, by their names. */
 export function eventHandlers(host: HostParts) {
@@ -21,7 +21,11 @@ export function eventHandlers(host: HostParts) {
       const { runs, matches } = routed as Routed;
       const meeting = known ? await meet(links, event, known, matches) : { met: 0 };
       const stray = strayOf(event, runs.length + meeting.met, meeting.problem);
-      const kept: EventView = { ...event, fate: stray?.fate ?? "taken", ...(stray?.problem !== undefined && { problem: stray.problem }) };
+      const kept: EventView = {
+        ...event,
+        fate: stray?.fate ?? "taken",
+        ...(stray?.problem !== undefined && { problem: stray.problem }),
+      };
       context.set(eventKey, kept, eventSerde);
       for (const run of runs) {
         const message: StartMessage = { run, event, now: event.receivedAt };
@@ -62,7 +66,12 @@ function look(links: Links, name: string): Promise<MailboxView> {
   return links.call({ service: "mailbox", key: mailboxKey(name), handler: "look" }, null);
 }
 
-async function meet(links: Links, event: StoredEvent, known: MailboxView, matches: Routed["matches"]): Promise<Meeting> {
+async function meet(
+  links: Links,
+  event: StoredEvent,
+  known: MailboxView,
+  matches: Routed["matches"],
+): Promise<Meeting> {
   const keys = [
     ...(known.waits > 0 ? [mailboxKey(event.name)] : []),
     ...matches.map((match) => mailboxKey(event.name, match)),

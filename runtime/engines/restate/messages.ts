@@ -1,6 +1,16 @@
 /** What the services of an app say to one another, and to Restate. All of it is JSON, but for frames. */
 import type { ToldAttempt } from "../../engine/lone-attempt.ts";
-import type { Cancellation, DerivedRun, Mail, NewRun, NewWait, OpKey, Pool, StoredEvent, StoredWait } from "../../store.ts";
+import type {
+  Cancellation,
+  DerivedRun,
+  Mail,
+  NewRun,
+  NewWait,
+  OpKey,
+  Pool,
+  StoredEvent,
+  StoredWait,
+} from "../../store.ts";
 import type { KeptRecord } from "../../stores/memory-runs.ts";
 
 /** Starts a run. A second start of it changes nothing. */

@@ -18,7 +18,8 @@ export class Outgoing {
     const record = this.#record;
     if (record.endedAt !== null) return;
     const { op, kind } = letter;
-    if (kind === "slot") record.slots = record.slots.map((slot) => (slot.op === op ? { ...slot, granted: true } : slot));
+    if (kind === "slot")
+      record.slots = record.slots.map((slot) => (slot.op === op ? { ...slot, granted: true } : slot));
     if (kind !== "cancel") record.waits = record.waits.filter((wait) => wait.op !== op);
     record.mail.push({ ...letter, seq: ++record.mailed });
     if (record.status === "running") record.wakeAt = letter.receivedAt;
@@ -108,7 +109,10 @@ export class Outgoing {
 
   async #waitForSignal({ op, name, onConflict = "fail" }: NewWait, now: number): Promise<void> {
     const message: SignalWait = { run: this.#record.id, op, onConflict, now };
-    const answer = await this.#links.call<"ok" | "conflict">({ service: "signal", key: name, handler: "wait" }, message);
+    const answer = await this.#links.call<"ok" | "conflict">(
+      { service: "signal", key: name, handler: "wait" },
+      message,
+    );
     if (answer === "conflict") this.receive({ op, kind: "conflict", text: null, receivedAt: now });
   }
 

@@ -53,7 +53,10 @@ export function poolHandlers(host: HostParts) {
     },
 
     /** Gives it back, or no longer waits for it. */
-    giveBack: async (context: ObjectContext, { op, pool }: { readonly op: OpKey; readonly pool: Pool }): Promise<void> => {
+    giveBack: async (
+      context: ObjectContext,
+      { op, pool }: { readonly op: OpKey; readonly pool: Pool },
+    ): Promise<void> => {
       const slots = await kept(context);
       const left = slots.filter((slot) => !isOf(op)(slot));
       if (left.length < slots.length) tell(context, serve(context, left, pool.limit));

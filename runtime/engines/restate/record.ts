@@ -29,7 +29,19 @@ export interface RunRecord extends Run {
   told: ToldAttempt[];
 }
 
-const restKeys = ["joined", "seq", "mail", "mailed", "token", "waits", "pieces", "recent", "slots", "tasks", "told"] as const;
+const restKeys = [
+  "joined",
+  "seq",
+  "mail",
+  "mailed",
+  "token",
+  "waits",
+  "pieces",
+  "recent",
+  "slots",
+  "tasks",
+  "told",
+] as const;
 type Rest = Pick<RunRecord, (typeof restKeys)[number]>;
 
 export const recordSerde: Serde<RunRecord> = {

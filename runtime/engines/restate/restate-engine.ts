@@ -15,17 +15,16 @@ import type {
   StoredEvent,
   StoredStep,
 } from "../../store.ts";
-import { versionOf } from "../../stores/memory-runs.ts";
-import { parkedRun } from "../../stores/memory-runs.ts";
+import { parkedRun, versionOf } from "../../stores/memory-runs.ts";
 import type { RegisteredFunction } from "../../types.ts";
 import type { Worker, WorkerOptions } from "../../worker.ts";
 import type { AttachedEngine, EngineParts } from "../engine.ts";
 import type { StartMessage } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
+import { type HostSettings, RestateWorker } from "./restate-worker.ts";
 import type { RestateServer, Target } from "./server.ts";
 import { refuse } from "./support.ts";
 import { Tables } from "./tables.ts";
-import { type HostSettings, RestateWorker } from "./restate-worker.ts";
 
 export class RestateEngine implements AttachedEngine {
   readonly #parts: EngineParts;

@@ -1,5 +1,11 @@
 /** A worker of this engine: serves the functions of a client to Restate, and tells its server where. */
-import { createServer, type Http2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
 import { BackstitchError } from "../../faults.ts";
 import { checkKeys, checkName } from "../../options.ts";
@@ -103,8 +109,10 @@ export class RestateWorker implements Worker {
     const services = servicesOf(sdk, host, this.#settings.longestStepMs);
     const endpoint = sdk.endpoint();
     for (const service of services) endpoint.bind(service);
-    endpoint.setLogger(({ level }, ...message) => {
-      if (level === "error" || level === "warn") this.#parts.logger[level](`backstitch: Restate's SDK:`, ...message);
+    endpoint.setLogger(({ level, context }, ...message) => {
+      // What it warns of outside of any invocation is about how it is set up.
+      const isTold = level === "error" || (level === "warn" && context !== undefined);
+      if (isTold) this.#parts.logger[level](`backstitch: Restate's SDK:`, ...message);
     });
     const server = await this.#listen(endpoint.http2Handler());
     try {

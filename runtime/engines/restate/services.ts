@@ -46,7 +46,15 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("pool", poolHandlers(host)),
     object("cron", cronHandlers(host)),
     object("history", historyHandlers, unread),
-    sdk.service({ name: serviceName(host.app, "task"), handlers: taskHandlers(host) as never, options: serviceOptions }),
-    sdk.service({ name: serviceName(host.app, "events"), handlers: eventsHandlers(host) as never, options: serviceOptions }),
+    sdk.service({
+      name: serviceName(host.app, "task"),
+      handlers: taskHandlers(host) as never,
+      options: serviceOptions,
+    }),
+    sdk.service({
+      name: serviceName(host.app, "events"),
+      handlers: eventsHandlers(host) as never,
+      options: serviceOptions,
+    }),
   ];
 }

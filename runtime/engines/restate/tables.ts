@@ -83,7 +83,9 @@ export class Tables {
   }
 
   async #texts(column: string, where: string): Promise<string[]> {
-    const rows = await this.#server.query<{ readonly text: string }>(`SELECT ${column} AS text FROM state WHERE ${where}`);
+    const rows = await this.#server.query<{ readonly text: string }>(
+      `SELECT ${column} AS text FROM state WHERE ${where}`,
+    );
     return rows.map(({ text }) => text);
   }
 
