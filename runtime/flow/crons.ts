@@ -12,7 +12,11 @@ const skewMs = 60_000;
 /** Where it is kept what was done. */
 export interface CronStates {
   states(keys: readonly StateKey[]): Promise<readonly Pick<StoredState, "value">[]>;
-  changeStates(changes: readonly StateChange[], events: readonly StoredEvent[], now: number): Promise<"ok" | "conflict">;
+  changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict">;
 }
 
 /**

@@ -1,12 +1,13 @@
 /** The object of an event: routes it once, and keeps what became of it. */
 import type { ObjectContext } from "@restatedev/restate-sdk";
+import type { Flow } from "../../flow/options.ts";
 import { runsWanted, strayOf } from "../../route.ts";
 import type { EventView, NewRun, StoredEvent } from "../../store.ts";
 import { matchesIn } from "../../waits-met.ts";
 import type { HostParts } from "./host-parts.ts";
 import { eventKey, eventSerde } from "./kept-event.ts";
 import { json, Links } from "./links.ts";
-import type { MailboxView, Meeting, StartMessage } from "./messages.ts";
+import type { DecideMessage, MailboxView, Meeting, StartMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
 
 /** Handlers of the object, by their names. */
@@ -18,7 +19,7 @@ export function eventHandlers(host: HostParts) {
       const links = new Links(host.app, context);
       const known = event.target === undefined ? await look(links, event.name) : undefined;
       const routed = await context.run("route", () => route(host, event, known?.paths ?? []), { serde: json as never });
-      const { runs, matches } = routed as Routed;
+      const { runs, matches, now } = routed as Routed;
       const meeting = known ? await meet(links, event, known, matches) : { met: 0 };
       const stray = strayOf(event, runs.length + meeting.met, meeting.problem);
       const kept: EventView = {
@@ -27,9 +28,10 @@ export function eventHandlers(host: HostParts) {
         ...(stray?.problem !== undefined && { problem: stray.problem }),
       };
       context.set(eventKey, kept, eventSerde);
-      for (const run of runs) {
-        const message: StartMessage = { run, event, now: event.receivedAt };
-        links.send({ service: "run", key: run.id, handler: "start" }, message);
+      for (const { run, isDecided } of runs) {
+        const message = { run, event, now } satisfies StartMessage & DecideMessage;
+        if (isDecided) links.send({ service: "flow", key: run.functionId, handler: "decide" }, message);
+        else links.send({ service: "run", key: run.id, handler: "start" }, message);
       }
     },
 
@@ -52,14 +54,27 @@ export function eventsHandlers(host: HostParts) {
 }
 
 interface Routed {
-  readonly runs: readonly NewRun[];
+  readonly now: number;
+  /** With whether the object of its function decides on it. */
+  readonly runs: readonly { readonly run: NewRun; readonly isDecided: boolean }[];
   readonly matches: readonly { readonly path: string; readonly value: string }[];
 }
 
 /** Asks conditions and schemas of the author's, so it is done once. */
 async function route(host: HostParts, event: StoredEvent, paths: readonly string[]): Promise<Routed> {
   const wanted = await runsWanted(event, host.functions(), host.logger);
-  return { runs: wanted.map(({ run }) => run), matches: matchesIn(event, paths) };
+  return {
+    runs: wanted.map(({ run, flow }) => ({ run, isDecided: isDecided(flow) })),
+    now: host.clock.now(),
+    matches: matchesIn(event, paths),
+  };
+}
+
+/** Slots, and who is served first, are decided where they are asked for. */
+function isDecided(flow: Flow | undefined): boolean {
+  if (flow === undefined) return false;
+  const { throttle, rateLimit, debounce, batch, singleton, idempotency } = flow;
+  return [throttle, rateLimit, debounce, batch, singleton, idempotency].some((option) => option !== undefined);
 }
 
 function look(links: Links, name: string): Promise<MailboxView> {

@@ -18,6 +18,10 @@ export interface StartMessage {
   readonly run: NewRun;
   readonly event: StoredEvent;
   readonly now: number;
+  /** Its end is told to the object that decides on the runs of its function. */
+  readonly inFlow?: boolean;
+  /** It begins when that object says so: other events may join it. */
+  readonly waits?: boolean;
   /** Of a run that is made of another one. */
   readonly derived?: Pick<DerivedRun, "origin" | "state"> & { readonly joined: readonly StoredEvent[] };
 }
@@ -33,6 +37,31 @@ export type Letter = Omit<Mail, "seq">;
 export interface CancelMessage {
   readonly now: number;
   readonly how: Cancellation;
+  /** Whoever cancels does not know what events tell of it: the run is to make them. */
+  readonly tells?: boolean;
+}
+
+/** An event would start a run of a function with options of flow control. */
+export interface DecideMessage {
+  readonly run: NewRun;
+  readonly event: StoredEvent;
+  readonly now: number;
+}
+
+/** An event joins a run that waits. */
+export interface JoinMessage {
+  readonly event: StoredEvent;
+  readonly keeps: "last" | "all";
+  readonly wakeAt: number;
+  readonly now: number;
+  /** The run that the event starts if it comes too late. */
+  readonly fresh: NewRun;
+}
+
+/** A timer of a run that waits. */
+export interface BeginMessage {
+  readonly run: string;
+  readonly token: number;
 }
 
 /** An attempt of a step that is made in an invocation of its own, on any machine. */

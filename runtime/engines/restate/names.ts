@@ -2,7 +2,17 @@
 import type { WaitMatch } from "../../store.ts";
 
 /** What an app has in Restate: objects, but for `task` and `events`, which are services. */
-export type ServiceKind = "run" | "task" | "event" | "events" | "mailbox" | "signal" | "pool" | "cron" | "history";
+export type ServiceKind =
+  | "run"
+  | "task"
+  | "event"
+  | "events"
+  | "mailbox"
+  | "signal"
+  | "pool"
+  | "cron"
+  | "history"
+  | "flow";
 
 const escaped = (character: string) => `_${character.codePointAt(0)?.toString(16)}_`;
 

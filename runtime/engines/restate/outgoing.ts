@@ -1,6 +1,6 @@
 /** What a run's commits do outside of it: waits, events, signals, and the word that it has ended. */
 import type { Commit, CommitResult, NewWait } from "../../store.ts";
-import type { Links } from "./links.ts";
+import type { Address, Links } from "./links.ts";
 import type { Letter, MailboxView, PoolRequest, SignalMessage, SignalWait, WaitMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
 import type { RunRecord } from "./record.ts";
@@ -18,6 +18,8 @@ export class Outgoing {
     const record = this.#record;
     if (record.endedAt !== null) return;
     const { op, kind } = letter;
+    if (record.isHeld) this.#links.send(this.#flow("begun"), { run: record.id });
+    record.isHeld = false;
     if (kind === "slot")
       record.slots = record.slots.map((slot) => (slot.op === op ? { ...slot, granted: true } : slot));
     if (kind !== "cancel") record.waits = record.waits.filter((wait) => wait.op !== op);
@@ -130,6 +132,7 @@ export class Outgoing {
     this.#leave(record.waits);
     record.waits = [];
     record.mail = [];
+    if (record.inFlow) this.#links.send(this.#flow("over"), { run: record.id });
     if (record.parent === undefined) return;
     const { run: key, op } = record.parent;
     const letter: Letter = {
@@ -137,6 +140,10 @@ export class Outgoing {
       ...{ receivedAt: now, from: record.id },
     };
     this.#links.send({ service: "run", key, handler: "mail" }, letter);
+  }
+
+  #flow(handler: string): Address {
+    return { service: "flow", key: this.#record.functionId, handler };
   }
 
   /** The run ended without a commit. */

@@ -13,6 +13,10 @@ import { originalText, storedText } from "../../stores/text.ts";
 export const recordKey = "run";
 
 export interface RunRecord extends Run {
+  /** Its end is told to the object that decides on the runs of its function. */
+  inFlow: boolean;
+  /** It begins when that object says so. */
+  isHeld: boolean;
   /** Of the newest timer. */
   token: number;
   /** Waits that were begun and not met. */
@@ -30,6 +34,8 @@ export interface RunRecord extends Run {
 }
 
 const restKeys = [
+  "inFlow",
+  "isHeld",
   "joined",
   "seq",
   "mail",

@@ -77,7 +77,8 @@ export class RunInvocation {
   async go(now: number): Promise<void> {
     const { record } = this;
     let latest = now;
-    if (record.status === "running" && record.wakeAt !== null && record.wakeAt <= now) latest = await this.#drive();
+    const isDue = record.status === "running" && !record.isHeld && record.wakeAt !== null && record.wakeAt <= now;
+    if (isDue) latest = await this.#drive();
     await this.keep(latest);
   }
 
@@ -85,7 +86,7 @@ export class RunInvocation {
   async keep(now: number): Promise<void> {
     const { record } = this;
     if (record.recent.length >= longestRecent) await this.#putAway();
-    if (record.status === "running" && record.wakeAt !== null) {
+    if (record.status === "running" && !record.isHeld && record.wakeAt !== null) {
       record.token++;
       const to = { service: "run", key: record.id, handler: "wake" } as const;
       this.#links.send(to, { token: record.token }, record.wakeAt - now);

@@ -1,9 +1,11 @@
 /** The object of a run: what happens to it, one thing after the other. */
 import type { ObjectContext } from "@restatedev/restate-sdk";
-import { derivedRun, end, queuedRun, type Run } from "../../stores/memory-runs.ts";
+import { cancelledUnrun } from "../../engine/ending.ts";
+import type { StoredEvent } from "../../store.ts";
+import { derivedRun, end, joinRun, queuedRun, type Run } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
 import { Links } from "./links.ts";
-import type { CancelMessage, Letter, StartMessage, TaskAnswer, WakeMessage } from "./messages.ts";
+import type { CancelMessage, JoinMessage, Letter, StartMessage, TaskAnswer, WakeMessage } from "./messages.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { RunInvocation } from "./run-invocation.ts";
 
@@ -20,6 +22,27 @@ export function runHandlers(host: HostParts) {
       const invocation = new RunInvocation(context, host, newRecord(message));
       await invocation.begin();
       await invocation.go(message.now);
+    },
+
+    /** An event joins a run that waits. One that came too late is decided upon anew. */
+    join: async (context: ObjectContext, { event, keeps, wakeAt, fresh, now }: JoinMessage): Promise<void> => {
+      const invocation = await loaded(context);
+      if (invocation?.record.isHeld && invocation.record.endedAt === null) {
+        joinRun(invocation.record, event, { run: context.key, keeps, wakeAt });
+        return invocation.keep(now);
+      }
+      const links = new Links(host.app, context);
+      const flow = { service: "flow", key: fresh.functionId } as const;
+      links.send({ ...flow, handler: "begun" }, { run: context.key });
+      links.send({ ...flow, handler: "decide" }, { run: fresh, event, now });
+    },
+
+    begin: async (context: ObjectContext, { wakeAt, now }: { readonly wakeAt: number; readonly now: number }) => {
+      const invocation = await loaded(context);
+      if (!invocation?.record.isHeld) return;
+      invocation.record.isHeld = false;
+      if (invocation.record.status === "running") invocation.record.wakeAt = wakeAt;
+      await invocation.go(now);
     },
 
     /** Makes a run of another one; it is there when this answers. */
@@ -51,7 +74,7 @@ export function runHandlers(host: HostParts) {
     },
 
     /** False when it has ended or does not exist. */
-    cancel: async (context: ObjectContext, { now, how }: CancelMessage): Promise<boolean> => {
+    cancel: async (context: ObjectContext, { now, how, tells }: CancelMessage): Promise<boolean> => {
       const invocation = await loaded(context);
       if (!invocation || invocation.record.endedAt !== null) return false;
       const { record } = invocation;
@@ -63,7 +86,10 @@ export function runHandlers(host: HostParts) {
       end(record, "cancelled", now);
       invocation.cancelled(now);
       const links = new Links(host.app, context);
-      for (const event of how.events ?? []) links.send({ service: "event", key: event.id, handler: "put" }, event);
+      const { id: run, functionId, event } = record;
+      const told = () => cancelledUnrun({ event, run, functionId }, host.functionOf(functionId)?.onCancel, now);
+      const events = tells ? ((await context.run("tell", told)) as StoredEvent[]) : (how.events ?? []);
+      for (const event of events) links.send({ service: "event", key: event.id, handler: "put" }, event);
       await invocation.keep(now);
       return true;
     },
@@ -79,10 +105,22 @@ export function runHandlers(host: HostParts) {
   };
 }
 
-function newRecord({ run, event, derived, now }: StartMessage): RunRecord {
+function newRecord({ run, event, derived, now, inFlow = false, waits: isHeld = false }: StartMessage): RunRecord {
   const fresh: Run = queuedRun(run, event);
   const waits = [...(derived?.state?.waits ?? run.waits ?? [])];
-  const base = { ...fresh, epoch: 1, token: 0, pieces: 0, recent: [], waits, slots: [], tasks: [], told: [] };
+  const base = {
+    ...fresh,
+    epoch: 1,
+    inFlow,
+    isHeld,
+    token: 0,
+    pieces: 0,
+    recent: [],
+    waits,
+    slots: [],
+    tasks: [],
+    told: [],
+  };
   if (derived === undefined) return base;
   const origin = { ...fresh, joined: [...derived.joined] };
   return { ...base, ...derivedRun({ id: run.id, ...derived }, origin, now), epoch: 1 };

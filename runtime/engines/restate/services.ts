@@ -2,6 +2,7 @@
 import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
 import { cronHandlers } from "./cron-object.ts";
 import { eventHandlers, eventsHandlers } from "./event-object.ts";
+import { flowHandlers } from "./flow-object.ts";
 import { historyHandlers } from "./history-object.ts";
 import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
@@ -46,6 +47,7 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("pool", poolHandlers(host)),
     object("cron", cronHandlers(host)),
     object("history", historyHandlers, unread),
+    object("flow", flowHandlers(host), unread),
     sdk.service({
       name: serviceName(host.app, "task"),
       handlers: taskHandlers(host) as never,
