@@ -37,7 +37,9 @@ export async function makeAttempt(
   const { attempt } = op;
   const ended = await new Promise<EndedAttempt>((resolve) => {
     const one = new Attempt(op, claim.run, host, resolve);
-    host.signal.addEventListener("abort", () => one.interrupt(new Error("The worker gave the step up")), { once: true });
+    host.signal.addEventListener("abort", () => one.interrupt(new Error("The worker gave the step up")), {
+      once: true,
+    });
     one.start();
   });
   const { outcome, input, ...told } = ended;

@@ -22,12 +22,7 @@ export const driveRun: DriveRun = (claim, fn, host) => {
 };
 
 /** One attempt of a step of a run that another process drives, within the hooks that are around steps. */
-export function makeAttempt(
-  claim: Claim,
-  fn: RunnableFunction,
-  host: DriverHost,
-  op: number,
-): Promise<ToldAttempt> {
+export function makeAttempt(claim: Claim, fn: RunnableFunction, host: DriverHost, op: number): Promise<ToldAttempt> {
   const bound = boundHost(claim, fn, host);
   const { middleware = [] } = fn;
   if (middleware.length === 0) return makeInEngine(claim, fn, bound, op);

@@ -11,10 +11,16 @@ import { RunInvocation } from "./run-invocation.ts";
 
 /** Handlers of the object, by their names. */
 export function runHandlers(host: HostParts) {
-  const loaded = async (context: ObjectContext): Promise<RunInvocation | undefined> => {
-    const record = await context.get<RunRecord>(recordKey, recordSerde);
-    return record === null ? undefined : new RunInvocation(context, host, record);
-  };
+  return { ...drivingHandlers(host), ...waitingHandlers(host), ...controlHandlers(host) };
+}
+
+async function loaded(host: HostParts, context: ObjectContext): Promise<RunInvocation | undefined> {
+  const record = await context.get<RunRecord>(recordKey, recordSerde);
+  return record === null ? undefined : new RunInvocation(context, host, record);
+}
+
+/** What starts a run and lets it go on. */
+function drivingHandlers(host: HostParts) {
   return {
     /** Starts the run. One that exists is left as it is. */
     start: async (context: ObjectContext, message: StartMessage): Promise<void> => {
@@ -22,27 +28,6 @@ export function runHandlers(host: HostParts) {
       const invocation = new RunInvocation(context, host, newRecord(message));
       await invocation.begin();
       await invocation.go(message.now);
-    },
-
-    /** An event joins a run that waits. One that came too late is decided upon anew. */
-    join: async (context: ObjectContext, { event, keeps, wakeAt, fresh, now }: JoinMessage): Promise<void> => {
-      const invocation = await loaded(context);
-      if (invocation?.record.isHeld && invocation.record.endedAt === null) {
-        joinRun(invocation.record, event, { run: context.key, keeps, wakeAt });
-        return invocation.keep(now);
-      }
-      const links = new Links(host.app, context);
-      const flow = { service: "flow", key: fresh.functionId } as const;
-      links.send({ ...flow, handler: "begun" }, { run: context.key });
-      links.send({ ...flow, handler: "decide" }, { run: fresh, event, now });
-    },
-
-    begin: async (context: ObjectContext, { wakeAt, now }: { readonly wakeAt: number; readonly now: number }) => {
-      const invocation = await loaded(context);
-      if (!invocation?.record.isHeld) return;
-      invocation.record.isHeld = false;
-      if (invocation.record.status === "running") invocation.record.wakeAt = wakeAt;
-      await invocation.go(now);
     },
 
     /** Makes a run of another one; it is there when this answers. */
@@ -54,13 +39,13 @@ export function runHandlers(host: HostParts) {
     },
 
     wake: async (context: ObjectContext, { token }: WakeMessage): Promise<void> => {
-      const invocation = await loaded(context);
+      const invocation = await loaded(host, context);
       if (invocation?.record.token !== token) return;
       await invocation.go(invocation.record.wakeAt ?? 0);
     },
 
     mail: async (context: ObjectContext, letter: Letter): Promise<void> => {
-      const invocation = await loaded(context);
+      const invocation = await loaded(host, context);
       if (!invocation || invocation.record.endedAt !== null) return;
       invocation.receive(letter);
       await invocation.go(letter.receivedAt);
@@ -68,14 +53,45 @@ export function runHandlers(host: HostParts) {
 
     /** An attempt that was made elsewhere is over. */
     told: async (context: ObjectContext, answer: TaskAnswer): Promise<void> => {
-      const invocation = await loaded(context);
+      const invocation = await loaded(host, context);
       if (!invocation?.takes(answer)) return;
       await invocation.go(answer.endedAt);
     },
+  };
+}
 
+/** Of runs that wait for more events. */
+function waitingHandlers(host: HostParts) {
+  return {
+    /** An event joins a run that waits. One that came too late is decided upon anew. */
+    join: async (context: ObjectContext, { event, keeps, wakeAt, fresh, now }: JoinMessage): Promise<void> => {
+      const invocation = await loaded(host, context);
+      if (invocation?.record.isHeld && invocation.record.endedAt === null) {
+        joinRun(invocation.record, event, { run: context.key, keeps, wakeAt });
+        return invocation.keep(now);
+      }
+      const links = new Links(host.app, context);
+      const flow = { service: "flow", key: fresh.functionId } as const;
+      links.send({ ...flow, handler: "begun" }, { run: context.key });
+      links.send({ ...flow, handler: "decide" }, { run: fresh, event, now });
+    },
+
+    begin: async (context: ObjectContext, { wakeAt, now }: { readonly wakeAt: number; readonly now: number }) => {
+      const invocation = await loaded(host, context);
+      if (!invocation?.record.isHeld) return;
+      invocation.record.isHeld = false;
+      if (invocation.record.status === "running") invocation.record.wakeAt = wakeAt;
+      await invocation.go(now);
+    },
+  };
+}
+
+/** What people ask for. */
+function controlHandlers(host: HostParts) {
+  return {
     /** False when it has ended or does not exist. */
     cancel: async (context: ObjectContext, { now, how, tells }: CancelMessage): Promise<boolean> => {
-      const invocation = await loaded(context);
+      const invocation = await loaded(host, context);
       if (!invocation || invocation.record.endedAt !== null) return false;
       const { record } = invocation;
       if (how.unwind && record.status === "running" && record.seq > 0) {
@@ -96,7 +112,7 @@ export function runHandlers(host: HostParts) {
 
     /** False when it is not blocked. */
     resume: async (context: ObjectContext, { now }: { readonly now: number }): Promise<boolean> => {
-      const invocation = await loaded(context);
+      const invocation = await loaded(host, context);
       if (invocation?.record.status !== "blocked") return false;
       Object.assign(invocation.record, { status: "running", error: null, wakeAt: now, updatedAt: now });
       await invocation.keep(now);
