@@ -1,7 +1,10 @@
 /** The client: where functions are registered, events sent, workers made and runs looked at. */
+
+import type { ClientStore } from "./client-store.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { makeFunctions } from "./create-function.ts";
 import type { DriveRun, Logger } from "./engine/contract.ts";
+import type { AttachedEngine, Engine, EngineParts } from "./engines/engine.ts";
 import { EventLog } from "./event-log.ts";
 import type { CreatedEvent } from "./event-types.ts";
 import { encodeData, toStoredEvent, validateCreated } from "./events.ts";
@@ -34,7 +37,7 @@ import type {
   TriggeredFunctionOptions,
   UntypedEvents,
 } from "./types.ts";
-import { Worker, type WorkerOptions } from "./worker.ts";
+import { StoreWorker, type Worker, type WorkerOptions } from "./worker.ts";
 
 /** Options of a client. */
 export interface ClientOptions {
@@ -42,6 +45,8 @@ export interface ClientOptions {
   readonly id: string;
   /** Where events and runs are kept, e.g. `sqlite({ path })`. Needed to send and to work, not to register functions. */
   readonly store?: Store | undefined;
+  /** What runs the functions in the place of a store and our workers, e.g. `restate({ … })`. */
+  readonly engine?: Engine | undefined;
   /** Default: 15 s, 30 s, 1 m, 2 m, 5 m, 10 m, 20 m, 40 m, 1 h, then 2 h, each with up to 30 s of jitter. */
   readonly backoff?: Backoff | undefined;
   /**
@@ -70,7 +75,7 @@ export interface ClientParts {
   readonly functionArguments: (args: readonly unknown[]) => readonly unknown[];
 }
 
-const optionKeys = ["id", "store", "backoff", "logger", "keep", "middleware"];
+const optionKeys = ["id", "store", "engine", "backoff", "logger", "keep", "middleware"];
 
 /**
  * @typeParam Events the events by name, each with the type of its data. Left out, any event may be sent and read.
@@ -98,8 +103,9 @@ export class Backstitch<
   readonly #workers = new Set<Worker>();
   readonly #sendListeners = new Set<() => void>();
   readonly #givenStore: Store | undefined;
+  readonly #engine: AttachedEngine | undefined;
   readonly #kept: KeptRuns | undefined;
-  #openStore: Promise<Store> | undefined;
+  #openStore: Promise<ClientStore> | undefined;
   #closed = false;
 
   /**
@@ -124,6 +130,7 @@ export class Backstitch<
     this.#givenStore = checkedStore(options.store);
     this.events = new EventLog(this.id, () => this.#store("events"));
     this.#kept = options.keep && checkedKept(options.keep, "`keep` of new Backstitch()");
+    this.#engine = checkedEngine(options)?.attach(this.#engineParts());
     this.runs = new Runs(
       this.id,
       this.#parts.clock,
@@ -198,6 +205,7 @@ export class Backstitch<
         fix: "Give each function an id of its own. Those of `onFailure` and `onCancel` end with -failure and -cancel.",
       });
     }
+    for (const fn of made) this.#engine?.accept(fn);
     for (const fn of made) this.#functions.set(fn.id, fn);
     return made[0];
   }
@@ -258,16 +266,17 @@ export class Backstitch<
    * await worker.start();
    */
   worker(options: WorkerOptions = {}): Worker {
-    const worker = new Worker(
+    const worker = this.#engine?.worker(options) ?? this.#storeWorker(options);
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #storeWorker(options: WorkerOptions): Worker {
+    return new StoreWorker(
       {
-        app: this.id,
-        clock: this.#parts.clock,
-        logger: this.#logger,
-        drive: this.#parts.drive,
-        retryDelay: this.#retryDelay,
-        kept: this.#kept,
-        functions: () => [...this.#functions.values()],
-        store: () => this.#store("worker.start()"),
+        ...this.#engineParts(),
+        // Without an engine, what is opened is a store.
+        store: () => this.#store("worker.start()") as Promise<Store>,
         onSend: (listener) => {
           this.#sendListeners.add(listener);
           return () => this.#sendListeners.delete(listener);
@@ -275,8 +284,18 @@ export class Backstitch<
       },
       options,
     );
-    this.#workers.add(worker);
-    return worker;
+  }
+
+  #engineParts(): EngineParts {
+    return {
+      app: this.id,
+      clock: this.#parts.clock,
+      logger: this.#logger,
+      drive: this.#parts.drive,
+      retryDelay: this.#retryDelay,
+      kept: this.#kept,
+      functions: () => [...this.#functions.values()],
+    };
   }
 
   /** Stops the workers of this client and closes the store. The client cannot be used afterwards. */
@@ -293,7 +312,7 @@ export class Backstitch<
   }
 
   /** Opens the store at the first use; an opening that failed is tried again at the next. */
-  async #store(where: string): Promise<Store> {
+  async #store(where: string): Promise<ClientStore> {
     if (this.#closed) {
       throw new BackstitchError("BS2015", {
         where: `${where} of client "${this.id}" was called after close()`,
@@ -316,10 +335,25 @@ export class Backstitch<
     }
   }
 
-  #opening(): Promise<Store> | undefined {
-    const store = this.#givenStore ?? this.#parts.defaultStore();
+  #opening(): Promise<ClientStore> | undefined {
+    const store = this.#engine ?? this.#givenStore ?? this.#parts.defaultStore();
     return store?.open().then(() => store);
   }
+}
+
+function checkedEngine({ engine, store }: ClientOptions): Engine | undefined {
+  if (engine === undefined) return undefined;
+  if (store !== undefined) {
+    throw new BackstitchError("BS2013", {
+      where: "new Backstitch() has both `store` and `engine`",
+      fix: "Give one of them: an engine keeps the runs by itself.",
+    });
+  }
+  if (typeof (engine as Partial<Engine> | null)?.attach === "function") return engine;
+  throw new BackstitchError("BS2013", {
+    where: "`engine` of new Backstitch() is no engine",
+    fix: 'Give what `restate({ … })` of "backstitch/restate" gives.',
+  });
 }
 
 function checkedStore(store: ClientOptions["store"]): Store | undefined {

@@ -1,12 +1,13 @@
 /** Reruns and forks: runs that are made of others. */
 import { v7 as uuidv7 } from "uuid";
+import type { ClientStore } from "./client-store.ts";
 import { encode } from "./codec/index.ts";
 import type { Plan } from "./engine/replay.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkKeys, checkName } from "./options.ts";
 import { stepsOf } from "./recorded.ts";
 import { asRun, type PendingStep, type SlotEdit, stateOf, storable, withSlots } from "./run-state.ts";
-import type { Origin, RunView, Store } from "./store.ts";
+import type { Origin, RunView } from "./store.ts";
 
 /** A step of a run: its id, when the run has one of that id; its id and how many came before it; or its number. */
 export type StepReference = string | number | { readonly id: string; readonly index: number };
@@ -33,7 +34,7 @@ const mostTries = 5;
 const mostNamed = 20;
 
 /** @returns the id of the new run */
-export async function rerun(store: Store, view: RunView, options: RerunOptions, now: number): Promise<string> {
+export async function rerun(store: ClientStore, view: RunView, options: RerunOptions, now: number): Promise<string> {
   checkKeys(options, ["from", "input"], "runs.rerun()");
   const { from, input } = options;
   if (from !== undefined) {
@@ -48,7 +49,7 @@ export async function rerun(store: Store, view: RunView, options: RerunOptions, 
 }
 
 /** @returns the id of the new run */
-export async function fork(store: Store, view: RunView, options: ForkOptions, now: number): Promise<string> {
+export async function fork(store: ClientStore, view: RunView, options: ForkOptions, now: number): Promise<string> {
   checkKeys(options, ["at", "slots"], "runs.fork()");
   const { at, slots = [] } = options;
   for (const slot of slots) checkSlot(slot);
@@ -58,7 +59,7 @@ export async function fork(store: Store, view: RunView, options: ForkOptions, no
 }
 
 /** It begins anew, with what is recorded of the ops before this one. */
-function replayed(store: Store, view: RunView, step: FoundStep, edits: Plan, now: number): Promise<string> {
+function replayed(store: ClientStore, view: RunView, step: FoundStep, edits: Plan, now: number): Promise<string> {
   const { op, id, kind } = step;
   const { id: run, origin, stepsRemoved = 0 } = view;
   // Those of ops before its own are records of the run of which it was made.
@@ -71,14 +72,14 @@ function replayed(store: Store, view: RunView, step: FoundStep, edits: Plan, now
   return derived(store, run, { run, op, plan: encode({ step: { id, kind }, ...edits } satisfies Plan) }, now);
 }
 
-async function derived(store: Store, run: string, origin: Origin, now: number): Promise<string> {
+async function derived(store: ClientStore, run: string, origin: Origin, now: number): Promise<string> {
   const id = uuidv7({ msecs: now });
   if (await store.derive({ id, origin }, now)) return id;
   throw new BackstitchError("BS2009", { where: `the store has no run "${run}" any more`, fix: "Look at runs.list()." });
 }
 
 /** It goes on from a copy of the frame, so that no code runs twice. */
-async function parted(store: Store, view: RunView, slots: readonly SlotEdit[], now: number): Promise<string> {
+async function parted(store: ClientStore, view: RunView, slots: readonly SlotEdit[], now: number): Promise<string> {
   const id = uuidv7({ msecs: now });
   for (let tries = 0; tries < mostTries; tries++) {
     const parked = await store.getParked(view.id);
@@ -106,7 +107,7 @@ interface FoundStep {
 }
 
 /** @throws BackstitchError BS2051 when the run has no such step, or several */
-async function stepOf(store: Store, view: RunView, reference: StepReference): Promise<FoundStep> {
+async function stepOf(store: ClientStore, view: RunView, reference: StepReference): Promise<FoundStep> {
   const wanted = typeof reference === "string" ? { id: reference } : reference;
   const found = new Map<number, FoundStep>();
   const known = new Set<string>();

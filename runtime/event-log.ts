@@ -1,9 +1,11 @@
 /** Events as people and programs ask for them: `client.events`. */
+
+import type { ClientStore } from "./client-store.ts";
 import { type Moment, momentMs } from "./duration.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import { shown } from "./run-views.ts";
-import type { EventFate, EventQuery, EventView, Store } from "./store.ts";
+import type { EventFate, EventQuery, EventView } from "./store.ts";
 import type { BackstitchEvent } from "./types.ts";
 
 /** An event that is stored, and what became of it. */
@@ -51,10 +53,10 @@ const pageSize = 200;
 /** The events of one client. Each method opens the store when it is not open, and throws BS2005 when there is none. */
 export class EventLog {
   readonly #app: string;
-  readonly #store: () => Promise<Store>;
+  readonly #store: () => Promise<ClientStore>;
 
   /** @internal Made by the client. */
-  constructor(app: string, store: () => Promise<Store>) {
+  constructor(app: string, store: () => Promise<ClientStore>) {
     this.#app = app;
     this.#store = store;
   }

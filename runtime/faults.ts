@@ -49,6 +49,9 @@ const faults = {
   BS2110: "A race waits for an ordinary promise",
   BS2111: "The run cannot be migrated",
   BS2112: "The run waits too long for code that is not compiled",
+  BS2130: "The engine cannot do this",
+  BS2131: "Restate does not do what it is asked",
+  BS2132: "Restate's SDK cannot run here",
   BS2120: "A transaction cannot begin",
   BS2121: "A transaction cannot be committed",
 } as const;

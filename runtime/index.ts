@@ -24,6 +24,7 @@ export { type ClassOptions, DecodeError, NotEncodableError, registerClass, type 
 export type { ForkOptions, RerunOptions, StepReference } from "./derive-runs.ts";
 export type { Duration, DurationLike, InstantLike, Moment, ZonedDateTimeLike } from "./duration.ts";
 export type { Logger, RunLogger } from "./engine/contract.ts";
+export type { Engine } from "./engines/engine.ts";
 export {
   BackstitchError,
   type BackstitchErrorCode,

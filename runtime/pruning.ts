@@ -1,8 +1,8 @@
 /** What is kept of runs that have ended, and of the steps of those that go on. */
+import type { ClientStore } from "./client-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Duration } from "./duration.ts";
 import { anyLength, checkedLength, checkInteger, checkKeys } from "./options.ts";
-import type { Store } from "./store.ts";
 import type { StoreRetry } from "./store-retry.ts";
 
 /** What is kept by its age, or by number. What is given of the two must hold of a thing for it to be kept. */
@@ -72,7 +72,7 @@ function keptNow({ ageMs, count }: Limits, now: number): { before?: number; keep
 
 /** Removes all that is not kept, in small transactions with pauses. */
 export async function pruneAll(
-  store: Store,
+  store: ClientStore,
   app: string,
   kept: KeptRuns,
   clock: Clock,
@@ -104,7 +104,7 @@ export async function pruneAll(
 
 /** Prunes now and every minute, until `stopped` aborts. Never rejects. */
 export async function keepPruning(
-  store: Store,
+  store: ClientStore,
   app: string,
   kept: KeptRuns,
   { clock, retry, stopped }: { readonly clock: Clock; readonly retry: StoreRetry; readonly stopped: AbortSignal },

@@ -1,8 +1,9 @@
 /** What is recorded of a run, also where it went on from another one. */
 
+import type { ClientStore } from "./client-store.ts";
 import { planOf } from "./engine/replay.ts";
 import { BackstitchError } from "./faults.ts";
-import type { Origin, RecordedOutcome, Store, StoredStep } from "./store.ts";
+import type { Origin, RecordedOutcome, StoredStep } from "./store.ts";
 
 /** Ops that are read at once. */
 const pageSize = 2_000;
@@ -11,7 +12,11 @@ const pageSize = 2_000;
 export type RunStep = StoredStep & { readonly run: string };
 
 /** The outcomes of ops in front of the one from which a run goes on: of the run of which it was made, or of an earlier one. */
-export async function outcomesBefore(store: Store, origin: Origin, ops: readonly number[]): Promise<RecordedOutcome[]> {
+export async function outcomesBefore(
+  store: ClientStore,
+  origin: Origin,
+  ops: readonly number[],
+): Promise<RecordedOutcome[]> {
   const found: RecordedOutcome[] = [];
   let missing = ops;
   for (let at: Origin | undefined = origin; at && missing.length > 0; ) {
@@ -48,7 +53,11 @@ function takenOver(origin: Origin): (op: number) => boolean {
 }
 
 /** The records of a run, by op and attempt; those of the run of which it was made stand for what it did not do itself. */
-export async function* stepsOf(store: Store, run: string, before = Number.POSITIVE_INFINITY): AsyncGenerator<RunStep> {
+export async function* stepsOf(
+  store: ClientStore,
+  run: string,
+  before = Number.POSITIVE_INFINITY,
+): AsyncGenerator<RunStep> {
   const origin = (await store.getRun(run))?.origin;
   const own = ownSteps(store, run, before);
   let next = await own.next();
@@ -67,7 +76,11 @@ export async function* stepsOf(store: Store, run: string, before = Number.POSITI
 }
 
 /** What it has executed itself, page by page: what is counted of the pages before need not be counted again. */
-export async function* ownSteps(store: Store, run: string, before = Number.POSITIVE_INFINITY): AsyncGenerator<RunStep> {
+export async function* ownSteps(
+  store: ClientStore,
+  run: string,
+  before = Number.POSITIVE_INFINITY,
+): AsyncGenerator<RunStep> {
   const counted = new Map<string, number>();
   for (let after = 0; ; ) {
     const page = await store.listSteps(run, { after, limit: pageSize, counted });

@@ -38,12 +38,7 @@ export async function routeEvents(
     plain = [];
   };
   for (const event of events) {
-    const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
-    const runs = wanted.map((functionId): Wanted => {
-      const run = { id: runId(event, functionId), app, functionId, eventId: event.id, wakeAt: event.receivedAt };
-      const flow = functions.find(({ id }) => id === functionId)?.flow;
-      return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
-    });
+    const runs = await runsWanted(event, functions, logger);
     const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
     if (startsRunsOnly(runs, found)) {
       plain.push({ id: event.id, runs: runs.map(({ run }) => run) });
@@ -55,6 +50,21 @@ export async function routeEvents(
   }
   await routePlain();
   return events.length === largestBatch;
+}
+
+/** The runs that an event would start, of functions with flow options and of those without. */
+export async function runsWanted(
+  event: StoredEvent,
+  functions: readonly RegisteredFunction[],
+  logger: Logger,
+): Promise<Wanted[]> {
+  const { app } = event;
+  const wanted = event.target === undefined ? await triggeredBy(event, functions, logger) : [event.target];
+  return wanted.map((functionId) => {
+    const run = { id: runId(event, functionId), app, functionId, eventId: event.id, wakeAt: event.receivedAt };
+    const flow = functions.find(({ id }) => id === functionId)?.flow;
+    return { run: { ...run, ...waitsOf(event, functionId, functions) }, flow };
+  });
 }
 
 /** False when what was decided upon has changed meanwhile. Runs that give way do so first: doing it again does nothing. */
@@ -75,7 +85,8 @@ async function carryOut(
     const events = cancelledUnrun({ event: view.event, run, functionId: view.functionId }, onCancel, now);
     await store.cancel(run, now, { unwind: true, events });
   }
-  const stray = strayOf(event, wanted, found);
+  const problem = found.problem && encodeThrown(found.problem);
+  const stray = strayOf(event, wanted.length + found.met.length, problem);
   return (await store.route(event, runs, found.met, { joins, states, now, ...(stray && { stray }) })) === "routed";
 }
 
@@ -87,10 +98,15 @@ function startsRunsOnly(wanted: readonly Wanted[], { met, problem }: WaitsMet): 
 
 const noWaits: WaitsMet = { met: [], problem: undefined };
 
-/** What the runtime sends itself is often for nobody. */
-function strayOf({ name }: StoredEvent, wanted: readonly Wanted[], { met, problem }: WaitsMet): Stray | undefined {
-  if (problem) return { fate: "unfit", problem: encodeThrown(problem) };
-  return wanted.length + met.length > 0 || isOwn(name) ? undefined : { fate: "unwanted" };
+/**
+ * How an event strays, if it does. What the runtime sends itself is often for nobody.
+ *
+ * @param taken how many runs and waits take it
+ * @param problem why some that might have were not met. Text of the codec
+ */
+export function strayOf({ name }: StoredEvent, taken: number, problem: string | undefined): Stray | undefined {
+  if (problem !== undefined) return { fate: "unfit", problem };
+  return taken > 0 || isOwn(name) ? undefined : { fate: "unwanted" };
 }
 
 /** What cancels a run from its beginning. */

@@ -1,8 +1,10 @@
 /** All that is known of a run. */
+
+import type { ClientStore } from "./client-store.ts";
 import { type RunStep, stepsOf } from "./recorded.ts";
 import { type PendingStep, stateOf } from "./run-state.ts";
 import { toRun, toStepAttempt } from "./run-views.ts";
-import type { RunView, Store } from "./store.ts";
+import type { RunView } from "./store.ts";
 import type { Run, StepAttempt } from "./types.ts";
 
 export interface RunHistory {
@@ -25,7 +27,7 @@ export interface HistoryStep extends StepAttempt {
 /** Runs of one kind that a history shows. */
 const mostRelated = 1_000;
 
-export async function historyOf(store: Store, view: RunView): Promise<RunHistory> {
+export async function historyOf(store: ClientStore, view: RunView): Promise<RunHistory> {
   const steps: HistoryStep[] = [];
   for await (const step of stepsOf(store, view.id)) steps.push(toHistoryStep(step));
   const parked = await store.getParked(view.id);

@@ -1,6 +1,7 @@
 /** Runs as people and programs ask for them: `client.runs`. */
 
 import { type BulkOptions, type BulkResult, forAll } from "./bulk-runs.ts";
+import type { ClientStore } from "./client-store.ts";
 import type { Clock } from "./clock.ts";
 import { type ForkOptions, fork, type RerunOptions, rerun } from "./derive-runs.ts";
 import type { RunnableFunction } from "./engine/contract.ts";
@@ -13,7 +14,7 @@ import { errorsLookedAt, hasError, type ListOptions, nextOf, type RunFilter, sea
 import { historyOf, type RunHistory } from "./run-history.ts";
 import { type RunState, stateOf } from "./run-state.ts";
 import { shown, toRun, toStepAttempt } from "./run-views.ts";
-import type { RunView, Store } from "./store.ts";
+import type { RunView } from "./store.ts";
 import type { Run, StepAttempt } from "./types.ts";
 
 /** Runs, newest first. A page may be short, or empty, and not be the last one. */
@@ -54,13 +55,13 @@ export class Runs {
   readonly #app: string;
   readonly #clock: Clock;
   readonly #functionOf: (id: string) => RunnableFunction | undefined;
-  readonly #store: () => Promise<Store>;
+  readonly #store: () => Promise<ClientStore>;
 
   /** @internal Made by the client. */
   constructor(
     app: string,
     clock: Clock,
-    store: () => Promise<Store>,
+    store: () => Promise<ClientStore>,
     functionOf: (id: string) => RunnableFunction | undefined,
   ) {
     this.#app = app;

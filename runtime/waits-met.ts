@@ -133,12 +133,20 @@ class Incoming {
 /** Under which the store has waits that the event may meet. */
 async function matchesOf(store: WaitSource, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
   const { app, name } = incoming.stored;
-  const matches: (WaitMatch | undefined)[] = [undefined];
-  for (const path of await store.waitPaths(app, name)) {
-    const value = fieldAt(incoming.event, path);
-    if (value !== undefined) matches.push({ path, value: encode(value) });
-  }
-  return matches;
+  const paths = await store.waitPaths(app, name);
+  return [undefined, ...(paths.length > 0 ? matchesAt(incoming.event, paths) : [])];
+}
+
+/** The matches under which waits may be that an event meets, of those at these paths. One that cannot be read has none. */
+export function matchesIn(stored: StoredEvent, paths: readonly string[]): WaitMatch[] {
+  return paths.length > 0 ? matchesAt(readable(stored), paths) : [];
+}
+
+function matchesAt(event: BackstitchEvent | undefined, paths: readonly string[]): WaitMatch[] {
+  return paths.flatMap((path) => {
+    const value = fieldAt(event, path);
+    return value === undefined ? [] : [{ path, value: encode(value) }];
+  });
 }
 
 async function* waitsFor(

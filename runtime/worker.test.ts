@@ -4,7 +4,7 @@ import type { DriveRun } from "./engine/contract.ts";
 import type { Claim, Commit, Store } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
 import type { RegisteredFunction } from "./types.ts";
-import { Worker, type WorkerOptions, type WorkerParts } from "./worker.ts";
+import { StoreWorker, type Worker, type WorkerOptions, type WorkerParts } from "./worker.ts";
 
 const app = "app";
 const fn: RegisteredFunction = {
@@ -33,7 +33,7 @@ function setUp(drive: DriveRun, options: WorkerOptions = {}, parts: Partial<Work
   const logged: unknown[][] = [];
   const log = (...args: unknown[]) => void logged.push(args);
   const listeners = new Set<() => void>();
-  const worker = new Worker(
+  const worker = new StoreWorker(
     {
       app,
       clock: new SystemClock(),

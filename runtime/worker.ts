@@ -6,8 +6,8 @@
  * becomes free, and by work of other processes of which the store hears. It never looks twice without either progress or a pause.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "./clock.ts";
-import type { DriveRun, DriverHost, Logger } from "./engine/contract.ts";
+import type { DriverHost } from "./engine/contract.ts";
+import type { EngineParts } from "./engines/engine.ts";
 import { BackstitchError } from "./faults.ts";
 import { Crons } from "./flow/crons.ts";
 import { Throttles } from "./flow/throttle.ts";
@@ -15,9 +15,8 @@ import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
 import { LeftRuns } from "./left-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
-import { type KeptRuns, keepPruning } from "./pruning.ts";
+import { keepPruning } from "./pruning.ts";
 import { outcomesBefore } from "./recorded.ts";
-import type { RetrySchedule } from "./retry.ts";
 import { routeEvents } from "./route.ts";
 import type { Claim, Commit, CommitResult, Store } from "./store.ts";
 import { StoreRetry } from "./store-retry.ts";
@@ -53,18 +52,9 @@ export interface StopOptions {
 }
 
 /** What a worker is given by its client. */
-export interface WorkerParts {
-  readonly app: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly drive: DriveRun;
-  readonly retryDelay: RetrySchedule;
-  /** All functions of the app. */
-  readonly functions: () => readonly RegisteredFunction[];
+export interface WorkerParts extends EngineParts {
   /** Opens the store at the first call. */
   readonly store: () => Promise<Store>;
-  /** What is kept of ended runs; undefined is all. */
-  readonly kept?: KeptRuns | undefined;
   /** Calls back after each local `send`, until the returned function is called. */
   readonly onSend: (listener: () => void) => () => void;
 }
@@ -74,7 +64,8 @@ const holdMs = 20;
 /** For functions that do not say it. */
 const parkTimeoutMs = 300_000;
 const defaultStopMs = 30_000;
-const optionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];
+/** Of all workers, whatever runs their functions. */
+export const workerOptionKeys = ["functions", "concurrency", "leaseMs", "pollMs", "leaveMs", "name"];
 
 /** What a started worker works with. */
 interface Service {
@@ -101,8 +92,28 @@ type Working = Omit<Service, "loop" | "renewals" | "pruning">;
  * await worker.start();
  * process.once("SIGTERM", () => void worker.stop().then(() => client.close()));
  */
-export class Worker {
-  /** Unique per worker; leases are held under it. */
+export interface Worker {
+  /** Unique per worker. */
+  readonly id: string;
+  /**
+   * Opens the store, or reaches the engine, and begins to work. A worker starts once; make another to start again. A start
+   * that failed may be repeated.
+   *
+   * @throws BackstitchError BS2005 without a store, BS2014 when it was started before or has no functions
+   */
+  start(): Promise<void>;
+  /**
+   * Takes nothing more, lets running steps finish, commits, gives all runs back. Steps that are still running after the
+   * time-out are aborted; they are executed again, by another worker. A second call waits for the first.
+   *
+   * @throws BackstitchError BS2013 when an option is wrong
+   */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+/** A worker that takes its runs from a store. */
+export class StoreWorker implements Worker {
+  /** Leases are held under it. */
   readonly id = newWorkerIdentity();
   readonly #parts: WorkerParts;
   readonly #options: WorkerOptions;
@@ -123,7 +134,7 @@ export class Worker {
 
   /** @internal Made by `client.worker()`. */
   constructor(parts: WorkerParts, options: WorkerOptions = {}) {
-    checkKeys(options, optionKeys, "client.worker()");
+    checkKeys(options, workerOptionKeys, "client.worker()");
     if (options.name !== undefined) checkName(options.name, "name", "client.worker()");
     this.#parts = parts;
     this.#options = options;
@@ -134,12 +145,6 @@ export class Worker {
     this.#leaveMs = checked("leaveMs", options.leaveMs ?? 60_000, { least: 0, most: 86_400_000 });
   }
 
-  /**
-   * Opens the store and begins to work. A worker starts once; make another to start again. A start that failed may be
-   * repeated.
-   *
-   * @throws BackstitchError BS2005 without a store, BS2014 when it was started before or has no functions
-   */
   async start(): Promise<void> {
     if (this.#service !== undefined || this.#stopped !== undefined) {
       throw new BackstitchError("BS2014", {
@@ -156,17 +161,8 @@ export class Worker {
     }
   }
 
-  /**
-   * Claims nothing more, lets running steps finish, commits, gives all runs back. Steps that are still running after the
-   * time-out are aborted; they are executed again, by another worker, when the lease has run out. A second call waits for
-   * the first.
-   *
-   * @throws BackstitchError BS2013 when an option is wrong
-   */
   async stop(options: StopOptions = {}): Promise<void> {
-    checkKeys(options, ["timeoutMs"], "worker.stop()");
-    const timeoutMs = options.timeoutMs ?? defaultStopMs;
-    if (timeoutMs !== Infinity) checkInteger(timeoutMs, "timeoutMs", { least: 0, most: 2 ** 31 }, "worker.stop()");
+    const timeoutMs = checkedStop(options);
     this.#stopped ??= this.#end(timeoutMs);
     await this.#stopped;
   }
@@ -316,6 +312,14 @@ export class Worker {
       },
     };
   }
+}
+
+/** Milliseconds that running steps may take. @throws BackstitchError BS2013 when an option is wrong */
+export function checkedStop(options: StopOptions): number {
+  checkKeys(options, ["timeoutMs"], "worker.stop()");
+  const timeoutMs = options.timeoutMs ?? defaultStopMs;
+  if (timeoutMs !== Infinity) checkInteger(timeoutMs, "timeoutMs", { least: 0, most: 2 ** 31 }, "worker.stop()");
+  return timeoutMs;
 }
 
 function checked(name: string, value: number, range: { readonly least: number; readonly most: number }): number {

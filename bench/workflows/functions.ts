@@ -1,10 +1,10 @@
 /** The workflows that are measured: ordinary handlers, compiled by `tspc`. */
-import { Backstitch, type Store } from "backstitch";
+import { Backstitch, type Engine, type Store } from "backstitch";
 import { probe } from "./probe.ts";
 
-/** A client with all workflows of the benchmarks, over a store of its own. */
-export function makeClient(store: Store): Backstitch {
-  const client = new Backstitch({ id: "bench", store });
+/** A client with all workflows of the benchmarks, over a store of its own or an engine. */
+export function makeClient(where: Store | Engine): Backstitch {
+  const client = new Backstitch({ id: "bench", ...("attach" in where ? { engine: where } : { store: where }) });
 
   /** `steps` steps, one after the other, with five slots that stay small. */
   client.createFunction({ id: "loop" }, { event: "bench/loop" }, async ({ event, step }) => {
@@ -28,6 +28,14 @@ export function makeClient(store: Store): Backstitch {
       items.push(await step.run("work", () => ({ index, text: probe.step(index).slice(0, 80) })));
     }
     return items.length;
+  });
+
+  /** As "loop", with a sleep behind every second step. */
+  client.createFunction({ id: "naps" }, { event: "bench/naps" }, async ({ event, step }) => {
+    for (let index = 0; index < event.data.steps; index++) {
+      await step.run("work", () => probe.step(index));
+      if (index % 2 === 1) await step.sleep("nap", event.data.ms);
+    }
   });
 
   /** A step after a sleep. */

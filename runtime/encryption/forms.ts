@@ -99,6 +99,7 @@ const commit: Form<Commit> = {
     read: "open",
     // The names of pools are hidden otherwise: stores compare them.
     acquire: "open",
+    elsewhere: "open",
     giveBack: "open",
   },
 };

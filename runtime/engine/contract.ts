@@ -9,6 +9,7 @@ import type { CheckedBackoff } from "../retry.ts";
 import type { Claim, Commit, CommitResult, Mail, Origin, RecordedOutcome, StepRecord, StoredEvent } from "../store.ts";
 import type { RegisteredTrigger } from "../triggers.ts";
 import type { BackstitchEvent, SentEvent } from "../types.ts";
+import type { ToldAttempt } from "./lone-attempt.ts";
 import type { Op } from "./ops.ts";
 
 /** What the driver must know of a function; made by `createFunction`. */
@@ -85,6 +86,14 @@ export type StepSend = (
 /** An op that waits for what comes from outside. */
 export type WaitingOp = Pick<Op, "number" | "id">;
 
+/** Attempts of a run that other processes make. */
+export interface Spread {
+  /** Those that are under way. */
+  readonly running: readonly { readonly op: number; readonly attempt: number }[];
+  /** What came of those that have ended and are not recorded. */
+  readonly ended: readonly ToldAttempt[];
+}
+
 export interface DriverHost {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -127,6 +136,8 @@ export interface DriverHost {
   readonly onMail?: (deliver: (mail: readonly Mail[]) => void) => void;
   /** What is recorded of ops in front of the one from which a run goes on. */
   readonly recorded?: (origin: Origin, ops: readonly number[]) => Promise<RecordedOutcome[]>;
+  /** Lets attempts of steps that are ready beside others be made elsewhere. Default: all of them are made here. */
+  readonly spread?: Spread;
   /** Told when the handler has ended for good, and whether it left ops; what unwinds comes behind it. Tests only. */
   readonly onHandlerEnd?: (left: boolean) => void;
   /** Told of each op that begins to wait, in front of the commit that announces it. Tests only. */

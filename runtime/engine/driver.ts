@@ -119,6 +119,7 @@ class RunDriver extends RunOwner {
     this.#endChecked = loaded.end !== undefined;
     this.#label = loaded.label();
     this.#replay?.loaded(loaded);
+    this.#slots.loaded(loaded);
     return undefined;
   }
 
@@ -350,8 +351,7 @@ class RunDriver extends RunOwner {
   }
 
   #finish(ending = endingOf(this.#activation, this.claim, this.fn, this.now())): Promise<DriveEnd | undefined> {
-    const last = withTurn(this.#turn.take(), ending);
-    return this.#commit({ ...last, label: null, wakeAt: null, release: true }, "ended");
+    return this.#commit({ ...withTurn(this.#turn.take(), ending), label: null, wakeAt: null, release: true }, "ended");
   }
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */

@@ -4,6 +4,7 @@ import type { Mail } from "../store.ts";
 import { Attempt, type EndedAttempt } from "./attempts.ts";
 import type { DriverHost } from "./contract.ts";
 import { leavesFrame } from "./leaves-frame.ts";
+import { endedElsewhere, type ToldAttempt } from "./lone-attempt.ts";
 import type { Op } from "./ops.ts";
 
 export class Inputs {
@@ -11,6 +12,8 @@ export class Inputs {
   readonly #host: DriverHost;
   readonly #ring: () => void;
   readonly #ended: EndedAttempt[] = [];
+  /** Of attempts that others have made. */
+  readonly #arrived: ToldAttempt[];
   readonly #mail: Mail[] = [];
   /** Attempts that run or were not taken, by the number of their op. Replaced when it is empty, as maps of ops are. */
   #attempts = new SafeMap<number, Attempt>();
@@ -24,11 +27,12 @@ export class Inputs {
     this.#run = run;
     this.#host = host;
     this.#ring = ring;
+    this.#arrived = [...(host.spread?.ended ?? [])];
   }
 
   /** Nothing of the run goes on in this process, and nothing has come. */
   get none(): boolean {
-    return this.#attempts.size === 0 && this.#mail.length === 0;
+    return this.#attempts.size === 0 && this.#mail.length === 0 && this.#arrived.length === 0;
   }
 
   /** Callbacks run, or have ended and were not taken. */
@@ -46,7 +50,7 @@ export class Inputs {
   }
 
   get anyEnded(): boolean {
-    return this.#ended.length > 0;
+    return this.#ended.length + this.#arrived.length > 0;
   }
 
   /** Ops of which an attempt has ended. */
@@ -82,11 +86,16 @@ export class Inputs {
 
   takeEnded(): EndedAttempt | undefined {
     const ended = this.#ended.shift();
-    if (ended === undefined) return undefined;
+    if (ended === undefined) return this.#takeArrived();
     if (this.#attempts.size === 1) this.#attempts = new SafeMap();
     else this.#attempts.delete(ended.op);
     this.#changing.delete(ended.op);
     return ended;
+  }
+
+  #takeArrived(): EndedAttempt | undefined {
+    const told = this.#arrived.shift();
+    return told && endedElsewhere(told);
   }
 
   interrupt(op: number, reason: Error): void {

@@ -81,7 +81,7 @@ export function tellAttempt(root: Frame, attempt: number): void {
 export function countLostClaims(activation: Activation, lost: number, retries: number, now: number): void {
   activation.attempt += lost;
   for (const op of activation.ops.values()) {
-    const mayHaveRun = isTried(op) && op.outcome === undefined && op.dueAt <= now;
+    const mayHaveRun = isTried(op) && !op.running && op.outcome === undefined && op.dueAt <= now;
     if (!mayHaveRun) continue;
     op.lostAttempt = op.attempt;
     op.attempt = Math.max(op.attempt, Math.min(op.attempt + lost, op.options?.retries ?? retries));

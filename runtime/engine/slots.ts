@@ -1,4 +1,6 @@
 /**
+ * What must be so before attempts begin: slots, and for those that are made elsewhere, that a commit says so.
+ *
  * The slots of a run's steps, of a function with `concurrency`: asked for in the commit that first holds a step that is
  * due, given back in the one that records how its attempt ended. The store has the truth; this is what it told.
  */
@@ -6,7 +8,9 @@ import { SafeMap } from "../codec/index.ts";
 import { poolsOf } from "../flow/pools.ts";
 import { priorityMs } from "../flow/priority.ts";
 import type { Claim, Commit, CommitResult, Pool } from "../store.ts";
+import type { Activation } from "./activation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { Elsewhere } from "./elsewhere.ts";
 import { eventOf } from "./load.ts";
 import { isDue, isTried, isWork, type Op } from "./ops.ts";
 
@@ -22,6 +26,7 @@ export class Slots {
   /** The commit that asks has not been answered: until then its ops count as due, so that a crash cannot strand them. */
   #asking = false;
   #givenBack: number[] = [];
+  readonly #elsewhere: Elsewhere;
   #pools: readonly Pool[] | undefined;
   /** How much earlier than others it is served. */
   #lead = 0;
@@ -31,7 +36,12 @@ export class Slots {
     this.#fn = fn;
     this.#host = host;
     this.#isLimited = (fn.flow?.concurrency.length ?? 0) > 0;
+    this.#elsewhere = new Elsewhere(host.spread);
     for (const { op, granted } of claim.slots ?? []) this.#asked.set(op, granted);
+  }
+
+  loaded(activation: Activation): void {
+    this.#elsewhere.loaded(activation);
   }
 
   /** Whether an attempt of the op may begin. */
@@ -53,14 +63,20 @@ export class Slots {
     return this.awaits(number) && this.#givenBack.length === 0;
   }
 
-  /** Whether a step is due that has not asked. */
+  /** Whether a step is due that has not asked, or is to begin elsewhere. */
   lacks(ops: Ops): boolean {
-    return this.#isLimited && this.#lacking(ops).length > 0;
+    const isLacking = this.#isLimited && this.#lacking(ops).length > 0;
+    return isLacking || this.#elsewhere.lacks(ops, (op) => this.mayStart(op));
   }
 
-  /** What a commit asks for that holds these ops. The run is kept until it is answered. */
-  ask(ops: Ops): Pick<Commit, "acquire"> {
+  /** What a commit asks for that holds these ops, and what it begins. The run is kept until it is answered. */
+  ask(ops: Ops): Pick<Commit, "acquire" | "elsewhere"> {
     for (const number of this.#asked.keys()) if (!ops.has(number)) this.giveBack(number);
+    const begun = this.#elsewhere.begins(ops, (op) => this.mayStart(op));
+    return { ...begun, ...this.#askFor(ops) };
+  }
+
+  #askFor(ops: Ops): Pick<Commit, "acquire"> {
     if (!this.#isLimited) return {};
     const lacking = this.#lacking(ops);
     if (lacking.length === 0) return {};
@@ -80,6 +96,7 @@ export class Slots {
 
   /** Its attempt has ended, or never begins. */
   giveBack(number: number): void {
+    this.#elsewhere.ended(number);
     if (!this.#asked.has(number)) return;
     if (this.#asked.size === 1) this.#asked = new SafeMap();
     else this.#asked.delete(number);

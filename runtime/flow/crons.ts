@@ -1,6 +1,6 @@
 /** Starts runs by the clock: one for each slot of a schedule, over all workers. */
 import { encode } from "../codec/index.ts";
-import type { StateKey, Store, StoredEvent } from "../store.ts";
+import type { StateChange, StateKey, StoredEvent, StoredState } from "../store.ts";
 import type { RegisteredFunction } from "../types.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -8,6 +8,16 @@ import type { Schedule } from "./schedule.ts";
 export const scheduledEvent = "backstitch/scheduled.timer";
 /** Clocks of workers may differ by so much; one that is set back by more is followed. */
 const skewMs = 60_000;
+
+/** Where it is kept what was done. */
+export interface CronStates {
+  states(keys: readonly StateKey[]): Promise<readonly Pick<StoredState, "value">[]>;
+  changeStates(
+    changes: readonly StateChange[],
+    events: readonly StoredEvent[],
+    now: number,
+  ): Promise<"ok" | "conflict">;
+}
 
 /**
  * What was done is in the store: of each schedule the latest slot that has its event. The event's id is made of the slot,
@@ -17,13 +27,13 @@ const skewMs = 60_000;
  * worker sees it for the first time.
  */
 export class Crons {
-  readonly #store: Store;
+  readonly #store: CronStates;
   readonly #app: string;
   /** When to look next, by function and schedule. */
   readonly #next = new Map<string, number>();
   #lastLook = 0;
 
-  constructor(store: Store, app: string) {
+  constructor(store: CronStates, app: string) {
     this.#store = store;
     this.#app = app;
   }

@@ -14,6 +14,9 @@ export interface Wanted {
   readonly flow: Flow | undefined;
 }
 
+/** Where the states are on which is decided. */
+export type PlanStates = Pick<Store, "states">;
+
 /** What is to be done for an event. */
 export interface Plan {
   readonly runs: readonly NewRun[];
@@ -28,7 +31,7 @@ export interface Plan {
  * are: they are blocked, and so are seen.
  */
 export async function planOf(
-  store: Store,
+  store: PlanStates,
   stored: StoredEvent,
   wanted: readonly Wanted[],
   now: number,
@@ -53,7 +56,7 @@ const alone = (run: NewRun): Plan => ({ ...nothing, runs: [run] });
 
 /** One function decides on one event. */
 class Decision {
-  readonly #store: Store;
+  readonly #store: PlanStates;
   readonly #run: NewRun;
   readonly #flow: Flow;
   readonly #event: BackstitchEvent;
@@ -61,7 +64,7 @@ class Decision {
   readonly #logger: Logger;
   readonly #changes: StateChange[] = [];
 
-  constructor(store: Store, run: NewRun, flow: Flow, event: BackstitchEvent, now: number, logger: Logger) {
+  constructor(store: PlanStates, run: NewRun, flow: Flow, event: BackstitchEvent, now: number, logger: Logger) {
     this.#store = store;
     this.#run = run;
     this.#flow = flow;

@@ -7,6 +7,7 @@
 import { decode } from "../codec/index.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "../engine/contract.ts";
 import { driveRun as driveInEngine } from "../engine/driver.ts";
+import { makeAttempt as makeInEngine, type ToldAttempt } from "../engine/lone-attempt.ts";
 import { toStoredEvent } from "../events.ts";
 import { boundLogger } from "../logger.ts";
 import type { Claim, Commit, CommitResult } from "../store.ts";
@@ -15,12 +16,24 @@ import { sendLayer } from "./send.ts";
 import { stepLayer } from "./steps.ts";
 
 export const driveRun: DriveRun = (claim, fn, host) => {
-  const logger = boundLogger(host.logger, { runId: claim.run, functionId: fn.id });
-  const { middleware = [], backoff } = fn;
-  const retryDelay: DriverHost["retryDelay"] = (attempt, own) => host.retryDelay(attempt, own ?? backoff);
-  const bound = { ...host, logger, ...(backoff && { retryDelay }) };
+  const bound = boundHost(claim, fn, host);
+  const { middleware = [] } = fn;
   return middleware.length === 0 ? driveInEngine(claim, fn, bound) : new Activity(claim, fn, bound, middleware).drive();
 };
+
+/** One attempt of a step of a run that another process drives, within the hooks that are around steps. */
+export function makeAttempt(claim: Claim, fn: RunnableFunction, host: DriverHost, op: number): Promise<ToldAttempt> {
+  const bound = boundHost(claim, fn, host);
+  const { middleware = [] } = fn;
+  if (middleware.length === 0) return makeInEngine(claim, fn, bound, op);
+  return new Activity(claim, fn, bound, middleware).attempt(op);
+}
+
+function boundHost(claim: Claim, { id, backoff }: RunnableFunction, host: DriverHost): DriverHost {
+  const logger = boundLogger(host.logger, { runId: claim.run, functionId: id });
+  const retryDelay: DriverHost["retryDelay"] = (attempt, own) => host.retryDelay(attempt, own ?? backoff);
+  return { ...host, logger, ...(backoff && { retryDelay }) };
+}
 
 /** What a handler's context has without any middleware. */
 const ownProperties: ReadonlySet<string> = new Set(["event", "events", "runId", "step", "group", "attempt", "logger"]);
@@ -56,6 +69,11 @@ class Activity {
       return end;
     }
     return this.#begun ?? this.#fail(new TypeError("a `wrapFunction` of its middleware did not call `next`"));
+  }
+
+  async attempt(op: number): Promise<ToldAttempt> {
+    const extension = await this.#extension();
+    return makeInEngine(this.#claim, this.#fn, { ...this.#host, ...this.#layers(), extension }, op);
   }
 
   async #enter(depth: number): Promise<ActivationEnd> {
@@ -98,20 +116,23 @@ class Activity {
   }
 
   async #driveWith(changes: Partial<DriverHost>): Promise<DriveEnd> {
-    const aroundStep = stepLayer(this.#middleware, this.#run);
-    const { clock } = this.#host;
-    const { app } = this.#claim.event;
-    const aroundSend = sendLayer(this.#middleware, this.#run, (event) => toStoredEvent(event, app, clock.now()));
     const end = await driveInEngine(this.#claim, this.#fn, {
       ...this.#host,
-      ...(aroundStep && { aroundStep }),
-      ...(aroundSend && { aroundSend }),
+      ...this.#layers(),
       onStart: () => this.#tellStart(),
       ...changes,
       commit: (commit) => this.#commit(commit),
     });
     await this.#tellEnd();
     return end;
+  }
+
+  #layers(): Pick<DriverHost, "aroundStep" | "aroundSend"> {
+    const aroundStep = stepLayer(this.#middleware, this.#run);
+    const { clock } = this.#host;
+    const { app } = this.#claim.event;
+    const aroundSend = sendLayer(this.#middleware, this.#run, (event) => toStoredEvent(event, app, clock.now()));
+    return { ...(aroundStep && { aroundStep }), ...(aroundSend && { aroundSend }) };
   }
 
   async #tellStart(): Promise<void> {

@@ -24,7 +24,7 @@ import type {
 } from "../store.ts";
 
 /** With the number of the commit that wrote it. */
-type KeptRecord = StepRecord & { readonly seq: number };
+export type KeptRecord = StepRecord & { readonly seq: number };
 
 interface Lease {
   readonly worker: string;
@@ -125,7 +125,7 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
 }
 
 /** By op and attempt, each with its place among the ops of its id. */
-export function listedSteps({ steps }: Run, { after = 0, limit, counted }: StepPage): StoredStep[] {
+export function stepsInOrder(steps: Run["steps"], { after = 0, limit, counted }: StepPage = {}): StoredStep[] {
   const seen = new Map<string, number>(counted);
   const indexed: StoredStep[][] = [];
   for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
@@ -137,6 +137,12 @@ export function listedSteps({ steps }: Run, { after = 0, limit, counted }: StepP
     if (op > after) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
   }
   return indexed.slice(0, limit).flat();
+}
+
+/** Keeps what is recorded of an attempt. */
+export function recordStep(steps: Run["steps"], step: KeptRecord): void {
+  const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
+  steps.set(step.op, attempts.set(step.attempt, step));
 }
 
 export function isListed(run: Run, query: RunQuery): boolean {
@@ -200,10 +206,7 @@ export function apply(run: Run, commit: Commit): void {
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;
   run.updatedAt = commit.now;
-  for (const step of commit.steps) {
-    const attempts = run.steps.get(step.op) ?? new Map<number, KeptRecord>();
-    run.steps.set(step.op, attempts.set(step.attempt, { ...step, seq: run.seq }));
-  }
+  for (const step of commit.steps) recordStep(run.steps, { ...step, seq: run.seq });
   if (commit.status === "running") {
     if (commit.release) run.lease = undefined;
   } else if (commit.status === "blocked") {

@@ -1,0 +1,13 @@
+/** What the services of an app take from the worker that hosts them. */
+import type { DriverHost } from "../../engine/contract.ts";
+import type { RegisteredFunction } from "../../types.ts";
+import type { EngineParts } from "../engine.ts";
+
+export interface HostParts extends EngineParts {
+  readonly functionOf: (id: string) => RegisteredFunction | undefined;
+  /** True once the worker stops: runs are let go at their next commit. */
+  readonly stopping: () => boolean;
+  /** Commits of a run that one invocation journals at most. */
+  readonly stepsPerInvocation: number;
+  readonly recorded: NonNullable<DriverHost["recorded"]>;
+}

@@ -1,0 +1,192 @@
+/**
+ * One invocation of a run's object: takes what came, and drives the run until it is parked or the journal is long enough.
+ *
+ * Each commit of the driver is the result of one action in the journal. An invocation that is tried again takes the commits
+ * from there and applies them, without any code of the author's; behind the last of them, the run is loaded from its frame,
+ * which costs what any claim costs. So all that is done here must follow from the journal alone, but for what is done within
+ * an action.
+ */
+import type { ObjectContext } from "@restatedev/restate-sdk";
+import { encodeThrown } from "../../engine/thrown.ts";
+import { BackstitchError } from "../../faults.ts";
+import { wholeFrame } from "../../frame-pieces.ts";
+import type { Claim, Commit, CommitResult } from "../../store.ts";
+import { apply } from "../../stores/memory-runs.ts";
+import type { HostParts } from "./host-parts.ts";
+import { Links } from "./links.ts";
+import { type DriveParts, LiveDrive, parkTimeoutMs } from "./live-drive.ts";
+import type { HistoryChapter, Letter, TaskAnswer, TaskMessage } from "./messages.ts";
+import { Outgoing } from "./outgoing.ts";
+import { type RunRecord, recordKey, recordSerde } from "./record.ts";
+import { turnSerde } from "./turn.ts";
+
+/** How long a parked run may wait in memory for a timer: a timer of Restate's costs about as much. */
+const holdMs = 20;
+/** Frames that one invocation journals at most, in characters. */
+const longestJournal = 1024 * 1024;
+/** Records that a run keeps beside its frame. */
+const longestRecent = 32;
+
+export class RunInvocation {
+  readonly #context: ObjectContext;
+  readonly #host: HostParts;
+  readonly #links: Links;
+  readonly #outgoing: Outgoing;
+  readonly record: RunRecord;
+  #live: LiveDrive | undefined;
+  /** To the last commit. */
+  #answer: CommitResult = "ok";
+  #commits = 0;
+  #journalled = 0;
+
+  constructor(context: ObjectContext, host: HostParts, record: RunRecord) {
+    this.#context = context;
+    this.#host = host;
+    this.record = record;
+    this.#links = new Links(host.app, context);
+    this.#outgoing = new Outgoing(this.#links, record);
+  }
+
+  /** Begins to wait for what cancels it. */
+  async begin(): Promise<void> {
+    await this.#outgoing.wait(this.record.waits);
+  }
+
+  /** It ended without a commit of its own. */
+  cancelled(now: number): void {
+    this.#outgoing.cancelled(now);
+  }
+
+  /** Puts mail on the run. One that has ended gets none; what waited for it does so no longer. */
+  receive(letter: Letter): void {
+    this.#outgoing.receive(letter);
+  }
+
+  /** What came of an attempt elsewhere makes the run due. One that is not waited for any more changes nothing: false. */
+  takes(answer: TaskAnswer): boolean {
+    const { record } = this;
+    const isIts = (task: { readonly op: number; readonly attempt: number }) =>
+      task.op === answer.op && task.attempt === answer.attempt;
+    if (record.endedAt !== null || !record.tasks.some(isIts)) return false;
+    record.tasks = record.tasks.filter((task) => !isIts(task));
+    if (!("refused" in answer)) record.told.push(answer);
+    if (record.status === "running") record.wakeAt = answer.endedAt;
+    return true;
+  }
+
+  /** Drives the run if it is due, and keeps what came of it. */
+  async go(now: number): Promise<void> {
+    const { record } = this;
+    let latest = now;
+    const isDue = record.status === "running" && !record.isHeld && record.wakeAt !== null && record.wakeAt <= now;
+    if (isDue) latest = await this.#drive();
+    await this.keep(latest);
+  }
+
+  /** Writes the record, and sets the timer that goes on with the run. */
+  async keep(now: number): Promise<void> {
+    const { record } = this;
+    if (record.recent.length >= longestRecent) await this.#putAway();
+    if (record.status === "running" && !record.isHeld && record.wakeAt !== null) {
+      record.token++;
+      const to = { service: "run", key: record.id, handler: "wake" } as const;
+      this.#links.send(to, { token: record.token }, record.wakeAt - now);
+    }
+    this.#context.set(recordKey, record, recordSerde);
+  }
+
+  /** Gives the time of the last commit. */
+  async #drive(): Promise<number> {
+    const { attemptCompletedSignal } = this.#context.request();
+    attemptCompletedSignal.addEventListener("abort", () => this.#live?.abort(), { once: true });
+    for (;;) {
+      const commit = await this.#context.run("turn", () => this.#next(), { serde: turnSerde });
+      this.#commits++;
+      this.#journalled += lengthOf(commit);
+      apply(this.record, commit);
+      this.#spread(commit);
+      this.#note(commit);
+      this.#answer = await this.#outgoing.sendOut(commit);
+      if (commit.status === "running" && !commit.release) continue;
+      await this.#live?.over();
+      return commit.now;
+    }
+  }
+
+  /** What was told is recorded, or nobody wanted it; attempts that begin are sent out. */
+  #spread({ steps, release, elsewhere = [] }: Commit): void {
+    const { record } = this;
+    record.told = release
+      ? []
+      : record.told.filter(({ op, attempt }) => !steps.some((step) => step.op === op && step.attempt === attempt));
+    record.tasks.push(...elsewhere);
+    const { id: run, functionId, event, joined, createdAt } = record;
+    for (const { op, attempt } of elsewhere) {
+      const about = { run, functionId, op, attempt, event, joined, createdAt };
+      const message: TaskMessage = {
+        ...about,
+        frame: record.frame === null ? "" : wholeFrame(record.frame, record.pieces),
+      };
+      this.#links.send({ service: "task", handler: "make" }, message);
+    }
+  }
+
+  #note({ steps }: Commit): void {
+    const { record } = this;
+    for (const step of steps) record.recent.push({ ...step, seq: record.seq });
+    record.steps.clear();
+  }
+
+  /** It is there before it is gone here: whoever looks may see it twice, and never not at all. */
+  async #putAway(): Promise<void> {
+    const { record } = this;
+    const chapter: HistoryChapter = { number: ++record.chapters, records: record.recent };
+    await this.#links.call({ service: "history", key: record.id, handler: "add" }, chapter);
+    record.recent = [];
+  }
+
+  /** Runs only where the journal has no result yet. */
+  async #next(): Promise<Commit> {
+    const fn = this.#host.functionOf(this.record.functionId);
+    if (fn === undefined) return this.#unknownFunction();
+    // Behind commits that come from the journal, an attempt before this one was lost.
+    const lostClaims = this.#live === undefined && this.#commits > 0 ? 1 : 0;
+    this.#live ??= new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
+    return this.#live.next(this.record.mail, this.#answer);
+  }
+
+  #claim(lostClaims: number): Claim {
+    const { id, functionId, epoch, seq, frame, pieces, event, joined, createdAt, mail, origin, slots } = this.record;
+    return {
+      ...{ run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...mail] },
+      ...(origin && { origin }),
+      ...(pieces.length > 0 && { pieces }),
+      ...(slots.length > 0 && { slots: slots.map(({ op, granted }) => ({ op, granted })) }),
+      ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
+    };
+  }
+
+  #parts(): DriveParts {
+    const { clock, logger, retryDelay, recorded, stopping, stepsPerInvocation } = this.#host;
+    const isLong = () => this.#commits + 1 >= stepsPerInvocation || this.#journalled >= longestJournal;
+    const spread = { running: [...this.record.tasks], ended: [...this.record.told] };
+    const draining = () => stopping() || isLong();
+    return { clock, logger, retryDelay, recorded, holdMs, parkTimeoutMs, spread, draining };
+  }
+
+  #unknownFunction(): Commit {
+    const { id: run, functionId, epoch, seq } = this.record;
+    const fault = new BackstitchError("BS2103", {
+      where: `run ${run}: no function "${functionId}" is registered where it is to go on`,
+      fix: "Register it in the worker that is deployed, then call runs.resume().",
+    });
+    this.#host.logger.error({ err: fault }, `backstitch: run ${run} is blocked`);
+    const end = { status: "blocked", label: null, wakeAt: null, release: true, steps: [] } as const;
+    return { run, epoch, seq, now: this.#host.clock.now(), error: encodeThrown(fault), ...end };
+  }
+}
+
+/** Characters of a commit that the journal holds, about. */
+function lengthOf({ frame = "", pieces = [] }: Commit): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, frame.length);
+}
