@@ -8,8 +8,10 @@ import { measureParked } from "./parked.mjs";
 import { printTable } from "./print.mjs";
 import { measureResume } from "./resume.mjs";
 import { measureSequential } from "./sequential.mjs";
+import { measureSleeping } from "./sleeping.mjs";
 import { measureThroughput } from "./throughput.mjs";
 import { measureTransform } from "./transform.mjs";
+import { measureWorkers } from "./workers.mjs";
 
 const counts = [10, 100, 1_000, 10_000];
 
@@ -69,6 +71,25 @@ export const sections = {
         [row.runsPerSecond, row.mostResidentMiB, row.bytesPerRun, row.startMs, row.wakeLagMs, row.residentMiB],
       ]),
   },
+  sleeping: {
+    full: () => measureSleeping(1_000_000, 1_000),
+    quick: () => measureSleeping(10_000, 100),
+    print: (row) =>
+      printTable(`A worker beside ${row.runs} runs that sleep, while ${row.waking} others wake`, [
+        ["", "late by ms", "resident MiB at most", "file MiB"],
+        ["", row.wakeLagMs, row.mostResidentMiB, row.fileMiB],
+      ]),
+  },
+  workers: {
+    full: () => measureWorkers(6, 3),
+    quick: () => measureWorkers(2, 1),
+    print: (row) =>
+      printTable(`Workers on PostgreSQL, 16 steps of 20 ms at once in each (${row.most} per second at most)`, [
+        ["", "one", "four", "ratio"],
+        ["steps/s", row.one, row.four, row.ratio],
+        ["CPU us per step, of the workers", row.cpuMicrosecondsOfOne, row.cpuMicrosecondsOfFour, ""],
+      ]),
+  },
   resume: {
     full: () => measureResume(counts, 300),
     quick: () => measureResume([10, 100, 1_000], 20),
@@ -83,9 +104,9 @@ export const sections = {
     full: () => measureBytes([100, 1_000, 10_000]),
     quick: () => measureBytes([100, 1_000]),
     print: (rows) =>
-      printTable("Bytes written per step", [
-        ["frame", "texts", "log", "file growth"],
-        ...rows.map((row) => [row.frame, row.textBytes, row.logBytes, row.fileBytes]),
+      printTable("A step of a run that appends to an array: bytes written, and CPU time", [
+        ["frame", "texts", "log", "file growth", "CPU us"],
+        ...rows.map((row) => [row.frame, row.textBytes, row.logBytes, row.fileBytes, row.cpuMicroseconds]),
       ]),
   },
   overhead: {

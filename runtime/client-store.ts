@@ -18,4 +18,5 @@ export type ClientStore = Pick<
   | "listOutcomes"
   | "listSteps"
   | "prune"
+  | "pruneSteps"
 >;

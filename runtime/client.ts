@@ -55,8 +55,8 @@ export interface ClientOptions {
    */
   readonly logger?: Logger | undefined;
   /**
-   * Which ended runs are kept; workers remove others, with their steps and events. Default: all. An event that is sent
-   * again, with an id whose event was removed, starts its runs anew.
+   * Which ended runs are kept, and which records of steps of runs that go on; workers remove the others. Default: all. An
+   * event that is sent again, with an id whose event was removed, starts its runs anew.
    */
   readonly keep?: Kept | undefined;
   /** Hooks around all functions, steps and sent events, the outermost first. */

@@ -59,14 +59,16 @@ export async function fork(store: ClientStore, view: RunView, options: ForkOptio
 }
 
 /** It begins anew, with what is recorded of the ops before this one. */
-function replayed(
-  store: ClientStore,
-  { id: run }: RunView,
-  step: FoundStep,
-  edits: Plan,
-  now: number,
-): Promise<string> {
+function replayed(store: ClientStore, view: RunView, step: FoundStep, edits: Plan, now: number): Promise<string> {
   const { op, id, kind } = step;
+  const { id: run, origin, stepsRemoved = 0 } = view;
+  // Those of ops before its own are records of the run of which it was made.
+  if (stepsRemoved >= (origin?.op ?? 1)) {
+    throw new BackstitchError("BS2055", {
+      where: `the records of the ops of run ${run} up to ${stepsRemoved} were removed`,
+      fix: "Run the function again as a whole, or fork the run where it is parked.",
+    });
+  }
   return derived(store, run, { run, op, plan: encode({ step: { id, kind }, ...edits } satisfies Plan) }, now);
 }
 

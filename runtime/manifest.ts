@@ -194,7 +194,26 @@ export interface CodeInfo extends FrameLayout {
   readonly arity?: number;
   /** Of an outermost function: all that callbacks of steps do with values of the run, where they only read some. */
   readonly reads?: Readonly<Record<string, readonly ReadPath[]>>;
+  /** Of an outermost function: variables that callbacks of steps alone write to, by the callback. */
+  readonly writes?: Readonly<Record<string, readonly SlotPath[]>>;
+  /** Arrays that only get longer, by scope and name. */
+  readonly grows?: Readonly<Record<string, Readonly<Record<string, GrowingArray>>>>;
 }
+
+/**
+ * An array that the function only pushes to, or asks for its length, before it has come to any label but those of `except`.
+ *
+ * Nobody else has hold of it there; so what it held when the function was parked is what it holds the next time. The same is
+ * true of its elements when they are `own`. Of others it is true when they are objects of primitives (`flat`), or when they
+ * are primitives themselves.
+ */
+export interface GrowingArray {
+  readonly elements: "own" | "flat" | "primitive";
+  readonly except?: readonly string[];
+}
+
+/** The number of a record among those that a closure is made with, and the name of a slot. */
+export type SlotPath = readonly [scope: number, name: string];
 
 /** First the number of a record among those that the closure is made with, -1 for the arguments of the call; then keys. */
 export type ReadPath = readonly (string | number)[];

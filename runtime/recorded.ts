@@ -27,16 +27,20 @@ export async function outcomesBefore(
     missing = missing.filter((op) => !outcomes.some((outcome) => outcome.op === op));
     if (missing.length === 0) break;
     const view = await store.getRun(run);
-    if (view === undefined) throw removed(run);
-    at = view.origin;
+    if (view === undefined) throw removed(`run ${run}, whose records it takes over, was removed`);
+    const { origin: earlier, stepsRemoved = 0 } = view;
+    const isEarlier = earlier === undefined ? () => false : takenOver(earlier);
+    const lost = missing.find((op) => op <= stepsRemoved && !isEarlier(op));
+    if (lost !== undefined) throw removed(`the record of op ${lost} of run ${run}, which it takes over, was removed`);
+    at = earlier;
   }
   return found;
 }
 
 /** What is not known to be recorded would be executed again. */
-function removed(run: string): BackstitchError {
+function removed(where: string): BackstitchError {
   return new BackstitchError("BS2055", {
-    where: `run ${run}, whose records it takes over, was removed`,
+    where,
     fix: "Run the function again as a whole.",
   });
 }
@@ -71,13 +75,20 @@ export async function* stepsOf(
   for (; !next.done; next = await own.next()) yield next.value;
 }
 
-async function* ownSteps(store: ClientStore, run: string, before: number): AsyncGenerator<RunStep> {
+/** What it has executed itself, page by page: what is counted of the pages before need not be counted again. */
+export async function* ownSteps(
+  store: ClientStore,
+  run: string,
+  before = Number.POSITIVE_INFINITY,
+): AsyncGenerator<RunStep> {
+  const counted = new Map<string, number>();
   for (let after = 0; ; ) {
-    const page = await store.listSteps(run, { after, limit: pageSize });
+    const page = await store.listSteps(run, { after, limit: pageSize, counted });
     for (const step of page) {
       if (step.op >= before) return;
       yield { ...step, run };
     }
+    for (const { id, index } of page) counted.set(id, index + 1);
     const last = page.at(-1)?.op;
     if (last === undefined) return;
     after = last;

@@ -5,7 +5,8 @@ import type { RunView, StoredStep } from "./store.ts";
 import type { Run, StepAttempt } from "./types.ts";
 
 export function toRun(view: RunView): Run {
-  const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt, parent, origin } = view;
+  const { id, functionId, status, label, event, wakeAt, createdAt, updatedAt, endedAt, parent, origin, stepsRemoved } =
+    view;
   const error = shown(view.error);
   return {
     id,
@@ -22,6 +23,7 @@ export function toRun(view: RunView): Run {
     endedAt,
     parent,
     origin: origin && { run: origin.run, op: origin.op },
+    stepsRemoved,
   };
 }
 

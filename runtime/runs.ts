@@ -8,7 +8,8 @@ import type { RunnableFunction } from "./engine/contract.ts";
 import { cancelledUnrun } from "./engine/ending.ts";
 import { BackstitchError } from "./faults.ts";
 import { checkInteger, checkKeys } from "./options.ts";
-import { checkedKept, type Kept, pruneAll } from "./pruning.ts";
+import { checkedKept, type Kept, pruneAll, type Removed } from "./pruning.ts";
+import { ownSteps } from "./recorded.ts";
 import { errorsLookedAt, hasError, type ListOptions, nextOf, type RunFilter, searchOf } from "./run-filter.ts";
 import { historyOf, type RunHistory } from "./run-history.ts";
 import { type RunState, stateOf } from "./run-state.ts";
@@ -266,7 +267,7 @@ export class Runs {
 
   /**
    * All that is known of a run: attempts with inputs, outputs and errors, what is under way, the runs that it started, its
-   * reruns and forks. It is read as a whole: `steps()` gives the pages of a run with very many steps.
+   * reruns and forks. It is read as a whole: `eachStep()` reads a run with very many steps page by page.
    *
    * @throws BackstitchError BS2009 when there is no such run
    * @example const { steps, pending } = await client.runs.history(run.id);
@@ -289,7 +290,8 @@ export class Runs {
   }
 
   /**
-   * The attempts of a run's steps and sleeps, in order.
+   * The attempts of a run's steps and sleeps, in order. Behind `after`, all that come before it are counted for the `index`;
+   * whoever reads all of a run with very many steps uses `eachStep`.
    *
    * @throws BackstitchError BS2009 when there is no such run
    */
@@ -302,13 +304,24 @@ export class Runs {
   }
 
   /**
-   * Removes ended runs that are not to be kept, with their steps, and events that no other run has. Answers how many runs
-   * there were. Runs stay whose records others take over: a rerun that has not ended, or a run that went on from a step.
+   * All attempts of a run's steps and sleeps that are recorded, in order, read page by page.
+   *
+   * @throws BackstitchError BS2009 when there is no such run
+   * @example for await (const { id, status } of client.runs.eachStep(run.id)) console.log(id, status);
+   */
+  async *eachStep(id: string): AsyncGenerator<StepAttempt> {
+    await this.#known(id);
+    for await (const step of ownSteps(await this.#store(), id)) yield toStepAttempt(step);
+  }
+
+  /**
+   * Removes ended runs that are not to be kept, with their steps, events that no run has, and records of steps of runs that go
+   * on. Runs stay whose records others take over: a rerun that has not ended, or a run that went on from a step.
    *
    * @throws BackstitchError BS2012 or BS2013 when an option is wrong
-   * @example await client.runs.prune({ age: "30 days", count: 100_000 });
+   * @example await client.runs.prune({ age: "30 days", count: 100_000, steps: { count: 10_000 } });
    */
-  async prune(kept: Kept): Promise<number> {
+  async prune(kept: Kept): Promise<Removed> {
     const checked = checkedKept(kept, "runs.prune()");
     return pruneAll(await this.#store(), this.#app, checked, this.#clock);
   }

@@ -12,17 +12,20 @@
  * S4  The elements of a batch are independent: a fenced one does not abort the others.
  */
 
+import type { PieceChanges, StoredPieces } from "./frame-pieces.ts";
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
-import type { OpKey, Origin, WaitMatch } from "./store-names.ts";
-import type { Pruned, PruneRequest } from "./store-pruning.ts";
-import type { ParkedPage, RunPage, RunQuery } from "./store-queries.ts";
+import type { OpKey, Origin } from "./store-names.ts";
+import type { PruningStore } from "./store-pruning.ts";
+import type { RecordedOutcome, StepPage, StepRecord, StoredStep } from "./store-steps.ts";
+import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
 
 export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 export type * from "./store-pruning.ts";
-export type * from "./store-queries.ts";
+export type * from "./store-steps.ts";
+export type * from "./store-waits.ts";
 
 /** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
 export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
@@ -36,43 +39,6 @@ export interface NewRun {
   readonly wakeAt: number;
   /** Waits of the run itself, with op 0: events that cancel it. */
   readonly waits?: readonly NewWait[];
-}
-
-/** What a run, or an op of it, waits for from outside. It is gone once it was met, and when its run ends. */
-export interface NewWait {
-  /** 0 is the run itself. */
-  readonly op: number;
-  /** `cancel` is met by events, as `event`, and cancels the run. */
-  readonly kind: "event" | "signal" | "cancel";
-  /** Name of the event or of the signal. A signal is waited for by one op of an app at a time. */
-  readonly name: string;
-  /** Only events that have this value at this path meet it, so that it is found by them and not by trying. */
-  readonly match?: WaitMatch;
-  /** What an event must satisfy besides. Stores keep it and do not look at it. */
-  readonly filter?: string;
-  /** It is not met any more from this time on. */
-  readonly until?: number;
-  /** Of a signal that is waited for already: which of the two ops gives way. Default `fail`: the new one. */
-  readonly onConflict?: "fail" | "replace";
-}
-
-export interface StoredWait extends OpKey {
-  /** Names the wait in its store. */
-  readonly id: number;
-  readonly kind: "event" | "cancel";
-  readonly filter?: string;
-  readonly until?: number;
-}
-
-/** Which waits `waitsFor` gives. */
-export interface WaitQuery {
-  readonly app: string;
-  readonly name: string;
-  /** Those with this match; undefined is those with none. */
-  readonly match: WaitMatch | undefined;
-  /** Cursor: the `id` of the last one of the page before. */
-  readonly after?: number;
-  readonly limit: number;
 }
 
 /**
@@ -108,15 +74,15 @@ export interface Met {
   readonly text: string | null;
 }
 
-/** A run as a worker receives it. */
-export interface Claim {
+/** A run as a worker receives it, with the pieces of its frame. */
+export interface Claim extends StoredPieces {
   readonly run: string;
   readonly functionId: string;
   /** The fence: every commit of this claim must carry it. */
   readonly epoch: number;
   /** Number of commits so far. */
   readonly seq: number;
-  /** Text of the last committed frame; null before the first commit. */
+  /** Text of the last committed frame, with markers where its pieces belong; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
   /** All its events in their order, when others have joined it. Given while it has no frame. */
@@ -135,32 +101,8 @@ export interface Claim {
   readonly slots?: readonly { readonly op: number; readonly granted: boolean }[];
 }
 
-/** One attempt of a step, a sleep or another op. */
-export interface StepRecord {
-  /** Number of the op in its run, from 1, never used twice. */
-  readonly op: number;
-  /** Attempt of the op, from 0. */
-  readonly attempt: number;
-  readonly id: string;
-  readonly kind: string;
-  readonly status: "completed" | "failed" | "retrying";
-  readonly input?: string;
-  readonly output?: string;
-  readonly error?: string;
-  /** It ran in a `catch` or `finally`, or in the callback of one. */
-  readonly rollback?: true;
-  /** When the attempt began, or the wait. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
-
-/** A step record as read back: `index` counts the earlier ops of the run with the same id (`id:1`, `id:2`, …). */
-export interface StoredStep extends StepRecord {
-  readonly index: number;
-}
-
 /** What one turn changes. */
-export interface Commit {
+export interface Commit extends PieceChanges {
   readonly run: string;
   readonly epoch: number;
   /**
@@ -220,10 +162,52 @@ export interface RunView {
   readonly parent?: OpKey;
   /** Of which run it was made, when no event started it. */
   readonly origin?: Origin;
+  /** Records of its ops up to this one were removed. */
+  readonly stepsRemoved?: number;
 }
 
-/** A run that has not ended, as it is stored. */
-export interface ParkedRun extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error"> {
+/** Runs are listed newest first; run ids sort by time. */
+export interface RunQuery {
+  readonly app: string;
+  readonly functionId?: string;
+  /** One, or any of several. */
+  readonly status?: RunStatus | readonly RunStatus[];
+  /** Name of the event that started it. */
+  readonly eventName?: string;
+  readonly eventId?: string;
+  /** Where it is parked: the label, or labels joined by " > ", of one call or of several inside one another. */
+  readonly label?: string;
+  /** The run one of whose ops started it. */
+  readonly parent?: string;
+  /** The run of which it was made. */
+  readonly origin?: string;
+  /** Most runs to return. */
+  readonly limit: number;
+  /** Only runs with ids before this one. */
+  readonly before?: string;
+  /** Only runs with this id or a later one. */
+  readonly from?: string;
+}
+
+/** A call of `listRuns` looks at a bounded number of runs, so that a page may be short, or empty, and not the last. */
+export interface RunPage {
+  readonly runs: readonly RunView[];
+  /** What to give as `before` for the page that follows; absent when there is none. */
+  readonly next?: string;
+}
+
+/** Which runs `listParked` gives. */
+export interface ParkedPage {
+  readonly limit: number;
+  /** Id of the last run of the page before. */
+  readonly after?: string;
+}
+
+/** A run that has not ended, as it is stored. It has pieces only when its frame is sealed, and they cannot be put into it. */
+export interface ParkedRun
+  extends Pick<RunView, "id" | "app" | "functionId" | "status" | "label" | "error">,
+    StoredPieces {
+  /** Whole. */
   readonly frame: string | null;
 }
 
@@ -242,13 +226,6 @@ export interface DerivedRun {
   readonly origin: Origin;
   /** The state from which it goes on; a run without one begins. */
   readonly state?: Pick<ParkedState, "version" | "label" | "waits" | "mail"> & { readonly frame: string };
-}
-
-/** How an op ended that has ended. */
-export interface RecordedOutcome extends StepRecord {
-  readonly status: "completed" | "failed";
-  /** Grows with each commit of the run. */
-  readonly seq: number;
 }
 
 /** What stands for the text of an output that a store keeps by itself. */
@@ -274,7 +251,7 @@ export interface Cancellation {
   readonly events?: readonly StoredEvent[];
 }
 
-export interface Store {
+export interface Store extends PruningStore {
   /** Opens the store and brings its schema up to date. Called once, before any other method. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -357,11 +334,6 @@ export interface Store {
   listOutcomes(run: string, ops: readonly number[]): Promise<RecordedOutcome[]>;
   /** Runs of all apps that have not ended, by their ids, with what is stored of them: for tools that look and do not work. */
   listParked(page: ParkedPage): Promise<ParkedRun[]>;
-  /** All attempts, by op and attempt. `after` is an op; `limit` counts ops, so that no op is cut in two. */
-  listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]>;
-  /**
-   * Removes ended runs, with events that no other run has; and events that strayed, by their age. Runs stay whose records
-   * others take over: those that have not ended, and those that went on from a step.
-   */
-  prune(request: PruneRequest): Promise<Pruned>;
+  /** All attempts that are recorded, by op and attempt. */
+  listSteps(run: string, page?: StepPage): Promise<StoredStep[]>;
 }

@@ -217,6 +217,8 @@ export interface Run {
   readonly parent: { readonly run: string; readonly op: number } | undefined;
   /** Of which run it is a rerun or a fork, and from which op on; without one, it began anew. */
   readonly origin: { readonly run: string; readonly op: number | undefined } | undefined;
+  /** Records of its steps up to the op of this number were removed (`keep.steps`). */
+  readonly stepsRemoved: number | undefined;
 }
 
 /** One attempt of a step or a sleep. Times are milliseconds since the epoch. */

@@ -65,12 +65,14 @@ const sources: Record<string, string> = {
     import "../../compiler/index.ts"; // no`,
   "runtime/stores/memory.ts": `
     import "../store.ts";
+    import "../frame-pieces.ts";
     import "../codec/index.ts";
     import "../errors.ts";
     import "../worker.ts"; // no
     import "../engine/contract.ts"; // no`,
   "runtime/stores/sqlite/runs.ts": `
     import "../../store.ts";
+    import "../../frame-pieces.ts";
     import "../../codec/index.ts";
     import "../store-error.ts";
     import "../../clock.ts"; // no

@@ -20,12 +20,12 @@ export function makeClient(where: Store | Engine): Backstitch {
     return { title, options, length, longest };
   });
 
-  /** Appends the output of each of `steps` steps to an array that begins with `filled` items of 100 characters. */
+  /** Appends the output of each of `steps` steps to an array that begins with `filled` items of about 100 bytes. */
   client.createFunction({ id: "collect" }, { event: "bench/collect" }, async ({ event, step }) => {
-    const items: string[] = Array.from({ length: event.data.filled }, () => "i".repeat(100));
+    const items: { index: number; text: string }[] = [];
+    for (let index = 0; index < event.data.filled; index++) items.push({ index, text: "i".repeat(80) });
     for (let index = 0; index < event.data.steps; index++) {
-      const item = await step.run("work", () => probe.step(index));
-      items.push(item);
+      items.push(await step.run("work", () => ({ index, text: probe.step(index).slice(0, 80) })));
     }
     return items.length;
   });
@@ -41,6 +41,12 @@ export function makeClient(where: Store | Engine): Backstitch {
   /** A step after a sleep. */
   client.createFunction({ id: "sleeper" }, { event: "bench/sleeper" }, async ({ event, step }) => {
     await step.sleep("nap", event.data.ms);
+    return await step.run("work", () => probe.step(event.data.n));
+  });
+
+  /** A step at a time. */
+  client.createFunction({ id: "alarm" }, { event: "bench/alarm" }, async ({ event, step }) => {
+    await step.sleepUntil("bed", event.data.at);
     return await step.run("work", () => probe.step(event.data.n));
   });
 

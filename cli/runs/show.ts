@@ -57,7 +57,7 @@ function coloured({ status }: Run, colours: Output["colours"]): string {
 }
 
 function facts(run: Run, state: RunState | undefined, failed: HistoryStep | undefined, now: number): string[][] {
-  const { status, createdAt, updatedAt, endedAt, label, event, parent, origin } = run;
+  const { status, createdAt, updatedAt, endedAt, label, event, parent, origin, stepsRemoved } = run;
   const ago = (moment: number) => `${time(moment)} (${length(now - moment)} ago)`;
   const since = endedAt ?? updatedAt;
   return [
@@ -73,6 +73,7 @@ function facts(run: Run, state: RunState | undefined, failed: HistoryStep | unde
     ["event", `${event.name} ${event.id} ${line(event.data)}`],
     ...(status === "completed" ? [["output", line(run.output)]] : []),
     ...(parent === undefined ? [] : [["started by", `${parent.run} (op ${parent.op})`]]),
+    ...(stepsRemoved === undefined ? [] : [["steps", `records up to op ${stepsRemoved} were removed`]]),
     ...(origin === undefined
       ? []
       : [["made of", `${origin.run} (${origin.op === undefined ? "all of it again" : `from op ${origin.op} on`})`]]),

@@ -6,6 +6,7 @@
 import { types } from "node:util";
 import { type CodecExtension, MAX_DEPTH } from "./format.ts";
 import { isNew } from "./functions.ts";
+import type { Growth } from "./growth.ts";
 import { hasWritableLength } from "./integrity.ts";
 import { environment } from "./intrinsics.ts";
 import { isDisguised, prototypeOf } from "./kinds.ts";
@@ -27,14 +28,16 @@ export class Sharing {
   #pause = 0;
 
   /** The text of a value; undefined when it must be scanned. */
-  write(value: unknown, extensions: readonly CodecExtension[]): string | undefined {
+  write(value: unknown, extensions: readonly CodecExtension[], growth?: Growth): string | undefined {
     if (this.#shared === undefined) return undefined;
     if (this.#pause > 0) {
       this.#pause--;
       return undefined;
     }
     try {
-      return new DirectWriter(this.#shared, extensions).whole(value);
+      const text = new DirectWriter(this.#shared, extensions, growth).whole(value);
+      growth?.settle();
+      return text;
     } catch (error) {
       // What the scan refuses as well, it says better.
       if (error !== otherwiseShared) this.#pause = pause;
@@ -62,8 +65,8 @@ class DirectWriter extends Writer {
   #deepestOfShared = 0;
   #deepestOfOthers = 0;
 
-  constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[]) {
-    super();
+  constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[], growth: Growth | undefined) {
+    super(growth);
     this.#shared = shared;
     this.#extensions = extensions;
   }
@@ -140,6 +143,7 @@ class DirectWriter extends Writer {
   }
 
   #array(array: readonly unknown[]): void {
+    if (this.growing(array)) return;
     if (Reflect.ownKeys(array).length !== array.length + 1 || !hasWritableLength(array)) throw unusual;
     this.text += "[";
     for (let i = 0; i < array.length; i++) {

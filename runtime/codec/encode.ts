@@ -3,6 +3,7 @@
 import type { Sharing } from "./direct.ts";
 import { messageOf, NotEncodableError } from "./errors.ts";
 import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
+import type { Growth } from "./growth.ts";
 import { type HandledOf, handledBy } from "./handling.ts";
 import { components, isCycle } from "./order.ts";
 import { Scan } from "./scan.ts";
@@ -16,6 +17,7 @@ import { envelope, ScannedWriter, type WrittenDefinition } from "./write.ts";
  * @param extensions the values that only the runtime knows
  * @param handledOf what is known to have been handled when an error was thrown
  * @param sharing of a value that is encoded over and over, from one text to the next; it makes no other text, but sooner
+ * @param growth of such a value too: the arrays in it that only get longer
  * @throws NotEncodableError naming the path and the reason
  * @example encode({ at: new Date(0) }) // '[1,{"at":{"$date":"1970-01-01T00:00:00.000Z"}}]'
  */
@@ -24,11 +26,12 @@ export function encode(
   extensions: readonly CodecExtension[] = [],
   handledOf: HandledOf = handledBy,
   sharing?: Sharing,
+  growth?: Growth,
 ): string {
   try {
-    const direct = sharing?.write(value, extensions);
+    const direct = sharing?.write(value, extensions, growth);
     if (direct !== undefined) return direct;
-    const scan = new Scan(extensions, handledOf);
+    const scan = new Scan(extensions, handledOf, growth);
     scan.root(value);
     sharing?.learn(scan);
     if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
@@ -42,9 +45,10 @@ export function encode(
 }
 
 function write(value: unknown, scan: Scan): string {
-  const writer = new ScannedWriter(scan);
+  const writer = new ScannedWriter(scan, scan.growth);
   const root = writer.root(value);
   const definitions = writer.definitions();
+  scan.growth?.settle();
   if (scan.made.size > 0) requireMakeable(scan, definitions);
   return envelope(root, definitions);
 }

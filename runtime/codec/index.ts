@@ -13,6 +13,7 @@ export { Sharing } from "./direct.ts";
 export { encode } from "./encode.ts";
 export { DecodeError, NotEncodableError } from "./errors.ts";
 export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
+export type { Grown, Growth } from "./growth.ts";
 export { type Handled, type HandledOf, handledBy, noteHandled } from "./handling.ts";
 export { isErrorValue, prototypesOf } from "./kinds.ts";
 export { partsOf } from "./parts.ts";

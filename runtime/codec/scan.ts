@@ -13,6 +13,7 @@ import { SafeMap, SafeSet } from "./collections.ts";
 import { messageOf, NotEncodableError, type PathKey } from "./errors.ts";
 import { type CodecExtension, type IntegrityTag, MAX_DEPTH } from "./format.ts";
 import { classHint, functionProperties, isClass, type StoredOwners } from "./functions.ts";
+import type { Growth } from "./growth.ts";
 import type { HandledOf } from "./handling.ts";
 import { scanSpecial } from "./instances.ts";
 import { integrityOf } from "./integrity.ts";
@@ -62,10 +63,12 @@ export class Scan implements Scanned, StoredOwners {
   private readonly waiting: Waiting[] = [];
   private readonly extensions: readonly CodecExtension[];
   readonly handledOf: HandledOf;
+  readonly growth: Growth | undefined;
 
-  constructor(extensions: readonly CodecExtension[], handledOf: HandledOf) {
+  constructor(extensions: readonly CodecExtension[], handledOf: HandledOf, growth?: Growth) {
     this.extensions = extensions;
     this.handledOf = handledOf;
+    this.growth = growth;
   }
 
   /** True while nothing was met that JSON itself would not keep. */
@@ -247,9 +250,16 @@ export class Scan implements Scanned, StoredOwners {
 
   private contents(value: object, prototype: object | null): void {
     if (prototype === Object.prototype) this.record(value, undefined);
-    else if (prototype === Array.prototype && Array.isArray(value)) scanArray(this, value, integrityOf(value));
+    else if (prototype === Array.prototype && Array.isArray(value)) this.array(value);
     else if (prototype === null && !hasHiddenState(value)) this.record(value, "$nullProto");
     else scanSpecial(this, value, prototype);
+  }
+
+  private array(value: readonly unknown[]): void {
+    const grown = this.growth?.grown(value);
+    if (grown === undefined) return scanArray(this, value, integrityOf(value));
+    this.isPlain = false;
+    for (let i = grown.count; i < value.length; i++) this.property(i, value[i]);
   }
 
   /** Visits an object that is only its properties. */

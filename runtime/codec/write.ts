@@ -2,6 +2,7 @@
 import { SafeMap } from "./collections.ts";
 import { NotEncodableError } from "./errors.ts";
 import { type ConstantName, type ExtensionTag, type Tag, VALUE_FORMAT } from "./format.ts";
+import type { Growth } from "./growth.ts";
 import { Parts } from "./parts.ts";
 import { isGlobalSymbol, symbolText } from "./symbols.ts";
 
@@ -63,6 +64,13 @@ export abstract class Writer {
   protected text = "";
   /** Of the definition that is written, to others. */
   protected references: number[] = [];
+
+  private readonly growth: Growth | undefined;
+
+  constructor(growth: Growth | undefined) {
+    this.growth = growth;
+    growth?.restart();
+  }
 
   /** Writes what stands in the place of an object: itself, or a reference. */
   protected abstract object(value: object | symbol): void;
@@ -169,8 +177,29 @@ export abstract class Writer {
     this.text += isEmpty ? "{}" : "}";
   }
 
+  /** Writes an array that grows: only what came to it. False for another one. */
+  protected growing(array: readonly unknown[]): boolean {
+    const grown = this.growth?.grown(array);
+    if (grown === undefined) return false;
+    let before = `[${grown.text}`;
+    let isFixed = true;
+    const outside = this.text;
+    for (let i = grown.count; i < array.length; i++) {
+      const references = this.references.length;
+      this.text = "";
+      this.value(array[i]);
+      if (isFixed) {
+        isFixed = this.references.length === references && (this.growth as Growth).add(array, array[i], this.text);
+      }
+      before += i > 0 ? `,${this.text}` : this.text;
+    }
+    this.text = `${outside}${before}]`;
+    return true;
+  }
+
   /** Writes the elements of a dense array. */
   protected items(array: readonly unknown[]): void {
+    if (this.growing(array)) return;
     this.text += "[";
     for (let i = 0; i < array.length; i++) {
       if (i > 0) this.text += ",";
@@ -230,8 +259,8 @@ export abstract class Writer {
 export class ScannedWriter extends Writer {
   private readonly scanned: Scanned;
 
-  constructor(scanned: Scanned) {
-    super();
+  constructor(scanned: Scanned, growth?: Growth) {
+    super(growth);
     this.scanned = scanned;
   }
 

@@ -5,6 +5,7 @@
  * its place that says why, and whoever decodes it is told. So a run is blocked, and a list of runs can be shown.
  */
 import { unreadableText } from "../codec/index.ts";
+import { type StoredPieces, shownFrame } from "../frame-pieces.ts";
 import type { Commit, Mail, Store } from "../store.ts";
 import { stateMethods, withHiddenKey, withHiddenPools } from "./flow.ts";
 import { forms, placeOfMail, rowOfProblem, rowOfRun, rowOfTransaction, withTexts } from "./forms.ts";
@@ -34,7 +35,7 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
     onWork: store.onWork?.bind(store),
     claim: async (request) =>
       (await store.claim(request)).map((each) => ({
-        ...withTexts(claim, each, opened),
+        ...texts.withPieces(withTexts(claim, each, opened), each.run),
         mail: each.mail.map(texts.openedMail),
       })),
     commit: (batch) => store.commit(batch.map(sealedCommit)),
@@ -61,16 +62,50 @@ class Texts {
     text: mail.text && this.sealed(mail.text, placeOfMail(mail)),
   });
 
+  readonly #read: (text: string, place: Place) => string;
+
   constructor(keys: Keys, requireEncrypted: boolean) {
     this.sealed = (text, place) => seal(text, place, keys[0]);
+    this.#read = (text, place) => {
+      if (isSealed(text)) return open(text, place, keys);
+      if (requireEncrypted) throw new Error("is not encrypted, and `requireEncrypted` is set");
+      return text;
+    };
     this.opened = (text, place) => {
       try {
-        if (isSealed(text)) return open(text, place, keys);
-        return requireEncrypted ? unreadable(place, "is not encrypted, and `requireEncrypted` is set") : text;
+        return this.#read(text, place);
       } catch (error) {
         return unreadable(place, (error as Error).message);
       }
     };
+  }
+
+  /**
+   * With its pieces opened. When one of them cannot be, the frame is a text that says why: within a frame, such a text would
+   * be taken for a value.
+   */
+  withPieces<Held extends StoredPieces & { readonly frame: string | null }>(held: Held, run: string): Held {
+    if (held.pieces === undefined) return held;
+    let problem: string | undefined;
+    const read = (text: string, place: Place) => {
+      try {
+        return this.#read(text, place);
+      } catch (error) {
+        problem ??= unreadable(place, (error as Error).message);
+        return "";
+      }
+    };
+    const pieces = held.pieces.map((piece) => withTexts(forms.piece, piece, read, rowOfRun(run)));
+    return problem === undefined ? { ...held, pieces } : { ...held, pieces: [], frame: problem };
+  }
+
+  /** As `withPieces`, with the pieces in their places. */
+  shown<Run extends StoredPieces & { readonly id: string; readonly frame: string | null }>(
+    run: Run,
+  ): Omit<Run, "pieces"> {
+    const held = this.withPieces(run, run.id);
+    const { pieces, ...shown } = held;
+    return { ...shown, frame: shownFrame(held.frame, pieces) };
   }
 }
 
@@ -129,9 +164,11 @@ type ViewMethods =
   | "listOutcomes"
   | "listParked"
   | "listSteps"
-  | "prune";
+  | "prune"
+  | "pruneSteps";
 
-function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts): Pick<Store, ViewMethods> {
+function views(store: Store, texts: Texts): Pick<Store, ViewMethods> {
+  const { sealed, opened, openedMail, sealedMail } = texts;
   const { view, shownEvent, parked, state, step, outcome, origin } = forms;
   return {
     getRun: async (run) => {
@@ -149,9 +186,10 @@ function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts):
       })),
     listApps: () => store.listApps(),
     prune: (request) => store.prune(request),
+    pruneSteps: (request) => store.pruneSteps(request),
     getParked: async (run) => {
       const found = await store.getParked(run);
-      return found && { ...withTexts(state, found, opened), mail: found.mail.map(openedMail) };
+      return found && { ...texts.shown(withTexts(state, found, opened)), mail: found.mail.map(openedMail) };
     },
     // The values by which its waits are found are hidden already: they were read from the store.
     derive: (run, now) =>
@@ -171,7 +209,8 @@ function views(store: Store, { sealed, opened, openedMail, sealedMail }: Texts):
       ),
     listOutcomes: async (run, ops) =>
       (await store.listOutcomes(run, ops)).map((each) => withTexts(outcome, each, opened, rowOfRun(run))),
-    listParked: async (page) => (await store.listParked(page)).map((each) => withTexts(parked, each, opened)),
+    listParked: async (page) =>
+      (await store.listParked(page)).map((each) => texts.shown(withTexts(parked, each, opened))),
     listSteps: async (run, page) =>
       (await store.listSteps(run, page)).map((each) => withTexts(step, each, opened, rowOfRun(run))),
   };

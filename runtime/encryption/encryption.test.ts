@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { Backstitch } from "../client.ts";
 import { DecodeError } from "../codec/index.ts";
 import { BackstitchError } from "../errors.ts";
-import type { Store } from "../store.ts";
+import type { FramePiece } from "../frame-pieces.ts";
+import type { Claim, Commit, Store } from "../store.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite/index.ts";
 import { temporaryFolder } from "../stores/testing-support.ts";
@@ -208,6 +209,35 @@ test("a text that was moved to another row or field is refused", async () => {
   await swapped.putEvents([{ ...event, id: "a", data: b?.data ?? "" }]);
   const [read] = await encrypted(swapped, { keys }).unroutedEvents("app", 1);
   expect(read?.data).toMatch(/event a, name go was changed since it was encrypted, or belongs to another place/);
+});
+
+test("pieces of frames are sealed, each for its place; one that was moved makes the frame unreadable", async () => {
+  const store = memoryStore();
+  const wrapped = encrypted(store, { keys, requireEncrypted: true });
+  const event = { app: "app", id: "r", name: "go", data: "[1,7]", receivedAt: 0 };
+  await wrapped.putEvents([event]);
+  await wrapped.route(event, [{ id: "r", app: "app", functionId: "f", eventId: "r", wakeAt: 0 }]);
+  const request = { app: "app", functions: ["f"], limit: 1, leaseMs: 9 };
+  const claimed = async (at: Store, now: number) =>
+    (await at.claim({ ...request, worker: `w${now}`, now }))[0] as Claim;
+  const pieces = [0, 1].map((index) => ({ array: 3, index, text: '"piece-secret"' }));
+  const commit = async (at: Store, { epoch }: Claim, changes: Partial<Commit>) => {
+    const going = { status: "running", label: "at", wakeAt: 0, release: false } as const;
+    expect(await at.commit([{ run: "r", epoch, now: 1, steps: [], ...going, ...changes }])).toEqual(["ok"]);
+  };
+  await commit(wrapped, await claimed(wrapped, 0), { frame: '[1,[{"$pieces":[3,2]}]]', pieces });
+  const stored = await claimed(store, 100);
+  const [one, two] = stored.pieces as [FramePiece, FramePiece];
+  expect(JSON.stringify([stored, await store.getParked("r")])).not.toContain("-secret");
+  expect(one.text).not.toBe(two.text);
+  const whole = '[1,["piece-secret","piece-secret"]]';
+  expect((await wrapped.listParked({ limit: 1 }))[0]).not.toHaveProperty("pieces");
+  expect((await wrapped.listParked({ limit: 1 }))[0]?.frame).toBe(whole);
+  await commit(store, stored, { frame: stored.frame ?? "", pieces: [{ ...two, text: one.text }] });
+  const told = /the text of run r, array 3, piece 1 was changed since it was encrypted, or belongs to another place/;
+  const { frame, pieces: none } = await claimed(wrapped, 200);
+  expect([frame, none]).toEqual([expect.stringMatching(told), []]);
+  expect((await wrapped.getParked("r"))?.frame).toMatch(told);
 });
 
 test("what was stored before is read, unless that is refused", async () => {

@@ -2,6 +2,7 @@
  * Which fields of what a store keeps hold data of the user's. A field that `store.ts` gains is a type error here until
  * somebody decides.
  */
+import type { FramePiece } from "../frame-pieces.ts";
 import type {
   Claim,
   Commit,
@@ -67,6 +68,11 @@ const signal: Form<SentSignal> = {
   fields: { op: "open", name: "open", text: "sealed" },
 };
 
+const piece: Form<FramePiece> = {
+  row: ({ array, index }, run) => [...run, "array", array, "piece", index],
+  fields: { array: "open", index: "open", text: "sealed" },
+};
+
 const commit: Form<Commit> = {
   row: ({ run }) => rowOfRun(run),
   fields: {
@@ -76,6 +82,8 @@ const commit: Form<Commit> = {
     now: "open",
     status: "open",
     frame: "sealed",
+    pieces: piece,
+    dropped: "open",
     label: "open",
     wakeAt: "open",
     release: "open",
@@ -110,6 +118,8 @@ const claim: Form<Claim> = {
     epoch: "open",
     seq: "open",
     frame: "sealed",
+    // One that cannot be opened is told by the frame.
+    pieces: "open",
     event,
     events: event,
     slots: "open",
@@ -138,6 +148,7 @@ const view: Form<RunView> = {
     endedAt: "open",
     parent: "open",
     origin,
+    stepsRemoved: "open",
   },
 };
 
@@ -149,6 +160,8 @@ const parkedFields: Form<ParkedRun>["fields"] = {
   label: "open",
   error: "sealed",
   frame: "sealed",
+  // As those of a claim.
+  pieces: "open",
 };
 
 const parked: Form<ParkedRun> = { row: ({ id }) => rowOfRun(id), fields: parkedFields };
@@ -162,7 +175,20 @@ const step: Form<StoredStep> = { row: stepRow, fields: { ...stepFields, index: "
 
 const outcome: Form<RecordedOutcome> = { row: stepRow, fields: { ...stepFields, seq: "open" } };
 
-export const forms = { event, shownEvent, stray, commit, claim, view, parked, state, step, outcome, origin } as const;
+export const forms = {
+  event,
+  shownEvent,
+  stray,
+  piece,
+  commit,
+  claim,
+  view,
+  parked,
+  state,
+  step,
+  outcome,
+  origin,
+} as const;
 
 /** Where the text of a message was sealed: the output or error of a run that ended stays as that run has stored it. */
 export function placeOfMail({ kind, from }: Pick<Mail, "kind" | "from">): Place {

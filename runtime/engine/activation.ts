@@ -18,6 +18,7 @@ import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
+import { ArrayGrowth } from "./growth.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { Handling } from "./handling.ts";
 import { isWait, type Op, OpMaker } from "./ops.ts";
@@ -27,6 +28,7 @@ import { ProxyRecords } from "./proxies.ts";
 import { Reaction, type Reactions } from "./reactions.ts";
 import { type CompiledCode, codeOf, type RegisteredCode, referenceTo, referredCode } from "./registry.ts";
 import { Rollbacks } from "./rollbacks.ts";
+import type { RunPieces } from "./run-pieces.ts";
 import type { StepMap } from "./step-map.ts";
 import { TemplateRecords } from "./templates.ts";
 import { isObject } from "./thenables.ts";
@@ -52,6 +54,8 @@ export interface ActivationOwner {
   events(): readonly [BackstitchEvent, ...BackstitchEvent[]];
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
+  /** Where the texts of arrays that grow are kept, for who stores them apart. */
+  readonly pieces?: RunPieces | undefined;
 }
 
 export class Activation {
@@ -78,6 +82,7 @@ export class Activation {
   extensions: readonly CodecExtension[] | undefined;
   /** From one text of this activation to the next. */
   readonly sharing = new Sharing();
+  readonly growth: ArrayGrowth | undefined;
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */
@@ -112,6 +117,7 @@ export class Activation {
 
   constructor(owner: ActivationOwner) {
     this.owner = owner;
+    this.growth = owner.pieces && new ArrayGrowth(owner.pieces);
     this.tools = makeTools(this);
   }
 

@@ -139,7 +139,7 @@ export class Attempt {
   #end(outcome: Outcome): void {
     if (this.#over) return;
     this.#over = true;
-    this.#timer?.abort();
+    this.#timer?.abort("over");
     const endedAt = this.#host.clock.now();
     const { outcome: kept, text, retry } = storable(outcome, endedAt);
     this.#tell({

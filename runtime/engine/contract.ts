@@ -148,6 +148,10 @@ export interface DriverHost {
     real: string | BackstitchError,
     loadedAndWritten: (frame: string) => string,
   ) => void;
+  /** Given the text of a frame, and that of the same state with nothing kept from the text before. Tests only. */
+  readonly onFrame?: (frame: () => string, anew: () => string) => void;
+  /** Characters of a piece of a frame, about. Default 1,024. Tests only. */
+  readonly pieceLength?: number;
   /** Told of each op attempt that ended. Tests only. */
   readonly onStep?: (record: StepRecord) => void;
 }

@@ -16,6 +16,7 @@ import { frameOf } from "./diagnose.ts";
 import { faultOr, followedInVain, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
+import { keepWrites } from "./kept-writes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
@@ -60,7 +61,7 @@ class RunDriver extends RunOwner {
     super(claim, fn, host);
     this.#text = claim.frame;
     this.#commits = claim.seq;
-    this.#inputs = new Inputs(claim.run, host, () => this.ring());
+    this.#inputs = new Inputs(claim.run, host, this.ring);
     this.#slots = new Slots(claim, fn, host);
     this.#settling = new Settling(claim, fn, host, this.#turn, this.#slots);
     this.#replay = Replay.of(claim, host);
@@ -68,8 +69,7 @@ class RunDriver extends RunOwner {
   }
 
   async drive(): Promise<DriveEnd> {
-    const ring = () => this.ring();
-    this.host.signal.addEventListener("abort", ring);
+    this.host.signal.addEventListener("abort", this.ring);
     this.#inputs.receive(this.claim.mail);
     this.host.onMail?.((mail) => this.#inputs.receive(mail));
     try {
@@ -78,7 +78,7 @@ class RunDriver extends RunOwner {
       if (this.host.signal.aborted) return "fenced";
       return (await this.#block(undrivable(this.run, error))) ?? "blocked";
     } finally {
-      this.host.signal.removeEventListener("abort", ring);
+      this.host.signal.removeEventListener("abort", this.ring);
       this.#inputs.interruptAll(new Error("The worker gave the run up"));
     }
   }
@@ -101,10 +101,11 @@ class RunDriver extends RunOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
-    const text = faultOr(() => migratedText(this.#text, this.run, this.fn));
+    const stored = this.#text && this.pieces.whole(this.#text);
+    const text = faultOr(() => migratedText(stored, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
-    this.#migrated = text !== this.#text;
+    this.#migrated = text !== stored;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
@@ -209,14 +210,14 @@ class RunDriver extends RunOwner {
     if (strayed) return this.#block(strayed);
     for (const op of opsToInterrupt(this.#activation)) withhold(op);
     const parked = this.#inputs.held(frameOf(this.#activation));
-    const edited = typeof parked === "string" && faultOr(() => this.#replay?.edited(this.#activation, parked));
+    const whole = typeof parked === "string" && this.whole(this.#activation, parked);
+    const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
     const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
-    const end = await this.#commit({ status: "running", frame, ...turn, release });
+    const end = await this.#commit({ status: "running", frame, ...turn, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -244,9 +245,8 @@ class RunDriver extends RunOwner {
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */
   #recordOutcomes(): Promise<DriveEnd | undefined> {
-    const { before } = this.#turn;
     this.#turn.open = true;
-    return this.#commit({ status: "running", ...this.#turn.take(), ...(before !== undefined && { frame: before }) });
+    return this.#commit({ status: "running", ...this.#turn.fallback, ...this.#turn.take() });
   }
 
   async #takeEnded(ended: EndedAttempt): Promise<DriveEnd | undefined> {
@@ -314,20 +314,19 @@ class RunDriver extends RunOwner {
     const frame = this.#inputs.held(frameOf(this.#activation));
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
-    const release = !this.#mayHold();
-    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release });
+    return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release: !this.#mayHold() });
   }
 
   /** The segment is tried again from its last frame, after the callbacks that run beside it. */
   async #retrySegment(error: unknown, delay: number): Promise<DriveEnd | undefined> {
     if (this.#inputs.running) return this.wait();
-    const attempt = this.#activation.attempt + 1;
+    const failed = this.#activation;
     this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
-    this.#activation.attempt = attempt;
+    keepWrites(this.#inputs.ended, failed, this.#activation);
+    this.#activation.attempt = failed.attempt + 1;
     this.#activation.dueAt = this.now() + delay;
-    this.#turn.before = undefined;
     return this.#commitState();
   }
 
@@ -357,9 +356,9 @@ class RunDriver extends RunOwner {
 
   /** Out of band: user code never sees why. What was delivered and not committed is kept for when the run resumes. */
   #block(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const before = this.#turn.hasRecords ? this.#turn.before : undefined;
+    const fallback = this.#turn.hasRecords && this.#turn.fallback;
     this.logger.error({ err: fault }, `backstitch: run ${this.run} is blocked`);
-    const body = { error: encodeThrown(fault), ...this.#turn.take(), ...(before !== undefined && { frame: before }) };
+    const body = { error: encodeThrown(fault), ...fallback, ...this.#turn.take() };
     return this.#commit({ status: "blocked", ...body, wakeAt: null, release: true }, "blocked");
   }
 
@@ -375,7 +374,8 @@ class RunDriver extends RunOwner {
     const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
-    const given = { now: this.now(), label, release: false, steps: [], ...body, ...this.#slots.take() };
+    const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
+    const given = { now: this.now(), label, release: false, steps: [], ...body, ...pieces, ...this.#slots.take() };
     const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
     if (result === "fenced") return "fenced";
     this.#commits += 1;

@@ -6,7 +6,7 @@
  * their usual value, which keeps texts short.
  */
 import { encode, partsOf } from "../codec/index.ts";
-import type { SuspensionKind } from "../manifest.ts";
+import { type CodeInfo, type GrowingArray, own, type SuspensionKind } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { AwaitedImage } from "./awaited-cursors.ts";
 import type { Cancelling } from "./cancellation.ts";
@@ -15,6 +15,7 @@ import { extensionsFor } from "./extensions.ts";
 import { kindAt } from "./fit.ts";
 import type { Frame } from "./frame.ts";
 import type { Completion } from "./frame-finally.ts";
+import type { ArrayGrowth } from "./growth.ts";
 import { type Handle, ReturnedHandle } from "./handle.ts";
 import type { Op, OpOptions } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
@@ -116,8 +117,17 @@ export class UnstorableLoop extends Error {
  * @throws NotEncodableError or UnstorableLoop; `frameOf()` in diagnose.ts finds the variable
  */
 export function encodeActivation(activation: Activation): string {
+  const { growth, handling, sharing } = activation;
   activation.extensions ??= extensionsFor(activation);
-  return encode(imageOf(activation), activation.extensions, activation.handling.of, activation.sharing);
+  growth?.begin();
+  const text = encode(imageOf(activation), activation.extensions, handling.of, sharing, growth);
+  // After a load it holds what has pieces: the next one does not.
+  return growth?.isLong ? encodeActivation(activation) : text;
+}
+
+/** The same text without anything that is known from the last one, and without pieces. */
+export function encodeAnew(activation: Activation): string {
+  return encode(imageOf(activation), extensionsFor(activation), activation.handling.of);
 }
 
 function imageOf(activation: Activation): object {
@@ -174,6 +184,7 @@ function frameImage(activation: Activation, frame: Frame): FrameImage {
     if (argumentsObject) image.arguments = argumentsObject;
     const scopes = storedScopes(frame);
     if (scopes) image.scopes = scopes;
+    if (info.grows && activation.growth) noteGrowth(activation.growth, info.grows, label, scopes);
     const cursors = storedCursors(frame);
     if (cursors) image.cursors = cursors;
     const completions = openCompletions(activation, frame);
@@ -202,6 +213,24 @@ function storedScopes(frame: Frame): Record<string, ScopeRecord> | undefined {
     stored[path] = record;
   }
   return stored;
+}
+
+/** What only grows where the frame is parked. */
+function noteGrowth(
+  growth: ArrayGrowth,
+  grows: NonNullable<CodeInfo["grows"]>,
+  label: string,
+  scopes: Readonly<Record<string, ScopeRecord>> | undefined,
+): void {
+  for (const path of Object.keys(grows)) {
+    const record = scopes && own(scopes, path);
+    const arrays = record && own(grows, path);
+    for (const name of arrays ? Object.keys(arrays) : []) {
+      const { elements, except } = own(arrays, name) as GrowingArray;
+      const array: unknown = Object.getOwnPropertyDescriptor(record, name)?.value;
+      if (Array.isArray(array) && !except?.includes(label)) growth.note(array, elements);
+    }
+  }
 }
 
 function storedCursors(frame: Frame): Record<string, CursorImage | AwaitedImage> | undefined {

@@ -53,6 +53,11 @@ export class Inputs {
     return this.#ended.length + this.#arrived.length > 0;
   }
 
+  /** Ops of which an attempt has ended. */
+  get ended(): readonly number[] {
+    return this.#ended.map(({ op }) => op);
+  }
+
   /** Whether an attempt may have changed something that the frame holds since the last call of `held`. */
   get mayHaveChanged(): boolean {
     return this.#mayHaveChanged;

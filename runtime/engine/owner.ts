@@ -1,10 +1,12 @@
 /** What an activation sees of its driver, and how the driver waits for it. */
 import type { Claim } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
-import type { ActivationOwner } from "./activation.ts";
+import type { Activation, ActivationOwner } from "./activation.ts";
 import { Bell } from "./bell.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { encodeAnew } from "./image.ts";
 import { eventOf } from "./load.ts";
+import { RunPieces } from "./run-pieces.ts";
 
 export class RunOwner implements ActivationOwner {
   readonly run: string;
@@ -13,6 +15,7 @@ export class RunOwner implements ActivationOwner {
   readonly logger: ActivationOwner["logger"];
   readonly extension: DriverHost["extension"];
   readonly wrapsSend: boolean;
+  readonly pieces: RunPieces;
   protected readonly claim: Claim;
   protected readonly fn: RunnableFunction;
   protected readonly host: DriverHost;
@@ -25,6 +28,7 @@ export class RunOwner implements ActivationOwner {
     this.logger = host.logger;
     this.extension = host.extension;
     this.wrapsSend = host.aroundSend !== undefined;
+    this.pieces = new RunPieces(claim, host.pieceLength);
     this.claim = claim;
     this.fn = fn;
     this.host = host;
@@ -34,9 +38,7 @@ export class RunOwner implements ActivationOwner {
     return this.host.clock.now();
   }
 
-  ring(): void {
-    this.#bell.ring();
-  }
+  readonly ring = (): void => this.#bell.ring();
 
   events(): [BackstitchEvent, ...BackstitchEvent[]] {
     const { event, events = [event], run } = this.claim;
@@ -44,11 +46,22 @@ export class RunOwner implements ActivationOwner {
     return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
   }
 
+  /** A text of an activation with its pieces in their places. */
+  protected whole(activation: Activation, text: string): () => string {
+    const whole = () => this.pieces.whole(text);
+    this.host.onFrame?.(whole, () => encodeAnew(activation));
+    return whole;
+  }
+
   /** Until the bell rings, or that time. */
   protected async wait(until?: number): Promise<undefined> {
-    const stop = new AbortController();
-    const timer = until === undefined ? [] : [this.host.clock.until(until, stop.signal)];
-    await Promise.race([this.#bell.wait(), ...timer]);
-    stop.abort();
+    const rung = this.#bell.wait();
+    if (until === undefined) await rung;
+    else {
+      const stop = new AbortController();
+      await Promise.race([rung, this.host.clock.until(until, stop.signal)]);
+      // Without a reason one is made, with a stack, which costs more than all the rest.
+      stop.abort("rung");
+    }
   }
 }

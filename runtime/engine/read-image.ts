@@ -34,7 +34,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): Activati
   const activation = new Activation(owner);
   const loaded = nothingLoaded();
   try {
-    const image = decode(text, extensionsFor(activation, loaded)) as RunImage;
+    const image = decode(owner.pieces?.whole(text) ?? text, extensionsFor(activation, loaded)) as RunImage;
     for (const restore of loaded.classes) restore();
     const generators = loaded.generators.map((restore) => restore());
     requireKnown(image.format);

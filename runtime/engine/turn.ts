@@ -28,6 +28,12 @@ export class Turn {
     this.#before = text;
   }
 
+  /** What a commit writes of it. */
+  get fallback(): { readonly frame: string } | undefined {
+    const { before } = this;
+    return before === undefined ? undefined : { frame: before };
+  }
+
   /** There is something that must not be lost. */
   get hasRecords(): boolean {
     return this.#steps.length > 0;

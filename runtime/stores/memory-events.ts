@@ -54,11 +54,10 @@ export class MemoryEvents {
       .map(view);
   }
 
-  /** What nobody took, or not all who might, received before a time. */
-  straysBefore(app: string, before: number): StoredEvent[] {
-    const isOld = ({ event, stray }: Kept) => stray !== undefined && event.receivedAt < before;
+  /** What was received before a time, and is not still to be routed. */
+  routedBefore(app: string, before: number): StoredEvent[] {
     return this.#inOrder(app)
-      .filter(isOld)
+      .filter(({ event, routed }) => routed && event.receivedAt < before)
       .map(({ event }) => event);
   }
 

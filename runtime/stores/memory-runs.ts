@@ -1,4 +1,5 @@
 /** The runs of a store in memory, and what its calls do to one of them. */
+import { type FramePiece, piecesAfter, shownRun } from "../frame-pieces.ts";
 import type {
   Claim,
   ClaimRequest,
@@ -16,6 +17,7 @@ import type {
   RunQuery,
   RunStatus,
   RunView,
+  StepPage,
   StepRecord,
   StoredEvent,
   StoredStep,
@@ -43,6 +45,7 @@ export interface Run {
   seq: number;
   lostClaims: number;
   frame: string | null;
+  pieces: readonly FramePiece[];
   label: string | null;
   wakeAt: number | null;
   lease: Lease | undefined;
@@ -53,6 +56,7 @@ export interface Run {
   endedAt: number | null;
   /** Attempts by op, then by attempt. */
   readonly steps: Map<number, Map<number, KeptRecord>>;
+  stepsRemoved: number | undefined;
   /** What came and was not read. */
   mail: Mail[];
   mailed: number;
@@ -72,6 +76,7 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     seq: 0,
     lostClaims: 0,
     frame: null,
+    pieces: [],
     label: null,
     wakeAt: run.wakeAt,
     lease: undefined,
@@ -81,6 +86,7 @@ export function queuedRun(run: NewRun, event: StoredEvent): Run {
     updatedAt: event.receivedAt,
     endedAt: null,
     steps: new Map(),
+    stepsRemoved: undefined,
     mail: [],
     mailed: 0,
   };
@@ -106,8 +112,8 @@ export function versionOf({ seq, mailed }: Run): string {
   return `${seq}/${mailed}`;
 }
 
-export function parkedRun({ id, app, functionId, status, label, error, frame }: Run): ParkedRun {
-  return { id, app, functionId, status, label, error, frame };
+export function parkedRun({ id, app, functionId, status, label, error, frame, pieces }: Run): ParkedRun {
+  return shownRun({ id, app, functionId, status, label, error, frame }, pieces);
 }
 
 export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutcome[] {
@@ -118,27 +124,25 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
   );
 }
 
-/** As `Store.listSteps` gives them. */
-export function stepsInOrder(
-  steps: Run["steps"],
-  page: { readonly after?: number; readonly limit?: number } = {},
-): StoredStep[] {
-  const seen = new Map<string, number>();
-  const indexed: StoredStep[][] = [];
-  for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
-    const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
-    const stepId = records[0]?.id ?? "";
-    const index = seen.get(stepId) ?? 0;
-    seen.set(stepId, index + 1);
-    if (op > (page.after ?? 0)) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
-  }
-  return indexed.slice(0, page.limit).flat();
-}
-
 /** Keeps what is recorded of an attempt. */
 export function recordStep(steps: Run["steps"], step: KeptRecord): void {
   const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
   steps.set(step.op, attempts.set(step.attempt, step));
+}
+
+/** By op and attempt, each with its place among the ops of its id. */
+export function listedSteps({ steps }: Pick<Run, "steps">, { after = 0, limit, counted }: StepPage): StoredStep[] {
+  const seen = new Map<string, number>(counted);
+  const indexed: StoredStep[][] = [];
+  for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
+    if (counted && op <= after) continue;
+    const records = [...attempts.values()].sort((a, b) => a.attempt - b.attempt);
+    const stepId = records[0]?.id ?? "";
+    const index = seen.get(stepId) ?? 0;
+    seen.set(stepId, index + 1);
+    if (op > after) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
+  }
+  return indexed.slice(0, limit).flat();
 }
 
 export function isListed(run: Run, query: RunQuery): boolean {
@@ -179,10 +183,15 @@ export function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   if (run.lease) run.lostClaims += 1;
   run.lease = { worker, until: now + leaseMs };
   const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
-  const { origin, joined } = run;
+  const { origin, joined, pieces } = run;
   const claim = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
   const isNew = frame === null && joined.length > 0;
-  return { ...claim, ...(origin && { origin }), ...(isNew && { events: [event, ...joined] }) };
+  return {
+    ...claim,
+    ...(origin && { origin }),
+    ...(isNew && { events: [event, ...joined] }),
+    ...(pieces.length > 0 && { pieces }),
+  };
 }
 
 export function apply(run: Run, commit: Commit): void {
@@ -190,6 +199,7 @@ export function apply(run: Run, commit: Commit): void {
   run.lostClaims = 0;
   run.status = commit.status;
   run.frame = commit.frame ?? run.frame;
+  run.pieces = piecesAfter(run.pieces, commit);
   run.label = commit.label ?? (commit.status === "running" || commit.status === "blocked" ? run.label : null);
   run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
   run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
@@ -209,6 +219,7 @@ export function apply(run: Run, commit: Commit): void {
 export function end(run: Run, status: RunStatus, now: number): void {
   run.status = status;
   run.frame = null;
+  run.pieces = [];
   run.wakeAt = null;
   run.lease = undefined;
   run.updatedAt = now;
@@ -217,11 +228,12 @@ export function end(run: Run, status: RunStatus, now: number): void {
 
 export function view(run: Run): RunView {
   const { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt } = run;
-  const { parent, origin } = run;
+  const { parent, origin, stepsRemoved } = run;
   return {
     ...{ id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt },
     ...(parent && { parent }),
     ...(origin && { origin }),
+    ...(stepsRemoved !== undefined && { stepsRemoved }),
   };
 }
 

@@ -23,6 +23,7 @@ import type {
   ParkedRun,
   ParkedState,
   Pruned,
+  PrunedSteps,
   PruneRequest,
   RecordedOutcome,
   Routing,
@@ -31,6 +32,8 @@ import type {
   RunView,
   StateChange,
   StateKey,
+  StepPage,
+  StepPruneRequest,
   Store,
   StoredEvent,
   StoredState,
@@ -39,6 +42,7 @@ import type {
   WaitQuery,
 } from "../store.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { prune, pruneSteps } from "./memory-pruning.ts";
 import {
   apply,
   compareText,
@@ -48,12 +52,12 @@ import {
   isFree,
   isListed,
   joinRun,
+  listedSteps,
   outcomesOf,
   parkedRun,
   queuedRun,
   type Run,
   stateOf,
-  stepsInOrder,
   take,
   versionOf,
   view,
@@ -283,33 +287,17 @@ class MemoryStore implements Store {
       .map(parkedRun);
   }
 
-  async prune({ app, before = 0, keep = Number.POSITIVE_INFINITY, limit }: PruneRequest): Promise<Pruned> {
-    const ended = [...this.#runs.values()].filter((run) => run.app === app && run.endedAt !== null).sort(byEnd);
-    const newest = keep === 0 ? Number.POSITIVE_INFINITY : (ended.at(-keep)?.endedAt ?? 0);
-    const old = ended.filter(({ endedAt }) => (endedAt ?? 0) < Math.max(before, newest));
-    const runs = old.filter(({ id }) => !this.#isRead(id)).slice(0, limit);
-    for (const { id } of runs) this.#runs.delete(id);
-    for (const { event, joined } of runs) for (const one of [event, ...joined]) this.#forgetEvent(one);
-    const strays = this.#events.straysBefore(app, before).slice(0, limit);
-    return { runs: runs.length, events: strays.filter((event) => this.#forgetEvent(event)).length };
+  async prune(request: PruneRequest): Promise<Pruned> {
+    return prune(this.#runs, this.#events, request);
   }
 
-  /** A run that goes on from a step of another one reads the records of that; so will who goes on from it. */
-  #isRead(id: string): boolean {
-    const reads = ({ origin, endedAt }: Run) => origin?.run === id && (endedAt === null || origin.op !== undefined);
-    return [...this.#runs.values()].some(reads);
+  async pruneSteps(request: StepPruneRequest): Promise<PrunedSteps> {
+    return pruneSteps(this.#runs, request);
   }
 
-  /** Unless other runs have it too. */
-  #forgetEvent(event: StoredEvent): boolean {
-    const isOf = (run: Run) => [run.event, ...run.joined].some(({ app, id }) => app === event.app && id === event.id);
-    if ([...this.#runs.values()].some(isOf)) return false;
-    this.#events.remove(event);
-    return true;
-  }
-
-  async listSteps(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<StoredStep[]> {
-    return stepsInOrder(this.#runs.get(id)?.steps ?? new Map(), page);
+  async listSteps(id: string, page: StepPage = {}): Promise<StoredStep[]> {
+    const run = this.#runs.get(id);
+    return run ? listedSteps(run, page) : [];
   }
 
   /** Puts mail on a run that has not ended, and makes it due. */
@@ -383,8 +371,4 @@ class MemoryStore implements Store {
  */
 export function memoryStore(): Store {
   return new MemoryStore();
-}
-
-function byEnd(a: Run, b: Run): number {
-  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
 }

@@ -1,6 +1,5 @@
 /** Rows as the SQL stores select them, and what they are made into. What is null is left out. */
 import type {
-  EventFate,
   EventView,
   JoinedRun,
   NewWait,
@@ -10,6 +9,7 @@ import type {
   StoredEvent,
   StoredStep,
   StoredWait,
+  Stray,
 } from "../store.ts";
 
 /** The columns of the table of events that is called `e`, as `toEvent` takes them. */
@@ -40,15 +40,24 @@ export function toEvent(row: EventRow): StoredEvent {
   };
 }
 
+/** What is kept of an event besides its runs: `spent` is one that waits or limits took, so that no run has it. */
+export type KeptFate = Stray["fate"] | "spent";
+
+/** @param takers how many runs the event starts or joins */
+export function fateOf(stray: Stray | undefined, takers: number): KeptFate | null {
+  return stray?.fate ?? (takers === 0 ? "spent" : null);
+}
+
 /** An event with what became of it: `isQueued` is a number where the database has no booleans. */
 export type EventViewRow = EventRow & {
   readonly isQueued: number | boolean;
-  readonly fate: EventFate | null;
+  readonly fate: KeptFate | null;
   readonly problem: string | null;
 };
 
 export function toEventView(row: EventViewRow): EventView {
-  const fate = row.fate ?? (row.isQueued ? "queued" : "taken");
+  const known = row.fate === "spent" ? "taken" : row.fate;
+  const fate = known ?? (row.isQueued ? "queued" : "taken");
   return { ...toEvent(row), fate, ...(row.problem !== null && { problem: row.problem }) };
 }
 
@@ -73,22 +82,33 @@ export function withOrigin<Item extends object>(
   };
 }
 
-/** The columns of a run and its event, of the tables called `r` and `e`, as `toView` takes them. */
-export const viewColumns = `r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output,
+/**
+ * The columns of a run and its event, of the tables called `r` and `e`, as `toView` takes them.
+ *
+ * @param removedSteps the name of the table that says up to where step records were removed
+ */
+export const viewColumns = (
+  removedSteps: string,
+) => `r.id, r.app, r.function_id AS "functionId", r.status, r.label, r.wake_at AS "wakeAt", r.output,
   r.error, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.ended_at AS "endedAt",
-  r.parent_run AS "ownerRun", r.parent_op AS "ownerOp", ${originColumns}, ${eventColumns}`;
+  r.parent_run AS "ownerRun", r.parent_op AS "ownerOp",
+  (SELECT p.op FROM ${removedSteps} AS p WHERE p.run = r.n) AS "stepsRemoved", ${originColumns}, ${eventColumns}`;
 
-export type ViewRow = Omit<RunView, "event" | "parent" | "origin"> &
+export type ViewRow = Omit<RunView, "event" | "parent" | "origin" | "stepsRemoved"> &
   EventRow &
-  OriginRow & { readonly ownerRun: string | null; readonly ownerOp: number | null };
+  OriginRow & {
+    readonly ownerRun: string | null;
+    readonly ownerOp: number | null;
+    readonly stepsRemoved: number | null;
+  };
 
 export function toView(row: ViewRow): RunView {
   const { id, app, functionId, status, label, wakeAt, output, error, createdAt, updatedAt, endedAt } = row;
-  const { ownerRun, ownerOp } = row;
+  const { ownerRun, ownerOp, stepsRemoved } = row;
   const event = toEvent(row);
   const view = { id, app, functionId, status, label, event, wakeAt, output, error, createdAt, updatedAt, endedAt };
   const parent = ownerRun === null ? {} : { parent: { run: ownerRun, op: ownerOp ?? 0 } };
-  return withOrigin({ ...view, ...parent }, row);
+  return withOrigin({ ...view, ...parent, ...(stepsRemoved !== null && { stepsRemoved }) }, row);
 }
 
 /** The columns of a record, as they come: `rollback` is a number where the database has no booleans. */

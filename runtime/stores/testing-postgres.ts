@@ -59,12 +59,14 @@ export async function emptySchema({ url, schema }: PostgresOptions): Promise<voi
     "strays",
     "runs",
     "steps",
+    "removed_steps",
     "waits",
     "mail",
     "states",
     "joined",
     "slots",
     "transactions",
+    "pieces",
   ];
   const client = new pg.Client(url);
   await client.connect();

@@ -3,6 +3,7 @@ import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
 import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
+import { piecesAfter } from "../frame-pieces.ts";
 import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, CommitResult, StepRecord, StoredEvent } from "../store.ts";
 import { Outside } from "./outside.ts";
@@ -105,6 +106,8 @@ export class MemoryRun {
       logger: this.#parts.logger,
       signal: process.signal,
       holdMs: Number.POSITIVE_INFINITY,
+      // What only the frames of large runs have, small ones have here.
+      pieceLength: 16,
       retryDelay: () => retryDelay,
       draining: () => false,
       commit: async (commit) => {
@@ -143,7 +146,9 @@ export class MemoryRun {
     if (crash === "before") return "fenced";
     this.#last = commit;
     this.#stored = { trace: this.#trace.length, met: this.#met.length };
-    this.#claim = { ...this.#claim, frame: commit.frame ?? this.#claim.frame, lostClaims: 0 };
+    const { frame, pieces = [] } = this.#claim;
+    const stored = { frame: commit.frame ?? frame, pieces: piecesAfter(pieces, commit) };
+    this.#claim = { ...this.#claim, ...stored, lostClaims: 0 };
     await this.#outside.committed(commit);
     return crash && commit.status === "running" ? "fenced" : "ok";
   }

@@ -19,11 +19,18 @@ import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
-import { pruneEventTests, pruneTests } from "./store-suite/pruning.ts";
+import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
+import {
+  pruneBoundTests,
+  pruneEventTests,
+  pruneSpentTests,
+  pruneStepTests,
+  pruneTests,
+} from "./store-suite/pruning.ts";
 import { givenBackTests, poolTests, slotTests } from "./store-suite/slots.ts";
 import { stateTests } from "./store-suite/states.ts";
 import type { Check } from "./store-suite/support.ts";
-import { listTests, stepIndexTests, stepTests } from "./store-suite/views.ts";
+import { listTests, stepIndexTests, stepPageTests, stepTests } from "./store-suite/views.ts";
 
 /** How the suite gets its stores, and the runner's functions. */
 export interface StoreSuite {
@@ -73,6 +80,10 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("lost answers", () => repeatTests(check));
     suite.describe("ending", () => endingTests(check));
     suite.describe("blocking", () => blockingTests(check));
+    suite.describe("pieces of frames", () => pieceTests(check));
+    suite.describe("pieces behind the fence", () => pieceFenceTests(check));
+    suite.describe("pieces of runs that end", () => pieceEndTests(check));
+    suite.describe("whole frames", () => wholeFrameTests(check));
     suite.describe("mail", () => mailTests(check));
     suite.describe("waits for events", () => waitTests(check));
     suite.describe("waits that are gone", () => goneWaitTests(check));
@@ -87,6 +98,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("nextWake", () => nextWakeTests(check));
     suite.describe("steps", () => stepTests(check));
     suite.describe("index of a step", () => stepIndexTests(check));
+    suite.describe("pages of steps", () => stepPageTests(check));
     suite.describe("listRuns", () => listTests(check));
     suite.describe("filters of listRuns", () => filterTests(check));
     suite.describe("runs made of others", () => deriveTests(check));
@@ -94,5 +106,8 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("outcomes of ops", () => outcomeTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
+    suite.describe("prune steps", () => pruneStepTests(check));
+    suite.describe("prune piece by piece", () => pruneBoundTests(check));
+    suite.describe("prune events that waits or limits took", () => pruneSpentTests(check));
   });
 }

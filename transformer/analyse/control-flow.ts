@@ -9,7 +9,8 @@ import type { BranchInfo } from "../../runtime/manifest.ts";
 import type { Binding, Suspension } from "../ir.ts";
 
 export type Item =
-  | { readonly kind: "use"; readonly binding: Binding }
+  /** `node` is the reference; absent where a nested function uses it, now or later. */
+  | { readonly kind: "use"; readonly binding: Binding; readonly node?: tsTypes.Node }
   | { readonly kind: "define"; readonly binding: Binding }
   | { readonly kind: "suspend"; readonly suspension: Suspension };
 

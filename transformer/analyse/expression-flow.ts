@@ -167,7 +167,7 @@ export abstract class ExpressionFlow extends FlowCursor {
   private identifier(node: tsTypes.Identifier): void {
     const binding = this.input.bindings.byIdentifier.get(node);
     if (!binding) return;
-    this.use(binding);
+    this.use(binding, node);
     this.uses(this.input.usesOfCall(binding));
   }
 
@@ -176,8 +176,8 @@ export abstract class ExpressionFlow extends FlowCursor {
   }
 
   /** The name of a class inside of itself is bound while the class is made: it is live nowhere else. */
-  private use(binding: Binding): void {
-    if (binding.scope.kind !== "class") this.add({ kind: "use", binding });
+  private use(binding: Binding, node?: tsTypes.Node): void {
+    if (binding.scope.kind !== "class") this.add({ kind: "use", binding, ...(node && { node }) });
   }
 
   private declaration(node: tsTypes.VariableDeclaration): void {

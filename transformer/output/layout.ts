@@ -14,9 +14,11 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
 import { defaultsOf } from "./defaults.ts";
+import { growingArrays } from "./growing.ts";
 import { hashOf } from "./hash.ts";
 import { readsOf } from "./reads.ts";
 import { define } from "./tables.ts";
+import { writesOf } from "./writes.ts";
 
 type Names = Record<string, readonly string[]>;
 
@@ -24,6 +26,8 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   const { fn, code } = current;
   const arity = arityOf(ts, analysis, fn);
   const reads = fn === analysis.unit.fn ? readsOf(ts, analysis) : {};
+  const writes = fn === analysis.unit.fn ? writesOf(analysis) : {};
+  const grows = growingArrays(ts, analysis, current);
   return {
     code,
     hash: hashOfFunction(ts, analysis, fn),
@@ -31,6 +35,8 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
     ...(Object.keys(reads).length > 0 && { reads }),
+    ...(Object.keys(writes).length > 0 && { writes }),
+    ...(Object.keys(grows).length > 0 && { grows }),
   };
 }
 

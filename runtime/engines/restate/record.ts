@@ -21,8 +21,8 @@ export interface RunRecord extends Run {
   token: number;
   /** Waits that were begun and not met. */
   waits: NewWait[];
-  /** How many pieces of its history were put away. */
-  pieces: number;
+  /** How many parts of its history were put away. */
+  putAway: number;
   /** What is recorded of its steps since then. */
   recent: KeptRecord[];
   /** Ops that have asked for slots and not given them back. */
@@ -43,6 +43,7 @@ const restKeys = [
   "token",
   "waits",
   "pieces",
+  "putAway",
   "recent",
   "slots",
   "tasks",
@@ -68,7 +69,7 @@ export function recordOf(text: string): RunRecord {
   return {
     ...{ ...shown, parent: shown.parent, origin: shown.origin },
     ...rest,
-    ...{ epoch: 1, lease: undefined, lostClaims: 0 },
+    ...{ epoch: 1, lease: undefined, lostClaims: 0, stepsRemoved: undefined },
     frame: written === "" ? null : originalText(written),
     steps: new Map(),
   };

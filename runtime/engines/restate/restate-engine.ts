@@ -8,10 +8,12 @@ import type {
   EventView,
   ParkedState,
   Pruned,
+  PrunedSteps,
   RecordedOutcome,
   RunPage,
   RunQuery,
   RunView,
+  StepPage,
   StoredEvent,
   StoredStep,
 } from "../../store.ts";
@@ -119,11 +121,15 @@ export class RestateEngine implements AttachedEngine {
     return [...outcomes.values()];
   }
 
-  async listSteps(run: string, page: { readonly after?: number; readonly limit?: number } = {}): Promise<StoredStep[]> {
+  async listSteps(run: string, page: StepPage = {}): Promise<StoredStep[]> {
     return this.#tables.steps(run, page);
   }
 
   async prune(): Promise<Pruned> {
+    throw nothingRemoved("runs.prune()");
+  }
+
+  async pruneSteps(): Promise<PrunedSteps> {
     throw nothingRemoved("runs.prune()");
   }
 

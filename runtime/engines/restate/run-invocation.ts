@@ -11,6 +11,7 @@ import type { ObjectContext, RestatePromise, Serde } from "@restatedev/restate-s
 import { cancelledUnrun } from "../../engine/ending.ts";
 import { encodeThrown } from "../../engine/thrown.ts";
 import { BackstitchError } from "../../faults.ts";
+import { wholeFrame } from "../../frame-pieces.ts";
 import type { Claim, Commit, CommitResult, StoredEvent } from "../../store.ts";
 import { apply, end } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
@@ -120,7 +121,7 @@ export class RunInvocation {
       }
       this.#isShown = false;
       this.#commits++;
-      this.#journalled += commit.frame?.length ?? 0;
+      this.#journalled += lengthOf(commit);
       apply(this.record, commit);
       this.#spread(commit);
       this.#note(commit);
@@ -176,7 +177,7 @@ export class RunInvocation {
     const { id: run, functionId, event, joined, createdAt } = record;
     for (const { op, attempt } of elsewhere) {
       const about = { run, functionId, op, attempt, event, joined, createdAt };
-      const message: TaskMessage = { ...about, frame: record.frame ?? "" };
+      const message: TaskMessage = { ...about, frame: wholeFrame(record.frame ?? "", record.pieces) };
       this.#links.send({ service: "task", handler: "make" }, message);
     }
   }
@@ -190,7 +191,7 @@ export class RunInvocation {
   /** It is there before it is gone here: whoever looks may see it twice, and never not at all. */
   async #putAway(): Promise<void> {
     const { record } = this;
-    const piece: HistoryPiece = { number: ++record.pieces, records: record.recent };
+    const piece: HistoryPiece = { number: ++record.putAway, records: record.recent };
     await this.#links.call({ service: "history", key: record.id, handler: "add" }, piece);
     record.recent = [];
   }
@@ -215,9 +216,10 @@ export class RunInvocation {
   }
 
   #claim(lostClaims: number): Claim {
-    const { id, functionId, epoch, seq, frame, event, joined, createdAt, mail, origin, slots } = this.record;
+    const { id, functionId, epoch, seq, frame, pieces, event, joined, createdAt, mail, origin, slots } = this.record;
     return {
       ...{ run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...mail] },
+      ...(pieces.length > 0 && { pieces }),
       ...(origin && { origin }),
       ...(slots.length > 0 && { slots: slots.map(({ op, granted }) => ({ op, granted })) }),
       ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
@@ -242,4 +244,9 @@ export class RunInvocation {
     const end = { status: "blocked", label: null, wakeAt: null, release: true, steps: [] } as const;
     return { run, epoch, seq, now: this.#host.clock.now(), error: encodeThrown(fault), ...end };
   }
+}
+
+/** Characters of what a commit journals of the frame. */
+function lengthOf({ frame = "", pieces = [] }: Commit): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, frame.length);
 }

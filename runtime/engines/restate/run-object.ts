@@ -131,7 +131,7 @@ function newRecord({ run, event, derived, now, inFlow = false, waits: isHeld = f
     inFlow,
     isHeld,
     token: 0,
-    pieces: 0,
+    putAway: 0,
     recent: [],
     waits,
     slots: [],

@@ -4,6 +4,7 @@ import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, wi
 import { columns, type Database, type Session } from "./database.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
+import { piecesOf } from "./pieces.ts";
 import { slotsOf } from "./slots.ts";
 
 /**
@@ -30,16 +31,17 @@ const claimRuns = `
       lease_owner = $5, lease_until = $3 + $6, lease_call = $7
     FROM due WHERE r.n = due.n RETURNING r.*, due.place)
   SELECT r.n, r.id AS run, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-    r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns},
+    r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces", ${originColumns}, ${eventColumns},
     EXISTS (SELECT FROM backstitch.slots AS s WHERE s.run = r.n) AS "hasSlots",
     r.frame IS NULL AND EXISTS (SELECT FROM backstitch.joined AS j WHERE j.run = r.n) AS "isJoined"
   FROM taken AS r LEFT JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id ORDER BY r.place`;
 
-type ClaimRow = Omit<Claim, "event" | "events" | "mail" | "slots" | "origin"> &
+type ClaimRow = Omit<Claim, "event" | "events" | "mail" | "slots" | "origin" | "pieces"> &
   EventRow &
   OriginRow & {
     readonly n: number;
     readonly unread: number;
+    readonly hasPieces: boolean;
     readonly hasSlots: boolean;
     readonly isJoined: boolean;
   };
@@ -51,7 +53,7 @@ export async function claim(db: Session, request: ClaimRequest, call: number): P
   const asked = [app, [...new Set(functions)], now, limit, worker, leaseMs, call, except] as const;
   const rows = await db.all<ClaimRow>(claimRuns, ...asked);
   const numbersOf = (holds: (row: ClaimRow) => boolean) => rows.filter(holds).map(({ n }) => n);
-  const [mail, slots, joined] = await Promise.all([
+  const [mail, slots, joined, pieces] = await Promise.all([
     found(
       numbersOf(({ unread }) => unread > 0),
       (runs) => mailOf(db, runs),
@@ -64,14 +66,23 @@ export async function claim(db: Session, request: ClaimRequest, call: number): P
       numbersOf(({ isJoined }) => isJoined),
       (runs) => joinedEvents(db, runs),
     ),
+    found(
+      numbersOf(({ hasPieces }) => hasPieces),
+      (runs) => piecesOf(db, runs),
+    ),
   ]);
   return rows.map((row) => {
     const { n, run, functionId, epoch, seq, frame, lostClaims, createdAt } = row;
     if (row.eventId === null) throw new Error(`the event of run "${run}" is missing from the database`);
     const event = toEvent(row);
-    const [others, own] = [joined.get(n), slots.get(n)];
+    const [others, own, parts] = [joined.get(n), slots.get(n), pieces.get(n)];
     const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: mail.get(n) ?? [] };
-    return { ...withOrigin(claimed, row), ...(others && { events: [event, ...others] }), ...(own && { slots: own }) };
+    return {
+      ...withOrigin(claimed, row),
+      ...(others && { events: [event, ...others] }),
+      ...(own && { slots: own }),
+      ...(parts && { pieces: parts }),
+    };
   });
 }
 

@@ -3,6 +3,7 @@ import type { Cancellation, Commit, CommitResult, RunStatus } from "../../store.
 import { columns, type Database, grouped, type Session } from "./database.ts";
 import { noteUnfit, putEvents } from "./events.ts";
 import { type Delivery, deliver, lockRuns } from "./mail.ts";
+import { pieceColumns, pieceParts } from "./pieces.ts";
 import { exchangeSlots, giveBackAll, haveSlots, lockSlots, slotsOf } from "./slots.ts";
 import { addWaits, type OwnWait, removeHolder, removeWaits, signalHolders } from "./waits.ts";
 
@@ -98,7 +99,7 @@ interface Moved {
  * in the order of their ids, and what the fence asks for is read of the locked rows. It is one step after another, each
  * materialised, so that whatever is known of the tables each run is found by its id.
  */
-const advanceRuns = `
+const advanceRuns = (pieces?: typeof pieceParts) => `
   WITH given AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[],
       $9::boolean[], $10::bigint[], $11::text[], $12::text[])
@@ -118,7 +119,7 @@ const advanceRuns = `
       unread = CASE WHEN g.status IN ('running', 'blocked') THEN r.unread - g.reads ELSE 0 END,
       lease_owner = CASE WHEN g.release THEN NULL ELSE r.lease_owner END,
       lease_until = CASE WHEN g.release THEN NULL ELSE r.lease_until END,
-      ended_at = CASE WHEN g.status NOT IN ('running', 'blocked') THEN g.now END
+      ended_at = CASE WHEN g.status NOT IN ('running', 'blocked') THEN g.now END${pieces?.flag ?? ""}
     FROM current AS g WHERE r.n = g.n
     RETURNING r.n, r.id, r.seq, r.app, r.parent_run, r.parent_op),
   written AS (
@@ -134,8 +135,11 @@ const advanceRuns = `
       ended_at = excluded.ended_at, rollback = excluded.rollback, seq = excluded.seq),
   consumed AS (
     DELETE FROM backstitch.mail AS l USING moved AS m, unnest($25::text[], $26::bigint[]) AS d (run, seq)
-    WHERE m.id = d.run AND l.run = m.n AND l.seq = d.seq)
+    WHERE m.id = d.run AND l.run = m.n AND l.seq = d.seq)${pieces?.written ?? ""}
   SELECT n, id, app, parent_run AS "parentRun", parent_op AS "parentOp" FROM moved`;
+
+const advancePlain = advanceRuns();
+const advanceWithPieces = advanceRuns(pieceParts);
 
 /** At most one commit of each run. */
 async function advance(db: Session, batch: readonly Commit[]): Promise<{ moved: Moved[]; results: Results }> {
@@ -148,8 +152,9 @@ async function advance(db: Session, batch: readonly Commit[]): Promise<{ moved: 
     steps.map((step) => ({ ...step, rollback: step.rollback ?? false, run })),
   );
   const reads = batch.flatMap(({ run, read = [] }) => read.map((seq) => ({ run, seq })));
+  const pieces = pieceColumns(batch.filter(({ status }) => !isEnd(status)));
   const rows = await db.all<Omit<Moved, "element"> & { readonly id: string }>(
-    advanceRuns,
+    pieces.length > 0 ? advanceWithPieces : advancePlain,
     ...columns(
       runs,
       "run",
@@ -181,6 +186,7 @@ async function advance(db: Session, batch: readonly Commit[]): Promise<{ moved: 
       "rollback",
     ),
     ...columns(reads, "run", "seq"),
+    ...pieces,
   );
   const byId = new Map(rows.map(({ id, ...row }) => [id, row]));
   const moved = batch.flatMap((element) => {
@@ -277,7 +283,8 @@ async function discardRuns(db: Session, numbers: readonly number[], ids: readonl
   await db.run(
     `WITH mail AS (DELETE FROM backstitch.mail WHERE run = ANY($1::bigint[])),
      transactions AS (DELETE FROM backstitch.transactions WHERE run = ANY($1::bigint[])),
-     waits AS (DELETE FROM backstitch.waits WHERE run = ANY($1::bigint[]))
+     waits AS (DELETE FROM backstitch.waits WHERE run = ANY($1::bigint[])),
+     pieces AS (DELETE FROM backstitch.pieces WHERE run = ANY($1::bigint[]))
      DELETE FROM backstitch.states WHERE run = ANY($2::text[])`,
     numbers,
     ids,

@@ -30,11 +30,11 @@ export async function putEvents(db: Session, events: readonly StoredEvent[]): Pr
 export async function noteUnfit(db: Session, unfit: readonly (UnfitEvent & { readonly app: string })[]): Promise<void> {
   if (unfit.length === 0) return;
   await db.run(
-    `INSERT INTO backstitch.strays (app, id, fate, name_key, received_at, n, problem)
-     SELECT e.app, e.id, 'unfit', e.name_key, e.received_at, e.n, g.problem
+    `INSERT INTO backstitch.strays AS s (app, id, fate, name_key, received_at, n, problem)
+     SELECT DISTINCT ON (e.app, e.id) e.app, e.id, 'unfit', e.name_key, e.received_at, e.n, g.problem
      FROM unnest($1::text[], $2::text[], $3::text[]) AS g (app, id, problem)
      JOIN backstitch.events AS e ON e.app = g.app AND e.id = g.id
-     ON CONFLICT (app, id) DO NOTHING`,
+     ON CONFLICT (app, id) DO UPDATE SET fate = 'unfit', problem = excluded.problem WHERE s.fate = 'spent'`,
     ...columns(unfit, "app", "event", "problem"),
   );
 }

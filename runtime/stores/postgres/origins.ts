@@ -1,22 +1,22 @@
 /** Runs that are made of others: with the state that another one is parked in, or to begin anew. */
-import type { DerivedRun, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
+import type { DerivedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
 import type { Session } from "./database.ts";
 import { deliver, lockRuns, mailOf, putMail } from "./mail.ts";
+import { type ParkedRow, parkedColumns, shownRuns } from "./pieces.ts";
 import { addWaits, waitsOf } from "./waits.ts";
-
-type ParkedRow = ParkedRun & { readonly n: number; readonly version: string };
 
 /** Of one state of the database. */
 export async function getParked(db: Session, run: string): Promise<ParkedState | undefined> {
-  const [row] = await db.all<ParkedRow>(
-    `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, seq || '/' || mailed AS version
+  const rows = await db.all<ParkedRow & { readonly version: string }>(
+    `SELECT ${parkedColumns}, seq || '/' || mailed AS version
      FROM backstitch.runs WHERE id = $1 AND ended_at IS NULL`,
     run,
   );
-  if (row === undefined) return undefined;
-  const { n, ...parked } = row;
-  return { ...parked, waits: await waitsOf(db, n), mail: (await mailOf(db, [n])).get(n) ?? [] };
+  const [shown] = await shownRuns(db, rows);
+  if (rows[0] === undefined || shown === undefined) return undefined;
+  const { n } = rows[0];
+  return { ...shown, waits: await waitsOf(db, n), mail: (await mailOf(db, [n])).get(n) ?? [] };
 }
 
 /** Within a transaction. */

@@ -18,6 +18,8 @@ import type {
   RunQuery,
   StateChange,
   StateKey,
+  StepPage,
+  StepPruneRequest,
   StoredEvent,
   WaitQuery,
 } from "../../store.ts";
@@ -31,7 +33,7 @@ import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
-import { prune } from "./pruning.ts";
+import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { migrate } from "./schema.ts";
 import { changeStates, states } from "./states.ts";
@@ -198,15 +200,19 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async listParked(page: ParkedPage) {
-    return this.#perform("listParked", (db) => listParked(db, page));
+    return this.#perform("listParked", (db) => db.snapshot((session) => listParked(session, page)));
   }
 
-  async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
+  async listSteps(run: string, page?: StepPage) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
   }
 
   async prune(request: PruneRequest) {
     return this.#perform("prune", (db) => prune(db, request));
+  }
+
+  async pruneSteps(request: StepPruneRequest) {
+    return this.#perform("pruneSteps", (db) => pruneSteps(db, request));
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Store } from "../../store.ts";
 import { testStore } from "../../testing/store-suite.ts";
 import { emptySchema, newSchema, testServer } from "../testing-postgres.ts";
 import { type PostgresOptions, postgres } from "./index.ts";
+import type { PostgresStore } from "./postgres-store.ts";
 
 const server = testServer();
 let options: PostgresOptions;
@@ -26,6 +27,36 @@ function staysOpen(store: Store): Store {
     },
   });
 }
+
+it("keeps no pieces of runs that have ended", async () => {
+  const { database } = opened as PostgresStore;
+  const stored = () =>
+    database.all<{ id: string }>("SELECT r.id FROM backstitch.pieces AS p JOIN backstitch.runs AS r ON r.n = p.run");
+  const ids = ["done", "stopped", "going"];
+  await opened.putEvents(ids.map((id) => ({ id, app: "shop", name: "e", data: "{}", receivedAt: 0 })));
+  for (const id of ids) {
+    await opened.route({ app: "shop", id }, [{ id, app: "shop", functionId: "f", eventId: id, wakeAt: 0 }]);
+  }
+  const claims = await opened.claim({ app: "shop", worker: "w", functions: ["f"], limit: 3, now: 1, leaseMs: 9 });
+  const pieces = [{ array: 1, index: 0, text: "1" }];
+  const turns = claims.map(({ run, epoch }) => ({
+    run,
+    epoch,
+    now: 2,
+    label: null,
+    wakeAt: null,
+    release: false,
+    steps: [],
+  }));
+  await opened.commit(turns.map((turn) => ({ ...turn, status: "running", frame: "F", pieces })));
+  expect((await stored()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  await opened.commit(
+    turns.filter(({ run }) => run === "done").map((turn) => ({ ...turn, status: "completed", pieces })),
+  );
+  await opened.cancel("stopped", 3, { unwind: false });
+  expect(await stored()).toEqual([{ id: "going" }]);
+  await emptySchema(options);
+});
 
 describe("workers of several processes", () => {
   it("hear of work that another store makes", async () => {

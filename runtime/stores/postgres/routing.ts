@@ -1,5 +1,6 @@
 /** From events to runs. */
 import type { EventKey, Join, Met, NewRun, Routed, Routing, Stray } from "../../store.ts";
+import { fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { deliver, lockRuns } from "./mail.ts";
@@ -24,7 +25,7 @@ export function route(
   if (isPlain) return routePlain(db, event, runs, stray);
   return unlessConflict(db, async (session) => {
     await lockRuns(session, [...joins.map(({ run }) => run), ...met.map(({ wait }) => wait.run)]);
-    const { made, receivedAt } = await takeEvent(session, event, runs, stray);
+    const { made, receivedAt } = await takeEvent(session, event, runs, stray, joins.length);
     if (receivedAt === null) return routedBefore(db, session, event);
     await addWaits(
       session,
@@ -84,7 +85,7 @@ async function routePlain(
   runs: readonly NewRun[],
   stray: Stray | undefined,
 ): Promise<Routed> {
-  const { made, receivedAt } = await takeEvent(db, event, runs, stray);
+  const { made, receivedAt } = await takeEvent(db, event, runs, stray, 0);
   if (receivedAt === null) return routedBefore(db, db, event);
   if (made.length > 0) db.wake(event.app);
   return "routed";
@@ -109,6 +110,7 @@ async function takeEvent(
   { app, id }: EventKey,
   runs: readonly NewRun[],
   stray: Stray | undefined,
+  joins: number,
 ): Promise<Taken> {
   const rows = await db.all<{ receivedAt: number | null; n: number | null; id: string | null }>(
     `WITH taken AS (
@@ -128,7 +130,7 @@ async function takeEvent(
     app,
     id,
     ...columns(runs, "id", "functionId", "wakeAt"),
-    stray?.fate ?? null,
+    fateOf(stray, runs.length + joins),
     stray?.problem ?? null,
   );
   const made = rows.flatMap(({ n, id: run }) => (n === null || run === null ? [] : [{ n, id: run }]));
@@ -137,6 +139,7 @@ async function takeEvent(
 
 /** @throws Conflict when the run is not waiting any more */
 async function joinRun(db: Session, eventId: string, { run, keeps, wakeAt }: Join): Promise<void> {
+  if (keeps === "last") await db.run(noteReplaced, run);
   const [joined] = await db.all<{ n: number }>(
     `UPDATE backstitch.runs SET wake_at = $2, event_id = CASE WHEN $3 THEN $4 ELSE event_id END
      WHERE id = $1 AND epoch = 0 AND status = 'running' RETURNING n`,
@@ -146,6 +149,13 @@ async function joinRun(db: Session, eventId: string, { run, keeps, wakeAt }: Joi
   if (keeps === "last") return;
   await db.run("INSERT INTO backstitch.joined (run, event_id) VALUES ($1, $2)", joined.n, eventId);
 }
+
+/** The event that a run had until now. */
+const noteReplaced = `
+  INSERT INTO backstitch.strays (app, id, fate, name_key, received_at, n)
+  SELECT e.app, e.id, 'spent', e.name_key, e.received_at, e.n
+  FROM backstitch.runs AS r JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id
+  WHERE r.id = $1 ON CONFLICT (app, id) DO NOTHING`;
 
 /** Delivers to the waits that are still there. */
 async function meet(db: Session, met: readonly Met[], receivedAt: number): Promise<void> {

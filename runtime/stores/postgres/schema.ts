@@ -187,6 +187,34 @@ const migrations: readonly string[] = [
     PRIMARY KEY (run, op)
   );
   `,
+  `
+  ALTER TABLE backstitch.runs ADD COLUMN has_pieces boolean NOT NULL DEFAULT false;
+
+  CREATE TABLE backstitch.pieces (
+    run bigint NOT NULL,
+    "array" bigint NOT NULL,
+    "index" bigint NOT NULL,
+    text text COLLATE "C" NOT NULL,
+    PRIMARY KEY (run, "array", "index")
+  );
+  `,
+  // Beside `runs`, so that commits need not write it.
+  `
+  CREATE TABLE backstitch.removed_steps (
+    run bigint PRIMARY KEY,
+    op bigint NOT NULL
+  );
+
+  INSERT INTO backstitch.strays (app, id, fate, name_key, received_at, n)
+  SELECT e.app, e.id, 'spent', e.name_key, e.received_at, e.n FROM backstitch.events AS e
+  WHERE NOT EXISTS (
+      SELECT FROM backstitch.outbox AS o WHERE o.app = e.app AND o.received_at = e.received_at AND o.n = e.n)
+    AND NOT EXISTS (SELECT FROM backstitch.runs AS r WHERE r.app = e.app AND r.event_id = e.id)
+    AND NOT EXISTS (
+      SELECT FROM backstitch.joined AS j JOIN backstitch.runs AS r ON r.n = j.run
+      WHERE j.event_id = e.id AND r.app = e.app)
+  ON CONFLICT (app, id) DO NOTHING;
+  `,
 ];
 
 /**

@@ -1,10 +1,11 @@
 /** Steps that write to the database of their store: once, whatever happens to them. */
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { encode } from "../../codec/index.ts";
 import { encrypted } from "../../encryption/index.ts";
 import { BackstitchError } from "../../faults.ts";
 import { placed, type StepContext } from "../../step-place.ts";
-import type { Claim, Commit } from "../../store.ts";
+import type { Claim, Commit, StepRecord } from "../../store.ts";
 import { newSchema, testServer } from "../testing-postgres.ts";
 import { type PostgresOptions, postgres, type TransactionalStore, type TransactionWork } from "./index.ts";
 
@@ -312,14 +313,30 @@ it("removes what is recorded with the run, however it goes", async () => {
   expect(await rows()).toEqual([]);
   // As a zombie leaves it that had begun before.
   await admin.query(`INSERT INTO ${options.schema}.transactions SELECT n, 1, '[1,1]' FROM ${options.schema}.runs`);
-  expect(await store.prune({ app: "shop", before: 100, limit: 10 })).toMatchObject({ runs: 1 });
+  expect(await store.prune({ app: "shop", before: 100, limit: 10, stepLimit: 99 })).toMatchObject({ runs: 1 });
   expect(await rows()).toEqual([]);
+});
+
+it("keeps what a step without an outcome has written when records of steps are removed", async () => {
+  const held = await begun("r");
+  await store.transaction(attempt("r", 1), debit);
+  await store.transaction(attempt("r", 2), debit);
+  const record = (op: number, status: "retrying" | "completed"): StepRecord => {
+    return { op, attempt: 0, id: "s", kind: "step", status, startedAt: 0, endedAt: 1 };
+  };
+  const going = { status: "running", label: "s", wakeAt: 0, release: false } as const;
+  await store.commit([{ ...end(held), ...going, steps: [record(1, "retrying"), record(2, "completed")] }]);
+  expect(await store.pruneSteps({ app: "shop", keep: 0, runs: 9, limit: 9 })).toEqual({ steps: 2 });
+  expect(await rows()).toEqual([{ op: 1, output: encode(90) }]);
+  expect(await store.transaction<unknown>(attempt("r", 1), () => expect.fail("called again"))).toBe(90);
 });
 
 it("brings a schema of the version before up to date, also when workers start together", async () => {
   await store.close();
   await admin.query(
-    `DROP TABLE ${options.schema}.transactions; DELETE FROM ${options.schema}.migrations WHERE version > 1`,
+    `DROP TABLE ${options.schema}.transactions, ${options.schema}.pieces, ${options.schema}.removed_steps;
+     ALTER TABLE ${options.schema}.runs DROP COLUMN has_pieces;
+     DELETE FROM ${options.schema}.migrations WHERE version > 1`,
   );
   await Promise.all([another(), another(), another()]);
   store = opened.at(-1) as TransactionalStore;

@@ -2,9 +2,10 @@
 import type { ParkedPage, ParkedRun, RunPage, RunQuery, RunView } from "../../store.ts";
 import { toView, type ViewRow, viewColumns } from "../rows.ts";
 import type { Session, Value } from "./database.ts";
+import { type ParkedRow, parkedColumns, shownRuns } from "./pieces.ts";
 
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("backstitch.removed_steps")}
   FROM ${table} AS r JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export async function getRun(db: Session, run: string): Promise<RunView | undefined> {
@@ -112,11 +113,13 @@ export async function listApps(db: Session): Promise<string[]> {
   return rows.map(({ app }) => app);
 }
 
-export function listParked(db: Session, { after = "", limit }: ParkedPage): Promise<ParkedRun[]> {
-  return db.all<ParkedRun>(
-    `SELECT id, app, function_id AS "functionId", status, label, error, frame FROM backstitch.runs
+/** Of one state of the database, so that frames and their pieces fit. */
+export async function listParked(db: Session, { after = "", limit }: ParkedPage): Promise<ParkedRun[]> {
+  const rows = await db.all<ParkedRow>(
+    `SELECT ${parkedColumns} FROM backstitch.runs
      WHERE id > $1 AND ended_at IS NULL ORDER BY id LIMIT $2`,
     after,
     limit,
   );
+  return shownRuns(db, rows);
 }

@@ -5,6 +5,7 @@ import { isKnownDead } from "../worker-identity.ts";
 import type { Connection } from "./connection.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
+import { piecesOf } from "./pieces.ts";
 import { slotsOf } from "./slots.ts";
 
 interface Candidate {
@@ -118,7 +119,7 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, ${originColumns}, ${eventColumns}
+       r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces", ${originColumns}, ${eventColumns}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
@@ -133,9 +134,10 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
     ...withOrigin(claimed, row),
     ...(joined.length > 0 && { events: [event, ...joined] }),
     ...(slots.length > 0 && { slots }),
+    ...(row.hasPieces && { pieces: piecesOf(db, row.n) }),
   };
 }
 
-type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "origin"> &
+type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "origin" | "pieces"> &
   EventRow &
-  OriginRow & { readonly n: number; readonly unread: number };
+  OriginRow & { readonly n: number; readonly unread: number; readonly hasPieces: number };

@@ -3,6 +3,7 @@ import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "
 import type { Connection, RunRow } from "./connection.ts";
 import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
+import { putPieces, removePieces } from "./pieces.ts";
 import { exchangeSlots, giveBackAll, slotsOf } from "./slots.ts";
 import { forgetRun } from "./states.ts";
 import { addWaits, removeWaits, sendSignal } from "./waits.ts";
@@ -40,12 +41,13 @@ function answerAgain(db: Connection, { run, epoch, seq }: Commit): CommitResult 
   return granted.length > 0 ? { granted } : "ok";
 }
 
-/** What a commit sends and reads, and for what it waits. */
+/** What a commit sends and reads, for what it waits, and pieces of its frame. */
 function putMessages(db: Connection, run: RunRow, element: Commit): void {
   const { status, now, waits = [], unwait = [], events = [], signals = [], unfit, read = [], output, error } = element;
   insertEvents(db, events);
   if (unfit) noteUnfit(db, run.app, unfit);
   if (status !== "running" && status !== "blocked") return ended(db, run, status, output ?? error ?? null, now);
+  putPieces(db, run.n, element);
   consume(db, run.n, read);
   removeWaits(db, run.n, unwait);
   addWaits(db, run, waits, now);
@@ -59,6 +61,7 @@ function putMessages(db: Connection, run: RunRow, element: Commit): void {
 /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
 function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | null, now: number): void {
   discard(db, run.n);
+  if (run.hasPieces) removePieces(db, run.n);
   giveBackAll(db, run.n, now);
   forgetRun(db, run.id);
   if (run.parentRun === null) return;
@@ -67,7 +70,7 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
 
 type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 
-const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp"`;
+const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp", has_pieces AS "hasPieces"`;
 
 export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
@@ -105,7 +108,7 @@ const turn = `seq = seq + 1, lost_claims = 0, output = coalesce(?, output), erro
 const givenBack = "lease_owner = NULL, lease_until = NULL";
 const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = coalesce(?, seq) RETURNING ${row}`;
 const ifKnown = "WHERE n = ? AND id = ? AND epoch = ? AND status = 'running' AND seq = ?";
-const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
+const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), has_pieces = has_pieces OR ?, wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
 const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
 const keepKnownRun = `UPDATE runs SET ${going} ${ifKnown}`;
@@ -115,13 +118,27 @@ const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL
 
 /** Updates the row of the run, which is the fence; undefined if it was fenced. */
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
-  const { run, epoch, seq = null, now, status, frame, label, wakeAt, release, output, error, read = [] } = element;
+  const {
+    run,
+    epoch,
+    seq = null,
+    now,
+    status,
+    frame,
+    label,
+    wakeAt,
+    release,
+    output,
+    error,
+    read = [],
+    pieces = [],
+  } = element;
   const changes = [label, output ?? null, error ?? null, now];
   if (status !== "running" && status !== "blocked") {
     db.held.delete(run);
     return db.all<RunRow>(endRun, ...changes, status, now, run, epoch, seq)[0];
   }
-  const values = [...changes, frame ?? null, read.length, now, wakeAt, read.length];
+  const values = [...changes, frame ?? null, pieces.length > 0 ? 1 : 0, read.length, now, wakeAt, read.length];
   const isKept = status === "running" && !release;
   const known = isKept && seq !== null ? db.held.get(run) : undefined;
   if (known && seq !== null) {

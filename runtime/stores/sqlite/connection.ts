@@ -43,6 +43,8 @@ export interface RunRow {
   readonly app: string;
   readonly parentRun: string | null;
   readonly parentOp: number;
+  /** Not 0 when it may have pieces. Known of a run that ends; of a held one it may be what it was. */
+  readonly hasPieces: number;
 }
 
 export class Connection {

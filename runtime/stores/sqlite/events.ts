@@ -19,10 +19,10 @@ export function insertEvents(db: Connection, events: readonly StoredEvent[]): vo
   }
 }
 
-/** What is known of the event already stays. */
+/** What is known of the event already stays, but for that no run has it. */
 export function noteUnfit(db: Connection, app: string, { event, problem }: UnfitEvent): void {
   db.run(
-    "UPDATE events SET fate = 'unfit', problem = ? WHERE app = ? AND id = ? AND fate IS NULL",
+    "UPDATE events SET fate = 'unfit', problem = ? WHERE app = ? AND id = ? AND coalesce(fate, 'spent') = 'spent'",
     problem,
     app,
     event,

@@ -45,7 +45,7 @@ async function failure(call: Promise<unknown>, path: string, operation: string):
 it("the settings that durability rests on are in force", async () => {
   const { store } = await openStore("settings.db");
   const names = ["journal_mode", "synchronous", "fullfsync", "foreign_keys", "busy_timeout", "user_version"];
-  expect(names.map((name) => store.connection.pragma(name))).toEqual(["wal", 2, 1, 0, 5_000, 1]);
+  expect(names.map((name) => store.connection.pragma(name))).toEqual(["wal", 2, 1, 0, 5_000, 3]);
   await store.close();
 });
 
@@ -74,6 +74,20 @@ it("refuses a file that is not a database", async () => {
     "this is not a database, but it is long enough to have a header of one hundred bytes. ".repeat(9),
   );
   expect(await failure(sqlite({ path }).open(), path, "open")).toContain("not an SQLite database");
+});
+
+it("says that the file is damaged, and gives nothing of what is", async () => {
+  const { path, store } = await openStore("damaged.db");
+  await store.putEvents(Array.from({ length: 200 }, (_, n) => ({ ...event(`e${n}`), data: "x".repeat(1_000) })));
+  const page = store.connection.pragma("page_size") as number;
+  await store.close();
+  const bytes = readFileSync(path);
+  // The first page holds the schema.
+  bytes.fill(0xff, page * Math.floor(bytes.length / page / 2));
+  writeFileSync(path, bytes);
+  await store.open();
+  expect(await failure(store.unroutedEvents("shop", 999), path, "unroutedEvents")).toContain("damaged");
+  await store.close();
 });
 
 it("says that a folder is missing", async () => {

@@ -1,22 +1,26 @@
 /** Runs that are made of others: with the state that another one is parked in, or to begin anew. */
+import { shownRun } from "../../frame-pieces.ts";
 import type { DerivedRun, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf, putMail } from "./mail.ts";
+import { piecesOf } from "./pieces.ts";
 import { addWaits, waitsOf } from "./waits.ts";
 
-type ParkedRow = ParkedRun & { readonly n: number; readonly version: string };
+type ParkedRow = ParkedRun & { readonly n: number; readonly version: string; readonly hasPieces: number };
 
 export function getParked(db: Connection, run: string): ParkedState | undefined {
   return db.transaction(() => {
     const row = db.all<ParkedRow>(
-      `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, seq || '/' || mailed AS version
+      `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, seq || '/' || mailed AS version,
+         has_pieces AS "hasPieces"
        FROM runs WHERE id = ? AND ended_at IS NULL`,
       run,
     )[0];
     if (row === undefined) return undefined;
-    const { n, ...parked } = row;
-    return { ...parked, waits: waitsOf(db, n), mail: mailOf(db, n) };
+    const { n, hasPieces, ...parked } = row;
+    const shown = shownRun(parked, hasPieces ? piecesOf(db, n) : []);
+    return { ...shown, waits: waitsOf(db, n), mail: mailOf(db, n) };
   }, "DEFERRED");
 }
 

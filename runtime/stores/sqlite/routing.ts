@@ -1,6 +1,6 @@
 /** From events to runs. */
 import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
-import type { EventRow } from "../rows.ts";
+import { type EventRow, fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
 import type { Connection } from "./connection.ts";
 import { allHold, putStates } from "./states.ts";
@@ -33,7 +33,7 @@ export function route(
     if (!allHold(db, states) || !joins.every(({ run }) => isWaiting(db, run))) return "conflict";
     db.run(
       "UPDATE events SET routed = 1, fate = ?, problem = ? WHERE app = ? AND id = ?",
-      ...[stray?.fate ?? null, stray?.problem ?? null, app, id],
+      ...[fateOf(stray, runs.length + joins.length), stray?.problem ?? null, app, id],
     );
     for (const run of runs) insertRun(db, run, stored);
     for (const join of joins) joinRun(db, id, join);
@@ -71,6 +71,11 @@ function isWaiting(db: Connection, run: string): boolean {
 
 function joinRun(db: Connection, eventId: string, { run, keeps, wakeAt }: Join): void {
   if (keeps === "last") {
+    db.run(
+      `UPDATE events SET fate = 'spent'
+       WHERE (app, id) = (SELECT app, event_id FROM runs WHERE id = ?) AND fate IS NULL`,
+      run,
+    );
     db.run("UPDATE runs SET event_id = ?, wake_at = ? WHERE id = ?", eventId, wakeAt, run);
     return;
   }

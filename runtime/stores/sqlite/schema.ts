@@ -156,6 +156,34 @@ const migrations: readonly string[] = [
   CREATE INDEX slots_held ON slots (pool) WHERE held = 1;
   CREATE INDEX slots_waiting ON slots (pool, rank, n) WHERE held = 0;
   `,
+  // Pieces are texts of up to a page, and a table that is keyed by more than a number would put most of them on pages of
+  // their own.
+  `
+  ALTER TABLE runs ADD COLUMN has_pieces INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE pieces (
+    n INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    "array" INTEGER NOT NULL,
+    "index" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (run, "array", "index")
+  ) STRICT;
+  `,
+  // Beside `runs`, whose rows end with texts, so that a column behind them would be read through these.
+  `
+  CREATE TABLE removed_steps (
+    run INTEGER PRIMARY KEY,
+    op INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE INDEX runs_going ON runs (id) WHERE ended_at IS NULL;
+
+  UPDATE events SET fate = 'spent' WHERE routed = 1 AND fate IS NULL
+    AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.app = events.app AND r.event_id = events.id)
+    AND NOT EXISTS (
+      SELECT 1 FROM joined AS j JOIN runs AS r ON r.n = j.run WHERE j.event_id = events.id AND r.app = events.app);
+  `,
 ];
 
 /**

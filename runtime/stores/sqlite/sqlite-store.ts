@@ -15,6 +15,8 @@ import type {
   RunQuery,
   StateChange,
   StateKey,
+  StepPage,
+  StepPruneRequest,
   Store,
   StoredEvent,
   WaitQuery,
@@ -28,7 +30,7 @@ import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
-import { prune } from "./pruning.ts";
+import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
@@ -160,12 +162,16 @@ export class SqliteStore implements Store {
     return this.#perform("listParked", (db) => listParked(db, page));
   }
 
-  async listSteps(run: string, page?: { readonly after?: number; readonly limit?: number }) {
+  async listSteps(run: string, page?: StepPage) {
     return this.#perform("listSteps", (db) => listSteps(db, run, page));
   }
 
   async prune(request: PruneRequest) {
     return this.#perform("prune", (db) => prune(db, request));
+  }
+
+  async pruneSteps(request: StepPruneRequest) {
+    return this.#perform("pruneSteps", (db) => pruneSteps(db, request));
   }
 
   #perform<T>(operation: string, work: (db: Connection) => T): T {

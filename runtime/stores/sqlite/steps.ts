@@ -1,5 +1,6 @@
 /** Steps as they are read. */
-import type { StoredStep } from "../../store.ts";
+import type { StepPage, StoredStep } from "../../store.ts";
+import { opsCounted } from "../ops-counted.ts";
 import { type StepRow, toStep } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 
@@ -12,7 +13,7 @@ type RecordRow = Omit<StepRow, "index">;
 export function listSteps(
   db: Connection,
   run: string,
-  { after = 0, limit = -1 }: { readonly after?: number; readonly limit?: number } = {},
+  { after = 0, limit = -1, counted }: StepPage = {},
 ): StoredStep[] {
   const n = db.all<{ n: number }>("SELECT n FROM runs WHERE id = ?", run)[0]?.n;
   if (n === undefined) return [];
@@ -24,33 +25,12 @@ export function listSteps(
     ...[n, after, n, after, limit],
   );
   if (rows.length === 0) return [];
-  const indexOf = opsCounted(after === 0 ? [] : countedBefore(db, n, after));
+  const indexOf = opsCounted(counted ?? (after === 0 ? [] : countedBefore(db, n, after)));
   return rows.map((row) => ({ ...toStep(row), index: indexOf(row) }));
 }
 
-interface CountedId {
-  readonly id: string;
-  readonly count: number;
-}
-
 /** How many ops up to one have each id. */
-function countedBefore(db: Connection, run: number, last: number): CountedId[] {
-  return db.all<CountedId>(
-    "SELECT id, count(DISTINCT op) AS count FROM steps WHERE run = ? AND op <= ? GROUP BY id",
-    run,
-    last,
-  );
-}
-
-/** Asked for ops in their order: the place of each among those with its id. */
-function opsCounted(before: readonly CountedId[]): (row: Pick<StepRow, "op" | "id">) => number {
-  const counts = new Map(before.map(({ id, count }) => [id, count]));
-  let last: { readonly op: number; readonly index: number } | undefined;
-  return ({ op, id }) => {
-    if (last?.op === op) return last.index;
-    const index = counts.get(id) ?? 0;
-    counts.set(id, index + 1);
-    last = { op, index };
-    return index;
-  };
+function countedBefore(db: Connection, run: number, last: number): (readonly [id: string, count: number])[] {
+  const sql = "SELECT id, count(DISTINCT op) AS count FROM steps WHERE run = ? AND op <= ? GROUP BY id";
+  return db.all<{ id: string; count: number }>(sql, run, last).map(({ id, count }) => [id, count]);
 }

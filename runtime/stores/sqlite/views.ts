@@ -1,12 +1,14 @@
 /** What is shown to people. Read only. */
+import { shownRun } from "../../frame-pieces.ts";
 import type { ParkedPage, ParkedRun, RunPage, RunQuery, RunView } from "../../store.ts";
 import { toView, type ViewRow, viewColumns } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Value } from "./driver.ts";
+import { piecesOf } from "./pieces.ts";
 
 // CROSS JOIN fixes the order of the loops: the runs decide the order of the rows, each run finds its event by key.
 const runsFrom = (table: string) => `
-  SELECT ${viewColumns}
+  SELECT ${viewColumns("removed_steps")}
   FROM ${table} CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id`;
 
 export function getRun(db: Connection, run: string): RunView | undefined {
@@ -99,11 +101,15 @@ export function listApps(db: Connection): string[] {
   }
 }
 
+/** Of one state of the file, so that frames and their pieces fit. */
 export function listParked(db: Connection, { after = "", limit }: ParkedPage): ParkedRun[] {
-  return db.all<ParkedRun>(
-    `SELECT id, app, function_id AS "functionId", status, label, error, frame FROM runs
-     WHERE id > ? AND ended_at IS NULL ORDER BY id LIMIT ?`,
-    after,
-    limit,
-  );
+  return db.transaction(() => {
+    const rows = db.all<ParkedRun & { readonly n: number; readonly hasPieces: number }>(
+      `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, has_pieces AS "hasPieces" FROM runs INDEXED BY runs_going
+       WHERE id > ? AND ended_at IS NULL ORDER BY id LIMIT ?`,
+      after,
+      limit,
+    );
+    return rows.map(({ n, hasPieces, ...run }) => shownRun(run, hasPieces ? piecesOf(db, n) : []));
+  }, "DEFERRED");
 }

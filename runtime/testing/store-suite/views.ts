@@ -94,6 +94,16 @@ export function stepIndexTests(check: Check): void {
       assert.deepEqual(await store.listSteps(run), [{ ...step(1, { id: "a", output: run }), index: 0 }]);
     }
   });
+}
+
+export function stepPageTests(check: Check): void {
+  check("believes what is counted of the pages before", async (store) => {
+    await record(store, [step(1, { id: "a" }), step(2, { id: "a" }), step(3, { id: "b" })]);
+    const indexes = async (counted?: ReadonlyMap<string, number>) =>
+      (await store.listSteps("r", { after: 1, ...(counted && { counted }) })).map(({ id, index }) => `${id}:${index}`);
+    assert.deepEqual(await indexes(), ["a:1", "b:0"]);
+    assert.deepEqual(await indexes(new Map([["a", 7]])), ["a:7", "b:0"]);
+  });
 
   check("gives pages of whole ops, with the right indexes", async (store) => {
     const retried = [step(2, { id: "a", status: "retrying" }), step(2, { id: "a", attempt: 1 })];
