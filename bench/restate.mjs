@@ -14,7 +14,8 @@ import { prepare } from "./workspace.mjs";
 
 if (restateIsMissing) throw new Error(restateIsMissing);
 const quick = process.argv.includes("--quick");
-const repetitions = quick ? 1 : 3;
+/** Long workloads are measured once. */
+const repetitionsOf = ({ data }) => (quick || data.steps > 500 ? 1 : 3);
 const napMs = 25;
 const output = "o".repeat(100);
 /** Names of handlers; each is told when a step of its runs is executed. */
@@ -119,7 +120,7 @@ try {
   for (const system of systems) await measure(system, { workload: "naps", runs: 4, data: { steps: 20, ms: 1 } });
   for (const { title, plan, figure } of workloads) {
     const figures = systems.map(() => []);
-    for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (let repetition = 0; repetition < repetitionsOf(plan); repetition++) {
       for (const [index, system] of systems.entries()) figures[index].push(figure(await measure(system, plan)));
     }
     lines.push([title, ...figures.map((each) => String(summary(each).median))]);

@@ -1,4 +1,5 @@
 /** What is kept of runs that have ended, and of the steps of those that go on. */
+
 import type { ClientStore } from "./client-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Duration } from "./duration.ts";

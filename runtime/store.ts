@@ -17,7 +17,6 @@ import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEve
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { OpKey, Origin } from "./store-names.ts";
 import type { PruningStore } from "./store-pruning.ts";
-import type { ParkedPage, RunPage, RunQuery } from "./store-queries.ts";
 import type { RecordedOutcome, StepPage, StepRecord, StoredStep } from "./store-steps.ts";
 import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
 
@@ -25,7 +24,6 @@ export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-names.ts";
 export type * from "./store-pruning.ts";
-export type * from "./store-queries.ts";
 export type * from "./store-steps.ts";
 export type * from "./store-waits.ts";
 
@@ -166,6 +164,43 @@ export interface RunView {
   readonly origin?: Origin;
   /** Records of its ops up to this one were removed. */
   readonly stepsRemoved?: number;
+}
+
+/** Runs are listed newest first; run ids sort by time. */
+export interface RunQuery {
+  readonly app: string;
+  readonly functionId?: string;
+  /** One, or any of several. */
+  readonly status?: RunStatus | readonly RunStatus[];
+  /** Name of the event that started it. */
+  readonly eventName?: string;
+  readonly eventId?: string;
+  /** Where it is parked: the label, or labels joined by " > ", of one call or of several inside one another. */
+  readonly label?: string;
+  /** The run one of whose ops started it. */
+  readonly parent?: string;
+  /** The run of which it was made. */
+  readonly origin?: string;
+  /** Most runs to return. */
+  readonly limit: number;
+  /** Only runs with ids before this one. */
+  readonly before?: string;
+  /** Only runs with this id or a later one. */
+  readonly from?: string;
+}
+
+/** A call of `listRuns` looks at a bounded number of runs, so that a page may be short, or empty, and not the last. */
+export interface RunPage {
+  readonly runs: readonly RunView[];
+  /** What to give as `before` for the page that follows; absent when there is none. */
+  readonly next?: string;
+}
+
+/** Which runs `listParked` gives. */
+export interface ParkedPage {
+  readonly limit: number;
+  /** Id of the last run of the page before. */
+  readonly after?: string;
 }
 
 /** A run that has not ended, as it is stored. It has pieces only when its frame is sealed, and they cannot be put into it. */

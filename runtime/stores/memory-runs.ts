@@ -124,8 +124,14 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
   );
 }
 
+/** Keeps what is recorded of an attempt. */
+export function recordStep(steps: Run["steps"], step: KeptRecord): void {
+  const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
+  steps.set(step.op, attempts.set(step.attempt, step));
+}
+
 /** By op and attempt, each with its place among the ops of its id. */
-export function stepsInOrder(steps: Run["steps"], { after = 0, limit, counted }: StepPage = {}): StoredStep[] {
+export function listedSteps({ steps }: Pick<Run, "steps">, { after = 0, limit, counted }: StepPage): StoredStep[] {
   const seen = new Map<string, number>(counted);
   const indexed: StoredStep[][] = [];
   for (const [op, attempts] of [...steps].sort(([a], [b]) => a - b)) {
@@ -137,12 +143,6 @@ export function stepsInOrder(steps: Run["steps"], { after = 0, limit, counted }:
     if (op > after) indexed.push(records.map(({ seq: _, ...record }) => ({ ...record, index })));
   }
   return indexed.slice(0, limit).flat();
-}
-
-/** Keeps what is recorded of an attempt. */
-export function recordStep(steps: Run["steps"], step: KeptRecord): void {
-  const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
-  steps.set(step.op, attempts.set(step.attempt, step));
 }
 
 export function isListed(run: Run, query: RunQuery): boolean {

@@ -52,12 +52,12 @@ import {
   isFree,
   isListed,
   joinRun,
+  listedSteps,
   outcomesOf,
   parkedRun,
   queuedRun,
   type Run,
   stateOf,
-  stepsInOrder,
   take,
   versionOf,
   view,
@@ -296,7 +296,8 @@ class MemoryStore implements Store {
   }
 
   async listSteps(id: string, page: StepPage = {}): Promise<StoredStep[]> {
-    return stepsInOrder(this.#runs.get(id)?.steps ?? new Map(), page);
+    const run = this.#runs.get(id);
+    return run ? listedSteps(run, page) : [];
   }
 
   /** Puts mail on a run that has not ended, and makes it due. */

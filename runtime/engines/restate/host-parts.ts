@@ -2,6 +2,7 @@
 import type { DriverHost } from "../../engine/contract.ts";
 import type { RegisteredFunction } from "../../types.ts";
 import type { EngineParts } from "../engine.ts";
+import type { Sdk } from "./sdk.ts";
 
 export interface HostParts extends EngineParts {
   readonly functionOf: (id: string) => RegisteredFunction | undefined;
@@ -9,5 +10,7 @@ export interface HostParts extends EngineParts {
   readonly stopping: () => boolean;
   /** Commits of a run that one invocation journals at most. */
   readonly stepsPerInvocation: number;
+  /** Of Restate's SDK: the first of some promises, as the journal has them. */
+  readonly race: Sdk["RestatePromise"]["race"];
   readonly recorded: NonNullable<DriverHost["recorded"]>;
 }

@@ -36,8 +36,13 @@ export class LiveDrive {
     this.#end.catch(() => {});
   }
 
+  /** Mail that comes while code of the run is executed. */
+  receive(mail: readonly Mail[]): void {
+    this.#deliver?.(mail);
+  }
+
   /**
-   * The next commit. The one before it is answered as written.
+   * The next commit; it is to be asked for once. The one before it is answered as written.
    *
    * @param mail what has come and was not read; what the driver has already is ignored by it
    * @param result what the commit before it is answered
@@ -46,15 +51,20 @@ export class LiveDrive {
     this.#deliver?.(mail);
     this.#answer?.(result);
     this.#answer = undefined;
-    if (this.#offered) {
-      const commit = this.#offered;
-      this.#offered = undefined;
-      return Promise.resolve(commit);
-    }
-    const commit = new Promise<Commit>((resolve) => {
+    const commit = this.#take() ?? this.#asked();
+    return Promise.race([commit, this.#failure()]);
+  }
+
+  #asked(): Promise<Commit> {
+    return new Promise((resolve) => {
       this.#offer = resolve;
     });
-    return Promise.race([commit, this.#failure()]);
+  }
+
+  #take(): Commit | undefined {
+    const commit = this.#offered;
+    this.#offered = undefined;
+    return commit;
   }
 
   /** The last commit is written: the drive ends by itself. */

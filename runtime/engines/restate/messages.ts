@@ -82,7 +82,7 @@ export type TaskAnswer =
   | { readonly op: number; readonly attempt: number; readonly refused: true; readonly endedAt: number };
 
 /** Records of a run's steps, which its object keeps no longer. */
-export interface HistoryChapter {
+export interface HistoryPiece {
   /** From 1. */
   readonly number: number;
   readonly records: readonly KeptRecord[];

@@ -21,8 +21,8 @@ export interface RunRecord extends Run {
   token: number;
   /** Waits that were begun and not met. */
   waits: NewWait[];
-  /** How many chapters of its history were put away. */
-  chapters: number;
+  /** How many parts of its history were put away. */
+  putAway: number;
   /** What is recorded of its steps since then. */
   recent: KeptRecord[];
   /** Ops that have asked for slots and not given them back. */
@@ -42,8 +42,8 @@ const restKeys = [
   "mailed",
   "token",
   "waits",
-  "chapters",
   "pieces",
+  "putAway",
   "recent",
   "slots",
   "tasks",

@@ -35,6 +35,7 @@ export class RestateEngine implements AttachedEngine {
   readonly #tables: Tables;
 
   constructor(parts: EngineParts, server: RestateServer, settings: HostSettings) {
+    if (parts.kept) throw nothingRemoved("`keep` of the client");
     this.#parts = parts;
     this.#server = server;
     this.#settings = settings;
@@ -72,7 +73,10 @@ export class RestateEngine implements AttachedEngine {
   async cancel(run: string, now: number, how: Cancellation): Promise<boolean> {
     const view = await this.getRun(run);
     if (view === undefined || view.endedAt !== null) return false;
-    return this.#server.call(this.#target("run", "cancel", run), { now, how });
+    // Neither waits for the step that it may be in. The second finds the run if it is executing; the first does otherwise.
+    await this.#server.send(this.#target("run", "cancel", run), { now, how });
+    await this.#server.send(this.#target("run", "ring", run), { now, how });
+    return true;
   }
 
   async resume(run: string, now: number): Promise<boolean> {
@@ -122,11 +126,11 @@ export class RestateEngine implements AttachedEngine {
   }
 
   async prune(): Promise<Pruned> {
-    throw cannotPrune();
+    throw nothingRemoved("runs.prune()");
   }
 
   async pruneSteps(): Promise<PrunedSteps> {
-    throw cannotPrune();
+    throw nothingRemoved("runs.prune()");
   }
 
   #target(kind: ServiceKind, handler: string, key?: string): Target {
@@ -134,9 +138,9 @@ export class RestateEngine implements AttachedEngine {
   }
 }
 
-function cannotPrune(): BackstitchError {
+function nothingRemoved(what: string): BackstitchError {
   return new BackstitchError("BS2130", {
-    where: "runs.prune() and `keep` of the client on Restate",
-    fix: "Leave them out: ended runs stay in the state of their objects.",
+    where: `${what} would remove ended runs, which the engine of backstitch/restate does not`,
+    fix: "Leave it out: ended runs stay in the state of their objects.",
   });
 }

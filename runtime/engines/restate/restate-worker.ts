@@ -101,6 +101,7 @@ export class RestateWorker implements Worker {
     const byId = new Map(this.#parts.functions().map((fn) => [fn.id, fn]));
     const host: HostParts = {
       ...this.#parts,
+      race: sdk.RestatePromise.race,
       recorded: this.#recorded,
       functionOf: (id) => byId.get(id),
       stopping: () => this.#stopping,

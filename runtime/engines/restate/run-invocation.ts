@@ -6,26 +6,35 @@
  * which costs what any claim costs. So all that is done here must follow from the journal alone, but for what is done within
  * an action.
  */
-import type { ObjectContext } from "@restatedev/restate-sdk";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ObjectContext, RestatePromise, Serde } from "@restatedev/restate-sdk";
+import { cancelledUnrun } from "../../engine/ending.ts";
 import { encodeThrown } from "../../engine/thrown.ts";
 import { BackstitchError } from "../../faults.ts";
 import { wholeFrame } from "../../frame-pieces.ts";
-import type { Claim, Commit, CommitResult } from "../../store.ts";
-import { apply } from "../../stores/memory-runs.ts";
+import type { Claim, Commit, CommitResult, StoredEvent } from "../../store.ts";
+import { apply, end } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
-import { Links } from "./links.ts";
+import { json, Links } from "./links.ts";
 import { type DriveParts, LiveDrive, parkTimeoutMs } from "./live-drive.ts";
-import type { HistoryChapter, Letter, TaskAnswer, TaskMessage } from "./messages.ts";
+import type { CancelMessage, HistoryPiece, Letter, TaskAnswer, TaskMessage } from "./messages.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { turnSerde } from "./turn.ts";
 
 /** How long a parked run may wait in memory for a timer: a timer of Restate's costs about as much. */
 const holdMs = 20;
+/** How long a turn may take before the record is stored beside it, so that it is seen where the run is. */
+const showAfterMs = 250;
 /** Frames that one invocation journals at most, in characters. */
 const longestJournal = 1024 * 1024;
 /** Records that a run keeps beside its frame. */
 const longestRecent = 32;
+
+/** Key of the id of the invocation that drives the run, or did so last. */
+export const holderKey = "holder";
+/** Name of the signal that cancels the run of an invocation. */
+export const bellName = "cancel";
 
 export class RunInvocation {
   readonly #context: ObjectContext;
@@ -34,8 +43,15 @@ export class RunInvocation {
   readonly #outgoing: Outgoing;
   readonly record: RunRecord;
   #live: LiveDrive | undefined;
+  /** The commit that was asked for and is not in the journal. */
+  #coming: Promise<Commit> | undefined;
   /** To the last commit. */
   #answer: CommitResult = "ok";
+  /** The record is stored as it is since the last commit. */
+  #isShown = false;
+  /** Rung when the run is cancelled while it executes. */
+  #bell: RestatePromise<CancelMessage> | undefined;
+  #isRung = false;
   #commits = 0;
   #journalled = 0;
 
@@ -50,11 +66,6 @@ export class RunInvocation {
   /** Begins to wait for what cancels it. */
   async begin(): Promise<void> {
     await this.#outgoing.wait(this.record.waits);
-  }
-
-  /** It ended without a commit of its own. */
-  cancelled(now: number): void {
-    this.#outgoing.cancelled(now);
   }
 
   /** Puts mail on the run. One that has ended gets none; what waited for it does so no longer. */
@@ -97,10 +108,18 @@ export class RunInvocation {
 
   /** Gives the time of the last commit. */
   async #drive(): Promise<number> {
-    const { attemptCompletedSignal } = this.#context.request();
+    const { attemptCompletedSignal, id } = this.#context.request();
     attemptCompletedSignal.addEventListener("abort", () => this.#live?.abort(), { once: true });
+    this.#context.set(holderKey, id);
     for (;;) {
-      const commit = await this.#context.run("turn", () => this.#next(), { serde: turnSerde });
+      const commit = await this.#turn();
+      if (commit === undefined) return this.record.updatedAt;
+      if (commit === null) {
+        this.#isShown = true;
+        this.#context.set(recordKey, this.record, recordSerde);
+        continue;
+      }
+      this.#isShown = false;
       this.#commits++;
       this.#journalled += lengthOf(commit);
       apply(this.record, commit);
@@ -113,6 +132,41 @@ export class RunInvocation {
     }
   }
 
+  /** The next commit; null when it takes long; undefined when the run was stopped instead. */
+  async #turn(): Promise<Commit | null | undefined> {
+    const turn = this.#context.run("turn", () => this.#next(), { serde: turnSerde });
+    if (this.#isRung) return turn;
+    this.#bell ??= this.#context.signal<CancelMessage>(bellName, json as Serde<CancelMessage>);
+    const first = await this.#host.race([
+      turn.map((commit) => ({ commit: commit as Commit | null })),
+      this.#bell.map((message) => ({ message: message as CancelMessage })),
+    ]);
+    if ("commit" in first) return first.commit;
+    this.#isRung = true;
+    const { now, how } = first.message;
+    if (!how.unwind) {
+      this.#live?.abort();
+      await this.stop(first.message);
+      return undefined;
+    }
+    this.receive({ op: 0, kind: "cancel", text: null, receivedAt: now });
+    this.#live?.receive(this.record.mail);
+    return turn;
+  }
+
+  /** The run ends where it is. */
+  async stop({ now, how, tells }: CancelMessage): Promise<void> {
+    const { id: run, functionId, event } = this.record;
+    const { onCancel } = this.#host.functionOf(functionId) ?? {};
+    const told = () => cancelledUnrun({ event, run, functionId }, onCancel, now);
+    const serde = json as Serde<StoredEvent[]>;
+    const events = tells ? await this.#context.run("tell", told, { serde }) : (how.events ?? []);
+    for (const each of events) this.#links.send({ service: "event", key: each.id, handler: "put" }, each);
+    end(this.record, "cancelled", now);
+    Object.assign(this.record, { tasks: [], told: [] });
+    this.#outgoing.cancelled(now);
+  }
+
   /** What was told is recorded, or nobody wanted it; attempts that begin are sent out. */
   #spread({ steps, release, elsewhere = [] }: Commit): void {
     const { record } = this;
@@ -123,10 +177,7 @@ export class RunInvocation {
     const { id: run, functionId, event, joined, createdAt } = record;
     for (const { op, attempt } of elsewhere) {
       const about = { run, functionId, op, attempt, event, joined, createdAt };
-      const message: TaskMessage = {
-        ...about,
-        frame: record.frame === null ? "" : wholeFrame(record.frame, record.pieces),
-      };
+      const message: TaskMessage = { ...about, frame: wholeFrame(record.frame ?? "", record.pieces) };
       this.#links.send({ service: "task", handler: "make" }, message);
     }
   }
@@ -140,27 +191,36 @@ export class RunInvocation {
   /** It is there before it is gone here: whoever looks may see it twice, and never not at all. */
   async #putAway(): Promise<void> {
     const { record } = this;
-    const chapter: HistoryChapter = { number: ++record.chapters, records: record.recent };
-    await this.#links.call({ service: "history", key: record.id, handler: "add" }, chapter);
+    const piece: HistoryPiece = { number: ++record.putAway, records: record.recent };
+    await this.#links.call({ service: "history", key: record.id, handler: "add" }, piece);
     record.recent = [];
   }
 
   /** Runs only where the journal has no result yet. */
-  async #next(): Promise<Commit> {
+  async #next(): Promise<Commit | null> {
     const fn = this.#host.functionOf(this.record.functionId);
     if (fn === undefined) return this.#unknownFunction();
     // Behind commits that come from the journal, an attempt before this one was lost.
-    const lostClaims = this.#live === undefined && this.#commits > 0 ? 1 : 0;
+    const lostClaims = this.#live === undefined && (this.#commits > 0 || this.#isShown) ? 1 : 0;
     this.#live ??= new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
-    return this.#live.next(this.record.mail, this.#answer);
+    this.#coming ??= this.#live.next(this.record.mail, this.#answer);
+    const commit = await (this.#isShown ? this.#coming : this.#comesSoon(this.#coming));
+    if (commit !== null) this.#coming = undefined;
+    return commit;
+  }
+
+  async #comesSoon(commit: Promise<Commit>): Promise<Commit | null> {
+    const shown = new AbortController();
+    const late = pause(showAfterMs, null, { signal: shown.signal }).catch(() => null);
+    return Promise.race([commit, late]).finally(() => shown.abort());
   }
 
   #claim(lostClaims: number): Claim {
     const { id, functionId, epoch, seq, frame, pieces, event, joined, createdAt, mail, origin, slots } = this.record;
     return {
       ...{ run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...mail] },
-      ...(origin && { origin }),
       ...(pieces.length > 0 && { pieces }),
+      ...(origin && { origin }),
       ...(slots.length > 0 && { slots: slots.map(({ op, granted }) => ({ op, granted })) }),
       ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
     };
@@ -186,7 +246,7 @@ export class RunInvocation {
   }
 }
 
-/** Characters of a commit that the journal holds, about. */
+/** Characters of what a commit journals of the frame. */
 function lengthOf({ frame = "", pieces = [] }: Commit): number {
   return pieces.reduce((sum, { text }) => sum + text.length, frame.length);
 }

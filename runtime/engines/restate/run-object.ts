@@ -1,13 +1,11 @@
 /** The object of a run: what happens to it, one thing after the other. */
-import type { ObjectContext } from "@restatedev/restate-sdk";
-import { cancelledUnrun } from "../../engine/ending.ts";
-import type { StoredEvent } from "../../store.ts";
-import { derivedRun, end, joinRun, queuedRun, type Run } from "../../stores/memory-runs.ts";
+import type { InvocationId, ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import { derivedRun, joinRun, queuedRun, type Run } from "../../stores/memory-runs.ts";
 import type { HostParts } from "./host-parts.ts";
-import { Links } from "./links.ts";
+import { json, Links } from "./links.ts";
 import type { CancelMessage, JoinMessage, Letter, StartMessage, TaskAnswer, WakeMessage } from "./messages.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
-import { RunInvocation } from "./run-invocation.ts";
+import { bellName, holderKey, RunInvocation } from "./run-invocation.ts";
 
 /** Handlers of the object, by their names. */
 export function runHandlers(host: HostParts) {
@@ -86,6 +84,15 @@ function waitingHandlers(host: HostParts) {
   };
 }
 
+/** Handlers that run beside the others. */
+export const runReaders = {
+  /** Rings the bell of the invocation that drives the run. One that is over does not hear it. */
+  ring: async (context: ObjectSharedContext, message: CancelMessage): Promise<void> => {
+    const holder = await context.get<InvocationId>(holderKey);
+    if (holder !== null) context.invocation(holder).signal(bellName, json).resolve(message);
+  },
+};
+
 /** What people ask for. */
 function controlHandlers(host: HostParts) {
   return {
@@ -99,13 +106,7 @@ function controlHandlers(host: HostParts) {
         await invocation.keep(now);
         return true;
       }
-      end(record, "cancelled", now);
-      invocation.cancelled(now);
-      const links = new Links(host.app, context);
-      const { id: run, functionId, event } = record;
-      const told = () => cancelledUnrun({ event, run, functionId }, host.functionOf(functionId)?.onCancel, now);
-      const events = tells ? ((await context.run("tell", told)) as StoredEvent[]) : (how.events ?? []);
-      for (const event of events) links.send({ service: "event", key: event.id, handler: "put" }, event);
+      await invocation.stop({ now, how, ...(tells !== undefined && { tells }) });
       await invocation.keep(now);
       return true;
     },
@@ -130,7 +131,7 @@ function newRecord({ run, event, derived, now, inFlow = false, waits: isHeld = f
     inFlow,
     isHeld,
     token: 0,
-    chapters: 0,
+    putAway: 0,
     recent: [],
     waits,
     slots: [],

@@ -8,7 +8,7 @@ import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
 import { poolHandlers } from "./pool-object.ts";
-import { runHandlers } from "./run-object.ts";
+import { runHandlers, runReaders } from "./run-object.ts";
 import type { Sdk } from "./sdk.ts";
 import { signalHandlers } from "./signal-object.ts";
 import { taskHandlers } from "./task-service.ts";
@@ -40,7 +40,7 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
   const object = <Handlers>(kind: ServiceKind, handlers: Handlers, settings = options) =>
     sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options: settings });
   return [
-    object("run", runHandlers(host)),
+    object("run", { ...runHandlers(host), ring: shared(runReaders.ring) }),
     object("event", eventHandlers(host)),
     object("mailbox", { ...mailboxHandlers(host), look: shared(mailboxReaders.look) }),
     object("signal", signalHandlers(host)),

@@ -1,6 +1,6 @@
 /** What is known of runs and events, from Restate's own tables. They are scanned: there is no index but the key's. */
 import type { EventQuery, EventView, RunPage, RunQuery, RunView, StepPage, StoredStep } from "../../store.ts";
-import { isListed, type KeptRecord, type Run, recordStep, stepsInOrder } from "../../stores/memory-runs.ts";
+import { isListed, type KeptRecord, listedSteps, type Run, recordStep } from "../../stores/memory-runs.ts";
 import { eventKey, eventOf, timeText } from "./kept-event.ts";
 import { serviceName } from "./names.ts";
 import { type RunRecord, recordKey, recordOf } from "./record.ts";
@@ -69,7 +69,7 @@ export class Tables {
   async history(run: string): Promise<KeptRecord[]> {
     const record = await this.record(run);
     if (record === undefined) return [];
-    if (record.chapters === 0) return record.recent;
+    if (record.putAway === 0) return record.recent;
     const of = `service_name = ${quoted(serviceName(this.#app, "history"))} AND service_key = ${quoted(run)}`;
     const rows = await this.#texts("value_utf8", `${of} ORDER BY key`);
     return [...rows.flatMap((row) => JSON.parse(row) as KeptRecord[]), ...record.recent];
@@ -79,7 +79,7 @@ export class Tables {
   async steps(run: string, page: StepPage): Promise<StoredStep[]> {
     const steps: Run["steps"] = new Map();
     for (const record of await this.history(run)) recordStep(steps, record);
-    return stepsInOrder(steps, page);
+    return listedSteps({ steps }, page);
   }
 
   async #texts(column: string, where: string): Promise<string[]> {
