@@ -93,7 +93,7 @@ class RunDriver extends RunOwner {
 
   /** What another build may continue is left to it, as long as there is nothing here that only this worker knows. */
   #cannotGoOn(fault: BackstitchError): Promise<DriveEnd | undefined> {
-    const left = !this.#inputs.attempting && !this.#turn.hasRecords && leaves(this, fault);
+    const left = !this.#inputs.attempting && !this.#turn.hasRecords && leaves(this.run, this.host, fault);
     return left ? this.#commit({ status: "running", wakeAt: 0, release: true }) : this.#block(fault);
   }
 
