@@ -6,7 +6,6 @@
  * which costs what any claim costs. So all that is done here must follow from the journal alone, but for what is done within
  * an action.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { ObjectContext, RestatePromise, Serde } from "@restatedev/restate-sdk";
 import { cancelledUnrun } from "../../engine/ending.ts";
 import { encodeThrown } from "../../engine/thrown.ts";
@@ -209,10 +208,12 @@ export class RunInvocation {
     return commit;
   }
 
-  async #comesSoon(commit: Promise<Commit>): Promise<Commit | null> {
-    const shown = new AbortController();
-    const late = pause(showAfterMs, null, { signal: shown.signal }).catch(() => null);
-    return Promise.race([commit, late]).finally(() => shown.abort());
+  #comesSoon(commit: Promise<Commit>): Promise<Commit | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, showAfterMs, null);
+    });
+    return Promise.race([commit, late]).finally(() => clearTimeout(timer));
   }
 
   #claim(lostClaims: number): Claim {
