@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import type { GrowingArray } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
+import { accessOf } from "../analyse/targets.ts";
 import { toolCall, toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, TypeScript } from "../ir.ts";
@@ -126,7 +127,7 @@ class Pushed {
       at = parent;
     }
     const { parent } = at;
-    if (ts.isBinaryExpression(parent)) return isComputation(ts, parent.operatorToken.kind);
+    if (ts.isBinaryExpression(parent)) return isOperand(ts, parent, at);
     if (ts.isTemplateSpan(parent)) return !ts.isTaggedTemplateExpression(parent.parent.parent);
     if (ts.isIfStatement(parent) || ts.isTypeOfExpression(parent)) return true;
     if (ts.isConditionalExpression(parent)) return parent.condition === at;
@@ -140,6 +141,11 @@ function isDeclaration({ declarations }: Binding, node: tsTypes.Node): boolean {
 
 function contains(outer: tsTypes.Node, inner: tsTypes.Node): boolean {
   return outer.pos <= inner.pos && inner.end <= outer.end;
+}
+
+/** What stands left of `+=` is written to. */
+function isOperand(ts: TypeScript, { left, operatorToken }: tsTypes.BinaryExpression, node: tsTypes.Node): boolean {
+  return isComputation(ts, operatorToken.kind) && !(node === left && accessOf(ts, node).write);
 }
 
 /** An operator that makes a primitive, and passes neither operand on. */
