@@ -1,7 +1,7 @@
 /**
- * Runs that no code of this worker continues. While a new version is deployed, workers of both are at work, and the frame
- * that one has stored may not fit the code of the other: such a run is given back, and this worker leaves it to others for
- * a while. Only if nobody has taken it on until then is it blocked.
+ * Runs that this worker cannot continue. While a new version is deployed, workers of both are at work, and what one has stored
+ * may not fit the code of the other, or it may not be able to read it: a newer format, a class, a key. Such a run is given back,
+ * and this worker leaves it to others for a while. Only if nobody has taken it on until then is it blocked.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "./clock.ts";

@@ -131,7 +131,7 @@ test("an event that this process cannot read starts its runs, which are blocked"
   const data = encode(new Passing()).replace("Passing", "Passed");
   await store.open();
   await store.putEvents([{ id: "e", app: "app", name: "order/placed", data, receivedAt: 1 }]);
-  await client.worker({ pollMs: 2 }).start();
+  await client.worker({ pollMs: 2, leaveMs: 0 }).start();
   for (;;) {
     const [run] = (await store.listRuns({ app: "app", limit: 1 })).runs;
     if (run?.status === "blocked") return expect(decode(run.error ?? "")).toMatchObject({ code: "BS2104" });

@@ -37,8 +37,8 @@ export interface WorkerOptions {
   /** Longest pause in milliseconds between two looks for work, 1 to 60,000. Default 250. */
   readonly pollMs?: number | undefined;
   /**
-   * Milliseconds for which a run that no code of this worker continues is left to other workers before it is blocked, as
-   * long as a deployment may take; 0 to 86,400,000. Default 60,000; 0 blocks it at once.
+   * Milliseconds for which a run that this worker cannot continue, or cannot read, is left to other workers before it is
+   * blocked, as long as a deployment may take; 0 to 86,400,000. Default 60,000; 0 blocks it at once.
    */
   readonly leaveMs?: number | undefined;
   /** Names the worker in the log. */

@@ -72,7 +72,7 @@ async function parkedRun(client: Backstitch, count = 1): Promise<Run> {
 async function leaveParked(store: Store): Promise<string> {
   const client = clientOf(store);
   await client.send({ name: "go", data: { word: "event-secret" } });
-  await client.worker({ pollMs: 5 }).start();
+  await client.worker({ pollMs: 5, leaveMs: 0 }).start();
   const { id } = await parkedRun(client);
   await client.close();
   return id;
@@ -82,7 +82,7 @@ async function leaveParked(store: Store): Promise<string> {
 async function endOf(store: Store, id: string): Promise<Run> {
   clock.setForward(hourMs);
   const client = clientOf(store);
-  await client.worker({ pollMs: 5 }).start();
+  await client.worker({ pollMs: 5, leaveMs: 0 }).start();
   return until(async () => (await client.runs.list()).find((run) => run.id === id && run.status !== "running"));
 }
 
@@ -95,7 +95,7 @@ test("nothing of the user's is on disk in plain text", async () => {
   const path = newFile();
   const client = clientOf(encrypted(sqlite({ path }), { keys }));
   await client.send({ name: "go", data: { word: "event-secret" } });
-  await client.worker({ pollMs: 5 }).start();
+  await client.worker({ pollMs: 5, leaveMs: 0 }).start();
   await parkedRun(client);
   const whileParked = bytesOnDisk(path);
   await client.send({ name: "go", id: "two", data: { word: "event-secret", fails: true } });
@@ -138,7 +138,7 @@ test("a run whose key is missing is blocked, the others go on, and it goes on wh
   const id = await leaveParked(encrypted(sqlite({ path }), { keys: oldKey }));
   const client = clientOf(encrypted(sqlite({ path }), { keys: newKey }));
   clock.setForward(hourMs);
-  await client.worker({ pollMs: 5 }).start();
+  await client.worker({ pollMs: 5, leaveMs: 0 }).start();
   const blocked = await until(async () => (await client.runs.list({ status: "blocked" }))[0]);
   expect(blocked).toMatchObject({ id, label: "pause", error: { code: "BS2030" } });
   expect(blocked.error).toBeInstanceOf(BackstitchError);
@@ -151,7 +151,7 @@ test("a run whose key is missing is blocked, the others go on, and it goes on wh
   await client.close();
   const again = clientOf(encrypted(sqlite({ path }), { keys: [newKey, oldKey] }));
   expect(await again.runs.resume(id)).toBe(true);
-  await again.worker({ pollMs: 5 }).start();
+  await again.worker({ pollMs: 5, leaveMs: 0 }).start();
   expect(await again.runs.wait(id, { pollMs: 2 })).toMatchObject({ output });
 });
 
@@ -248,7 +248,7 @@ test("what was stored before is read, unless that is refused", async () => {
   await clients.pop()?.close();
   const client = clientOf(encrypted(sqlite({ path }), { keys }));
   await client.runs.resume(id);
-  await client.worker({ pollMs: 5 }).start();
+  await client.worker({ pollMs: 5, leaveMs: 0 }).start();
   expect(await client.runs.wait(id)).toMatchObject({ status: "completed" });
 });
 

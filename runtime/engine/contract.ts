@@ -113,8 +113,8 @@ export interface DriverHost {
   /** For functions that say nothing of it; what they say does not count without it. Default: such waits last for ever. */
   readonly parkTimeoutMs?: number;
   /**
-   * Asked when no code here continues the run: true gives it back, in front of all others, for workers that may
-   * have the code. Default: false.
+   * Asked when no code here continues the run, or what is stored of it cannot be read: true gives it back, in front of
+   * all others, for workers that may have the code, the class or the key. Default: false.
    */
   readonly leave?: () => boolean;
   /** What the code of the run sees of an event. Default: the event. */

@@ -1,7 +1,18 @@
 /** Why a run cannot be driven on: it is put aside, where it can be seen. */
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
+import type { DriverHost } from "./contract.ts";
 import type { Handle } from "./handle.ts";
+
+/** What code, classes or keys of another build, or a newer release, may have. */
+const mayFitElsewhere: readonly string[] = ["BS2030", "BS2103", "BS2104", "BS2106"];
+
+/** Whether a run that cannot go on here is left to other workers. */
+export function leaves(run: string, host: Pick<DriverHost, "leave" | "logger">, fault: BackstitchError): boolean {
+  if (!mayFitElsewhere.includes(fault.code) || !host.leave?.()) return false;
+  host.logger.warn({ err: fault }, `backstitch: run ${run} is left to other workers, which may have its code`);
+  return true;
+}
 
 /** Neither the run's code nor its store can go on. It is not tried for ever. */
 export function undrivable(run: string, cause: unknown): BackstitchError {

@@ -5,7 +5,7 @@ import type { Claim, Commit, CommitResult, StepRecord } from "../store.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { driveRun } from "./driver.ts";
-import { ordinaryAwait, sleeps, throwingSegment, world } from "./faults.emitted.ts";
+import { ordinaryAwait, sleeps, strays, throwingSegment, world } from "./faults.emitted.ts";
 import { generateResult } from "./programs.emitted.ts";
 import { memoryHost, newClaim } from "./testing-support.ts";
 
@@ -219,5 +219,30 @@ describe("a frame that no loaded code continues", () => {
     expect(disk.last?.frame).toBeUndefined();
     expect(await driveRun({ ...disk.claim(), frame: "{" }, generateResult, disk.host())).toBe("blocked");
     expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2104" });
+  });
+
+  it("is left to workers that may have its code, or can read it", async () => {
+    for (const change of [(frame: string) => frame.replaceAll("generate-image-dall-e", "gone"), () => "{"]) {
+      const disk = new Disk();
+      await crashAfter(disk, generateResult, 1);
+      const claim = { ...disk.claim(), frame: change(disk.last?.frame ?? "") };
+      expect(await driveRun(claim, generateResult, disk.host({ leave: () => true }))).toBe("released");
+      expect(disk.last).toMatchObject({ status: "running", release: true, wakeAt: 0, steps: [] });
+      expect(disk.last?.frame).toBeUndefined();
+    }
+  });
+
+  it("is left as well when the code turns out to go another way", async () => {
+    const disk = new Disk();
+    world.stray = false;
+    await crashAfter(disk, strays, 2);
+    expect(disk.last?.label).toBe("there");
+    world.stray = true;
+    const claim = disk.claim();
+    expect(await driveRun(claim, strays, disk.host({ leave: () => true }))).toBe("released");
+    expect(disk.last).toMatchObject({ status: "running", release: true, wakeAt: 0, steps: [] });
+    expect(await driveRun(disk.claim(), strays, disk.host({ leave: () => false }))).toBe("blocked");
+    expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2106" });
+    world.stray = false;
   });
 });

@@ -13,7 +13,7 @@ import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
 import { frameOf } from "./diagnose.ts";
-import { faultOr, followedInVain, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
+import { faultOr, followedInVain, leaves, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
 import { keepWrites } from "./kept-writes.ts";
@@ -85,16 +85,16 @@ class RunDriver extends RunOwner {
 
   async #driveOn(): Promise<DriveEnd> {
     const fault = this.#begin() ?? (await this.#replay?.look(this.#activation));
-    if (fault) return this.#cannotBegin(fault);
+    if (fault) return (await this.#cannotGoOn(fault)) ?? "blocked";
     let end = this.#migrated ? await this.#commitState() : undefined;
     while (!end) end = await this.#advance();
     return end;
   }
 
-  async #cannotBegin(fault: BackstitchError): Promise<DriveEnd> {
-    if (fault.code !== "BS2103" || !this.host.leave?.()) return (await this.#block(fault)) ?? "blocked";
-    this.logger.warn({ err: fault }, `backstitch: run ${this.run} is left to other workers, which may have its code`);
-    return (await this.#commit({ status: "running", wakeAt: 0, release: true })) ?? "released";
+  /** What another build may continue is left to it, as long as there is nothing here that only this worker knows. */
+  #cannotGoOn(fault: BackstitchError): Promise<DriveEnd | undefined> {
+    const left = !this.#inputs.attempting && !this.#turn.hasRecords && leaves(this.run, this.host, fault);
+    return left ? this.#commit({ status: "running", wakeAt: 0, release: true }) : this.#block(fault);
   }
 
   /** Loads the run. A fault says why it cannot go on. */
@@ -127,7 +127,7 @@ class RunDriver extends RunOwner {
   async #advance(): Promise<DriveEnd | undefined> {
     const activation = this.#activation;
     if (this.host.signal.aborted) return "fenced";
-    if (activation.blocked) return this.#block(activation.blocked);
+    if (activation.blocked) return this.#cannotGoOn(activation.blocked);
     if (activation.running) return this.wait();
     const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
@@ -271,7 +271,7 @@ class RunDriver extends RunOwner {
     const op = this.#activation.ops.get(mail.op);
     if (op === undefined || op.outcome) return undefined;
     const fault = faultOr(() => this.#settling.mailed(op, mail));
-    return fault instanceof BackstitchError ? this.#block(fault) : this.#settled(op);
+    return fault instanceof BackstitchError ? this.#cannotGoOn(fault) : this.#settled(op);
   }
 
   /** From now on the run unwinds. One that has not begun has nothing to unwind. */

@@ -47,8 +47,17 @@ type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
 type Results = Map<Commit, CommitResult>;
 
 async function commitPlain(db: Session, batch: readonly Commit[]): Promise<Results> {
-  const { results } = await advance(db, batch);
+  const { moved, results } = await advance(db, batch);
+  wakeOthers(db, moved);
   return results;
+}
+
+/** A run that is given back and due is work for other workers: this one leaves it to them, or stops. */
+function wakeOthers(db: Session, moved: readonly Moved[]): void {
+  const due = moved.filter(({ element: { status, release, wakeAt, now } }) => {
+    return status === "running" && release && wakeAt !== null && wakeAt <= now;
+  });
+  db.wake(...due.map(({ app }) => app));
 }
 
 /** Locks come in one order in all transactions: slots, then runs by their ids, then what hangs on them. */
@@ -65,6 +74,7 @@ async function commitAll(db: Session, batch: readonly Commit[], rounds: readonly
     const told = await putMessages(db, advanced.moved);
     if (usesSlots) told.push(...(await exchangeAll(db, advanced.moved, results)));
     await deliver(db, told);
+    wakeOthers(db, advanced.moved);
   }
   return results;
 }
