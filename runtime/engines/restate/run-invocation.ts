@@ -166,10 +166,11 @@ export class RunInvocation {
     this.#outgoing.cancelled(now);
   }
 
-  /** What was told is recorded, or nobody wanted it; attempts that begin are sent out. */
-  #spread({ steps, release, elsewhere = [] }: Commit): void {
+  /** What was told is recorded, or nobody wanted it; a run that is blocked takes it later. Attempts that begin are sent out. */
+  #spread({ steps, status, release, elsewhere = [] }: Commit): void {
     const { record } = this;
-    record.told = release
+    const isTaken = release && status !== "blocked";
+    record.told = isTaken
       ? []
       : record.told.filter(({ op, attempt }) => !steps.some((step) => step.op === op && step.attempt === attempt));
     record.tasks.push(...elsewhere);
