@@ -239,8 +239,7 @@ class RunDriver extends RunOwner {
 
   #waitOutside(): Promise<DriveEnd | undefined> {
     const until = this.#outside.until(this.#activation, this.#inputs.anyMail, this.#deadline(), this.now());
-    const isLate = until !== undefined && until <= this.now();
-    return isLate ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until);
+    return until === 0 ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until);
   }
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */

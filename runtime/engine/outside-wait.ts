@@ -12,8 +12,8 @@ export class OutsideWait {
   }
 
   /**
-   * Until when to wait, in milliseconds since the epoch, if nothing comes before; undefined for ever. A time that has
-   * passed says that an input has waited for too long.
+   * Until when to wait, in milliseconds since the epoch, if nothing comes before; undefined for ever, 0 when an input has
+   * waited for too long. All is decided at one moment: what comes due a moment later has not waited yet.
    *
    * @param anyMail whether there is mail that nobody has taken
    * @param deadline when the run is to be cancelled
@@ -27,7 +27,8 @@ export class OutsideWait {
     }
     if (next > now) return next === Number.POSITIVE_INFINITY ? undefined : next;
     this.#since ??= now;
-    return this.#since + this.#timeoutMs;
+    const until = this.#since + this.#timeoutMs;
+    return until > now ? until : 0;
   }
 
   /** The code came back. */
