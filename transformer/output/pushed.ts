@@ -6,6 +6,7 @@ import { accessOf } from "../analyse/targets.ts";
 import { toolCall, toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, TypeScript } from "../ir.ts";
+import { isIn } from "./inside.ts";
 
 type Elements = GrowingArray["elements"];
 
@@ -109,7 +110,7 @@ class Pushed {
   private isPushedOnce(name: tsTypes.Node, declaration: tsTypes.Node): boolean {
     const { ts } = this;
     for (let at = name.parent; at; at = at.parent) {
-      if (contains(at, declaration)) return true;
+      if (isIn(declaration, at)) return true;
       if (ts.isIterationStatement(at, false) || ts.isFunctionLike(at)) return false;
     }
     return false;
@@ -137,10 +138,6 @@ class Pushed {
 
 function isDeclaration({ declarations }: Binding, node: tsTypes.Node): boolean {
   return declarations.some((declaration) => declaration === node);
-}
-
-function contains(outer: tsTypes.Node, inner: tsTypes.Node): boolean {
-  return outer.pos <= inner.pos && inner.end <= outer.end;
 }
 
 /** What stands left of `+=` is written to. */

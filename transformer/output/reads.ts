@@ -11,6 +11,7 @@ import { closureScopes } from "../analyse/paths.ts";
 import { accessOf } from "../analyse/targets.ts";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { Binding, Closure, TypeScript } from "../ir.ts";
+import { isIn } from "./inside.ts";
 import { define } from "./tables.ts";
 
 /** By the id of the callback; absent for one that may do more. */
@@ -53,10 +54,6 @@ function usesCall(ts: TypeScript, node: tsTypes.Node): boolean {
   const { SyntaxKind } = ts;
   if (node.kind === SyntaxKind.ThisKeyword || node.kind === SyntaxKind.SuperKeyword) return true;
   return ts.isIdentifier(node) && node.text === "arguments";
-}
-
-function isIn(node: tsTypes.Node, outer: tsTypes.Node): boolean {
-  return node.pos >= outer.pos && node.end <= outer.end;
 }
 
 /** The names behind a variable: `order.lines?.length`. Of a method that is called, those of its object; undefined for a write. */

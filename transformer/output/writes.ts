@@ -4,11 +4,11 @@
  *
  *   step.run("count", () => { count++; })                writes: { "count": [[0, "count"]] }
  */
-import type tsTypes from "typescript";
 import type { SlotPath } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { closureScopes } from "../analyse/paths.ts";
 import type { Binding, Closure } from "../ir.ts";
+import { isIn } from "./inside.ts";
 import { define } from "./tables.ts";
 
 /** By the id of the callback. */
@@ -20,7 +20,7 @@ export function writesOf(analysis: Analysis): Record<string, readonly SlotPath[]
       (binding) => analysis.slots.all.has(binding) && isWrittenIn(binding, callback),
     );
     const kept = own.filter((binding) =>
-      writesTo(binding).every(({ node }) => callbacks.some((each) => isIn(node, each))),
+      writesTo(binding).every(({ node }) => callbacks.some((each) => isIn(node, each.node))),
     );
     if (kept.length === 0) continue;
     const scopes = closureScopes(analysis, callback);
@@ -39,9 +39,5 @@ function writesTo({ references, declarations }: Binding) {
 }
 
 function isWrittenIn(binding: Binding, callback: Closure): boolean {
-  return writesTo(binding).some(({ node }) => isIn(node, callback));
-}
-
-function isIn(node: tsTypes.Node, { node: outer }: Closure): boolean {
-  return node.pos >= outer.pos && node.end <= outer.end;
+  return writesTo(binding).some(({ node }) => isIn(node, callback.node));
 }
