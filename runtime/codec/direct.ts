@@ -10,10 +10,10 @@ import type { Growth } from "./growth.ts";
 import { hasWritableLength } from "./integrity.ts";
 import { environment } from "./intrinsics.ts";
 import { isDisguised, prototypeOf } from "./kinds.ts";
-import { Parts } from "./parts.ts";
+import { Parts, type PartsSink, type Tell, Told } from "./parts.ts";
 import { isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
-import { envelope, Writer } from "./write.ts";
+import { envelope, keyTexts, Writer } from "./write.ts";
 
 /** After a value that only a scan can store, so many texts are not tried. */
 const pause = 16;
@@ -50,15 +50,19 @@ export class Sharing {
   }
 }
 
+const tellTold: Tell<Told> = (sink, told) => told.to(sink);
+
 /** In the place of its number, of an object that was written where it was met. */
 const inPlace = -1;
 
-class DirectWriter extends Writer {
+class DirectWriter extends Writer implements PartsSink {
   readonly #shared: ReadonlySet<object>;
   readonly #extensions: readonly CodecExtension[];
   /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
   readonly #definitions: (CodecExtension | number)[] = [];
   #depth = 0;
+  /** No field was written yet of the parts that are written now. */
+  #isFirst = true;
   /** Of what is written now. */
   #deepest = 0;
   /** A scan counts through shared objects, and from zero in what stands for a value of an extension. */
@@ -83,6 +87,8 @@ class DirectWriter extends Writer {
 
   protected override object(value: object | symbol): void {
     if (typeof value === "symbol") throw unusual;
+    if (Parts.is(value)) return this.parts(value);
+    if (Told.is(value)) return this.#told(value, tellTold);
     const number = this.numbers.get(value);
     if (number === inPlace) throw otherwiseShared;
     if (number !== undefined) {
@@ -108,14 +114,17 @@ class DirectWriter extends Writer {
       return;
     }
     if (extension.late) requireAsMade(value, extension);
-    this.extension(extension.tag, extension.encode(value));
+    const parts = extension.encode(value);
+    this.raw(`{"$${extension.tag}":`);
+    if (Array.isArray(parts)) this.#madeArray(parts);
+    else this.value(parts);
+    this.raw("}");
     this.#deepestOfOthers = Math.max(this.#deepestOfOthers, this.#deepest);
     // Whether it can be made from these is not known here.
     if (extension.make && this.references.length > 0) throw unusual;
   }
 
   #extensionOf(value: object): CodecExtension | undefined {
-    if (Parts.is(value)) return undefined;
     const isProxy = types.isProxy(value);
     for (const extension of this.#extensions) {
       if ((!isProxy || extension.takesProxies) && extension.matches(value)) return extension;
@@ -125,16 +134,73 @@ class DirectWriter extends Writer {
   }
 
   #contents(value: object): void {
-    if (Parts.is(value)) return this.parts(value);
-    if (this.#depth === MAX_DEPTH || typeof value === "function" || !Object.isExtensible(value)) throw unusual;
-    this.#depth++;
-    if (this.#depth > this.#deepest) this.#deepest = this.#depth;
+    if (typeof value === "function" || !Object.isExtensible(value)) throw unusual;
+    this.#deeper();
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) this.#record(value);
     else if (prototype === Array.prototype && Array.isArray(value)) this.#array(value);
     else throw unusual;
     this.#depth--;
   }
+
+  #deeper(): void {
+    if (this.#depth === MAX_DEPTH) throw unusual;
+    this.#depth++;
+    if (this.#depth > this.#deepest) this.#deepest = this.#depth;
+  }
+
+  // ---- parts ----
+
+  field(name: string, value: unknown): void {
+    this.#key(name);
+    this.value(value);
+  }
+
+  inner<Of>(name: string, of: Of, tell: Tell<Of>): void {
+    this.#key(name);
+    this.#told(of, tell);
+  }
+
+  each<Of>(name: string, items: Iterable<Of>, tell: Tell<Of>): void {
+    this.#key(name);
+    this.#deeper();
+    let separator = "[";
+    for (const item of items) {
+      this.text += separator;
+      this.#told(item, tell);
+      separator = ",";
+    }
+    this.text += separator === "[" ? "[]" : "]";
+    this.#depth--;
+  }
+
+  #key(name: string): void {
+    const texts = keyTexts(name);
+    this.text += this.#isFirst ? texts.first : texts.next;
+    this.#isFirst = false;
+  }
+
+  #told<Of>(of: Of, tell: Tell<Of>): void {
+    this.#isFirst = true;
+    tell(this, of);
+    this.text += this.#isFirst ? "{}" : "}";
+    this.#isFirst = false;
+  }
+
+  /** The parts of a value of an extension, made for this text. */
+  #madeArray(parts: readonly unknown[]): void {
+    this.#deeper();
+    let separator = "[";
+    for (const part of parts) {
+      this.text += separator;
+      this.value(part);
+      separator = ",";
+    }
+    this.text += separator === "[" ? "[]" : "]";
+    this.#depth--;
+  }
+
+  // ---- values of the author ----
 
   #record(value: object): void {
     const keys = Reflect.ownKeys(value);

@@ -6,6 +6,7 @@ import { type CodecExtension, VALUE_FORMAT } from "./format.ts";
 import type { Growth } from "./growth.ts";
 import { type HandledOf, handledBy } from "./handling.ts";
 import { components, isCycle } from "./order.ts";
+import { partsTold } from "./parts.ts";
 import { Scan } from "./scan.ts";
 import { envelope, ScannedWriter, type WrittenDefinition } from "./write.ts";
 
@@ -28,14 +29,15 @@ export function encode(
   sharing?: Sharing,
   growth?: Growth,
 ): string {
+  const direct = sharing?.write(value, extensions, growth);
+  if (direct !== undefined) return direct;
+  const root = partsTold(value);
   try {
-    const direct = sharing?.write(value, extensions, growth);
-    if (direct !== undefined) return direct;
     const scan = new Scan(extensions, handledOf, growth);
-    scan.root(value);
+    scan.root(root);
     sharing?.learn(scan);
-    if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
-    return write(value, scan);
+    if (scan.plain && !jsonIsPatched()) return `[${VALUE_FORMAT},${JSON.stringify(root)}]`;
+    return write(root, scan);
   } catch (error) {
     if (error instanceof NotEncodableError) throw error;
     // RangeErrors are limits of the engine: the length of a string, the end of the native stack.

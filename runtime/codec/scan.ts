@@ -19,7 +19,7 @@ import { scanSpecial } from "./instances.ts";
 import { integrityOf } from "./integrity.ts";
 import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
 import { describe, hasHiddenState, isDisguised, isPrototype, ownConstructor, prototypeOf } from "./kinds.ts";
-import { Parts } from "./parts.ts";
+import { Parts, partsTold } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
 import { isGlobalSymbol } from "./symbols.ts";
 import type { Emit, Scanned, Writer } from "./write.ts";
@@ -365,7 +365,7 @@ export class Scan implements Scanned, StoredOwners {
 
   private partsOf(value: object, extension: CodecExtension): unknown {
     try {
-      return extension.encode(value);
+      return partsTold(extension.encode(value));
     } catch (error) {
       throw this.foreignFault(`the ${extension.tag}`, error);
     }

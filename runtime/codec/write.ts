@@ -41,7 +41,7 @@ interface KeyTexts {
 const keptKeys = new SafeMap<string, KeyTexts>();
 const mostKeptKeys = 4096;
 
-function keyTexts(name: string): KeyTexts {
+export function keyTexts(name: string): KeyTexts {
   const kept = keptKeys.get(name);
   if (kept !== undefined) return kept;
   const first = `${JSON.stringify(name.charCodeAt(0) === dollar ? `$${name}` : name)}:`;

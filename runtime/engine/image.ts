@@ -5,7 +5,7 @@
  * and ops; whoever waits for one names it by its number, so that a recursion may be of any depth. Absent fields have
  * their usual value, which keeps texts short.
  */
-import { encode, partsOf } from "../codec/index.ts";
+import { encode, type PartsSink, Told } from "../codec/index.ts";
 import { type CodeInfo, type GrowingArray, own, type SuspensionKind } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import type { AwaitedImage } from "./awaited-cursors.ts";
@@ -98,9 +98,6 @@ export interface OpImage {
   readonly outcome?: Outcome;
 }
 
-/** An image whose fields are still to come. */
-type Draft<Image> = { -readonly [Key in keyof Image]?: Image[Key] };
-
 /** A frame holds something that is neither a value of the codec nor made by compiled code. */
 export class UnstorableLoop extends Error {
   readonly loop: string;
@@ -120,156 +117,149 @@ export function encodeActivation(activation: Activation): string {
   const { growth, handling, sharing } = activation;
   activation.extensions ??= extensionsFor(activation);
   growth?.begin();
-  const text = encode(imageOf(activation), activation.extensions, handling.of, sharing, growth);
+  const text = encode(Told.of(activation, tellRun), activation.extensions, handling.of, sharing, growth);
   // After a load it holds what has pieces: the next one does not.
   return growth?.isLong ? encodeActivation(activation) : text;
 }
 
 /** The same text without anything that is known from the last one, and without pieces. */
 export function encodeAnew(activation: Activation): string {
-  return encode(imageOf(activation), extensionsFor(activation), activation.handling.of);
+  return encode(Told.of(activation, tellRun), extensionsFor(activation), activation.handling.of);
 }
 
-function imageOf(activation: Activation): object {
+function tellRun(sink: PartsSink, activation: Activation): void {
   const { root, ops, end, closed, lastOp, lastMade, lastFrame, attempt, dueAt } = activation;
   const { startedAt, cancelling, interruptions, lastOpOfHandler } = activation;
-  // No spreads: this is done twice per step, and they are slow.
-  const image = partsOf<Draft<RunImage>>();
-  image.format = imageFormat;
+  sink.field("format", imageFormat);
   const hash = activation.handlerInfo?.hash;
-  if (hash !== undefined) image.hash = hash;
-  image.lastOp = lastOp;
-  if (lastMade > 0) image.lastMade = lastMade;
-  if (lastFrame > 1) image.lastFrame = lastFrame;
-  if (attempt > 0) image.attempt = attempt;
-  if (dueAt > 0) image.dueAt = dueAt;
-  if (startedAt > 0) image.startedAt = startedAt;
-  if (cancelling) image.cancelling = cancelling;
-  if (root) image.root = root.number;
-  if (interruptions > 0) image.interruptions = interruptions;
+  if (hash !== undefined) sink.field("hash", hash);
+  sink.field("lastOp", lastOp);
+  if (lastMade > 0) sink.field("lastMade", lastMade);
+  if (lastFrame > 1) sink.field("lastFrame", lastFrame);
+  if (attempt > 0) sink.field("attempt", attempt);
+  if (dueAt > 0) sink.field("dueAt", dueAt);
+  if (startedAt > 0) sink.field("startedAt", startedAt);
+  if (cancelling) sink.field("cancelling", cancelling);
+  if (root) sink.field("root", root.number);
+  if (interruptions > 0) sink.field("interruptions", interruptions);
   const rollbacks = activation.rollbacks.stored();
   // Once the run is closed no code runs any more: what is left to do is in the ops.
   if (!closed) {
-    if (activation.frames.size > 0) {
-      image.frames = Array.from(activation.frames, (frame) => frameImage(activation, frame));
+    if (activation.frames.size > 0) sink.each("frames", activation.frames, tellFrame);
+    if (activation.reactions.size > 0) {
+      sink.field(
+        "work",
+        Array.from(activation.reactions, ({ handle }) => handle),
+      );
     }
-    if (activation.reactions.size > 0) image.work = Array.from(activation.reactions, ({ handle }) => handle);
   }
-  if (rollbacks && !closed) image.rollbacks = rollbacks;
-  else if (rollbacks?.failures) image.rollbacks = { registered: [], failures: rollbacks.failures };
-  if (closed) image.closed = true;
-  if (end) image.end = end;
-  if (lastOpOfHandler > 0 && !closed) image.lastOpOfHandler = lastOpOfHandler;
-  if (ops.size > 0) image.ops = Array.from(ops.values(), opImage);
-  return image;
+  if (rollbacks && !closed) sink.field("rollbacks", rollbacks);
+  else if (rollbacks?.failures) sink.field("rollbacks", { registered: [], failures: rollbacks.failures });
+  if (closed) sink.field("closed", true);
+  if (end) sink.field("end", end);
+  if (lastOpOfHandler > 0 && !closed) sink.field("lastOpOfHandler", lastOpOfHandler);
+  if (ops.size > 0) sink.each("ops", ops.values(), tellOp);
 }
 
-function frameImage(activation: Activation, frame: Frame): FrameImage {
+function tellFrame(sink: PartsSink, frame: Frame): void {
   const { label, returned } = frame.place;
   const { number, info, args, self, argumentsObject, waiting, since } = frame;
-  const image = partsOf<Draft<FrameImage>>();
-  image.number = number;
-  image.code = frame.closure ? info.code : activation.reference(info);
-  image.args = args;
-  if (frame.closure) image.closure = frame.closure;
-  if (self !== undefined) image.self = self;
-  if (returned) image.returned = true;
+  sink.field("number", number);
+  sink.field("code", frame.closure ? info.code : frame.activation.reference(info));
+  sink.field("args", args);
+  if (frame.closure) sink.field("closure", frame.closure);
+  if (self !== undefined) sink.field("self", self);
+  if (returned) sink.field("returned", true);
   else if (label !== "") {
-    image.at = label;
+    sink.field("at", label);
     const kind = kindAt(info, label);
-    if (kind !== "step") image.kind = kind;
+    if (kind !== "step") sink.field("kind", kind);
   }
-  if (info.parameters) image.parameters = info.parameters;
+  if (info.parameters) sink.field("parameters", info.parameters);
   if (!returned) {
-    if (argumentsObject) image.arguments = argumentsObject;
-    const scopes = storedScopes(frame);
-    if (scopes) image.scopes = scopes;
-    if (info.grows && activation.growth) noteGrowth(activation.growth, info.grows, label, scopes);
-    const cursors = storedCursors(frame);
-    if (cursors) image.cursors = cursors;
-    const completions = openCompletions(activation, frame);
-    if (completions) image.completions = completions;
-    const resources = openResources(frame);
-    if (resources) image.resources = resources;
-    const caught = openCatches(frame);
-    if (caught) image.caught = caught;
+    if (argumentsObject) sink.field("arguments", argumentsObject);
+    tellOpen(sink, frame);
   }
   if (waiting) {
     const made = waiting.maker?.stored();
-    image.on = made && ("op" in made || "call" in made) ? made : waiting;
-    if (waiting.shared) image.since = since;
+    if (made && ("op" in made || "call" in made)) sink.inner("on", made, tellMaker);
+    else sink.field("on", waiting);
+    if (waiting.shared) sink.field("since", since);
   }
-  return image as FrameImage;
+}
+
+/** What is open where the frame is parked. */
+function tellOpen(sink: PartsSink, frame: Frame): void {
+  const { info, activation } = frame;
+  if (hasScopes(frame)) sink.inner("scopes", frame, tellScopes);
+  if (info.grows && activation.growth) noteGrowth(activation.growth, info.grows, frame);
+  const cursors = cursorImages(frame);
+  if (cursors) sink.inner("cursors", cursors, tellEntries);
+  const completions = frame.openCompletions();
+  if (completions.length > 0) {
+    sink.inner(
+      "completions",
+      completions.map(([name, completion]) => [name, completionImage(activation, completion)] as const),
+      tellEntries,
+    );
+  }
+  const resources = frame.openResources();
+  if (resources.length > 0) sink.inner("resources", resources, tellEntries);
+  const caught = frame.openCatches();
+  // What cannot be stored of an error does not block the run: the code itself may have no use for it.
+  if (caught.length > 0) {
+    sink.inner(
+      "caught",
+      caught.map(([name, error]) => [name, storableThrown(error)] as const),
+      tellEntries,
+    );
+  }
+}
+
+function tellMaker(sink: PartsSink, made: { readonly op: number } | { readonly call: number }): void {
+  if ("op" in made) sink.field("op", made.op);
+  else sink.field("call", made.call);
+}
+
+function tellEntries(sink: PartsSink, entries: readonly (readonly [name: string, value: unknown])[]): void {
+  for (const [name, value] of entries) sink.field(name, value);
+}
+
+function hasScopes(frame: Frame): boolean {
+  for (const path in frame.liveSlots()) if (frame.scopes.has(path)) return true;
+  return false;
 }
 
 /** The current records of the scopes around its label. */
-function storedScopes(frame: Frame): Record<string, ScopeRecord> | undefined {
-  let stored: Record<string, ScopeRecord> | undefined;
-  const live = frame.liveSlots();
-  for (const path in live) {
+function tellScopes(sink: PartsSink, frame: Frame): void {
+  for (const path in frame.liveSlots()) {
     const record = frame.scopes.get(path);
-    if (record === undefined) continue;
-    stored ??= partsOf<Record<string, ScopeRecord>>();
-    stored[path] = record;
+    if (record !== undefined) sink.field(path, record);
   }
-  return stored;
 }
 
 /** What only grows where the frame is parked. */
-function noteGrowth(
-  growth: ArrayGrowth,
-  grows: NonNullable<CodeInfo["grows"]>,
-  label: string,
-  scopes: Readonly<Record<string, ScopeRecord>> | undefined,
-): void {
+function noteGrowth(growth: ArrayGrowth, grows: NonNullable<CodeInfo["grows"]>, frame: Frame): void {
   for (const path of Object.keys(grows)) {
-    const record = scopes && own(scopes, path);
+    const record = frame.storesScope(path) ? frame.scopes.get(path) : undefined;
     const arrays = record && own(grows, path);
     for (const name of arrays ? Object.keys(arrays) : []) {
       const { elements, except } = own(arrays, name) as GrowingArray;
       const array: unknown = Object.getOwnPropertyDescriptor(record, name)?.value;
-      if (Array.isArray(array) && !except?.includes(label)) growth.note(array, elements);
+      if (Array.isArray(array) && !except?.includes(frame.place.label)) growth.note(array, elements);
     }
   }
 }
 
-function storedCursors(frame: Frame): Record<string, CursorImage | AwaitedImage> | undefined {
-  let stored: Record<string, CursorImage | AwaitedImage> | undefined;
+function cursorImages(frame: Frame): (readonly [name: string, image: CursorImage | AwaitedImage])[] | undefined {
+  let images: (readonly [string, CursorImage | AwaitedImage])[] | undefined;
   for (const [name, cursor] of frame.openCursors()) {
     const image = cursor.image();
     if (image === undefined) throw new UnstorableLoop(name);
-    stored ??= partsOf<Record<string, CursorImage | AwaitedImage>>();
-    stored[name] = image;
+    images ??= [];
+    images.push([name, image]);
   }
-  return stored;
-}
-
-function openCompletions(activation: Activation, frame: Frame): Record<string, CompletionImage> | undefined {
-  let stored: Record<string, CompletionImage> | undefined;
-  for (const [name, completion] of frame.openCompletions()) {
-    stored ??= partsOf<Record<string, CompletionImage>>();
-    stored[name] = completionImage(activation, completion);
-  }
-  return stored;
-}
-
-function openResources(frame: Frame): Record<string, readonly Resource[]> | undefined {
-  let stored: Record<string, readonly Resource[]> | undefined;
-  for (const [name, resources] of frame.openResources()) {
-    stored ??= partsOf<Record<string, readonly Resource[]>>();
-    stored[name] = resources;
-  }
-  return stored;
-}
-
-/** What cannot be stored of an error does not block the run: the code itself may have no use for it. */
-function openCatches(frame: Frame): Record<string, unknown> | undefined {
-  let stored: Record<string, unknown> | undefined;
-  for (const [name, error] of frame.openCatches()) {
-    stored ??= partsOf<Record<string, unknown>>();
-    stored[name] = storableThrown(error);
-  }
-  return stored;
+  return images;
 }
 
 function completionImage(activation: Activation, { kind, value }: Completion): CompletionImage {
@@ -278,17 +268,18 @@ function completionImage(activation: Activation, { kind, value }: Completion): C
   return value === undefined ? { kind } : { kind, value };
 }
 
-function opImage({ number, id, kind, callback, input, options, attempt, dueAt, madeAt, outcome }: Op): OpImage {
-  const image = partsOf<Draft<OpImage>>();
-  image.number = number;
-  image.id = id;
-  image.kind = kind;
-  if (callback) image.callback = callback;
-  if (input.length > 0) image.input = input;
-  if (options) image.options = options;
-  if (attempt > 0) image.attempt = attempt;
-  if (dueAt > 0) image.dueAt = dueAt;
-  if (madeAt > 0) image.madeAt = madeAt;
-  if (outcome) image.outcome = outcome;
-  return image as OpImage;
+function tellOp(
+  sink: PartsSink,
+  { number, id, kind, callback, input, options, attempt, dueAt, madeAt, outcome }: Op,
+): void {
+  sink.field("number", number);
+  sink.field("id", id);
+  sink.field("kind", kind);
+  if (callback) sink.field("callback", callback);
+  if (input.length > 0) sink.field("input", input);
+  if (options) sink.field("options", options);
+  if (attempt > 0) sink.field("attempt", attempt);
+  if (dueAt > 0) sink.field("dueAt", dueAt);
+  if (madeAt > 0) sink.field("madeAt", madeAt);
+  if (outcome) sink.field("outcome", outcome);
 }
