@@ -194,6 +194,8 @@ export interface CodeInfo extends FrameLayout {
   readonly arity?: number;
   /** Of an outermost function: all that callbacks of steps do with values of the run, where they only read some. */
   readonly reads?: Readonly<Record<string, readonly ReadPath[]>>;
+  /** Of a handler: all that its code does with its arguments, tools aside, where it only reads some values of them. */
+  readonly argumentReads?: readonly ReadPath[];
   /** Of an outermost function: variables that callbacks of steps alone write to, by the callback. */
   readonly writes?: Readonly<Record<string, readonly SlotPath[]>>;
   /** Arrays that only get longer, by scope and name. */
@@ -215,7 +217,10 @@ export interface GrowingArray {
 /** The number of a record among those that a closure is made with, and the name of a slot. */
 export type SlotPath = readonly [scope: number, name: string];
 
-/** First the number of a record among those that the closure is made with, -1 for the arguments of the call; then keys. */
+/**
+ * First the number of a record among those that a closure is made with, -1 for the arguments of the call; then keys. Of the
+ * arguments alone, keys.
+ */
 export type ReadPath = readonly (string | number)[];
 
 /** A value of a table by label, path or id. Authors choose these, and may choose `toString`. */

@@ -13,6 +13,7 @@ import { isDisguised, prototypeOf } from "./kinds.ts";
 import { Parts, type PartsSink, type Tell, Told } from "./parts.ts";
 import { isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
+import { type Mark, Unchanging, type Written } from "./unchanging.ts";
 import { envelope, keyTexts, Writer } from "./write.ts";
 
 /** After a value that only a scan can store, so many texts are not tried. */
@@ -26,6 +27,7 @@ const otherwiseShared = new Error("not what was shared before is shared now");
 export class Sharing {
   #shared: ReadonlySet<object> | undefined;
   #pause = 0;
+  readonly #unchanging = new Unchanging();
 
   /** The text of a value; undefined when it must be scanned. */
   write(value: unknown, extensions: readonly CodecExtension[], growth?: Growth): string | undefined {
@@ -35,10 +37,11 @@ export class Sharing {
       return undefined;
     }
     try {
-      const text = new DirectWriter(this.#shared, extensions, growth).whole(value);
+      const text = new DirectWriter(this.#shared, extensions, growth, this.#unchanging).whole(value);
       growth?.settle();
       return text;
     } catch (error) {
+      this.#unchanging.forget();
       // What the scan refuses as well, it says better.
       if (error !== otherwiseShared) this.#pause = pause;
       return undefined;
@@ -47,6 +50,17 @@ export class Sharing {
 
   learn(scan: Scan): void {
     this.#shared = scan.shared;
+    this.#unchanging.forget();
+  }
+
+  /** Nobody changes an object or anything in it from now on, or gets hold of that: it is visited and written once. */
+  note(object: object): void {
+    this.#unchanging.add(object);
+  }
+
+  /** What was noted was changed nevertheless. */
+  changed(): void {
+    this.#unchanging.forget();
   }
 }
 
@@ -58,6 +72,9 @@ const inPlace = -1;
 class DirectWriter extends Writer implements PartsSink {
   readonly #shared: ReadonlySet<object>;
   readonly #extensions: readonly CodecExtension[];
+  readonly #unchanging: Unchanging;
+  /** The references in an unchanging object that is written now for the first time. */
+  #marks: Mark[] | undefined;
   /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
   readonly #definitions: (CodecExtension | number)[] = [];
   #depth = 0;
@@ -69,10 +86,16 @@ class DirectWriter extends Writer implements PartsSink {
   #deepestOfShared = 0;
   #deepestOfOthers = 0;
 
-  constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[], growth: Growth | undefined) {
+  constructor(
+    shared: ReadonlySet<object>,
+    extensions: readonly CodecExtension[],
+    growth: Growth | undefined,
+    unchanging: Unchanging,
+  ) {
     super(growth);
     this.#shared = shared;
     this.#extensions = extensions;
+    this.#unchanging = unchanging;
   }
 
   whole(value: unknown): string {
@@ -81,6 +104,10 @@ class DirectWriter extends Writer implements PartsSink {
     const text = envelope(root, this.definitions());
     // What is met only once now is to be written where it is met.
     if (this.#definitions.includes(0)) throw otherwiseShared;
+    this.#unchanging.settle((object) => {
+      const count = this.#definitions[this.numbers.get(object) as number];
+      return typeof count === "number" ? count + 1 : undefined;
+    });
     if (this.#deepestOfShared + this.#deepestOfOthers > MAX_DEPTH) throw unusual;
     return text;
   }
@@ -133,7 +160,45 @@ class DirectWriter extends Writer implements PartsSink {
     return undefined;
   }
 
+  protected override reference(value: object | symbol): void {
+    const at = this.text.length;
+    super.reference(value);
+    this.#marks?.push({ at, end: this.text.length, value: value as object });
+  }
+
   #contents(value: object): void {
+    const written = this.#unchanging.written(value);
+    if (written === undefined) this.#plain(value);
+    else if (written === "never") this.#first(value);
+    else this.#again(written);
+  }
+
+  /** Writes an unchanging object and keeps how it is written. */
+  #first(value: object): void {
+    const [before, marks, deepest] = [this.text, this.#marks, this.#deepest];
+    const own: Mark[] = [];
+    this.#marks = own;
+    this.text = "";
+    this.#deepest = this.#depth;
+    this.#plain(value);
+    this.#unchanging.keep(value, this.text, own, this.#deepest - this.#depth);
+    this.#deepest = Math.max(deepest, this.#deepest);
+    this.#marks = marks;
+    this.text = before + this.text;
+  }
+
+  #again({ texts, references, depth }: Written): void {
+    if (this.#depth + depth > MAX_DEPTH) throw unusual;
+    this.#deepest = Math.max(this.#deepest, this.#depth + depth);
+    this.text += texts[0];
+    for (let i = 0; i < references.length; i++) {
+      this.object(references[i] as object);
+      this.text += texts[i + 1];
+    }
+  }
+
+  /** A plain object or array, part by part. */
+  #plain(value: object): void {
     if (typeof value === "function" || !Object.isExtensible(value)) throw unusual;
     this.#deeper();
     const prototype: unknown = Object.getPrototypeOf(value);

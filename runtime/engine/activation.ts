@@ -45,6 +45,8 @@ export interface ActivationOwner {
   readonly extension?: Readonly<Record<string, unknown>> | undefined;
   /** A middleware is around events that are sent. */
   readonly wrapsSend: boolean;
+  /** Nobody but the code of the run has hold of what it is given. */
+  readonly ownsArguments: boolean;
   now(): number;
   /**
    * Fresh copies of the events that started the run, as its code sees them.
@@ -83,6 +85,8 @@ export class Activation {
   /** From one text of this activation to the next. */
   readonly sharing = new Sharing();
   readonly growth: ArrayGrowth | undefined;
+  /** Whether nobody changes what the handler's arguments hold; undefined before anybody asked. */
+  argumentsStay: boolean | undefined;
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */

@@ -16,9 +16,13 @@ export function leavesFrame({ kind, callback, input }: Op): boolean {
   return paths?.every((path) => leadsToPrimitive(path, record)) ?? false;
 }
 
-/** Along own data properties only: no code runs, and nobody gets hold of an object. */
 function leadsToPrimitive([first, ...keys]: ReadPath, { scopes, invocation }: ClosureRecord): boolean {
-  let value: unknown = first === -1 ? invocation.args : scopes[first as number];
+  return isPrimitiveAt(first === -1 ? invocation.args : scopes[first as number], keys);
+}
+
+/** Along own data properties only: no code runs, and nobody gets hold of an object. */
+export function isPrimitiveAt(from: unknown, keys: ReadPath): boolean {
+  let value = from;
   for (const key of keys) {
     if (!isObject(value)) return true;
     if (types.isProxy(value)) return false;

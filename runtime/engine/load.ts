@@ -74,7 +74,10 @@ export function eventOf({ event, run }: Pick<Claim, "event" | "run">): Backstitc
 export function tellAttempt(root: Frame, attempt: number): void {
   const context = root.args[0];
   const extension = root.wasParked ? {} : root.activation.owner.extension;
-  if (typeof context === "object" && context !== null) Object.assign(context, extension, { attempt });
+  if (typeof context === "object" && context !== null) {
+    Object.assign(context, extension, { attempt });
+    root.activation.sharing.changed();
+  }
 }
 
 /** A claim that was lost counts as an attempt of the segment and of every step that may have been running. */

@@ -15,6 +15,7 @@ export class RunOwner implements ActivationOwner {
   readonly logger: ActivationOwner["logger"];
   readonly extension: DriverHost["extension"];
   readonly wrapsSend: boolean;
+  readonly ownsArguments: boolean;
   readonly pieces: RunPieces;
   protected readonly claim: Claim;
   protected readonly fn: RunnableFunction;
@@ -28,6 +29,7 @@ export class RunOwner implements ActivationOwner {
     this.logger = host.logger;
     this.extension = host.extension;
     this.wrapsSend = host.aroundSend !== undefined;
+    this.ownsArguments = host.extension === undefined && host.shown === undefined;
     this.pieces = new RunPieces(claim, host.pieceLength);
     this.claim = claim;
     this.fn = fn;

@@ -12,6 +12,7 @@ import { closureScopes, functionAround } from "../analyse/paths.ts";
 import { parallelCallback, toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, FunctionNode, Scope, Suspension, TypeScript } from "../ir.ts";
+import { argumentReads } from "./argument-reads.ts";
 import { type Constructs, constructsAround } from "./constructs.ts";
 import { defaultsOf } from "./defaults.ts";
 import { growingArrays } from "./growing.ts";
@@ -27,6 +28,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
   const arity = arityOf(ts, analysis, fn);
   const reads = fn === analysis.unit.fn ? readsOf(ts, analysis) : {};
   const writes = fn === analysis.unit.fn ? writesOf(analysis) : {};
+  const ofArguments = fn === analysis.unit.fn ? argumentReads(ts, analysis) : undefined;
   const grows = growingArrays(ts, analysis, current);
   return {
     code,
@@ -35,6 +37,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
     ...(Object.keys(reads).length > 0 && { reads }),
+    ...(ofArguments && { argumentReads: ofArguments }),
     ...(Object.keys(writes).length > 0 && { writes }),
     ...(Object.keys(grows).length > 0 && { grows }),
   };

@@ -8,10 +8,9 @@ import type tsTypes from "typescript";
 import type { ReadPath } from "../../runtime/manifest.ts";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { closureScopes } from "../analyse/paths.ts";
-import { accessOf } from "../analyse/targets.ts";
-import { isWrapper } from "../discover/unwrap.ts";
-import type { Binding, Closure, TypeScript } from "../ir.ts";
+import type { Closure, TypeScript } from "../ir.ts";
 import { isIn } from "./inside.ts";
+import { parameterPath, readChain } from "./read-chain.ts";
 import { define } from "./tables.ts";
 
 /** By the id of the callback; absent for one that may do more. */
@@ -54,47 +53,4 @@ function usesCall(ts: TypeScript, node: tsTypes.Node): boolean {
   const { SyntaxKind } = ts;
   if (node.kind === SyntaxKind.ThisKeyword || node.kind === SyntaxKind.SuperKeyword) return true;
   return ts.isIdentifier(node) && node.text === "arguments";
-}
-
-/** The names behind a variable: `order.lines?.length`. Of a method that is called, those of its object; undefined for a write. */
-function readChain(ts: TypeScript, node: tsTypes.Node): string[] | undefined {
-  const names: string[] = [];
-  let at = node;
-  for (;;) {
-    const { parent } = at;
-    if (isWrapper(ts, parent)) at = parent;
-    else if (ts.isPropertyAccessExpression(parent) && parent.expression === at && ts.isIdentifier(parent.name)) {
-      names.push(parent.name.text);
-      at = parent;
-    } else break;
-  }
-  const { parent } = at;
-  if (accessOf(ts, at).write || ts.isDeleteExpression(parent)) return undefined;
-  const isCalled =
-    (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === at
-      ? true
-      : ts.isTaggedTemplateExpression(parent) && parent.tag === at;
-  if (!isCalled) return names;
-  return names.length > 0 ? names.slice(0, -1) : undefined;
-}
-
-/** `event` of `({ event, step }) => …` is found in the arguments of the call. */
-function parameterPath(
-  ts: TypeScript,
-  { unit }: Analysis,
-  { declarations, reassigned }: Binding,
-): (string | number)[] | undefined {
-  const names: string[] = [];
-  let at: tsTypes.Node | undefined = declarations[0];
-  if (declarations.length !== 1 || reassigned) return undefined;
-  for (at = at?.parent; at && ts.isBindingElement(at); at = at.parent.parent) {
-    const name = at.propertyName ?? at.name;
-    if (at.initializer || at.dotDotDotToken || !ts.isIdentifier(name) || !ts.isObjectBindingPattern(at.parent)) {
-      return undefined;
-    }
-    names.unshift(name.text);
-  }
-  if (!at || !ts.isParameter(at) || at.initializer || at.dotDotDotToken) return undefined;
-  const index = unit.fn.parameters.indexOf(at);
-  return index < 0 ? undefined : [-1, index, ...names];
 }
