@@ -4,7 +4,7 @@
  * only. Where that does not hold it gives up, and the value is scanned. What it writes is the text that a scan leads to.
  */
 import { types } from "node:util";
-import { type CodecExtension, MAX_DEPTH } from "./format.ts";
+import { type CodecExtension, MAX_DEPTH, VALUE_FORMAT } from "./format.ts";
 import { isNew } from "./functions.ts";
 import type { Growth } from "./growth.ts";
 import { hasWritableLength } from "./integrity.ts";
@@ -14,7 +14,7 @@ import { Parts, type PartsSink, type Tell, Told } from "./parts.ts";
 import { isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 import { type Mark, Unchanging, type Written } from "./unchanging.ts";
-import { envelope, keyTexts, Writer } from "./write.ts";
+import { keyTexts, Writer } from "./write.ts";
 
 /** After a value that only a scan can store, so many texts are not tried. */
 const pause = 16;
@@ -99,9 +99,18 @@ class DirectWriter extends Writer implements PartsSink {
   }
 
   whole(value: unknown): string {
-    const root = this.root(value);
+    this.raw(`[${VALUE_FORMAT},`);
+    if (typeof value === "object" && value !== null && Told.is(value)) this.#told(value, tellTold);
+    else this.value(value);
     this.#deepestOfOthers = this.#deepest;
-    const text = envelope(root, this.definitions());
+    let separator = ",[";
+    for (const defined of this.queue) {
+      this.raw(separator);
+      this.references = [];
+      this.body(defined as object);
+      separator = ",";
+    }
+    this.raw(this.queue.length > 0 ? "]]" : "]");
     // What is met only once now is to be written where it is met.
     if (this.#definitions.includes(0)) throw otherwiseShared;
     this.#unchanging.settle((object) => {
@@ -109,13 +118,11 @@ class DirectWriter extends Writer implements PartsSink {
       return typeof count === "number" ? count + 1 : undefined;
     });
     if (this.#deepestOfShared + this.#deepestOfOthers > MAX_DEPTH) throw unusual;
-    return text;
+    return this.text;
   }
 
   protected override object(value: object | symbol): void {
     if (typeof value === "symbol") throw unusual;
-    if (Parts.is(value)) return this.parts(value);
-    if (Told.is(value)) return this.#told(value, tellTold);
     const number = this.numbers.get(value);
     if (number === inPlace) throw otherwiseShared;
     if (number !== undefined) {
@@ -144,6 +151,7 @@ class DirectWriter extends Writer implements PartsSink {
     const parts = extension.encode(value);
     this.raw(`{"$${extension.tag}":`);
     if (Array.isArray(parts)) this.#madeArray(parts);
+    else if (typeof parts === "object" && parts !== null && Told.is(parts)) this.#told(parts, tellTold);
     else this.value(parts);
     this.raw("}");
     this.#deepestOfOthers = Math.max(this.#deepestOfOthers, this.#deepest);
@@ -199,6 +207,7 @@ class DirectWriter extends Writer implements PartsSink {
 
   /** A plain object or array, part by part. */
   #plain(value: object): void {
+    if (Parts.is(value)) return this.parts(value);
     if (typeof value === "function" || !Object.isExtensible(value)) throw unusual;
     this.#deeper();
     const prototype: unknown = Object.getPrototypeOf(value);

@@ -31,6 +31,10 @@ const dollar = 36;
 const mayNeedEscapes = /[^\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]/;
 const simpleName = /^[A-Za-z_][A-Za-z_0-9]*$/;
 
+/** Of the whole numbers that are met most. */
+const numberTexts = Array.from({ length: 1_024 }, (_, number) => String(number));
+const referenceTexts = numberTexts.map((number) => `{"$ref":${number}}`);
+
 /** The text of a key with its colon: of the first property of an object, and of one behind another. */
 interface KeyTexts {
   readonly first: string;
@@ -232,7 +236,9 @@ export abstract class Writer {
   }
 
   private number(value: number): void {
-    if (Object.is(value, -0)) this.constant("-0");
+    // An index that is none would be looked up as a name.
+    if (value > 0 && value < numberTexts.length && Number.isInteger(value)) this.text += numberTexts[value];
+    else if (Object.is(value, -0)) this.constant("-0");
     // Not `+= value`: the cache of number texts that this fills keeps each of them through minor collections.
     else if (Number.isFinite(value)) this.text += JSON.stringify(value);
     else this.constant(String(value) as ConstantName);
@@ -245,7 +251,7 @@ export abstract class Writer {
       this.numbers.set(value, number);
     }
     this.references.push(number);
-    this.text += `{"$ref":${number}}`;
+    this.text += referenceTexts[number] ?? `{"$ref":${number}}`;
   }
 
   private take(): string {

@@ -1,7 +1,7 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
 
 import { types } from "node:util";
-import { type CodecExtension, partsOf, SafeWeakMap } from "../codec/index.ts";
+import { type CodecExtension, type PartsSink, partsTold, SafeWeakMap, Told } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
@@ -90,6 +90,13 @@ export function extensionsFor(activation: Activation, loaded: Loaded = nothingLo
   ];
 }
 
+function tellSlots(
+  sink: PartsSink,
+  { record, slots }: { readonly record: ScopeRecord; readonly slots: readonly string[] },
+): void {
+  for (const slot of slots) sink.field(slot, record[slot]);
+}
+
 function scopes(activation: Activation): CodecExtension {
   return {
     tag: "scope",
@@ -98,19 +105,13 @@ function scopes(activation: Activation): CodecExtension {
       const record = value as ScopeRecord;
       const method = methodSlots(record, (fn) => isFunctionOfRun(fn, activation));
       if (method) return Object.fromEntries(method);
-      const slots = partsOf<ScopeRecord>();
-      let unset: string[] | undefined;
-      for (const slot of storedSlots(record) ?? slotsOf(record)) {
-        if (Object.hasOwn(record, slot)) {
-          activation.noteCommitted(record[slot]);
-          slots[slot] = record[slot];
-        } else {
-          unset ??= [];
-          unset.push(slot);
-        }
-      }
+      const slots = storedSlots(record) ?? slotsOf(record);
+      const unset = slots.filter((slot) => !Object.hasOwn(record, slot));
+      const set = unset.length === 0 ? slots : slots.filter((slot) => Object.hasOwn(record, slot));
+      for (const slot of set) activation.noteCommitted(record[slot]);
+      const told = Told.of({ record, slots: set }, tellSlots);
       const name = scopeName(record);
-      return name === null && unset === undefined ? slots : [name, slots, ...(unset ?? [])];
+      return name === null && unset.length === 0 ? told : [name, partsTold(told), ...unset];
     },
     create: () => newRecord(),
     fill(shell, parts) {
