@@ -39,8 +39,9 @@ const change = fc.record({
 });
 const nodes = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
 
-function apply(all: readonly Node[], { at, key, value }: Change): void {
-  const node = all[at % all.length] as Node;
+/** Changes one of some nodes, which may refer to any of all. */
+function apply(all: readonly Node[], { at, key, value }: Change, some = all): void {
+  const node = some[at % some.length] as Node;
   const item = typeof value === "number" ? all[value % all.length] : value;
   Object.defineProperty(node, key, { value: item, writable: true, enumerable: true, configurable: true });
 }
@@ -85,6 +86,73 @@ describe("a value that changes between its texts", () => {
     });
     fc.assert(property, { numRuns: 2000, seed });
     expect(direct).toBeGreaterThan(20);
+  });
+});
+
+describe("an object that nobody changes", () => {
+  it("has the text of a scan, whoever refers to what is in it", () => {
+    let direct = 0;
+    const property = fc.property(nodes, nodes, fc.array(change), fc.array(change), (kinds, others, before, after) => {
+      const make = (isArray: boolean): Node => (isArray ? [] : {});
+      const [inside, outside] = [kinds.map(make), others.map(make)];
+      const value = [inside[0], outside[0], inside[0]];
+      for (const each of before) {
+        if (each.at % 2 === 0) apply(inside, each);
+        else apply([...outside, ...inside], each, outside);
+      }
+      const sharing = learned(value);
+      sharing.note(inside[0] as object);
+      for (const each of [undefined, undefined, ...after]) {
+        // From now on only what is outside changes, and gets hold of the object alone.
+        if (each) apply([...outside, inside[0] as Node], each, outside);
+        const text = sharing.write(value, []);
+        if (text === undefined) encode(value, [], undefined, sharing);
+        else {
+          direct++;
+          expect(text).toBe(encode(value));
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 2000, seed });
+    expect(direct).toBeGreaterThan(1000);
+  });
+
+  it("is not looked at again", () => {
+    const object = { a: 1, b: [2] };
+    const value = { object, n: 0 };
+    const sharing = learned(value);
+    sharing.note(object);
+    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":1,"b":[2]},"n":0}]');
+    object.a = 3;
+    value.n++;
+    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":1,"b":[2]},"n":1}]');
+    sharing.changed();
+    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":3,"b":[2]},"n":1}]');
+  });
+
+  it("is looked at again when something outside refers to what is in it", () => {
+    const inner = { a: 1 };
+    const object = { inner, twice: inner };
+    const value = { object, inner };
+    const sharing = learned(value);
+    sharing.note(object);
+    sharing.write(value, []);
+    inner.a = 2;
+    expect(sharing.write(value, [])).toBe(encode(value));
+  });
+
+  it("is as deep as it was", () => {
+    const chain = (levels: number) => Array.from({ length: levels }).reduce<object>((rest) => ({ rest }), {});
+    const object = chain(300);
+    const value: Record<string, unknown> = { object };
+    const sharing = learned(value);
+    sharing.note(object);
+    expect(sharing.write(value, [])).toBe(encode(value));
+    const deep = (levels: number) => Array.from({ length: levels }).reduce<object>((rest) => ({ rest }), { object });
+    value["object"] = deep(90);
+    expect(sharing.write(value, [])).toBe(encode(value));
+    value["object"] = deep(250);
+    expect(sharing.write(value, [])).toBeUndefined();
   });
 });
 

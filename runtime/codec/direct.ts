@@ -4,6 +4,7 @@
  * only. Where that does not hold it gives up, and the value is scanned. What it writes is the text that a scan leads to.
  */
 import { types } from "node:util";
+import { SafeSet } from "./collections.ts";
 import { type CodecExtension, MAX_DEPTH, VALUE_FORMAT } from "./format.ts";
 import { isNew } from "./functions.ts";
 import type { Growth } from "./growth.ts";
@@ -19,13 +20,17 @@ import { keyTexts, Writer } from "./write.ts";
 /** After a value that only a scan can store, so many texts are not tried. */
 const pause = 16;
 
+/** So often what is shared is thought to be otherwise, before a scan finds it out. */
+const mostGuesses = 4;
+
 /** Thrown, and caught here: the value is to be scanned. */
 const unusual = new Error("only a scan can store the value");
+
 const otherwiseShared = new Error("not what was shared before is shared now");
 
 /** What is known of a value from its last text. Whoever encodes it again keeps one. */
 export class Sharing {
-  #shared: ReadonlySet<object> | undefined;
+  #shared: Set<object> | undefined;
   #pause = 0;
   readonly #unchanging = new Unchanging();
 
@@ -37,19 +42,40 @@ export class Sharing {
       return undefined;
     }
     try {
-      const text = new DirectWriter(this.#shared, extensions, growth, this.#unchanging).whole(value);
-      growth?.settle();
-      return text;
-    } catch (error) {
-      this.#unchanging.forget();
+      for (let guess = 0; guess < mostGuesses; guess++) {
+        const text = this.#guess(this.#shared, value, extensions, growth);
+        if (text === undefined) continue;
+        growth?.settle();
+        return text;
+      }
+    } catch {
       // What the scan refuses as well, it says better.
-      if (error !== otherwiseShared) this.#pause = pause;
+      this.#pause = pause;
+    }
+    return undefined;
+  }
+
+  /** Undefined when other objects are shared, which are known then. */
+  #guess(
+    shared: Set<object>,
+    value: unknown,
+    extensions: readonly CodecExtension[],
+    growth: Growth | undefined,
+  ): string | undefined {
+    const writer = new DirectWriter(shared, extensions, growth, this.#unchanging);
+    try {
+      return writer.whole(value);
+    } catch (error) {
+      this.#unchanging.giveUp();
+      if (error !== otherwiseShared) throw error;
+      for (const object of writer.metOnce) shared.delete(object);
+      if (writer.metAgain) shared.add(writer.metAgain);
       return undefined;
     }
   }
 
   learn(scan: Scan): void {
-    this.#shared = scan.shared;
+    this.#shared = new SafeSet(scan.shared);
     this.#unchanging.forget();
   }
 
@@ -77,6 +103,8 @@ class DirectWriter extends Writer implements PartsSink {
   #marks: Mark[] | undefined;
   /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
   readonly #definitions: (CodecExtension | number)[] = [];
+  /** What was written where it was met, and is shared. */
+  metAgain: object | undefined;
   #depth = 0;
   /** No field was written yet of the parts that are written now. */
   #isFirst = true;
@@ -111,8 +139,7 @@ class DirectWriter extends Writer implements PartsSink {
       separator = ",";
     }
     this.raw(this.queue.length > 0 ? "]]" : "]");
-    // What is met only once now is to be written where it is met.
-    if (this.#definitions.includes(0)) throw otherwiseShared;
+    if (this.metOnce.length > 0) throw otherwiseShared;
     this.#unchanging.settle((object) => {
       const count = this.#definitions[this.numbers.get(object) as number];
       return typeof count === "number" ? count + 1 : undefined;
@@ -121,10 +148,19 @@ class DirectWriter extends Writer implements PartsSink {
     return this.text;
   }
 
+  /** What has a definition because it was shared, and is to be written where it is met. */
+  get metOnce(): object[] {
+    if (!this.#definitions.includes(0)) return [];
+    return this.queue.filter((_, number) => this.#definitions[number] === 0) as object[];
+  }
+
   protected override object(value: object | symbol): void {
     if (typeof value === "symbol") throw unusual;
     const number = this.numbers.get(value);
-    if (number === inPlace) throw otherwiseShared;
+    if (number === inPlace) {
+      this.metAgain = value;
+      throw otherwiseShared;
+    }
     if (number !== undefined) {
       const count = this.#definitions[number];
       if (typeof count === "number") this.#definitions[number] = count + 1;

@@ -69,6 +69,11 @@ export class Unchanging {
     }
   }
 
+  /** A text was not completed. */
+  giveUp(): void {
+    if (this.#inside.size > 0) this.forget();
+  }
+
   forget(): void {
     this.#objects.clear();
     this.#inside = new SafeMap();

@@ -3,10 +3,8 @@
  *
  * Nothing outlives a run, and nothing waits for real time but the callbacks themselves.
  */
-import type { Logger, RunnableFunction } from "../engine/contract.ts";
-import { shieldedLogger } from "../logger.ts";
-import { MemoryRun } from "./memory-run.ts";
-import { seededRandom } from "./random.ts";
+import type { RunnableFunction } from "../engine/contract.ts";
+import { MemoryRun, runParts } from "./memory-run.ts";
 import type { TestEvent, TestRun, TestRunOptions, TestRuntimeOptions } from "./test-run.ts";
 
 export { CrashDifference, type CrashEverywhereOptions, type CrashReport, crashEverywhere } from "./crash-everywhere.ts";
@@ -40,11 +38,6 @@ export interface TestRuntime {
  * });
  */
 export function createTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
-  const { reload = "never", seed = 1, logger = silent } = options;
-  const random = seededRandom(seed);
-  const reloads = { never: () => false, "every-park": () => true, random: () => random() < 0.5 }[reload];
-  const parts = { reloads, logger: shieldedLogger(logger) };
+  const parts = runParts(options);
   return { run: (fn, event, runOptions) => new MemoryRun(fn, event, parts, runOptions).drive() };
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

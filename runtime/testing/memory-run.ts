@@ -4,11 +4,13 @@ import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/c
 import { handledFor } from "../engine/handling.ts";
 import { BackstitchError } from "../faults.ts";
 import { piecesAfter } from "../frame-pieces.ts";
+import { shieldedLogger } from "../logger.ts";
 import { driveReceived } from "../receive.ts";
 import type { Claim, Commit, CommitResult, StepRecord, StoredEvent } from "../store.ts";
 import { Outside } from "./outside.ts";
+import { seededRandom } from "./random.ts";
 import { isAt, placesOf, scriptOf } from "./script.ts";
-import type { TestEvent, TestRun, TestRunOptions, TraceEntry } from "./test-run.ts";
+import type { TestEvent, TestRun, TestRunOptions, TestRuntimeOptions, TraceEntry } from "./test-run.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const retryDelay = 1_000;
@@ -35,7 +37,18 @@ export interface RunParts {
   readonly onHandlerEnd?: (left: boolean) => void;
   /** Told of each attempt that ended. */
   readonly onEnd?: (attempt: TraceEntry) => void;
+  /** Shown each frame of a park as it was written, and as it is written when nothing is known of the last one. */
+  readonly onFrame?: DriverHost["onFrame"];
 }
+
+/** Of a runtime with these options. */
+export function runParts({ reload = "never", seed = 1, logger = silent }: TestRuntimeOptions): RunParts {
+  const random = seededRandom(seed);
+  const reloads = { never: () => false, "every-park": () => true, random: () => random() < 0.5 }[reload];
+  return { reloads, logger: shieldedLogger(logger) };
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class MemoryRun {
   readonly #fn: RunnableFunction;
@@ -129,6 +142,7 @@ export class MemoryRun {
         onHandlerEnd?.(this.#trace.length);
       },
       onStep: (record) => this.#ended(record),
+      ...(this.#parts.onFrame && { onFrame: this.#parts.onFrame }),
       ...(script && {
         script: ({ op, id, attempt, input }, real) => {
           const call = { id, attempt, input, index: this.#index(op, id) };
