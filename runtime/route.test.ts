@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encode } from "./codec/index.ts";
+import { compileExpression } from "./expressions.ts";
+import { LeftEvents } from "./left-events.ts";
 import { routeEvents, runId } from "./route.ts";
 import type { StoredEvent } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -83,6 +85,41 @@ test("waits are looked up once for events of a name, and again when one of them 
     leaseMs: 1,
   });
   expect(claim?.mail.map(({ kind }) => kind)).toEqual(["cancel"]);
+});
+
+describe("an event that this process cannot read", () => {
+  /** A newer format. */
+  const newer = { ...event("e", "a"), data: "[99,{}]" };
+  const site = { field: "`if` of a test", variables: ["event"], gives: "condition" } as const;
+  const condition = compileExpression("event.data.paid", site);
+  const asking = [{ ...fn("asking"), triggers: [{ event: "a", if: condition }] }];
+
+  test("is left to other workers when something depends on it, and is routed when nobody has", async () => {
+    const store = await storeWith(newer, event("e2", "b", 2));
+    const left = new LeftEvents(500);
+    await routeEvents(store, "app", [...asking, fn("other", "b")], logger, 1_000, left);
+    await routeEvents(store, "app", asking, logger, 1_499, left);
+    expect((await store.unroutedEvents("app", 10)).map(({ id }) => id)).toEqual(["e"]);
+    expect((await store.listRuns({ app: "app", limit: 10 })).runs.map((run) => run.functionId)).toEqual(["other"]);
+    await routeEvents(store, "app", asking, logger, 1_500, left);
+    expect(await store.unroutedEvents("app", 10)).toEqual([]);
+  });
+
+  test("is left no longer than others have had their time for it", async () => {
+    const left = new LeftEvents(500);
+    await routeEvents(await storeWith(newer), "app", asking, logger, 1_000, left);
+    expect(left.count).toBe(1);
+    const taken = await storeWith();
+    await routeEvents(taken, "app", asking, logger, 1_001, left);
+    expect(left.count).toBe(0);
+  });
+
+  test("is routed at once when nothing depends on it", async () => {
+    const store = await storeWith(newer);
+    await routeEvents(store, "app", functions, logger, 1_000, new LeftEvents(500));
+    expect(await store.unroutedEvents("app", 10)).toEqual([]);
+    expect((await store.listRuns({ app: "app", limit: 10 })).runs).toHaveLength(2);
+  });
 });
 
 test("the id of a run follows from event and function", () => {

@@ -7,8 +7,9 @@ import { cancelledUnrun } from "./engine/ending.ts";
 import { encodeThrown } from "./engine/thrown.ts";
 import { readable } from "./events.ts";
 import { planOf, type Wanted } from "./flow/plan.ts";
+import { LeftEvents } from "./left-events.ts";
 import type { NewRun, Store, StoredEvent, Stray } from "./store.ts";
-import { isFor, isOwn, isTriggered } from "./triggers.ts";
+import { isFor, isOwn, isTriggered, type RegisteredTrigger } from "./triggers.ts";
 import type { RegisteredFunction } from "./types.ts";
 import { KnownWaits, type WaitsMet, waitsMetBy } from "./waits-met.ts";
 
@@ -21,6 +22,7 @@ const largestBatch = 100;
  *
  * @param now milliseconds since the epoch
  * @param functions all functions of the app, also those that this worker does not run
+ * @param left what is left to other workers, from one call to the next
  * @returns true when more events may be waiting
  */
 export async function routeEvents(
@@ -29,8 +31,11 @@ export async function routeEvents(
   functions: readonly RegisteredFunction[],
   logger: Logger,
   now: number,
+  left = new LeftEvents(0),
 ): Promise<boolean> {
-  const events = await store.unroutedEvents(app, largestBatch);
+  const limit = largestBatch + left.count;
+  const events = await store.unroutedEvents(app, limit);
+  left.keep(events);
   const waits = new KnownWaits(store);
   let plain: { id: string; runs: readonly NewRun[] }[] = [];
   const routePlain = async () => {
@@ -40,6 +45,7 @@ export async function routeEvents(
   for (const event of events) {
     const runs = await runsWanted(event, functions, logger);
     const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
+    if (isUnknown(event, found, functions) && left.leave(event.id, now)) continue;
     if (startsRunsOnly(runs, found)) {
       plain.push({ id: event.id, runs: runs.map(({ run }) => run) });
       continue;
@@ -49,7 +55,13 @@ export async function routeEvents(
     if (runs.some(({ run }) => run.waits)) waits.forget();
   }
   await routePlain();
-  return events.length === largestBatch;
+  return events.length === limit && !left.isFull;
+}
+
+/** Whether something depends on what the event holds, and this process cannot read it. */
+function isUnknown(event: StoredEvent, { problem }: WaitsMet, functions: readonly RegisteredFunction[]): boolean {
+  const isAsked = problem !== undefined || triggersNamed(functions, event.name).some((trigger) => trigger.if);
+  return event.target === undefined && isAsked && readable(event) === undefined;
 }
 
 /** The runs that an event would start, of functions with flow options and of those without. */
@@ -121,6 +133,10 @@ function waitsOf(
 }
 
 const idOf = ({ id }: RegisteredFunction) => id;
+
+function triggersNamed(functions: readonly RegisteredFunction[], name: string): readonly RegisteredTrigger[] {
+  return functions.flatMap(({ triggers }) => triggers.filter((trigger) => !trigger.schedule && isFor(trigger, name)));
+}
 
 /** Ids of the functions of which the event starts a run. */
 async function triggeredBy(

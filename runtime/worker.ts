@@ -13,6 +13,7 @@ import { Crons } from "./flow/crons.ts";
 import { Throttles } from "./flow/throttle.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type HeldRun, HeldRuns } from "./held-runs.ts";
+import { LeftEvents } from "./left-events.ts";
 import { LeftRuns } from "./left-runs.ts";
 import { checkInteger, checkKeys, checkName } from "./options.ts";
 import { keepPruning } from "./pruning.ts";
@@ -73,6 +74,7 @@ interface Service {
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   readonly held: HeldRuns;
   readonly left: LeftRuns;
+  readonly leftEvents: LeftEvents;
   readonly commits: GroupCommit;
   readonly crons: Crons;
   readonly throttles: Throttles;
@@ -183,8 +185,8 @@ export class StoreWorker implements Worker {
     const throttles = new Throttles(store, clock, logger);
     const crons = new Crons(store, app);
     const byId = new Map(functions.map((fn) => [fn.id, fn]));
-    const left = new LeftRuns(clock, this.#leaveMs);
-    const service = { store, functions: byId, held, left, commits, crons, throttles };
+    const left = { left: new LeftRuns(clock, this.#leaveMs), leftEvents: new LeftEvents(this.#leaveMs) };
+    const service = { store, functions: byId, held, ...left, commits, crons, throttles };
     const renewals = held.renewUntil(this.#closed.signal);
     const stopped = this.#draining.signal;
     const pruning = kept && keepPruning(store, app, kept, { clock, stopped, retry: retry("removing old runs") });
@@ -240,7 +242,7 @@ export class StoreWorker implements Worker {
     const { store } = service;
     const routable = this.#routable(functions(), service);
     const nextSlot = await service.crons.look(routable, clock.now());
-    const moreEvents = await routeEvents(store, app, routable, logger, clock.now());
+    const moreEvents = await routeEvents(store, app, routable, logger, clock.now(), service.leftEvents);
     await service.held.handOverMail(app, this.id);
     const now = clock.now();
     const limit = this.#concurrency - this.#drives.size;

@@ -7,7 +7,7 @@
  */
 
 import { types } from "node:util";
-import { SafeWeakMap } from "../codec/index.ts";
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { nameOfId } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { changedKeys, isDefined, madeBy, parentOf } from "./classes.ts";
@@ -141,8 +141,12 @@ export function makeClosure(record: ClosureRecord, table: ClosureTable | undefin
   return made;
 }
 
+/** By the ids of closures, of which code has so many. */
+const names = new SafeMap<string, string | undefined>();
+
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
-  const name = nameOfId(id);
+  if (!names.has(id)) names.set(id, nameOfId(id));
+  const name = names.get(id);
   if (name !== undefined) nameFunction(fn, name);
 }

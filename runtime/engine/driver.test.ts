@@ -217,8 +217,10 @@ describe("a frame that no loaded code continues", () => {
     expect(await driveRun(claim, generateResult, disk.host())).toBe("blocked");
     expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2103" });
     expect(disk.last?.frame).toBeUndefined();
-    expect(await driveRun({ ...disk.claim(), frame: "{" }, generateResult, disk.host())).toBe("blocked");
-    expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2104" });
+    for (const frame of ["{", '[1,[{"$pieces":[0,1]}]]']) {
+      expect(await driveRun({ ...disk.claim(), frame }, generateResult, disk.host())).toBe("blocked");
+      expect(decode(disk.last?.error ?? "")).toMatchObject({ code: "BS2104" });
+    }
   });
 
   it("is left to workers that may have its code, or can read it", async () => {

@@ -101,8 +101,8 @@ class RunDriver extends RunOwner {
   #begin(): BackstitchError | undefined {
     const { lostClaims } = this.claim;
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
-    const stored = this.#text && this.pieces.whole(this.#text);
-    const text = faultOr(() => migratedText(stored, this.run, this.fn));
+    const stored = faultOr(() => this.#text && this.pieces.whole(this.#text));
+    const text = stored instanceof BackstitchError ? stored : faultOr(() => migratedText(stored, this.run, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
     this.#migrated = text !== stored;
@@ -216,8 +216,8 @@ class RunDriver extends RunOwner {
     if (frame instanceof BackstitchError) return this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
-    const turn = { ...withTurn(this.#turn.close(), announced), ...asked };
-    const end = await this.#commit({ status: "running", frame, ...turn, release: !this.#mayHold() });
+    const turn = withTurn(this.#turn.close(), announced);
+    const end = await this.#commit({ status: "running", frame, ...turn, ...asked, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
     const fault = this.#load(this.#text);
     return fault && this.#block(fault);
@@ -374,8 +374,8 @@ class RunDriver extends RunOwner {
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
     const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
-    const given = { now: this.now(), label, release: false, steps: [], ...body, ...pieces, ...this.#slots.take() };
-    const result = await this.host.commit({ run, epoch, seq: this.#commits, ...given, wakeAt });
+    const always = { run, epoch, seq: this.#commits, now: this.now(), label, release: false, steps: [] };
+    const result = await this.host.commit({ ...always, ...body, ...pieces, ...this.#slots.take(), wakeAt });
     if (result === "fenced") return "fenced";
     this.#commits += 1;
     this.#slots.answered(result);

@@ -126,8 +126,9 @@ export function outcomesOf({ steps }: Run, ops: readonly number[]): RecordedOutc
 
 /** Keeps what is recorded of an attempt. */
 export function recordStep(steps: Run["steps"], step: KeptRecord): void {
-  const attempts = steps.get(step.op) ?? new Map<number, KeptRecord>();
-  steps.set(step.op, attempts.set(step.attempt, step));
+  const attempts = steps.get(step.op);
+  if (attempts) attempts.set(step.attempt, step);
+  else steps.set(step.op, new Map([[step.attempt, step]]));
 }
 
 /** By op and attempt, each with its place among the ops of its id. */
@@ -201,7 +202,8 @@ export function apply(run: Run, commit: Commit): void {
   run.frame = commit.frame ?? run.frame;
   run.pieces = piecesAfter(run.pieces, commit);
   run.label = commit.label ?? (commit.status === "running" || commit.status === "blocked" ? run.label : null);
-  run.mail = run.mail.filter(({ seq }) => !commit.read?.includes(seq));
+  const { read } = commit;
+  if (read) run.mail = run.mail.filter(({ seq }) => !read.includes(seq));
   run.wakeAt = run.mail.length > 0 ? commit.now : commit.wakeAt;
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;
