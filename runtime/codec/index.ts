@@ -16,7 +16,7 @@ export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./forma
 export type { Grown, Growth } from "./growth.ts";
 export { type Handled, type HandledOf, handledBy, noteHandled } from "./handling.ts";
 export { isErrorValue, prototypesOf } from "./kinds.ts";
-export { type PartsSink, partsOf, partsTold, type Tell, Told } from "./parts.ts";
+export { type PartsSink, partsOf, partsTold, Told } from "./parts.ts";
 export { unreadableText } from "./unreadable.ts";
 
 // A step that returns something that cannot be stored fails with such an error, and that error is stored.
