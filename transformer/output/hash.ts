@@ -13,26 +13,45 @@ import type { TypeScript } from "../ir.ts";
 export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, node, nodesOf(ts, node)).all): string {
   const file = node.getSourceFile();
   const { text } = file;
-  let parts = "";
-  const add = (part: string): void => {
-    if (part !== "") parts += parts === "" ? part : `\n${part}`;
-  };
+  const parts: string[] = [];
   let end = node.getStart(file);
   for (let position = 0; position < nodes.length; position++) {
     const inner = nodes[position] as tsTypes.Node;
     // What is left out has no text: the hole of `[, a]`.
     if (nodes[position + 1]?.parent === inner || inner.pos === inner.end) continue;
     const start = inner.getStart(file);
-    add(withoutTrivia(text.slice(end, start)));
-    add(text.slice(start, inner.end));
+    addBetween(parts, text, end, start);
+    if (start < inner.end) parts.push(text.slice(start, inner.end));
     end = inner.end;
   }
-  add(withoutTrivia(text.slice(end, node.end)));
-  return hash("sha256", parts).slice(0, 16);
+  addBetween(parts, text, end, node.end);
+  return hash("sha256", parts.join("\n")).slice(0, 16);
 }
 
-/** Most of what stands between two leaves is one character, with white space around it. */
+/** What stands between two leaves: mostly one character, with white space around it. */
+function addBetween(parts: string[], text: string, from: number, to: number): void {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
+  if (start >= end) return;
+  const part = isPlain(text, start, end) ? text.slice(start, end) : withoutTrivia(text.slice(start, end));
+  if (part !== "") parts.push(part);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9;
+}
+
+/** Nothing in it can be white space or a comment. */
+function isPlain(text: string, start: number, end: number): boolean {
+  for (let position = start; position < end; position++) {
+    const code = text.charCodeAt(position);
+    if (code <= 32 || code === 47 || code > 126) return false;
+  }
+  return true;
+}
+
 function withoutTrivia(text: string): string {
-  const inner = text.trim();
-  return /[\s/]/.test(inner) ? inner.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "") : inner;
+  return text.replace(/\s+|\/\/.*|\/\*[\s\S]*?\*\//g, "");
 }
