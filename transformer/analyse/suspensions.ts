@@ -15,7 +15,7 @@ import { isDurable } from "./functions.ts";
 import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { canInline, isNothing, isStablePath } from "./inlining.ts";
-import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
+import { findResources, isForAwait, type ResourceScope, resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
@@ -45,6 +45,8 @@ export interface Suspensions {
   readonly starts: ReadonlyMap<FunctionNode, Suspension>;
   /** What the ends of resources await, by the node that holds the resources. */
   readonly disposals: ReadonlyMap<tsTypes.Node, Suspension>;
+  /** What is disposed of at one end, by the block or loop. */
+  readonly resources: ReadonlyMap<tsTypes.Node, ResourceScope>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
   readonly holders: ReadonlyMap<tsTypes.Node, readonly Suspension[]>;
 }
@@ -78,6 +80,7 @@ interface State extends SuspensionsInput {
   readonly loops: Map<tsTypes.Node, AwaitedLoop>;
   readonly starts: Map<FunctionNode, Suspension>;
   readonly disposals: Map<tsTypes.Node, Suspension>;
+  readonly resources: ReadonlyMap<tsTypes.Node, ResourceScope>;
   readonly holders: Map<tsTypes.Node, Suspension[]>;
 }
 
@@ -115,6 +118,7 @@ export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: S
     loops: new Map(),
     starts: new Map(),
     disposals: new Map(),
+    resources: findResources(ts, nodes),
     holders: new Map(),
   };
   visitOwner(state, unit.fn);
@@ -185,14 +189,14 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
   const { name, kind } = loopConstruct(ts, node);
   const next = place.owner && isForAwait(ts, node) && imply(state, node, `${name ?? kind}.next`, place);
   visit(state, node.statement, insideOf(place));
-  const resources = resourcesOf(ts, node);
+  const resources = state.resources.get(node);
   if (resources) dispose(state, node, resources, place);
   if (next) state.loops.set(node, { next, end: imply(state, node, `${name ?? kind}.return`, place) });
 }
 
 /** A block or a loop, which may end with resources. */
 function visitScope(state: State, node: tsTypes.Node, place: Place): void {
-  const resources = resourcesOf(state.ts, node);
+  const resources = state.resources.get(node);
   visitRest(state, node, resources ? insideOf(place) : place);
   if (resources) dispose(state, node, resources, place);
 }
@@ -357,11 +361,10 @@ export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node
  * takes care.
  */
 export function managedResources(
-  ts: TypeScript,
   node: tsTypes.Node,
-  { holders, loops, disposals }: Suspensions,
+  { resources: all, holders, loops, disposals }: Suspensions,
 ): ResourceScope | undefined {
-  const resources = resourcesOf(ts, node);
+  const resources = all.get(node);
   const isManaged = resources && (holders.has(resources.extent) || loops.has(node) || disposals.has(node));
   return isManaged ? resources : undefined;
 }

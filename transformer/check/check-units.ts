@@ -33,7 +33,11 @@ export interface TypedCheck extends Check {
   readonly known: Known;
 }
 
-export function checkUnits(ts: TypeScript, analyses: readonly Analysis[], { imports, facts, report, queries }: Surroundings): void {
+export function checkUnits(
+  ts: TypeScript,
+  analyses: readonly Analysis[],
+  { imports, facts, report, queries }: Surroundings,
+): void {
   const known: Known = new Map();
   for (const analysis of analyses) {
     const check: Check = { ts, analysis, imports, facts, report, queries };

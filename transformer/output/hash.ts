@@ -1,7 +1,7 @@
 /** The hash of a function's text. */
 import { hash } from "node:crypto";
 import type tsTypes from "typescript";
-import { nodesIn, nodesOf } from "../discover/nodes.ts";
+import { isSpace, nodesIn, nodesOf, startOf } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 
 /**
@@ -10,7 +10,11 @@ import type { TypeScript } from "../ir.ts";
  *
  * @param nodes those below the function, in source order
  */
-export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, node, nodesOf(ts, node)).all): string {
+export function hashOf(
+  ts: TypeScript,
+  node: tsTypes.Node,
+  nodes: readonly tsTypes.Node[] = nodesIn(ts, node, nodesOf(ts, node)).all,
+): string {
   const file = node.getSourceFile();
   const { text } = file;
   const parts: string[] = [];
@@ -19,7 +23,7 @@ export function hashOf(ts: TypeScript, node: tsTypes.Node, nodes = nodesIn(ts, n
     const inner = nodes[position] as tsTypes.Node;
     // What is left out has no text: the hole of `[, a]`.
     if (nodes[position + 1]?.parent === inner || inner.pos === inner.end) continue;
-    const start = inner.getStart(file);
+    const start = startOf(inner, file);
     addBetween(parts, text, end, start);
     if (start < inner.end) parts.push(text.slice(start, inner.end));
     end = inner.end;
@@ -37,10 +41,6 @@ function addBetween(parts: string[], text: string, from: number, to: number): vo
   if (start >= end) return;
   const part = isPlain(text, start, end) ? text.slice(start, end) : withoutTrivia(text.slice(start, end));
   if (part !== "") parts.push(part);
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 10 || code === 13 || code === 9;
 }
 
 /** Nothing in it can be white space or a comment. */
