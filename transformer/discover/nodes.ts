@@ -117,6 +117,7 @@ export function isErased(ts: TypeScript, node: tsTypes.Node): boolean {
   const { kind } = node;
   // Nearly every other node is a name.
   if (kind === SyntaxKind.Identifier) return false;
+  if (kind >= SyntaxKind.ArrayLiteralExpression && kind <= SyntaxKind.MetaProperty) return false;
   if (ts.isTypeNode(node)) return kind !== SyntaxKind.ExpressionWithTypeArguments;
   if (
     kind === SyntaxKind.InterfaceDeclaration ||

@@ -39,17 +39,22 @@ function addBetween(parts: string[], text: string, from: number, to: number): vo
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
   if (start >= end) return;
-  const part = isPlain(text, start, end) ? text.slice(start, end) : withoutTrivia(text.slice(start, end));
+  const part = withoutSpace(text, start, end) ?? withoutTrivia(text.slice(start, end));
   if (part !== "") parts.push(part);
 }
 
-/** Nothing in it can be white space or a comment. */
-function isPlain(text: string, start: number, end: number): boolean {
+/** Undefined when there is more than code and plain white space: comments, or what a regular expression has to tell. */
+function withoutSpace(text: string, start: number, end: number): string | undefined {
+  let part = "";
+  let from = start;
   for (let position = start; position < end; position++) {
     const code = text.charCodeAt(position);
-    if (code <= 32 || code === 47 || code > 126) return false;
+    if (isSpace(code)) {
+      part += text.slice(from, position);
+      from = position + 1;
+    } else if (code < 32 || code === 47 || code > 126) return undefined;
   }
-  return true;
+  return part + text.slice(from, end);
 }
 
 function withoutTrivia(text: string): string {
