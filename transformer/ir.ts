@@ -82,9 +82,9 @@ export interface Suspension {
   /** What is awaited, without the chain of callbacks around it. Undefined when a statement awaits by itself. */
   readonly operand: ts.Expression | undefined;
   /** The base of its label when a statement awaits by itself: `row.next`. */
-  readonly implied?: string;
+  readonly implied: string | undefined;
   /** A `yield`, or the start of a generator whose parameters are bound at the call. */
-  readonly yields?: true;
+  readonly yields: boolean;
   label: string;
 }
 

@@ -139,7 +139,7 @@ export interface Reporter {
   readonly diagnostics: Diagnostic[];
   error(key: KeyOf<"error">, place: Place, params: Params): void;
   warn(key: KeyOf<"warning">, node: tsTypes.Node, params: Params): void;
-  hint(key: KeyOf<"hint">, node: tsTypes.Node, params: Params): void;
+  hint(key: KeyOf<"hint">, place: Place, params: Params): void;
   strict(key: KeyOf<"strict">, node: tsTypes.Node, params: Params): void;
 }
 

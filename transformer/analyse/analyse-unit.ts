@@ -138,13 +138,12 @@ function pathsOf(ts: TypeScript, bindings: Bindings, suspensions: Suspensions, s
 
 /** Labels are told apart within each durable function. */
 function labelSuspensions(ts: TypeScript, suspensions: Suspensions, bindings: Bindings, tools: Tools): void {
+  const isTool = (call: tsTypes.CallExpression) => toolCall(ts, call, bindings, tools) !== undefined;
   for (const fn of suspensions.owners) {
     const own = suspensions.all.filter(({ owner }) => owner === fn);
     const bases = own.map(({ node, operand, implied }) => ({
-      base: operand
-        ? baseLabel(ts, operand, (call) => toolCall(ts, call, bindings, tools) !== undefined)
-        : (implied as string),
-      within: enclosingConstructs(ts, node, fn, suspensions.inlined),
+      base: operand ? baseLabel(ts, operand, isTool) : (implied as string),
+      within: () => enclosingConstructs(ts, node, fn, suspensions.inlined),
     }));
     const labels = qualifyLabels(bases);
     for (const [position, suspension] of own.entries()) suspension.label = labels[position] as string;

@@ -143,20 +143,33 @@ function labelAcross(analysis: Analysis, binding: Binding): string {
 
 /** Constructs of a durable function's own code that are refused, with the way round. */
 function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
-  const { ts } = check;
-  if (ts.isCallExpression(node)) checkCall(check, node, owner);
-  else if (ts.isVariableDeclarationList(node)) {
-    if (!usingKeyword(ts, node) || resourcesOf(ts, resourceScopeOf(ts, node))) return;
-    refuse(check, node, "`using` directly in a `case`", "Put braces around the statements of the clause.");
-  } else if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) {
-    refuse(check, node, "A nested enum or namespace", "Move it to module level.");
-  } else if (ts.isLabeledStatement(node)) {
-    if (!isLabelAround(check, node, owner)) return;
-    const construct = `The label \`${node.label.text}\` of a callback inside a statement of the same label`;
-    refuse(check, node, construct, "Rename one of them.");
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !isSuperInPlace(check, node, owner)) {
-    refuse(check, node, "`super`", "Call the method outside the durable function.");
+  const { SyntaxKind } = check.ts;
+  switch (node.kind) {
+    case SyntaxKind.CallExpression:
+      return checkCall(check, node as tsTypes.CallExpression, owner);
+    case SyntaxKind.VariableDeclarationList:
+      return checkResources(check, node as tsTypes.VariableDeclarationList);
+    case SyntaxKind.EnumDeclaration:
+    case SyntaxKind.ModuleDeclaration:
+      return refuse(check, node, "A nested enum or namespace", "Move it to module level.");
+    case SyntaxKind.LabeledStatement:
+      return checkLabel(check, node as tsTypes.LabeledStatement, owner);
+    case SyntaxKind.SuperKeyword:
+      if (isSuperInPlace(check, node, owner)) return;
+      refuse(check, node, "`super`", "Call the method outside the durable function.");
   }
+}
+
+function checkResources(check: Check, list: tsTypes.VariableDeclarationList): void {
+  const { ts } = check;
+  if (!usingKeyword(ts, list) || resourcesOf(ts, resourceScopeOf(ts, list))) return;
+  refuse(check, list, "`using` directly in a `case`", "Put braces around the statements of the clause.");
+}
+
+function checkLabel(check: Check, node: tsTypes.LabeledStatement, owner: FunctionNode): void {
+  if (!isLabelAround(check, node, owner)) return;
+  const construct = `The label \`${node.label.text}\` of a callback inside a statement of the same label`;
+  refuse(check, node, construct, "Rename one of them.");
 }
 
 function refuse({ report }: Check, node: tsTypes.Node, construct: string, fix: string): void {

@@ -10,7 +10,7 @@ import type { Binding, Suspension } from "../ir.ts";
 
 export type Item =
   /** `node` is the reference; absent where a nested function uses it, now or later. */
-  | { readonly kind: "use"; readonly binding: Binding; readonly node?: tsTypes.Node }
+  | { readonly kind: "use"; readonly binding: Binding; readonly node: tsTypes.Node | undefined }
   | { readonly kind: "define"; readonly binding: Binding }
   | { readonly kind: "suspend"; readonly suspension: Suspension };
 
@@ -34,9 +34,9 @@ export interface Branch {
 export interface Edge {
   readonly to: Block;
   /** The outcome of the branch under which the edge is taken. */
-  readonly when?: string;
+  readonly when: string | undefined;
   /** Never taken (`while (true)` does not end by its test). Liveness follows it all the same. */
-  readonly dead?: true;
+  readonly dead: boolean;
 }
 
 export interface FlowGraph {

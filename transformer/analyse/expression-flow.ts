@@ -177,7 +177,7 @@ export abstract class ExpressionFlow extends FlowCursor {
 
   /** The name of a class inside of itself is bound while the class is made: it is live nowhere else. */
   private use(binding: Binding, node?: tsTypes.Node): void {
-    if (binding.scope.kind !== "class") this.add({ kind: "use", binding, ...(node && { node }) });
+    if (binding.scope.kind !== "class") this.add({ kind: "use", binding, node });
   }
 
   private declaration(node: tsTypes.VariableDeclaration): void {

@@ -58,13 +58,13 @@ export class FlowCursor {
   }
 
   protected edge(from: Block, to: Block, when?: string): void {
-    from.next.push(when === undefined ? { to } : { to, when });
+    from.next.push({ to, when, dead: false });
     if (this.entered.has(from)) this.enter(to);
   }
 
   /** An edge that liveness follows and that is never taken. */
   protected deadEdge(from: Block, to: Block): void {
-    from.next.push({ to, dead: true });
+    from.next.push({ to, when: undefined, dead: true });
   }
 
   /** Control divides behind the current block, which is given back: its edges say under which outcome they are taken. */

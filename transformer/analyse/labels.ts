@@ -111,12 +111,12 @@ function nonEmpty(label: string): string {
 
 /** Final labels, in the order given. */
 export function qualifyLabels(
-  bases: readonly { readonly base: string; readonly within: readonly Construct[] }[],
+  bases: readonly { readonly base: string; readonly within: () => readonly Construct[] }[],
 ): string[] {
   const perBase = countBy(bases.map(({ base }) => base));
   const qualified = bases.map(({ base, within }) => {
     if (perBase.get(base) === 1) return base;
-    const nearest = within[within.length - 1];
+    const nearest = within().at(-1);
     return nearest ? `${base}@${nearest.name ?? nearest.kind}` : base;
   });
   return numberDuplicates(qualified, perBase, bases);

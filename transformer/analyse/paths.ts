@@ -71,7 +71,7 @@ export function cursorPaths(ts: TypeScript, suspensions: Suspensions): Map<tsTyp
     const isFinally = ts.isTryStatement(node) && node.finallyBlock && suspensions.holders.has(node.finallyBlock);
     const isCatch = ts.isCatchClause(node) || suspensions.inlined.has(node);
     if (first && (isCursor || isFinally || isCatch)) nodes.get(first.owner)?.push(node);
-    const resources = first && managedResources(ts, node, suspensions)?.lists[0];
+    const resources = first && managedResources(node, suspensions)?.lists[0];
     if (resources) nodes.get(first.owner)?.push(resources);
   }
   for (const [node, { owner }] of suspensions.namedCallbacks) nodes.get(owner)?.push(node);
@@ -98,5 +98,6 @@ export function closureScopes(
 ): Scope[] {
   const captured = new Set<Scope>();
   for (const binding of captures) if (slots.all.has(binding)) captured.add(binding.scope);
+  if (captured.size < 2) return [...captured].filter((scope) => paths.has(scope));
   return [...paths.keys()].filter((scope) => captured.has(scope));
 }

@@ -1,5 +1,6 @@
 /** `using` and `await using`: which resources belong to a scope, and whether the compiler takes care of them. */
 import type tsTypes from "typescript";
+import type { Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 import { firstName } from "./enclosing.ts";
 
@@ -19,6 +20,17 @@ export function usingKeyword(ts: TypeScript, list: tsTypes.VariableDeclarationLi
   const kind = list.flags & ts.NodeFlags.BlockScoped;
   if (kind === ts.NodeFlags.Using) return "using";
   return kind === ts.NodeFlags.AwaitUsing ? "await using" : undefined;
+}
+
+/** By the node at whose end they are disposed of. Few functions have any: nobody else looks through its blocks for them. */
+export function findResources(ts: TypeScript, nodes: Nodes): ReadonlyMap<tsTypes.Node, ResourceScope> {
+  const found = new Map<tsTypes.Node, ResourceScope>();
+  for (const list of nodes.of<tsTypes.VariableDeclarationList>(ts.SyntaxKind.VariableDeclarationList)) {
+    const node = usingKeyword(ts, list) && resourceScopeOf(ts, list);
+    const resources = node && resourcesOf(ts, node);
+    if (resources) found.set(node, resources);
+  }
+  return found;
 }
 
 /** The resources that a block declares or the head of a loop. */

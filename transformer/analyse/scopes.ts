@@ -5,7 +5,7 @@
  * Names that the unit does not declare are not ours and stay as they are.
  */
 import type tsTypes from "typescript";
-import { isErased, isLeaf } from "../discover/nodes.ts";
+import { isErased } from "../discover/nodes.ts";
 import type { Binding, BindingKind, NestedFunction, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
 import { isGeneratorMethod } from "./generators.ts";
@@ -99,14 +99,15 @@ function declareChildren(state: State, node: tsTypes.Node, scope: Scope): void {
 
 function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
   const { ts } = state;
-  if (ts.isIdentifier(node)) {
-    if (isReference(ts, node)) state.uses.push({ node, scope });
+  const { kind: own } = node;
+  if (own === ts.SyntaxKind.Identifier) {
+    if (isReference(ts, node as tsTypes.Identifier)) state.uses.push({ node, scope });
     return;
   }
-  if (isOfCall(ts, node)) state.uses.push({ node, scope });
-  if (isLeaf(ts, node) || isErased(ts, node)) return;
-  declareOwn(state, node, scope);
-  const kind = scopeKind(ts, node);
+  if (isOfCall(ts, node, own)) state.uses.push({ node, scope });
+  if (own < ts.SyntaxKind.FirstNode || isErased(ts, node)) return;
+  declareOwn(state, node, own, scope);
+  const kind = scopeKind(ts, own);
   if (kind === undefined) {
     declareChildren(state, node, scope);
     return;
@@ -122,13 +123,23 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
 }
 
 /** The names that a node declares in the scope around it. */
-function declareOwn(state: State, node: tsTypes.Node, scope: Scope): void {
-  const { ts } = state;
-  if (ts.isVariableDeclarationList(node)) declareList(state, node, scope);
-  else if (ts.isParameter(node)) declarePattern(state, node.name, scope, "param");
-  else if (ts.isFunctionDeclaration(node)) {
-    if (node.name) declare(state, scope, node.name, "function").closure = node;
-  } else if (ts.isClassDeclaration(node) && node.name) declare(state, scope, node.name, "class");
+function declareOwn(state: State, node: tsTypes.Node, kind: tsTypes.SyntaxKind, scope: Scope): void {
+  const { SyntaxKind } = state.ts;
+  switch (kind) {
+    case SyntaxKind.VariableDeclarationList:
+      return declareList(state, node as tsTypes.VariableDeclarationList, scope);
+    case SyntaxKind.Parameter:
+      return declarePattern(state, (node as tsTypes.ParameterDeclaration).name, scope, "param");
+    case SyntaxKind.FunctionDeclaration: {
+      const { name } = node as tsTypes.FunctionDeclaration;
+      if (name) declare(state, scope, name, "function").closure = node;
+      return;
+    }
+    case SyntaxKind.ClassDeclaration: {
+      const { name } = node as tsTypes.ClassDeclaration;
+      if (name) declare(state, scope, name, "class");
+    }
+  }
 }
 
 function declareList(state: State, list: tsTypes.VariableDeclarationList, scope: Scope): void {
@@ -142,8 +153,7 @@ function declareList(state: State, list: tsTypes.VariableDeclarationList, scope:
 }
 
 /** `super.x` is a property of what the `this` around it inherits from. */
-function isOfCall(ts: TypeScript, node: tsTypes.Node): boolean {
-  const { kind } = node;
+function isOfCall(ts: TypeScript, node: tsTypes.Node, kind: tsTypes.SyntaxKind): boolean {
   if (kind === ts.SyntaxKind.ThisKeyword || kind === ts.SyntaxKind.SuperKeyword) return true;
   return ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword;
 }
@@ -227,9 +237,8 @@ function targetScope(ts: TypeScript, list: tsTypes.VariableDeclarationList, scop
 }
 
 /** The scope that a node opens, if it opens one. */
-function scopeKind(ts: TypeScript, node: tsTypes.Node): ScopeKind | undefined {
-  const { SyntaxKind } = ts;
-  switch (node.kind) {
+function scopeKind({ SyntaxKind }: TypeScript, kind: tsTypes.SyntaxKind): ScopeKind | undefined {
+  switch (kind) {
     case SyntaxKind.Block:
       return "block";
     case SyntaxKind.CatchClause:
@@ -244,9 +253,17 @@ function scopeKind(ts: TypeScript, node: tsTypes.Node): ScopeKind | undefined {
     case SyntaxKind.ClassExpression:
       return "class";
     case SyntaxKind.ClassStaticBlockDeclaration:
+    case SyntaxKind.ArrowFunction:
+    case SyntaxKind.Constructor:
+    case SyntaxKind.FunctionDeclaration:
+    case SyntaxKind.FunctionExpression:
+    case SyntaxKind.GetAccessor:
+    case SyntaxKind.IndexSignature:
+    case SyntaxKind.MethodDeclaration:
+    case SyntaxKind.SetAccessor:
       return "function";
     default:
-      return ts.isFunctionLike(node) ? "function" : undefined;
+      return undefined;
   }
 }
 

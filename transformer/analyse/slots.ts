@@ -42,7 +42,8 @@ export function decideSlots(input: SlotInput): Slots {
   for (const suspension of suspensions.all) live.set(suspension, liveAt(input, suspension));
   const all = new Set<Binding>();
   for (const set of live.values()) for (const binding of set) all.add(binding);
-  const escaping = new Set([...closures.records.values()].filter((record) => escapes(input, record)));
+  const uses = usesOf(input);
+  const escaping = new Set([...closures.records.values()].filter((record) => escapes(input, record, uses)));
   const kept = new Set([...escaping].flatMap(({ captures }) => [...captures]));
   for (const { captures } of closures.records.values()) for (const binding of captures) all.add(binding);
   for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
@@ -108,20 +109,29 @@ function isInRewritten({ bindings, suspensions }: SlotInput, { scope }: Binding,
  * A closure that is only ever called by its name, or is the callback of an op, is reachable only where it is live. The
  * calls of a durable one go on wherever the function around it stands.
  */
-function escapes(input: SlotInput, record: Closure): boolean {
-  if (record.durable) return true;
-  if (record.role === "callback") return !isAwaitedOnTheSpot(input, record);
-  if (record.role === "local") return true;
-  for (const binding of input.bindings.all) {
-    if (binding.closure === record.node) return binding.reassigned || !isOnlyCalled(input.ts, binding);
-  }
-  return true;
+function escapes({ ts }: SlotInput, { node, durable, role }: Closure, { awaited, names }: Uses): boolean {
+  if (durable) return true;
+  if (role === "callback") return !awaited.has(userOf(ts, node as tsTypes.Expression));
+  const name = role === "local" ? undefined : names.get(node);
+  return name === undefined || name.reassigned || !isOnlyCalled(ts, name);
 }
 
-/** `await step.run("a", f)`: its op is gone when the function goes on. */
-function isAwaitedOnTheSpot({ ts, suspensions }: SlotInput, { node }: Closure): boolean {
-  const call = userOf(ts, node as tsTypes.Expression);
-  return suspensions.all.some(({ operand }) => operand && withoutRollbacks(ts, unwrap(ts, operand)) === call);
+interface Uses {
+  /** `step.run("a", f)` of `await step.run("a", f)`: its op is gone when the function goes on. */
+  readonly awaited: ReadonlySet<tsTypes.Node>;
+  /** The variables that functions are bound to. */
+  readonly names: ReadonlyMap<tsTypes.Node, Binding>;
+}
+
+function usesOf({ ts, suspensions, bindings }: SlotInput): Uses {
+  const awaited = new Set<tsTypes.Node>();
+  for (const { operand } of suspensions.all) if (operand) awaited.add(withoutRollbacks(ts, unwrap(ts, operand)));
+  const names = new Map<tsTypes.Node, Binding>();
+  for (const binding of bindings.all) {
+    const { closure } = binding;
+    if (closure && !names.has(closure)) names.set(closure, binding);
+  }
+  return { awaited, names };
 }
 
 /** Names bound by one pattern, by the head of a suspending loop or by the parameter of a suspending `catch` go together. */
@@ -213,7 +223,7 @@ function isManagedResource(
   suspensions: Suspensions,
 ): boolean {
   if (!ts.isVariableDeclarationList(list) || !usingKeyword(ts, list)) return false;
-  return managedResources(ts, resourceScopeOf(ts, list), suspensions) !== undefined;
+  return managedResources(resourceScopeOf(ts, list), suspensions) !== undefined;
 }
 
 /** A parameter of a durable function that suspends. */

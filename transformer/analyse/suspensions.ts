@@ -15,7 +15,7 @@ import { isDurable } from "./functions.ts";
 import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { canInline, isNothing, isStablePath } from "./inlining.ts";
-import { isForAwait, type ResourceScope, resourceName, resourcesOf } from "./resources.ts";
+import { findResources, isForAwait, type ResourceScope, resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
@@ -45,6 +45,8 @@ export interface Suspensions {
   readonly starts: ReadonlyMap<FunctionNode, Suspension>;
   /** What the ends of resources await, by the node that holds the resources. */
   readonly disposals: ReadonlyMap<tsTypes.Node, Suspension>;
+  /** What is disposed of at one end, by the block or loop. */
+  readonly resources: ReadonlyMap<tsTypes.Node, ResourceScope>;
   /** Nodes that hold a suspension, themselves included, with the suspensions in source order. */
   readonly holders: ReadonlyMap<tsTypes.Node, readonly Suspension[]>;
 }
@@ -78,6 +80,7 @@ interface State extends SuspensionsInput {
   readonly loops: Map<tsTypes.Node, AwaitedLoop>;
   readonly starts: Map<FunctionNode, Suspension>;
   readonly disposals: Map<tsTypes.Node, Suspension>;
+  readonly resources: ReadonlyMap<tsTypes.Node, ResourceScope>;
   readonly holders: Map<tsTypes.Node, Suspension[]>;
 }
 
@@ -89,6 +92,10 @@ interface Place {
   readonly inCallback: boolean;
   /** A `return` leaves a `try`, resources or a loop over an iterator, which end before the returned promise is settled. */
   readonly inside: boolean;
+}
+
+function insideOf({ owner, inCallback }: Place): Place {
+  return { owner, inCallback, inside: true };
 }
 
 export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: SuspensionsInput): Suspensions {
@@ -111,6 +118,7 @@ export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: S
     loops: new Map(),
     starts: new Map(),
     disposals: new Map(),
+    resources: findResources(ts, nodes),
     holders: new Map(),
   };
   visitOwner(state, unit.fn);
@@ -180,16 +188,16 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
   visit(state, node.expression, place);
   const { name, kind } = loopConstruct(ts, node);
   const next = place.owner && isForAwait(ts, node) && imply(state, node, `${name ?? kind}.next`, place);
-  visit(state, node.statement, { ...place, inside: true });
-  const resources = resourcesOf(ts, node);
+  visit(state, node.statement, insideOf(place));
+  const resources = state.resources.get(node);
   if (resources) dispose(state, node, resources, place);
   if (next) state.loops.set(node, { next, end: imply(state, node, `${name ?? kind}.return`, place) });
 }
 
 /** A block or a loop, which may end with resources. */
 function visitScope(state: State, node: tsTypes.Node, place: Place): void {
-  const resources = resourcesOf(state.ts, node);
-  visitRest(state, node, resources ? { ...place, inside: true } : place);
+  const resources = state.resources.get(node);
+  visitRest(state, node, resources ? insideOf(place) : place);
   if (resources) dispose(state, node, resources, place);
 }
 
@@ -202,9 +210,7 @@ function dispose(state: State, node: tsTypes.Node, resources: ResourceScope, pla
 
 /** What a statement awaits by itself. */
 function imply(state: State, node: tsTypes.Node, implied: string, { owner }: Place): Suspension {
-  const suspension: Suspension = { ...of(owner), node, operand: undefined, implied, label: "" };
-  state.all.push(suspension);
-  return suspension;
+  return add(state, owner, node, undefined, implied);
 }
 
 /** An async function suspends on its own; what is nested in a function that stays as it is stays as well. */
@@ -221,8 +227,8 @@ function visitNested(state: State, fn: NestedFunction, place: Place): void {
 
 /** A promise returned from a `try` that has a handler is not awaited there. */
 function visitTry(state: State, node: tsTypes.TryStatement, place: Place): void {
-  visit(state, node.tryBlock, { ...place, inside: true });
-  if (node.catchClause) visit(state, node.catchClause, node.finallyBlock ? { ...place, inside: true } : place);
+  visit(state, node.tryBlock, insideOf(place));
+  if (node.catchClause) visit(state, node.catchClause, node.finallyBlock ? insideOf(place) : place);
   if (node.finallyBlock) visit(state, node.finallyBlock, place);
 }
 
@@ -237,9 +243,7 @@ function visitAwaited(state: State, node: tsTypes.Expression, expression: tsType
 }
 
 function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression, place: Place): void {
-  const suspension: Suspension = { ...of(place.owner), node, operand, label: "" };
-  state.all.push(suspension);
-  state.byNode.set(node, suspension);
+  state.byNode.set(node, add(state, place.owner, node, operand));
 }
 
 /** Links that can be lowered in place: in statement position, with callbacks that can be. Others are handles' methods. */
@@ -297,15 +301,22 @@ function visitCallback(
     if (ts.isBlock(fn.body)) visit(state, fn.body, place);
     else visitResult(state, fn.body, place);
   } else if (isStablePath(state, fn)) {
-    const suspension: Suspension = { owner: owner as FunctionNode, node: fn, operand: fn, label: "" };
-    state.all.push(suspension);
-    state.namedCallbacks.set(fn, suspension);
+    state.namedCallbacks.set(fn, add(state, owner, fn, fn));
   }
 }
 
-function of(owner: FunctionNode | undefined): Pick<Suspension, "owner" | "yields"> {
-  const fn = owner as FunctionNode;
-  return { owner: fn, ...(isGenerator(fn) && { yields: true }) };
+/** All of one shape: they are asked for their parts again and again. */
+function add(
+  { all }: State,
+  of: FunctionNode | undefined,
+  node: tsTypes.Node,
+  operand: tsTypes.Expression | undefined,
+  implied?: string,
+): Suspension {
+  const owner = of as FunctionNode;
+  const suspension: Suspension = { owner, node, operand, implied, yields: isGenerator(owner), label: "" };
+  all.push(suspension);
+  return suspension;
 }
 
 /** The value of a `return` or of an expression body: async functions await it. */
@@ -350,11 +361,10 @@ export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node
  * takes care.
  */
 export function managedResources(
-  ts: TypeScript,
   node: tsTypes.Node,
-  { holders, loops, disposals }: Suspensions,
+  { resources: all, holders, loops, disposals }: Suspensions,
 ): ResourceScope | undefined {
-  const resources = resourcesOf(ts, node);
+  const resources = all.get(node);
   const isManaged = resources && (holders.has(resources.extent) || loops.has(node) || disposals.has(node));
   return isManaged ? resources : undefined;
 }

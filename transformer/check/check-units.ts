@@ -33,16 +33,19 @@ export interface TypedCheck extends Check {
   readonly known: Known;
 }
 
-export function checkUnits(ts: TypeScript, analyses: readonly Analysis[], surroundings: Surroundings): void {
+export function checkUnits(
+  ts: TypeScript,
+  analyses: readonly Analysis[],
+  { imports, facts, report, queries }: Surroundings,
+): void {
   const known: Known = new Map();
   for (const analysis of analyses) {
-    const check: Check = { ...surroundings, ts, analysis };
+    const check: Check = { ts, analysis, imports, facts, report, queries };
     checkAwaited(check);
     checkStepIds(check);
     checkCallbacks(check);
     checkRollbacks(check);
     checkLoops(check);
-    const { queries } = surroundings;
     if (queries) checkTypes({ ...check, queries, known });
   }
 }

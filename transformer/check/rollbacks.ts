@@ -21,8 +21,9 @@ export function checkRollbacks(check: Check): void {
 function checkUnbound(check: Check, { tryBlock }: tsTypes.TryStatement, clause: tsTypes.CatchClause): void {
   const firstStored = (node: tsTypes.Node) => heldBy(check.analysis, node).find((each) => mayBeStored(check, each));
   const step = firstStored(clause.block);
-  const keyword = step && firstStored(tryBlock) && clause.getFirstToken();
-  if (keyword) check.report.hint("catch-not-cancelled", keyword, { label: step.label });
+  if (!step || !firstStored(tryBlock)) return;
+  const keyword = { start: clause.getStart(), length: "catch".length };
+  check.report.hint("catch-not-cancelled", keyword, { label: step.label });
 }
 
 /** An error that is made of the caught one, or has it as its cause, keeps it. */

@@ -17,16 +17,17 @@ const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
 export function findHelpers(ts: TypeScript, file: tsTypes.SourceFile, nodes: Nodes, imports: PackageImports): Unit[] {
   const helpers: Unit[] = [];
   if (isCompiled(ts, file)) return helpers;
-  for (const node of nodes.all) {
-    if (!isCandidate(ts, node) || !takesTools(ts, node, imports) || !needsFrame(ts, node)) continue;
+  for (const node of candidates(ts, nodes)) {
+    if (!takesTools(ts, node, imports) || !needsFrame(ts, node)) continue;
     helpers.push({ kind: "helper", fn: node, code: namePath(ts, node) });
   }
   return helpers;
 }
 
-function isCandidate(ts: TypeScript, node: tsTypes.Node): node is FunctionNode {
-  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return true;
-  return (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.body !== undefined;
+function candidates({ SyntaxKind }: TypeScript, nodes: Nodes): FunctionNode[] {
+  const { ArrowFunction, FunctionExpression, FunctionDeclaration, MethodDeclaration } = SyntaxKind;
+  const kinds = [ArrowFunction, FunctionExpression, FunctionDeclaration, MethodDeclaration] as const;
+  return kinds.flatMap((kind) => nodes.of<FunctionNode>(kind).filter(({ body }) => body !== undefined));
 }
 
 function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: PackageImports): boolean {

@@ -11,6 +11,7 @@
  * `$.pc` is "" while the function is live, so that normal execution falls through every case.
  */
 import type tsTypes from "typescript";
+import { startOf } from "../discover/nodes.ts";
 import type { Rope, TypeScript } from "../ir.ts";
 import { closureCall } from "./closures.ts";
 import { type Context, isHolder, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
@@ -22,9 +23,10 @@ import { join, quote, span } from "./text.ts";
 export function lowerBlock(context: Context, block: tsTypes.Block, place: Place, before: Rope = ""): Rope {
   const scope = slotScope(context, block);
   const opened: Rope = scope ? [" ", openRecord(context, scope)] : "";
-  const start = block.getStart(context.file) + 1;
+  const front = startOf(block, context.file);
+  const start = front + 1;
   return [
-    span(block.getStart(context.file), start),
+    span(front, start),
     before,
     opened,
     withResources(context, block, place, (inner) => lowerList(context, block.statements, inner, start, block.end - 1)),
@@ -48,7 +50,7 @@ export function lowerList(
   let position = from;
   for (const statement of statements) {
     const labels = labelsIn(context, statement);
-    const start = statement.getStart(context.file);
+    const start = startOf(statement, context.file);
     pieces.push(span(position, start));
     if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", lineIndent(context, statement));
     pieces.push(lowerStatement(context, statement, inner));
@@ -81,7 +83,7 @@ function caseLabels(labels: readonly string[]): string {
 /** White space in front of a statement on its line. */
 export function lineIndent({ file }: Context, statement: tsTypes.Node): string {
   const { text } = file;
-  const start = statement.getStart(file);
+  const start = startOf(statement, file);
   const lineStart = text.lastIndexOf("\n", start - 1) + 1;
   return /^\s*/.exec(text.slice(lineStart, start))?.[0] ?? "";
 }

@@ -113,7 +113,7 @@ function startOutside(context: Context, chain: Chain): { before: Rope; base: Rop
 }
 
 /** Labels of what the arguments of the step suspend on. */
-function innerLabels(context: Context, chain: Chain): string[] {
+function innerLabels(context: Context, chain: Chain): readonly string[] {
   return labelsIn(context, chain.base);
 }
 

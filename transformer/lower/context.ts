@@ -3,6 +3,7 @@ import type tsTypes from "typescript";
 import { type Analysis, type FunctionAnalysis, heldBy } from "../analyse/analyse-unit.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { functionAround } from "../analyse/paths.ts";
+import { startOf } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Rope, Scope, Span, TypeScript } from "../ir.ts";
 import { type FileNames, quote, span } from "./text.ts";
 
@@ -76,7 +77,7 @@ export interface InlinedCallback {
 
 /** The author's text of a node, without leading white space and comments. */
 export function textOf({ file }: Context, node: tsTypes.Node): Span {
-  return span(node.getStart(file), node.end);
+  return span(startOf(node, file), node.end);
 }
 
 export function slotName(context: Context, binding: Binding): string | undefined {
@@ -111,8 +112,11 @@ export function newRecord(context: Context, scope: Scope, init?: Rope): Rope {
   return [`${context.frame}.${isDurable ? "scope" : "env"}(${path}`, made, ")"];
 }
 
-export function labelsIn(context: Context, node: tsTypes.Node | undefined): string[] {
-  return heldBy(context.analysis, node).map(({ label }) => label);
+const none: readonly string[] = [];
+
+export function labelsIn(context: Context, node: tsTypes.Node | undefined): readonly string[] {
+  const held = heldBy(context.analysis, node);
+  return held.length === 0 ? none : held.map(({ label }) => label);
 }
 
 /** `$.in("a", "b")` */

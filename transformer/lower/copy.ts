@@ -12,6 +12,7 @@ import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
 import { usesOwnCall } from "../analyse/functions.ts";
 import { unwrap } from "../discover/find-units.ts";
+import { startOf } from "../discover/nodes.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
 import { checkedTarget } from "./assignments.ts";
 import { closureCall } from "./closures.ts";
@@ -93,7 +94,7 @@ export function thunk(context: Context, node: tsTypes.Expression, text: Rope): R
 /** As the body of an arrow function, a brace would open a block and a comma would end the argument. */
 function needsParentheses({ ts, file }: Context, operand: tsTypes.Expression): boolean {
   if (ts.isBinaryExpression(operand) && operand.operatorToken.kind === ts.SyntaxKind.CommaToken) return true;
-  return file.text[operand.getStart(file)] === "{";
+  return file.text[startOf(operand, file)] === "{";
 }
 
 function copyInner(context: Context, node: tsTypes.Node): Rope {
@@ -119,14 +120,14 @@ function copyInner(context: Context, node: tsTypes.Node): Rope {
 export function copyChildren(
   context: Context,
   node: tsTypes.Node,
-  from = node.getStart(context.file),
+  from = startOf(node, context.file),
   to = node.end,
 ): Rope {
   const pieces: Rope[] = [];
   let position = from;
   context.ts.forEachChild(node, (child) => {
     if (!context.edited.has(child) || child.end > to) return;
-    const start = child.getStart(context.file);
+    const start = startOf(child, context.file);
     if (start < from) return;
     pieces.push(span(position, start), copy(context, child));
     position = child.end;

@@ -43,7 +43,7 @@ export function lowerForEach(context: Context, node: EachLoop, place: Place): Ro
 /** The body of a turn, with what stands in front of it and what its head declares to be disposed of. */
 export function loopBody(context: Context, node: EachLoop, { before, parts }: Binding, place: Place): Rope {
   const { statement } = node;
-  if (!managedResources(context.ts, node, context.analysis.suspensions)) {
+  if (!managedResources(node, context.analysis.suspensions)) {
     return embedded(context, statement, place, before, parts);
   }
   return ["{", before, " ", withResources(context, node, place, (inner) => embedded(context, statement, inner)), " }"];

@@ -28,22 +28,42 @@ import { lowerBind, lowerTagged } from "./traced.ts";
 /** The rewrite of an expression whose parts do not just follow each other; undefined for any other. */
 export function lowerExpression(context: Context, node: tsTypes.Node): Rope | undefined {
   const { ts } = context;
-  if (ts.isBinaryExpression(node)) return lowerBinary(context, node);
-  if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) return lowerUpdate(context, node);
-  if (ts.isObjectLiteralExpression(node)) return lowerLiteral(context, node);
-  if (ts.isPropertyAssignment(node) && isNameless(context, node)) {
-    const isClass = ts.isClassExpression(unwrap(ts, node.initializer));
-    return lowerKeyed(context, node.name, copy(context, node.initializer), isClass);
+  const { SyntaxKind } = ts;
+  switch (node.kind) {
+    case SyntaxKind.BinaryExpression:
+      return lowerBinary(context, node as tsTypes.BinaryExpression);
+    case SyntaxKind.PrefixUnaryExpression:
+    case SyntaxKind.PostfixUnaryExpression:
+      return lowerUpdate(context, node as tsTypes.PrefixUnaryExpression | tsTypes.PostfixUnaryExpression);
+    case SyntaxKind.ObjectLiteralExpression:
+      return lowerLiteral(context, node as tsTypes.ObjectLiteralExpression);
+    case SyntaxKind.PropertyAssignment:
+      return lowerProperty(context, node as tsTypes.PropertyAssignment);
+    case SyntaxKind.ConditionalExpression:
+      return lowerConditional(context, node as tsTypes.ConditionalExpression);
+    case SyntaxKind.CallExpression:
+    case SyntaxKind.PropertyAccessExpression:
+    case SyntaxKind.ElementAccessExpression:
+      if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
+      return ts.isCallExpression(node) ? lowerCall(context, node) : undefined;
+    case SyntaxKind.TaggedTemplateExpression: {
+      const template = node as tsTypes.TaggedTemplateExpression;
+      return lowerTagged(context, template) ?? lowerMethodCall(context, template, template.tag);
+    }
+    default:
+      return undefined;
   }
-  if (ts.isConditionalExpression(node)) return lowerConditional(context, node);
-  if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
-  if (ts.isCallExpression(node))
-    return (
-      lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression) ?? lowerBind(context, node)
-    );
-  if (ts.isTaggedTemplateExpression(node))
-    return lowerTagged(context, node) ?? lowerMethodCall(context, node, node.tag);
-  return undefined;
+}
+
+function lowerCall(context: Context, node: tsTypes.CallExpression): Rope | undefined {
+  return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression) ?? lowerBind(context, node);
+}
+
+function lowerProperty(context: Context, node: tsTypes.PropertyAssignment): Rope | undefined {
+  const { ts } = context;
+  if (!isNameless(context, node)) return undefined;
+  const isClass = ts.isClassExpression(unwrap(ts, node.initializer));
+  return lowerKeyed(context, node.name, copy(context, node.initializer), isClass);
 }
 
 /** A literal whose methods use `super` tells them its object, when it is made: `$.homed({ … })`. */

@@ -81,16 +81,24 @@ function weave(replacements: readonly Replacement[], length: number): Rope {
 
 /** `{ code: "add-data", hash: "…", format: 1, labels: { "create-row": { "": ["row"] } } }` on one line. */
 function printInfo(info: CodeInfo): string {
-  return braced(Object.entries(info).map(([field, value]) => `${field}: ${printData(value)}`));
+  let fields = "";
+  for (const field of Object.keys(info) as (keyof CodeInfo)[]) {
+    fields += `${fields === "" ? "" : ", "}${field}: ${printData(info[field])}`;
+  }
+  return `{ ${fields} }`;
 }
 
 function printData(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return `[${value.map(printData).join(", ")}]`;
-  return braced(Object.entries(value).map(([key, inner]) => `${propertyKey(key)}: ${printData(inner)}`));
-}
-
-function braced(entries: readonly string[]): string {
-  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+  let parts = "";
+  if (Array.isArray(value)) {
+    for (const part of value) parts += `${parts === "" ? "" : ", "}${printData(part)}`;
+    return `[${parts}]`;
+  }
+  for (const key of Object.keys(value)) {
+    const inner = (value as Readonly<Record<string, unknown>>)[key];
+    parts += `${parts === "" ? "" : ", "}${propertyKey(key)}: ${printData(inner)}`;
+  }
+  return parts === "" ? "{}" : `{ ${parts} }`;
 }

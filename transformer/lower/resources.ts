@@ -29,7 +29,7 @@ import { mayOvertake, wrapFinally } from "./try.ts";
 /** The code at whose end the resources of `node` are disposed of; `node` may have none. */
 export function withResources(context: Context, node: tsTypes.Node, place: Place, lower: (inner: Place) => Rope): Rope {
   const { ts, analysis, frame } = context;
-  const resources = managedResources(ts, node, analysis.suspensions);
+  const resources = managedResources(node, analysis.suspensions);
   if (!resources) return lower(place);
   const name = nameOf(context, resources.lists[0] as tsTypes.VariableDeclarationList);
   const end = analysis.suspensions.disposals.get(node);
@@ -58,7 +58,7 @@ export function taken(context: Context, { parent: list }: tsTypes.VariableDeclar
   const { ts, analysis, frame } = context;
   const keyword = ts.isVariableDeclarationList(list) && usingKeyword(ts, list);
   if (!keyword) return value;
-  const resources = managedResources(ts, resourceScopeOf(ts, list), analysis.suspensions);
+  const resources = managedResources(resourceScopeOf(ts, list), analysis.suspensions);
   if (!resources) return value;
   const name = quote(nameOf(context, resources.lists[0] as tsTypes.VariableDeclarationList));
   return [`${frame}.use(${name}, `, value, keyword === "await using" ? ", true)" : ")"];
@@ -74,7 +74,7 @@ export function nativeResource(context: Context, node: tsTypes.VariableDeclarati
 
 /** The word that declares a resource of which the language takes care. */
 export function nativeKeyword({ ts, analysis }: Context, list: tsTypes.VariableDeclarationList): string | undefined {
-  const isManaged = managedResources(ts, resourceScopeOf(ts, list), analysis.suspensions) !== undefined;
+  const isManaged = managedResources(resourceScopeOf(ts, list), analysis.suspensions) !== undefined;
   return isManaged ? undefined : usingKeyword(ts, list);
 }
 

@@ -39,7 +39,7 @@ export function constructsAround(
     const { parent } = child;
     if (suspensions.inlined.get(parent) === "finally") inFinallyCallback(ts, suspensions, parent, found);
     inConstruct(ts, child, parent, names, found);
-    const first = managedResources(ts, parent, suspensions)?.lists[0];
+    const first = managedResources(parent, suspensions)?.lists[0];
     if (first && first.end <= node.pos) found.resources.unshift(names.get(first) as string);
   }
   // By `return(value)`.
@@ -97,7 +97,7 @@ function endOf(
     return;
   }
   for (const [scope, end] of disposals) {
-    const first = end === suspension ? managedResources(ts, scope, suspensions)?.lists[0] : undefined;
+    const first = end === suspension ? managedResources(scope, suspensions)?.lists[0] : undefined;
     const name = first && names.get(first);
     if (name === undefined) continue;
     define(completions, name, waysOut(ts, [node]));

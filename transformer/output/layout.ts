@@ -92,9 +92,9 @@ export function suspensionsOf({ suspensions }: Analysis, fn: FunctionNode): Susp
 /** Slots of scopes that were not entered, or are left, belong to closures alone. */
 function scopesAt(ts: TypeScript, analysis: Analysis, suspension: Suspension): Names {
   const temporaries = temporariesAt(analysis, suspension);
-  const live = liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension));
   const names: Names = {};
   for (const path of sharedScopes(ts, analysis, suspension)) define(names, path, []);
+  const live = liveSlots(analysis, suspension).filter(({ scope }) => isEntered(ts, scope, suspension));
   byScope(analysis, live, names);
   if (temporaries.length > 0) define(names, temporariesPath, temporaries);
   return names;
@@ -191,13 +191,15 @@ function sharedScopes(ts: TypeScript, analysis: Analysis, suspension: Suspension
   const { bindings, paths, slots } = analysis;
   const { owner } = suspension;
   const shared = new Set<string>();
+  const captured = heldByLiveClosures(analysis, suspension);
+  if (slots.kept.size === 0 && captured.size === 0) return shared;
   const share = ({ scope }: Binding): void => {
     const path = paths.get(scope);
     if (path === undefined || functionAround(scope, bindings) !== owner) return;
     if (isEntered(ts, scope, suspension)) shared.add(path);
   };
   slots.kept.forEach(share);
-  heldByLiveClosures(analysis, suspension).forEach(share);
+  captured.forEach(share);
   return shared;
 }
 
