@@ -33,6 +33,8 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
     open: () => store.open(),
     close: () => store.close(),
     onWork: store.onWork?.bind(store),
+    // Texts are sealed for the places that they have in the other store as well.
+    moves: store.moves,
     claim: async (request) =>
       (await store.claim(request)).map((each) => ({
         ...texts.withPieces(withTexts(claim, each, opened), each.run),

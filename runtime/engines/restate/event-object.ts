@@ -1,14 +1,18 @@
 /** The object of an event: routes it once, and keeps what became of it. */
-import type { ObjectContext } from "@restatedev/restate-sdk";
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { Flow } from "../../flow/options.ts";
 import { runsWanted, strayOf } from "../../route.ts";
 import type { EventView, NewRun, StoredEvent } from "../../store.ts";
 import { matchesIn } from "../../waits-met.ts";
+import { arrivingKey } from "./arrivals.ts";
 import type { HostParts } from "./host-parts.ts";
 import { eventKey, eventSerde } from "./kept-event.ts";
 import { json, Links } from "./links.ts";
-import type { DecideMessage, MailboxView, Meeting, StartMessage } from "./messages.ts";
+import type { ArrivingEvent, DecideMessage, MailboxView, Meeting, ReleaseMessage, StartMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
+
+/** Key of an event that is to be routed when it is let go. */
+const queuedKey = "queued";
 
 /** Handlers of the object, by their names. */
 export function eventHandlers(host: HostParts) {
@@ -35,6 +39,23 @@ export function eventHandlers(host: HostParts) {
       }
     },
 
+    /** Comes with a move: it is known here, and routed if it still is to be once all of the move is there. */
+    arrive: async (context: ObjectContext, { move, event }: ArrivingEvent): Promise<void> => {
+      if ((await context.get(eventKey, eventSerde)) !== null) return;
+      if (event.fate !== "queued") return context.set(eventKey, event, eventSerde);
+      const { fate: _, problem: _problem, ...queued } = event;
+      context.set(queuedKey, queued);
+      context.set(arrivingKey, move);
+    },
+
+    release: async (context: ObjectContext, { move }: ReleaseMessage): Promise<void> => {
+      if ((await context.get<string>(arrivingKey)) !== move) return;
+      const queued = await context.get<StoredEvent>(queuedKey);
+      context.clear(arrivingKey);
+      context.clear(queuedKey);
+      new Links(host.app, context).send({ service: "event", key: context.key, handler: "put" }, queued);
+    },
+
     /** A run that was given the event found that it does not fit. What it was known as before is kept. */
     unfit: async (context: ObjectContext, { problem }: { readonly problem: string }): Promise<void> => {
       const kept = await context.get<EventView>(eventKey, eventSerde);
@@ -42,6 +63,11 @@ export function eventHandlers(host: HostParts) {
     },
   };
 }
+
+/** Handlers that run beside the others. */
+export const eventReaders = {
+  read: async (context: ObjectSharedContext): Promise<EventView | null> => context.get(eventKey, eventSerde),
+};
 
 /** Handlers of the service that takes many events at once, so that all of them are kept or none. */
 export function eventsHandlers(host: HostParts) {

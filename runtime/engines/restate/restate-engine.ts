@@ -21,6 +21,7 @@ import { parkedRun, versionOf } from "../../stores/memory-runs.ts";
 import type { RegisteredFunction } from "../../types.ts";
 import type { Worker, WorkerOptions } from "../../worker.ts";
 import type { AttachedEngine, EngineParts } from "../engine.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { StartMessage } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
 import { type HostSettings, RestateWorker } from "./restate-worker.ts";
@@ -29,6 +30,7 @@ import { refuse } from "./support.ts";
 import { Tables } from "./tables.ts";
 
 export class RestateEngine implements AttachedEngine {
+  readonly moves: Arrivals;
   readonly #parts: EngineParts;
   readonly #server: RestateServer;
   readonly #settings: HostSettings;
@@ -40,6 +42,7 @@ export class RestateEngine implements AttachedEngine {
     this.#server = server;
     this.#settings = settings;
     this.#tables = new Tables(parts.app, server);
+    this.moves = new Arrivals(parts.app, server);
   }
 
   accept(fn: RegisteredFunction): void {
@@ -72,7 +75,7 @@ export class RestateEngine implements AttachedEngine {
 
   async cancel(run: string, now: number, how: Cancellation): Promise<boolean> {
     const view = await this.getRun(run);
-    if (view === undefined || view.endedAt !== null) return false;
+    if (view === undefined || view.endedAt !== null || view.status === "moving") return false;
     // Neither waits for the step that it may be in. The second finds the run if it is executing; the first does otherwise.
     await this.#server.send(this.#target("run", "cancel", run), { now, how });
     await this.#server.send(this.#target("run", "ring", run), { now, how });

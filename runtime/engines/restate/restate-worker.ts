@@ -29,7 +29,7 @@ export interface HostSettings {
 }
 
 /** Services that others call and wait for. They call nobody. */
-const leaves = ["mailbox", "signal", "pool", "history"] as const;
+const leaves = ["mailbox", "signal", "pool", "history", "move"] as const;
 
 export class RestateWorker implements Worker {
   readonly id = newWorkerIdentity();

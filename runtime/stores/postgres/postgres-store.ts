@@ -31,8 +31,10 @@ import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
+import { refuseAway } from "./moves.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { postgresMoves } from "./postgres-moves.ts";
 import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { migrate } from "./schema.ts";
@@ -53,6 +55,7 @@ interface LostCall {
 
 export class PostgresStore implements TransactionalStore {
   readonly onWork: TransactionalStore["onWork"];
+  readonly moves = postgresMoves((operation, work) => this.#perform(operation, work));
   readonly #settings: DatabaseSettings;
   readonly #transactions: Transactions;
   readonly #notices: Notices | undefined;
@@ -140,7 +143,12 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => db.transaction((session) => signal(session, app, name, text, now)));
+    return this.#perform("signal", (db) =>
+      db.transaction(async (session) => {
+        await refuseAway(session, db.location, app, "signal");
+        return signal(session, app, name, text, now);
+      }),
+    );
   }
 
   async claim(request: ClaimRequest) {
@@ -192,7 +200,7 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async derive(run: DerivedRun, now: number) {
-    return this.#perform("derive", (db) => db.transaction((session) => derive(session, run, now)));
+    return this.#perform("derive", (db) => db.transaction((session) => derive(session, db.location, run, now)));
   }
 
   async listOutcomes(run: string, ops: readonly number[]) {

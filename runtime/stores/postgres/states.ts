@@ -3,6 +3,7 @@ import type { StateChange, StateKey, StoredEvent, StoredState } from "../../stor
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { putEvents } from "./events.ts";
+import { refuseAway } from "./moves.ts";
 
 /** So many states that are over are removed with each change. */
 const removedAtOnce = 20;
@@ -50,6 +51,9 @@ export function changeStates(
   now: number,
 ): Promise<"ok" | "conflict"> {
   return unlessConflict(db, async (session) => {
+    for (const app of new Set(changes.map((change) => change.app))) {
+      await refuseAway(session, db.location, app, "changeStates");
+    }
     await putStates(session, changes, now);
     await putEvents(session, events);
     return "ok" as const;

@@ -1,5 +1,5 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
+import type { Cancellation, Commit, CommitResult, CommittedStatus, StepRecord } from "../../store.ts";
 import type { Connection, RunRow } from "./connection.ts";
 import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
@@ -68,7 +68,7 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
   deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
 }
 
-type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
+type FinalStatus = Exclude<CommittedStatus, "running" | "blocked">;
 
 const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp", has_pieces AS "hasPieces"`;
 
@@ -152,7 +152,7 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
   return row;
 }
 
-function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {
+export function putStep(db: Connection, { n: run, seq }: Pick<RunRow, "n" | "seq">, step: StepRecord): void {
   const { op, attempt, id, kind, status, input, output, error, rollback, startedAt, endedAt } = step;
   db.run(
     `INSERT OR REPLACE INTO steps

@@ -19,6 +19,7 @@ import type {
   StepPruneRequest,
   Store,
   StoredEvent,
+  StoreMoves,
   WaitQuery,
 } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
@@ -29,21 +30,24 @@ import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
+import { sqliteMoves } from "./sqlite-moves.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
 import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
-import { sendSignal, waitPaths, waitsFor } from "./waits.ts";
+import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
+  readonly moves: StoreMoves;
   readonly #file: string;
   #connection: Connection | undefined;
 
   constructor(path: string) {
     // Resolved now: a later change of the working directory must not lead to another file.
     this.#file = path === inMemory ? path : resolve(path);
+    this.moves = sqliteMoves((operation, work) => this.#perform(operation, work));
   }
 
   /** The open connection. */
@@ -99,7 +103,7 @@ export class SqliteStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => db.transaction(() => sendSignal(db, app, name, text, now)));
+    return this.#perform("signal", (db) => signal(db, app, name, text, now));
   }
 
   async claim(request: ClaimRequest) {

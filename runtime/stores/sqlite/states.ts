@@ -3,6 +3,7 @@ import type { StateChange, StateKey, StoredEvent, StoredState } from "../../stor
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
+import { refuseAway } from "./moves.ts";
 
 /** So many states that are over are removed with each change. */
 const removedAtOnce = 20;
@@ -31,6 +32,7 @@ export function changeStates(
   now: number,
 ): "ok" | "conflict" {
   return db.transaction(() => {
+    for (const app of new Set(changes.map((change) => change.app))) refuseAway(db, app, "changeStates");
     if (!allHold(db, changes)) return "conflict";
     putStates(db, changes, now);
     insertEvents(db, events);

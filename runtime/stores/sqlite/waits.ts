@@ -3,6 +3,7 @@ import type { Met, NewWait, StoredWait, WaitQuery } from "../../store.ts";
 import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { deliver } from "./mail.ts";
+import { refuseAway } from "./moves.ts";
 
 const eventTopic = (name: string) => `event:${name}`;
 const signalTopic = (name: string) => `signal:${name}`;
@@ -108,6 +109,14 @@ export function waitsFor(db: Connection, { app, name, match, after = 0, limit }:
       limit,
     )
     .map(toWait);
+}
+
+/** Gives the run that waited for it. */
+export function signal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
+  return db.transaction(() => {
+    refuseAway(db, app, "signal");
+    return sendSignal(db, app, name, text, now);
+  });
 }
 
 /** Within a transaction. Gives the run that waited for it. */

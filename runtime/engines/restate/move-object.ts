@@ -1,0 +1,21 @@
+/** The object of a move into this engine: how far it has come. */
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
+import type { ArrivalState } from "./arrivals.ts";
+
+const stateKey = "state";
+
+/** Handlers of the object, by their names. */
+export const moveHandlers = {
+  /** It never goes back. */
+  become: async (context: ObjectContext, state: "begun" | "releasing" | "over"): Promise<void> => {
+    const order = ["none", "begun", "releasing", "over"];
+    const before = (await context.get<ArrivalState>(stateKey)) ?? "none";
+    if (order.indexOf(state) > order.indexOf(before)) context.set(stateKey, state);
+  },
+};
+
+/** Handlers that run beside the others. */
+export const moveReaders = {
+  look: async (context: ObjectSharedContext): Promise<ArrivalState> =>
+    (await context.get<ArrivalState>(stateKey)) ?? "none",
+};
