@@ -108,8 +108,8 @@ export class Moves {
       length += line.length;
       if (batch.length >= batchItems || length >= batchLength) await flush();
     }
-    const { move, counts } = reader.end();
     await flush();
+    const { move, counts } = reader.end();
     // An empty move leaves a trace as well, so that it is known to be over.
     if (!again) await moves.arrive(move, [], this.#clock.now());
     if (!again) await moves.release(move, this.#clock.now());

@@ -6,12 +6,12 @@
  * of them are there, and go on at once. Nobody claims a run that is `moving`.
  */
 import type { FramePiece } from "./frame-pieces.ts";
+import type { CommittedStatus, Mail } from "./store.ts";
 import type { EventFate, StoredEvent } from "./store-events.ts";
 import type { StateKey } from "./store-flow.ts";
 import type { OpKey, Origin } from "./store-names.ts";
 import type { StepRecord } from "./store-steps.ts";
 import type { NewWait } from "./store-waits.ts";
-import type { CommittedStatus, Mail } from "./store.ts";
 
 /** Names a move. */
 export interface Move {

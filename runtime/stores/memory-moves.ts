@@ -13,7 +13,7 @@ import type {
   StoreMoves,
 } from "../store.ts";
 import type { MemoryEvents } from "./memory-events.ts";
-import { compareText, end, recordStep, type Run } from "./memory-runs.ts";
+import { compareText, end, type Run, recordStep } from "./memory-runs.ts";
 import type { MemorySlots } from "./memory-slots.ts";
 import type { MemoryStates } from "./memory-states.ts";
 import type { MemoryWaits } from "./memory-waits.ts";
@@ -235,7 +235,18 @@ export class MemoryMoves implements StoreMoves {
     const { runs, events, addWaits } = this.#parts;
     const there = runs.get(run.id);
     if (there && there.status !== "moved") return;
-    const { eventId, joined, parent, origin, stepsRemoved, mail, waits, records: _, transactions: _none, ...rest } = run;
+    const {
+      eventId,
+      joined,
+      parent,
+      origin,
+      stepsRemoved,
+      mail,
+      waits,
+      records: _,
+      transactions: _none,
+      ...rest
+    } = run;
     const eventOf = (id: string) => events.get({ app, id })?.event;
     const event = eventOf(eventId);
     if (event === undefined) throw new Error(`the event of run "${run.id}" has not come before it`);
@@ -264,7 +275,7 @@ export class MemoryMoves implements StoreMoves {
       const run = this.#parts.runs.get(id);
       if (of !== move || run === undefined) continue;
       run.status = status;
-      if (status === "running" && run.mail.length > 0) run.wakeAt = now;
+      if (status === "running" && run.mail.length > 0) run.wakeAt = Math.min(run.wakeAt ?? now, now);
       this.#runs.delete(id);
     }
     for (const id of this.#queued.get(move) ?? []) this.#parts.events.setRouted({ app, id }, false);

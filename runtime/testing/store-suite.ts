@@ -18,6 +18,7 @@ import {
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
+import { arrivalTests, departureTests, moveTests, roundTripTests } from "./store-suite/moves.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
 import {
@@ -104,6 +105,10 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("runs made of others", () => deriveTests(check));
     suite.describe("runs that part from others", () => partedTests(check));
     suite.describe("outcomes of ops", () => outcomeTests(check));
+    suite.describe("leaving", () => departureTests(check));
+    suite.describe("moves", () => moveTests(check));
+    suite.describe("moves there and back", () => roundTripTests(check));
+    suite.describe("arriving", () => arrivalTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
     suite.describe("prune steps", () => pruneStepTests(check));

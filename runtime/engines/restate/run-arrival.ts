@@ -54,7 +54,7 @@ export function arrivalHandlers(host: HostParts) {
       record.status = (await context.get<MovedRun["status"]>(statusKey)) as MovedRun["status"];
       context.clear(arrivingKey);
       context.clear(statusKey);
-      if (record.status === "running" && record.mail.length > 0) record.wakeAt = now;
+      if (record.status === "running" && record.mail.length > 0) record.wakeAt = Math.min(record.wakeAt ?? now, now);
       if (record.isHeld) {
         const { id: run, event } = record;
         const message: HoldMessage = { run, event, delayMs: Math.max(0, (record.wakeAt ?? now) - now) };

@@ -1,9 +1,10 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
 import { isLeaving, isThere, statusOnArrival } from "../moved-rows.ts";
+import { departureOf } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { deliver, putMail } from "./mail.ts";
-import { departureOf, letGo } from "./moves.ts";
+import { letGo } from "./moves.ts";
 import { addWaits } from "./waits.ts";
 
 export async function arrival(session: Session, { id }: Move): Promise<"none" | "begun" | "over"> {
@@ -21,7 +22,8 @@ export function arrive(db: Database, move: Move, items: readonly MovedItem[], no
     const departure = await departureOf(session, app);
     if (departure) throw isLeaving(app, departure.id, db.location);
     if (state === "none") {
-      const insert = "INSERT INTO backstitch.moves (id, app, way, state, begun_at) VALUES ($1, $2, 'into', 'begun', $3)";
+      const insert =
+        "INSERT INTO backstitch.moves (id, app, way, state, begun_at) VALUES ($1, $2, 'into', 'begun', $3)";
       await session.run(insert, id, app, now);
     }
     for (const item of items) {

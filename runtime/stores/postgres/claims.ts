@@ -2,10 +2,10 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { isAway } from "../moved-rows.ts";
 import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
+import { isHome, moveAway } from "./away.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { isHome, moveAway } from "./moves.ts";
 import { piecesOf } from "./pieces.ts";
 import { slotsOf } from "./slots.ts";
 

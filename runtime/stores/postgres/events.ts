@@ -1,8 +1,8 @@
 /** Events, from when they are stored until they are routed into runs. */
 import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import { isHome } from "./away.ts";
 import { columns, grouped, indexable, type Session } from "./database.ts";
-import { isHome } from "./moves.ts";
 
 /** The `outbox` names those that are to be routed: an event itself is written once and never changed. */
 export async function putEvents(db: Session, events: readonly StoredEvent[]): Promise<void> {

@@ -1,9 +1,4 @@
-/**
- * How an app goes to another store.
- *
- * Whatever is refused once the app leaves reads the table `moves` in its transaction. Whoever begins a move locks that table
- * against reading for a moment: so all that began before has ended, and all that begins later finds the move.
- */
+/** How an app goes to another store. */
 import type {
   Departure,
   HeldRun,
@@ -18,7 +13,6 @@ import type {
 } from "../../store.ts";
 import {
   isArriving,
-  isAway,
   type MovedEventRow,
   type MovedParts,
   type MovedRunRow,
@@ -29,36 +23,12 @@ import {
   toMovedState,
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
+import { type DepartureRow, departureOf } from "./away.ts";
 import { type Database, grouped, type Session } from "./database.ts";
 import { deliver, mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
 import { giveBackAll, lockSlots } from "./slots.ts";
 import { waitsOf } from "./waits.ts";
-
-/** Put into statements that give nothing of an app that leaves, or has left. @param app its parameter */
-export const isHome = (app: string) =>
-  `NOT EXISTS (SELECT FROM backstitch.moves AS away WHERE away.app = ${app} AND away.way = 'out')`;
-
-/** The move by which the app leaves, or has left. @param app its parameter */
-export const moveAway = (app: string) =>
-  `SELECT away.id FROM backstitch.moves AS away WHERE away.app = ${app} AND away.way = 'out' LIMIT 1`;
-
-/** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
-export async function refuseAway(session: Session, location: string, app: string, operation: string): Promise<void> {
-  const [move] = await session.all<{ id: string }>(moveAway("$1"), app);
-  if (move) throw isAway(app, move.id, { location, operation });
-}
-
-interface DepartureRow {
-  readonly id: string;
-  readonly state: "begun" | "frozen";
-}
-
-/** The move away that is not over. */
-export async function departureOf(session: Session, app: string): Promise<DepartureRow | undefined> {
-  const sql = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way = 'out' AND state <> 'over' FOR UPDATE";
-  return (await session.all<DepartureRow>(sql, app))[0];
-}
 
 export async function leave(db: Database, { id, app }: Move, now: number): Promise<Departure> {
   const begun = await db.transaction((session) => begin(session, db.location, { id, app }, now));
@@ -297,7 +267,7 @@ async function confirm(session: Session, { id, app }: Move, now: number): Promis
 export async function letGo(session: Session, { id, app }: Move, now: number): Promise<void> {
   await session.run(
     `UPDATE backstitch.runs AS r SET status = m.status,
-       wake_at = CASE WHEN m.status = 'running' AND r.unread > 0 THEN $2 ELSE r.wake_at END
+       wake_at = CASE WHEN m.status = 'running' AND r.unread > 0 THEN least(r.wake_at, $2) ELSE r.wake_at END
      FROM backstitch.moving_runs AS m WHERE m.run = r.n AND m.move = $1`,
     id,
     now,

@@ -1,9 +1,9 @@
 /** Runs that are made of others: with the state that another one is parked in, or to begin anew. */
 import type { DerivedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Session } from "./database.ts";
 import { deliver, lockRuns, mailOf, putMail } from "./mail.ts";
-import { refuseAway } from "./moves.ts";
 import { type ParkedRow, parkedColumns, shownRuns } from "./pieces.ts";
 import { addWaits, waitsOf } from "./waits.ts";
 

@@ -14,8 +14,7 @@ export function postgresMoves(
     runs: (move, page) => perform("runs", (db) => db.snapshot((session) => movedRuns(session, move, page))),
     records: (run, page) => perform("records", (db) => movedRecords(db, run, page)),
     states: (move, page) => perform("states", (db) => movedStates(db, move, page)),
-    settle: (move, how, now) =>
-      perform("settle", (db) => db.transaction((session) => settle(session, move, how, now))),
+    settle: (move, how, now) => perform("settle", (db) => db.transaction((session) => settle(session, move, how, now))),
     arrival: (move) => perform("arrival", (db) => arrival(db, move)),
     arrive: (move, items, now) => perform("arrive", (db) => arrive(db, move, items, now)),
     release: (move, now) => perform("release", (db) => db.transaction((session) => release(session, move, now))),

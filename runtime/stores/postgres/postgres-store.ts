@@ -24,6 +24,7 @@ import type {
   WaitQuery,
 } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
+import { refuseAway } from "./away.ts";
 import { claim, giveBackClaims, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { connect, type Database, type DatabaseSettings } from "./database.ts";
@@ -31,7 +32,6 @@ import { listEvents } from "./event-views.ts";
 import { putEvents, unroutedEvents } from "./events.ts";
 import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
-import { refuseAway } from "./moves.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
 import { postgresMoves } from "./postgres-moves.ts";

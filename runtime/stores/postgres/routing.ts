@@ -2,9 +2,9 @@
 import type { EventKey, Join, Met, NewRun, Routed, Routing, Stray } from "../../store.ts";
 import { fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
+import { isHome } from "./away.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { deliver, lockRuns } from "./mail.ts";
-import { isHome } from "./moves.ts";
 import { Conflict, putStates, unlessConflict } from "./states.ts";
 import { addWaits } from "./waits.ts";
 

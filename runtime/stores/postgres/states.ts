@@ -1,9 +1,9 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
 import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { putEvents } from "./events.ts";
-import { refuseAway } from "./moves.ts";
 
 /** So many states that are over are removed with each change. */
 const removedAtOnce = 20;

@@ -213,7 +213,10 @@ class StepTransaction<Output> {
     if (rowCount === 1 && !found.hasEnded) return undefined;
     if (found.isTaken && found.output !== null) return found.output;
     if (found.isTaken && !found.hasEnded) throw endedByItself("an earlier attempt");
-    throw cannotBegin(`the run ${place.run} has ended, or leaves for another store`, "Nothing is to be done: another worker went on with it.");
+    throw cannotBegin(
+      `the run ${place.run} has ended, or leaves for another store`,
+      "Nothing is to be done: another worker went on with it.",
+    );
   }
 
   /** The row is one of this transaction only if the author's code has not ended that. */

@@ -1,10 +1,11 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
 import { holdsNoTransactions, isLeaving, isShort, isShortened, isThere, statusOnArrival } from "../moved-rows.ts";
+import { departureOf } from "./away.ts";
 import { putStep } from "./commits.ts";
 import type { Connection } from "./connection.ts";
 import { putMail } from "./mail.ts";
-import { departureOf, letGo } from "./moves.ts";
+import { letGo } from "./moves.ts";
 import { putPieces } from "./pieces.ts";
 import { addWaits } from "./waits.ts";
 

@@ -2,10 +2,10 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
+import { awayBy, refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
-import { awayBy, refuseAway } from "./moves.ts";
 import { piecesOf } from "./pieces.ts";
 import { slotsOf } from "./slots.ts";
 

@@ -1,8 +1,8 @@
 /** Events, from when they are stored until they are routed into runs. */
 import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import { awayBy } from "./away.ts";
 import type { Connection } from "./connection.ts";
-import { awayBy } from "./moves.ts";
 
 export function putEvents(db: Connection, events: readonly StoredEvent[]): void {
   db.transaction(() => insertEvents(db, events));

@@ -12,7 +12,6 @@ import type {
 } from "../../store.ts";
 import {
   isArriving,
-  isAway,
   type MovedEventRow,
   type MovedRunRow,
   type MovedStateRow,
@@ -23,28 +22,12 @@ import {
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
+import { departureOf } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
 import { giveBackAll } from "./slots.ts";
 import { waitsOf } from "./waits.ts";
-
-/** The move by which the app leaves, or has left; undefined while it is here. */
-export function awayBy(db: Connection, app: string): string | undefined {
-  return db.all<{ id: string }>("SELECT id FROM moves WHERE app = ? AND way = 'out' LIMIT 1", app)[0]?.id;
-}
-
-/** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
-export function refuseAway(db: Connection, app: string, operation: string): void {
-  const move = awayBy(db, app);
-  if (move !== undefined) throw isAway(app, move, { location: db.file, operation });
-}
-
-/** The move away that is not over. */
-export function departureOf(db: Connection, app: string): { id: string; state: "begun" | "frozen" } | undefined {
-  const sql = "SELECT id, state FROM moves WHERE app = ? AND way = 'out' AND state <> 'over'";
-  return db.all<{ id: string; state: "begun" | "frozen" }>(sql, app)[0];
-}
 
 export function leave(db: Connection, { id, app }: Move, now: number): Departure {
   return db.transaction(() => {
@@ -104,7 +87,12 @@ function giveBackSlots(db: Connection, app: string, now: number): void {
   for (const { n } of asking) giveBackAll(db, n, now);
   for (const { n } of asking) {
     const told = db.run("DELETE FROM mail WHERE run = ? AND kind = 'slot'", n);
-    db.run("UPDATE runs SET unread = unread - ?, wake_at = iif(status = 'running', ?, wake_at) WHERE n = ?", told, now, n);
+    db.run(
+      "UPDATE runs SET unread = unread - ?, wake_at = iif(status = 'running', ?, wake_at) WHERE n = ?",
+      told,
+      now,
+      n,
+    );
   }
 }
 
@@ -151,10 +139,18 @@ export function movedRuns(db: Connection, { id, app }: Move, { which, after = ""
   const ended = "r.ended_at IS NOT NULL AND r.status <> 'moved'";
   const [sql, ...params] =
     which === "going"
-      ? ([`${from("runs AS r INDEXED BY runs_by_status")} WHERE r.app = ? AND r.status = 'moving' AND m.move = ?`, app, id] as const)
+      ? ([
+          `${from("runs AS r INDEXED BY runs_by_status")} WHERE r.app = ? AND r.status = 'moving' AND m.move = ?`,
+          app,
+          id,
+        ] as const)
       : which === "ended"
         ? ([`${from("runs AS r INDEXED BY runs_by_app")} WHERE r.app = ? AND ${ended}`, app] as const)
-        : ([`${from("runs AS r")} WHERE r.app = ? AND ${ended} AND r.id IN (${which.map(() => "?").join(", ")})`, app, ...which] as const);
+        : ([
+            `${from("runs AS r")} WHERE r.app = ? AND ${ended} AND r.id IN (${which.map(() => "?").join(", ")})`,
+            app,
+            ...which,
+          ] as const);
   return db.transaction(
     () =>
       db
@@ -220,8 +216,8 @@ function confirm(db: Connection, { id, app }: Move, now: number): void {
 /** Its runs go on, and its events are to be routed. */
 export function letGo(db: Connection, { id }: Move, now: number): void {
   db.run(
-    `UPDATE runs SET status = m.status, wake_at = iif(m.status = 'running' AND runs.unread > 0, ?, runs.wake_at)
-     FROM moving_runs AS m WHERE m.run = runs.n AND m.move = ?`,
+    `UPDATE runs SET status = m.status, wake_at = iif(m.status = 'running' AND runs.unread > 0, min(coalesce(runs.wake_at, ?1), ?1), runs.wake_at)
+     FROM moving_runs AS m WHERE m.run = runs.n AND m.move = ?2`,
     now,
     id,
   );

@@ -2,9 +2,9 @@
 import { shownRun } from "../../frame-pieces.ts";
 import type { DerivedRun, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf, putMail } from "./mail.ts";
-import { refuseAway } from "./moves.ts";
 import { piecesOf } from "./pieces.ts";
 import { addWaits, waitsOf } from "./waits.ts";
 

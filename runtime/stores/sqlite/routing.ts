@@ -2,8 +2,8 @@
 import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
 import { type EventRow, fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
-import { refuseAway } from "./moves.ts";
 import { allHold, putStates } from "./states.ts";
 import { addWaits, meet } from "./waits.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import type { Store } from "../../store.ts";
+import type { Store, StoreMoves } from "../../store.ts";
 import { testStore } from "../../testing/store-suite.ts";
 import { temporaryFolder } from "../testing-support.ts";
 import { sqlite } from "./index.ts";
@@ -31,12 +31,19 @@ function reopening(path: string): Store {
     }
   };
   const stays = async () => {};
+  const moves = new Proxy({} as StoreMoves, {
+    get(_moves, method: keyof StoreMoves) {
+      return (...args: unknown[]) =>
+        call((store) => Reflect.apply(store.moves[method], store.moves, args) as Promise<unknown>);
+    },
+  });
   return new Proxy({} as Store, {
     get(_store, method: keyof Store | "then") {
       // The store itself is awaited where it is handed on.
       if (method === "then") return undefined;
       if (method === "open" || method === "close") return stays;
       if (method === "onWork" || method === "sealOutputs") return undefined;
+      if (method === "moves") return moves;
       return (...args: unknown[]) => call((store) => Reflect.apply(store[method], store, args) as Promise<unknown>);
     },
   });

@@ -1,9 +1,9 @@
 /** For what runs wait from outside. `topic` holds kind and name, so that signals and events of one name are apart. */
 import type { Met, NewWait, StoredWait, WaitQuery } from "../../store.ts";
 import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { deliver } from "./mail.ts";
-import { refuseAway } from "./moves.ts";
 
 const eventTopic = (name: string) => `event:${name}`;
 const signalTopic = (name: string) => `signal:${name}`;

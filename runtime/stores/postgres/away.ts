@@ -1,0 +1,33 @@
+/**
+ * Whether an app is away: it leaves for another store, or has left.
+ *
+ * Whatever is refused then reads the table `moves` in its transaction. Whoever begins a move locks that table against reading
+ * for a moment: so all that began before has ended, and all that begins later finds the move.
+ */
+import { isAway } from "../moved-rows.ts";
+import type { Session } from "./database.ts";
+
+/** Put into statements that give nothing of an app that leaves, or has left. @param app its parameter */
+export const isHome = (app: string) =>
+  `NOT EXISTS (SELECT FROM backstitch.moves AS away WHERE away.app = ${app} AND away.way = 'out')`;
+
+/** The move by which the app leaves, or has left. @param app its parameter */
+export const moveAway = (app: string) =>
+  `SELECT away.id FROM backstitch.moves AS away WHERE away.app = ${app} AND away.way = 'out' LIMIT 1`;
+
+/** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
+export async function refuseAway(session: Session, location: string, app: string, operation: string): Promise<void> {
+  const [move] = await session.all<{ id: string }>(moveAway("$1"), app);
+  if (move) throw isAway(app, move.id, { location, operation });
+}
+
+export interface DepartureRow {
+  readonly id: string;
+  readonly state: "begun" | "frozen";
+}
+
+/** The move away that is not over. */
+export async function departureOf(session: Session, app: string): Promise<DepartureRow | undefined> {
+  const sql = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way = 'out' AND state <> 'over' FOR UPDATE";
+  return (await session.all<DepartureRow>(sql, app))[0];
+}

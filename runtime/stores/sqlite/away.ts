@@ -1,0 +1,20 @@
+/** Whether an app is away: it leaves for another store, or has left. */
+import { isAway } from "../moved-rows.ts";
+import type { Connection } from "./connection.ts";
+
+/** The move by which the app leaves, or has left; undefined while it is here. */
+export function awayBy(db: Connection, app: string): string | undefined {
+  return db.all<{ id: string }>("SELECT id FROM moves WHERE app = ? AND way = 'out' LIMIT 1", app)[0]?.id;
+}
+
+/** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
+export function refuseAway(db: Connection, app: string, operation: string): void {
+  const move = awayBy(db, app);
+  if (move !== undefined) throw isAway(app, move, { location: db.file, operation });
+}
+
+/** The move away that is not over. */
+export function departureOf(db: Connection, app: string): { id: string; state: "begun" | "frozen" } | undefined {
+  const sql = "SELECT id, state FROM moves WHERE app = ? AND way = 'out' AND state <> 'over'";
+  return db.all<{ id: string; state: "begun" | "frozen" }>(sql, app)[0];
+}

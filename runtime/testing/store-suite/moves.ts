@@ -1,0 +1,401 @@
+/** Conformance: how an app leaves the store, and comes to it. The other side is a store in memory. */
+import assert from "node:assert/strict";
+import type { Clock } from "../../clock.ts";
+import { Moves } from "../../moves.ts";
+import type { Claim, Move, Store } from "../../store.ts";
+import { memoryStore } from "../../stores/memory.ts";
+import { addRun, app, type Check, claim, claimOne, event, ids, leaseMs, step, t0, turn, view } from "./support.ts";
+
+const move: Move = { id: "move-1", app };
+const later = t0 + 1_000;
+const standing: Clock = { now: () => later, until: async () => {} };
+
+const movesOf = (store: Store) => new Moves(app, standing, async () => store);
+
+async function linesOf(store: Store, history = false): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of movesOf(store).export({ history })) lines.push(line);
+  return lines;
+}
+
+/** A run that waits for an event, and one whose worker has let it go. */
+async function twoRuns(store: Store): Promise<void> {
+  await addRun(store, "r1");
+  await addRun(store, "r2");
+  const claims = await claim(store);
+  const waits = [{ op: 1, kind: "signal", name: "go" }] as const;
+  await store.commit(
+    claims.map((held) =>
+      turn(held, {
+        release: true,
+        frame: `frame of ${held.run}`,
+        wakeAt: held.run === "r1" ? null : later,
+        waits: held.run === "r1" ? waits : [],
+      }),
+    ),
+  );
+}
+
+export function departureTests(check: Check): void {
+  check("waits for who holds a run, and gives out nothing meanwhile", async (store) => {
+    await twoRuns(store);
+    await addRun(store, "r3");
+    const held = await claimOne(store, { functions: ["f"], limit: 1 });
+    assert.equal(held.run, "r3");
+    const departure = await store.moves.leave(move, t0 + 1);
+    assert.deepEqual(departure, {
+      ...move,
+      held: [{ run: "r3", worker: "worker-1", leaseUntil: t0 + leaseMs }],
+    });
+    assert.deepEqual(await claim(store, { worker: "worker-2", now: later }), []);
+    assert.equal((await view(store, "r2")).status, "running");
+    assert.deepEqual(await store.commit([turn(held, { release: true, wakeAt: later, frame: "last" })]), ["ok"]);
+    assert.deepEqual(await store.moves.leave({ ...move, id: "another" }, t0 + 2), { ...move, held: [] });
+    assert.equal((await view(store, "r3")).status, "moving");
+    assert.equal((await store.getParked("r3"))?.frame, "last");
+  });
+
+  check("fences who let a lease run out", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    const over = t0 + leaseMs + 1;
+    assert.deepEqual((await store.moves.leave(move, over)).held, []);
+    assert.deepEqual(await store.commit([turn(held)]), ["fenced"]);
+    assert.deepEqual(await store.renew([held], over, leaseMs), ["r"]);
+    const [run] = await store.moves.runs(move, { which: "going", limit: 9 });
+    assert.deepEqual([run?.id, run?.lostClaims, run?.status], ["r", 1, "running"]);
+  });
+
+  check("leaves nothing that anybody could do", async (store) => {
+    await twoRuns(store);
+    await store.putEvents([event("queued")]);
+    await store.moves.leave(move, later);
+    const worker = { worker: "worker-2", now: later + leaseMs };
+    assert.deepEqual(await claim(store, worker), []);
+    assert.deepEqual(await store.unroutedEvents(app, 9), []);
+    await store.routeMany(app, [{ id: "queued", runs: [] }]).catch(() => {});
+    const state = { app, functionId: "f", kind: "k", key: "", before: undefined, after: "1" };
+    const refused = {
+      nextWake: () => store.nextWake(app, ["f"]),
+      signal: () => store.signal(app, "go", "1", later),
+      derive: () => store.derive({ id: "d", origin: { run: "r1" } }, later),
+      changeStates: () => store.changeStates([state], [], later),
+    };
+    for (const [name, call] of Object.entries(refused)) await assert.rejects(call, /leave for another store/, name);
+    assert.equal(await store.cancel("r1", later, { unwind: true }), false);
+    assert.equal(await store.cancel("r1", later, { unwind: false }), false);
+    assert.equal(await store.resume("r1", later), false);
+    assert.deepEqual(
+      (await store.moves.events(move, { limit: 9 })).items.map(({ id, fate }) => [id, fate]),
+      [
+        ["r1", "taken"],
+        ["r2", "taken"],
+        ["queued", "queued"],
+      ],
+    );
+  });
+
+  check("is nothing to other apps", async (store) => {
+    await addRun(store, "r", { runApp: "other" });
+    await addRun(store, "s");
+    await store.moves.leave(move, later);
+    assert.deepEqual(ids(await claim(store, { app: "other" })), ["r"]);
+    assert.deepEqual(
+      (await store.moves.runs(move, { which: "going", limit: 9 })).map(({ id }) => id),
+      ["s"],
+    );
+  });
+
+  check("gives back slots: ops ask anew, and others are served", async (store) => {
+    const pools = [{ name: "p", limit: 1 }];
+    for (const [id, runApp] of [
+      ["a", app],
+      ["b", app],
+      ["c", "other"],
+    ] as const)
+      await addRun(store, id, { runApp });
+    const [a, b] = (await claim(store)) as [Claim, Claim];
+    const asks = (held: Claim) => turn(held, { acquire: [{ op: 1, pools, rank: 0 }], release: true, wakeAt: null });
+    await store.commit([asks(a), asks(b)]);
+    await store.commit([asks(await claimOne(store, { app: "other" }))]);
+    await store.moves.leave(move, later);
+    const runs = await store.moves.runs(move, { which: "going", limit: 9 });
+    assert.deepEqual(
+      runs.map(({ id, wakeAt, mail }) => [id, wakeAt, mail]),
+      [
+        ["a", later, []],
+        ["b", later, []],
+      ],
+    );
+    assert.deepEqual(
+      (await claimOne(store, { app: "other", now: later })).mail.map(({ kind }) => kind),
+      ["slot"],
+    );
+    await store.moves.settle(move, "undo", later);
+    for (const held of await claim(store, { now: later })) assert.deepEqual([held.slots, held.mail], [undefined, []]);
+  });
+}
+
+export function moveTests(check: Check): void {
+  check("go on where they are when the move is undone", async (store) => {
+    await twoRuns(store);
+    await store.putEvents([event("queued")]);
+    await store.moves.leave(move, later);
+    assert.equal(await store.moves.settle({ ...move, id: "unknown" }, "undo", later), false);
+    assert.equal(await store.moves.settle(move, "undo", later), true);
+    assert.equal(await store.moves.settle(move, "undo", later), false);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 9)).map(({ id }) => id),
+      ["queued"],
+    );
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r2"]);
+    assert.equal(await store.signal(app, "go", "1", later), "r1");
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r1"]);
+  });
+
+  check("have ended here when the move is confirmed, and what came later is the next move", async (store) => {
+    await twoRuns(store);
+    await store.moves.leave(move, later);
+    await store.putEvents([event("late")]);
+    assert.equal(await store.moves.settle(move, "confirm", later), true);
+    const { status, endedAt } = await view(store, "r1");
+    assert.deepEqual([status, endedAt], ["moved", later]);
+    assert.equal(await store.getParked("r1"), undefined);
+    assert.deepEqual(await store.unroutedEvents(app, 9), []);
+    const next = { ...move, id: "move-2" };
+    assert.deepEqual(await store.moves.leave(next, later), { ...next, held: [] });
+    assert.deepEqual(
+      (await store.moves.events(next, { limit: 9 })).items.map(({ id, fate }) => [id, fate]),
+      [["late", "queued"]],
+    );
+    assert.deepEqual(await store.moves.runs(next, { which: "going", limit: 9 }), []);
+    assert.deepEqual(await store.moves.runs(next, { which: "ended", limit: 9 }), []);
+  });
+
+  check("are read the same again and again, page by page", async (store) => {
+    await twoRuns(store);
+    await addRun(store, "r3");
+    const held = await claimOne(store);
+    await store.commit([turn(held, { steps: [step(1), step(2, { status: "retrying" }), step(2, { attempt: 1 })] })]);
+    await store.commit([turn(held, { status: "completed", output: "1" })]);
+    const lines = await linesOf(store, true);
+    await store.putEvents([event("late")]);
+    assert.deepEqual(await linesOf(store, true), lines);
+    const first = await store.moves.runs(move, { which: "ended", limit: 1 });
+    assert.deepEqual(
+      first.map(({ id, status, records }) => [id, status, records]),
+      [["r3", "completed", 3]],
+    );
+    assert.deepEqual(await store.moves.runs(move, { which: "ended", limit: 1, after: "r3" }), []);
+    const records = await store.moves.records("r3", { limit: 1, after: { op: 2, attempt: 0 } });
+    assert.deepEqual(
+      records.map(({ op, attempt, seq }) => [op, attempt, seq]),
+      [[2, 1, 1]],
+    );
+    const page = await store.moves.events(move, { limit: 2 });
+    assert.deepEqual(
+      page.items.map(({ id }) => id),
+      ["r1", "r2"],
+    );
+    const rest = await store.moves.events(move, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
+    assert.deepEqual(
+      rest.items.map(({ id }) => id),
+      ["r3"],
+    );
+  });
+}
+
+/** Runs of every kind. */
+async function manyKinds(store: Store): Promise<void> {
+  const piece = { array: 1, index: 0, text: '"a","b"' };
+  await addRun(store, "parked");
+  await addRun(store, "blocked");
+  await addRun(store, "ended");
+  await addRun(store, "caller");
+  const claims = new Map((await claim(store)).map((held) => [held.run, held]));
+  const of = (run: string) => claims.get(run) as Claim;
+  const call = event("call", { target: "child", parent: { run: "caller", op: 3 } });
+  await store.commit([
+    turn(of("parked"), {
+      ...{ frame: '[1,[{"$pieces":[1,1]},"c"]]', pieces: [piece], label: "wait", wakeAt: t0 + 9_000, release: true },
+      steps: [step(1, { status: "retrying", error: '"no"' }), step(1, { attempt: 1, input: "[1]", rollback: true })],
+      waits: [
+        { op: 2, kind: "event", name: "paid", match: { path: "data.id", value: "7" }, until: t0 + 9_000 },
+        { op: 0, kind: "cancel", name: "stop", filter: '"x"' },
+        { op: 3, kind: "signal", name: "go" },
+      ],
+    }),
+    turn(of("blocked"), { status: "blocked", frame: "F", error: '"why"', wakeAt: null }),
+    turn(of("ended"), { status: "completed", output: "1", steps: [step(1)] }),
+    turn(of("caller"), { frame: "C", label: "call", wakeAt: null, release: true, events: [call] }),
+  ]);
+  await store.route({ app, id: "call" }, [{ id: "child", app, functionId: "child", eventId: "call", wakeAt: t0 + 5 }]);
+  assert.equal(await store.signal(app, "go", '"gone"', t0 + 20), "parked");
+  assert.equal(await store.derive({ id: "redone", origin: { run: "ended", op: 2, plan: '{"p":1}' } }, t0 + 7), true);
+  await joined(store);
+  await store.putEvents([event("unwanted", { name: "slip" }), event("queued", { receivedAt: t0 + 30 })]);
+  await store.route({ app, id: "unwanted" }, [], [], { stray: { fate: "unwanted" }, now: t0 });
+}
+
+/** A batch of two events that waits, and a key that is taken. */
+async function joined(store: Store): Promise<void> {
+  const batch = { app, functionId: "batch", kind: "batch", key: "" };
+  await store.putEvents([event("one"), event("two")]);
+  await store.route(
+    { app, id: "one" },
+    [{ id: "batched", app, functionId: "batch", eventId: "one", wakeAt: t0 + 500 }],
+    [],
+    {
+      states: [{ ...batch, before: undefined, after: "1", run: "batched" }],
+      now: t0,
+    },
+  );
+  await store.route({ app, id: "two" }, [], [], {
+    joins: [{ run: "batched", keeps: "all", wakeAt: t0 + 500 }],
+    states: [
+      { ...batch, before: "1", after: "2", run: "batched" },
+      { ...batch, kind: "idempotency", key: "k", before: undefined, after: "1", expiresAt: t0 + 90_000 },
+    ],
+    now: t0,
+  });
+}
+
+/** All that a store tells of the app. */
+async function all(store: Store): Promise<unknown> {
+  const { runs } = await store.listRuns({ app, limit: 100 });
+  const details = await Promise.all(
+    runs.map(async ({ id, updatedAt: _, ...run }) => ({
+      ...run,
+      parked: await parkedOf(store, id),
+      steps: await store.listSteps(id),
+    })),
+  );
+  const events = (await store.listEvents({ app, limit: 100 })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const keys = [
+    { app, functionId: "batch", kind: "batch", key: "" },
+    { app, functionId: "batch", kind: "idempotency", key: "k" },
+  ];
+  const queued = (await store.unroutedEvents(app, 9)).map(({ id }) => id);
+  return { details, events, queued, states: await store.states(keys) };
+}
+
+/** Waits of one op may come in any order. */
+async function parkedOf(store: Store, id: string) {
+  const parked = await store.getParked(id);
+  return parked && { ...parked, waits: [...parked.waits].sort((a, b) => a.op - b.op) };
+}
+
+export function roundTripTests(check: Check): void {
+  check("bring everything, as it was", async (store) => {
+    await manyKinds(store);
+    const before = await all(store);
+    const other = memoryStore();
+    const lines = await linesOf(store, true);
+    const there = await movesOf(other).import(lines);
+    assert.deepEqual([there.runs, there.ended, there.queued, there.again], [6, 1, 1, false]);
+    assert.deepEqual(await all(other), before);
+    await movesOf(store).confirm(there.move);
+    assert.equal((await movesOf(other).import(lines)).again, true);
+    const back = await movesOf(store).import(await linesOf(other, true));
+    assert.deepEqual([back.runs, back.ended, back.events], [there.runs, there.ended, there.events]);
+    assert.deepEqual(await all(store), before);
+    await store.route({ app, id: "queued" }, [{ id: "q", app, functionId: "f", eventId: "queued", wakeAt: t0 }]);
+    assert.equal((await view(store, "q")).event.id, "queued");
+  });
+
+  check("let runs go on as they would have", async (store) => {
+    await manyKinds(store);
+    const other = memoryStore();
+    const there = await movesOf(other).import(await linesOf(store));
+    await movesOf(store).confirm(there.move);
+    await movesOf(store).import(await linesOf(other));
+    const due = await claim(store, { functions: ["f", "child", "batch"], now: t0 + 9_000, limit: 20 });
+    const of = (run: string) => due.find((held) => held.run === run);
+    assert.deepEqual(ids(due).sort(), ["batched", "child", "parked", "redone"]);
+    const { pieces, mail, frame } = of("parked") as Claim;
+    assert.deepEqual([frame, pieces], ['[1,[{"$pieces":[1,1]},"c"]]', [{ array: 1, index: 0, text: '"a","b"' }]]);
+    assert.deepEqual(
+      mail.map(({ op, kind, text }) => [op, kind, text]),
+      [[3, "signal", '"gone"']],
+    );
+    assert.deepEqual(
+      of("batched")?.events?.map(({ id }) => id),
+      ["one", "two"],
+    );
+    assert.deepEqual(of("redone")?.origin, { run: "ended", op: 2, plan: '{"p":1}' });
+    assert.equal((await store.listOutcomes("ended", [1])).length, 1);
+    await store.commit([turn(of("child") as Claim, { status: "completed", output: "7", seq: 0, now: later })]);
+    const [caller] = await claim(store, { worker: "worker-2", now: later });
+    assert.deepEqual([caller?.run, caller?.mail[0]?.op, caller?.mail[0]?.from], ["caller", 3, "child"]);
+    assert.equal(await store.resume("blocked", later), true);
+    assert.equal((await store.waitsFor({ app, name: "stop", match: undefined, limit: 9 })).length, 1);
+  });
+}
+
+export function arrivalTests(check: Check): void {
+  const stream = async () => {
+    const other = memoryStore();
+    await twoRuns(other);
+    await other.putEvents([event("queued")]);
+    return linesOf(other);
+  };
+
+  check("lets nothing go on before all has come, and then all at once", async (store) => {
+    const lines = await stream();
+    for (let count = 1; count < lines.length; count++) {
+      await assert.rejects(movesOf(store).import(lines.slice(0, count)), /before its last line/);
+      assert.deepEqual(await claim(store, { now: later }), []);
+      assert.deepEqual(await store.unroutedEvents(app, 9), []);
+    }
+    assert.equal((await movesOf(store).import(lines)).again, false);
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r2"]);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 9)).map(({ id }) => id),
+      ["queued"],
+    );
+    assert.deepEqual((await store.listSteps("r2")).length, 0);
+  });
+
+  check("changes nothing when it comes again, whatever has become of the runs", async (store) => {
+    const lines = await stream();
+    await movesOf(store).import(lines);
+    const held = await claimOne(store, { now: later });
+    await store.commit([turn(held, { status: "completed", output: "1", now: later })]);
+    await store.prune({ app, before: later + 1, limit: 9, stepLimit: 9 });
+    assert.equal(await store.getRun("r2"), undefined);
+    assert.equal((await movesOf(store).import(lines)).again, true);
+    assert.equal(await store.getRun("r2"), undefined);
+    assert.deepEqual(await claim(store, { worker: "worker-2", now: later }), []);
+  });
+
+  check("keeps what comes for a run that is not let go yet", async (store) => {
+    const lines = await stream();
+    await assert.rejects(movesOf(store).import(lines.slice(0, -1)));
+    assert.equal(await store.signal(app, "go", "1", later), "r1");
+    assert.deepEqual(await claim(store, { now: later }), []);
+    await movesOf(store).import(lines);
+    const r1 = (await claim(store, { now: later })).find(({ run }) => run === "r1");
+    assert.deepEqual(
+      r1?.mail.map(({ kind, text }) => [kind, text]),
+      [["signal", "1"]],
+    );
+  });
+
+  check("refuses a run that is there, and to take in what leaves", async (store) => {
+    const lines = await stream();
+    await addRun(store, "r1");
+    await assert.rejects(movesOf(store).import(lines), /run r1 is in this store/);
+    assert.equal((await view(store, "r1")).status, "running");
+    assert.equal(await store.getRun("r2"), undefined);
+  });
+
+  check("refuses to take in anything while the app leaves, and to leave while something comes in", async (store) => {
+    const lines = await stream();
+    await addRun(store, "r");
+    await store.moves.leave(move, later);
+    await assert.rejects(movesOf(store).import(lines), /leaves this store by move move-1/);
+    await store.moves.settle(move, "undo", later);
+    await assert.rejects(movesOf(store).import(lines.slice(0, -1)));
+    await assert.rejects(store.moves.leave(move, later), /into this store is not over/);
+  });
+}
