@@ -137,6 +137,22 @@ export class Moves {
     return this.#settle(move, "undo");
   }
 
+  /**
+   * Removes what an import has left that was broken off and is not to be done again, for example because the move was undone.
+   * Events that came for its runs meanwhile are lost with them.
+   *
+   * @throws BackstitchError BS2009 when no such move is under way into this store
+   * @example await fresh.moves.drop(move);
+   */
+  async drop(move: string): Promise<void> {
+    const { moves } = await this.#store();
+    if (await moves.drop({ id: move, app: this.#app })) return;
+    throw new BackstitchError("BS2009", {
+      where: `nothing of app "${this.#app}" is coming by a move "${move}"`,
+      fix: "Take the id that the export gave. An import that has come to its end is over.",
+    });
+  }
+
   async #settle(id: string, how: "confirm" | "undo"): Promise<void> {
     const { moves } = await this.#store();
     if (await moves.settle({ id, app: this.#app }, how, this.#clock.now())) return;

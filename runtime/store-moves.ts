@@ -151,6 +151,11 @@ export interface StoreMoves {
    * the move is over. Rejects when a run that has not ended is there without having been moved away, or while the app leaves.
    */
   arrive(move: Move, items: readonly MovedItem[], now: number): Promise<void>;
+  /**
+   * Removes what a move has brought that has not come to its end: nobody has worked on it. What came for its runs meanwhile is
+   * lost. False when there is no such move, or it is over.
+   */
+  drop(move: Move): Promise<boolean>;
   /** All has come: its runs go on, its queued events are routed, at once. A second call changes nothing. */
   release(move: Move, now: number): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Imported, Moved, MovedCounts } from "../../runtime/index.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
 import { nameOf } from "../project/databases.ts";
-import { importInto } from "../runs/import.ts";
+import { importInto, withKeeper } from "../runs/import.ts";
 import { type DatabaseOptions, withDatabase } from "../runs/open.ts";
 import { json } from "../runs/values.ts";
 import type { Terminal } from "../terminal.ts";
@@ -20,6 +20,8 @@ interface ExportOptions extends DatabaseOptions {
 
 interface ImportOptions {
   readonly database: string;
+  readonly drop?: string;
+  readonly app?: string;
   readonly json?: boolean;
 }
 
@@ -123,6 +125,8 @@ export function addImport(runs: Command, { terminal, end }: Host): void {
       "-d, --database <file>",
       "where the runs are to be: an SQLite file, which is made if there is none, a postgres:// address, or restate://host:port?admin=port",
     )
+    .option("--drop <move>", "take in nothing: remove what an import of this move has left that was broken off")
+    .option("--app <id>", "with --drop, whose move it is (the `id` of its client)")
     .option("--json", "print { move, again, runs, ended, events, queued, steps, states }")
     .addHelpText(
       "after",
@@ -134,11 +138,18 @@ Examples:
 Exits with 1 when the lines are damaged or not whole, and when a run is there already: then no run goes on.`,
     )
     .action(async (file: string | undefined, options: ImportOptions) => {
+      if (options.drop !== undefined) return await dropFrom(options, options.drop, terminal);
       const imported = await importInto(options.database, file);
       if (options.json) terminal.data.write(json(imported));
       else terminal.messages.write(told(imported, nameOf(options.database)));
       end(exitCodes.ok);
     });
+}
+
+async function dropFrom({ database, app }: ImportOptions, move: string, { messages }: Terminal): Promise<void> {
+  if (app === undefined) throw new Failure("Name the app whose move it is, with --app.", exitCodes.usage);
+  await withKeeper(database, app, (client) => client.moves.drop(move));
+  messages.write(`What had come with move ${move} is removed from ${nameOf(database)}.\n`);
 }
 
 function told({ again, move, ...counts }: Imported, where: string): string {

@@ -14,19 +14,30 @@ export async function importInto(database: string, file: string | undefined): Pr
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
   const first = await lines.next();
   if (first.done) throw new Failure("There is nothing to import: the stream is empty.");
-  const client = new Backstitch({ id: appIn(first.value), ...keeperOf(database) });
+  const all = (async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => lines };
+  })();
   try {
-    return await client.moves.import(
-      (async function* () {
-        yield first.value;
-        yield* { [Symbol.asyncIterator]: () => lines };
-      })(),
-    );
+    return await withKeeper(database, appIn(first.value), (client) => client.moves.import(all));
+  } finally {
+    input.destroy();
+  }
+}
+
+/** A client of whatever is to keep the runs of an app, for as long as it is used. @throws Failure when it refuses */
+export async function withKeeper<Value>(
+  database: string,
+  app: string,
+  use: (client: Backstitch) => Promise<Value>,
+): Promise<Value> {
+  const client = new Backstitch({ id: app, ...keeperOf(database) });
+  try {
+    return await use(client);
   } catch (error) {
     if (error instanceof BackstitchError || error instanceof StoreError) throw new Failure(error.message);
     throw error;
   } finally {
-    input.destroy();
     await client.close();
   }
 }

@@ -17,7 +17,15 @@ import { compareText, end, type Run, recordStep } from "./memory-runs.ts";
 import type { MemorySlots } from "./memory-slots.ts";
 import type { MemoryStates } from "./memory-states.ts";
 import type { MemoryWaits } from "./memory-waits.ts";
-import { holdsNoTransactions, isArriving, isAway, isLeaving, isThere, statusOnArrival } from "./moved-rows.ts";
+import {
+  holdsNoTransactions,
+  isArriving,
+  isAway,
+  isDoubled,
+  isLeaving,
+  isThere,
+  statusOnArrival,
+} from "./moved-rows.ts";
 
 /** What the store has. */
 export interface MemoryParts {
@@ -200,7 +208,7 @@ export class MemoryMoves implements StoreMoves {
     const { id, app } = move;
     const departure = this.#departure(app);
     if (departure) throw isLeaving(app, departure.id, location);
-    for (const item of items) if ("run" in item) this.#check(item.run, id);
+    for (const item of items) if ("run" in item) this.#check(item.run, move);
     if (state === "none") this.#moves.push({ id, app, way: "into", state: "begun" });
     for (const item of items) {
       if ("event" in item) this.#putEvent(id, item.event);
@@ -213,16 +221,35 @@ export class MemoryMoves implements StoreMoves {
   }
 
   /** Before anything is stored: what is refused is refused as a whole. */
-  #check(run: MovedRun, move: string): void {
+  #check(run: MovedRun, { id: move, app }: Move): void {
     if (run.transactions?.length) throw holdsNoTransactions(run, location);
     const there = this.#parts.runs.get(run.id);
-    if (!there || there.status === "moved" || run.endedAt !== null) return;
-    if (this.#runs.get(run.id)?.move !== move) throw isThere(run, location);
+    if (run.endedAt !== null) return;
+    if (there && there.status !== "moved") {
+      if (this.#runs.get(run.id)?.move !== move) throw isThere(run, location);
+      return;
+    }
+    const twin = [...this.#parts.runs.values()].find(
+      ({ id, app: of, functionId, event, origin, status }) =>
+        of === app &&
+        event.id === run.eventId &&
+        functionId === run.functionId &&
+        !origin &&
+        !run.origin &&
+        status !== "moved" &&
+        this.#runs.get(id)?.move !== move,
+    );
+    if (twin) throw isDoubled(run, twin.id, location);
   }
 
   #putEvent(move: string, { fate, problem, ...event }: MovedEvent): void {
     const { events } = this.#parts;
-    if (events.get(event)) return;
+    if (events.get(event)) {
+      // It was sent to both: what it starts has been started.
+      const isArriving = this.#queued.get(move)?.includes(event.id);
+      if (fate !== "queued" && !isArriving) events.setRouted(event, true);
+      return;
+    }
     events.insert([event]);
     events.setRouted(event, true);
     if (fate === "queued") this.#queued.set(move, [...(this.#queued.get(move) ?? []), event.id]);
@@ -258,6 +285,23 @@ export class MemoryMoves implements StoreMoves {
     runs.set(run.id, stored);
     if (run.endedAt === null) this.#runs.set(run.id, { move, status: run.status });
     addWaits(stored, waits, now);
+  }
+
+  async drop({ id, app }: Move): Promise<boolean> {
+    const arriving = this.#moves.find((move) => move.id === id && move.way === "into" && move.state === "begun");
+    if (arriving === undefined) return false;
+    const { runs, events, waits, states } = this.#parts;
+    for (const [run, { move }] of this.#runs) {
+      if (move !== id) continue;
+      runs.delete(run);
+      waits.removeOf(run);
+      states.forgetRun(run);
+      this.#runs.delete(run);
+    }
+    for (const event of this.#queued.get(id) ?? []) events.remove({ app, id: event });
+    this.#queued.delete(id);
+    this.#moves.splice(this.#moves.indexOf(arriving), 1);
+    return true;
   }
 
   async release(move: Move, now: number): Promise<void> {

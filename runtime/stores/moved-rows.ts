@@ -135,6 +135,14 @@ export function isThere({ id }: MovedRun, location: string): StoreError {
   );
 }
 
+/** @param other what the event has started here */
+export function isDoubled({ id, eventId }: MovedRun, other: string, location: string): StoreError {
+  return new StoreError(
+    `event ${eventId} has started run ${id} in the store that is left, and ${other} in this one: it was sent to both. Undo the move, cancel the run in the store where it would go on, and export again`,
+    { location, operation: "arrive" },
+  );
+}
+
 export function holdsNoTransactions({ id }: MovedRun, location: string): StoreError {
   return new StoreError(
     `run ${id} has written in a transaction of a step that it has not recorded, which only a PostgreSQL store can keep. Let the step end before you move`,

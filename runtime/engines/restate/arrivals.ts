@@ -3,9 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isSealed } from "../../encryption/seal.ts";
 import { BackstitchError } from "../../faults.ts";
 import type { Move, MovedItem, StoreMoves } from "../../store.ts";
-import { holdsNoTransactions, isShort, isShortened, isThere } from "../../stores/moved-rows.ts";
+import { holdsNoTransactions, isDoubled, isShort, isShortened, isThere } from "../../stores/moved-rows.ts";
 import type { ArrivingEvent, ArrivingRun, ArrivingState, ArrivingSteps } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
+import type { Arrived } from "./run-arrival.ts";
 import { quoted, type RestateServer, type Target } from "./server.ts";
 
 /** Key of what an object was told to keep for a move, and its name: what is looked for when it is let go. */
@@ -53,8 +54,9 @@ export class Arrivals implements StoreMoves {
     } else if ("run" in item) {
       const { run } = item;
       const message: ArrivingRun = { move, run, app: this.#app, now };
-      const answer = await this.#server.call<"ok" | "there">(this.#target("run", "arrive", run.id), message);
+      const answer = await this.#server.call<Arrived>(this.#target("run", "arrive", run.id), message);
       if (answer === "there") throw isThere(run, location);
+      if (answer === "doubled") throw isDoubled(run, "one", location);
     } else if ("steps" in item) {
       const message: ArrivingSteps = { move, ...item.steps };
       await this.#server.call(this.#target("run", "recall", item.steps.run), message);
@@ -69,18 +71,30 @@ export class Arrivals implements StoreMoves {
     const state = await this.#state(move);
     if (state === "over" || state === "none") return;
     await this.#server.call(this.#target("move", "become", move.id), "releasing");
+    await this.#tellAll(move, "release", { move: move.id, now });
+    await this.#server.call(this.#target("move", "become", move.id), "over");
+  }
+
+  /** Once it has begun to let runs go, it is to be done again and not undone. */
+  async drop(move: Move): Promise<boolean> {
+    if ((await this.#state(move)) !== "begun") return false;
+    await this.#tellAll(move, "drop", { move: move.id });
+    await this.#server.call(this.#target("move", "forget", move.id), null);
+    return true;
+  }
+
+  async #tellAll(move: Move, handler: "release" | "drop", message: object): Promise<void> {
     for (const kind of ["run", "event"] as const) {
       for (;;) {
         const keys = await this.#arriving(kind, move.id);
         if (keys.length === 0) break;
         await inParallel(keys, async (key) => {
-          await this.#server.call(this.#target(kind, "release", key), { move: move.id, now });
+          await this.#server.call(this.#target(kind, handler, key), message);
         });
         // What was just changed may be seen a moment later.
         await pause(20);
       }
     }
-    await this.#server.call(this.#target("move", "become", move.id), "over");
   }
 
   async #arriving(kind: "run" | "event", move: string): Promise<string[]> {

@@ -11,6 +11,8 @@ import { json, Links } from "./links.ts";
 import type { ArrivingEvent, DecideMessage, MailboxView, Meeting, ReleaseMessage, StartMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
 
+/** Key of the move with which an event came that had been routed. */
+const arrivedByKey = "arrivedBy";
 /** Key of an event that is to be routed when it is let go. */
 const queuedKey = "queued";
 
@@ -42,10 +44,20 @@ export function eventHandlers(host: HostParts) {
     /** Comes with a move: it is known here, and routed if it still is to be once all of the move is there. */
     arrive: async (context: ObjectContext, { move, event }: ArrivingEvent): Promise<void> => {
       if ((await context.get(eventKey, eventSerde)) !== null) return;
-      if (event.fate !== "queued") return context.set(eventKey, event, eventSerde);
+      if (event.fate !== "queued") {
+        context.set(arrivedByKey, move);
+        return context.set(eventKey, event, eventSerde);
+      }
       const { fate: _, problem: _problem, ...queued } = event;
       context.set(queuedKey, queued);
       context.set(arrivingKey, move);
+    },
+
+    /** It never came. */
+    drop: async (context: ObjectContext, { move }: { readonly move: string }): Promise<void> => {
+      if ((await context.get<string>(arrivingKey)) !== move) return;
+      context.clear(arrivingKey);
+      context.clear(queuedKey);
     },
 
     release: async (context: ObjectContext, { move }: ReleaseMessage): Promise<void> => {
@@ -66,7 +78,9 @@ export function eventHandlers(host: HostParts) {
 
 /** Handlers that run beside the others. */
 export const eventReaders = {
-  read: async (context: ObjectSharedContext): Promise<EventView | null> => context.get(eventKey, eventSerde),
+  /** For a run that comes with a move: null of an event that was sent here as well, or has not come. */
+  read: async (context: ObjectSharedContext): Promise<EventView | null> =>
+    (await context.get<string>(arrivedByKey)) === null ? null : context.get(eventKey, eventSerde),
 };
 
 /** Handlers of the service that takes many events at once, so that all of them are kept or none. */

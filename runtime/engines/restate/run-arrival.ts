@@ -9,6 +9,9 @@ import type { ArrivingRun, ArrivingSteps, HistoryPiece, HoldMessage, ReleaseMess
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { RunInvocation } from "./run-invocation.ts";
 
+/** `there`: a run of this id is here; `doubled`: its event was sent here as well. */
+export type Arrived = "ok" | "there" | "doubled";
+
 /** Key of the status that it had where it was. */
 const statusKey = "arrivingStatus";
 
@@ -16,7 +19,7 @@ const statusKey = "arrivingStatus";
 export function arrivalHandlers(host: HostParts) {
   return {
     /** Stores the run, which begins to wait for what it waited for. One that came by this move is left as it is. */
-    arrive: async (context: ObjectContext, { move, run, app, now }: ArrivingRun): Promise<"ok" | "there"> => {
+    arrive: async (context: ObjectContext, { move, run, app, now }: ArrivingRun): Promise<Arrived> => {
       if ((await context.get(recordKey, recordSerde)) !== null) {
         const isOfMove = (await context.get<string>(arrivingKey)) === move;
         return isOfMove || run.endedAt !== null ? "ok" : "there";
@@ -25,7 +28,7 @@ export function arrivalHandlers(host: HostParts) {
       const events: StoredEvent[] = [];
       for (const id of [run.eventId, ...run.joined]) {
         const kept = await links.call<EventView | null>({ service: "event", key: id, handler: "read" }, null);
-        if (kept === null) throw new Error(`the event ${id} of run ${run.id} has not come before it`);
+        if (kept === null) return "doubled";
         const { fate: _, problem: _problem, ...event } = kept;
         events.push(event);
       }
@@ -45,6 +48,14 @@ export function arrivalHandlers(host: HostParts) {
       await new Links(host.app, context).call({ service: "history", key: context.key, handler: "add" }, piece);
       record.putAway = Math.max(record.putAway, part);
       context.set(recordKey, record, recordSerde);
+    },
+
+    /** It never came. */
+    drop: async (context: ObjectContext, { move }: { readonly move: string }): Promise<void> => {
+      const record = await context.get<RunRecord>(recordKey, recordSerde);
+      if (record === null || (await context.get<string>(arrivingKey)) !== move) return;
+      new RunInvocation(context, host, record).leaveAll();
+      context.clearAll();
     },
 
     /** It goes on. One that nobody has begun does so as its function's limits allow. */

@@ -67,6 +67,11 @@ export class RunInvocation {
     await this.#outgoing.wait(this.record.waits);
   }
 
+  /** Waits for nothing any more. */
+  leaveAll(): void {
+    this.#outgoing.leave(this.record.waits);
+  }
+
   /** Puts mail on the run. One that has ended gets none; what waited for it does so no longer. */
   receive(letter: Letter): void {
     this.#outgoing.receive(letter);

@@ -1,10 +1,10 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
-import { isLeaving, isThere, statusOnArrival } from "../moved-rows.ts";
+import { isDoubled, isLeaving, isThere, statusOnArrival } from "../moved-rows.ts";
 import { departureOf } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { deliver, putMail } from "./mail.ts";
-import { letGo } from "./moves.ts";
+import { forget, letGo, removeQueued } from "./moves.ts";
 import { addWaits } from "./waits.ts";
 
 export async function arrival(session: Session, { id }: Move): Promise<"none" | "begun" | "over"> {
@@ -35,6 +35,23 @@ export function arrive(db: Database, move: Move, items: readonly MovedItem[], no
   });
 }
 
+export async function drop(session: Session, move: Move): Promise<boolean> {
+  await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${move.id}`);
+  if ((await arrival(session, move)) !== "begun") return false;
+  const mine = "(SELECT run FROM backstitch.moving_runs WHERE move = $1)";
+  await session.run(`SELECT FROM backstitch.runs WHERE n IN ${mine} ORDER BY id FOR UPDATE`, move.id);
+  for (const table of ["mail", "waits", "pieces", "steps", "removed_steps", "joined", "transactions"]) {
+    await session.run(`DELETE FROM backstitch.${table} WHERE run IN ${mine}`, move.id);
+  }
+  const named = `(SELECT id FROM backstitch.runs WHERE n IN ${mine})`;
+  await session.run(`DELETE FROM backstitch.states WHERE run IN ${named}`, move.id);
+  await session.run(`DELETE FROM backstitch.runs WHERE n IN ${mine}`, move.id);
+  await session.run(removeQueued, move.id);
+  await forget(session, move.id);
+  await session.run("DELETE FROM backstitch.moves WHERE id = $1 AND way = 'into'", move.id);
+  return true;
+}
+
 export async function release(session: Session, move: Move, now: number): Promise<void> {
   await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${move.id}`);
   if ((await arrival(session, move)) !== "begun") return;
@@ -53,7 +70,11 @@ async function putEvent(session: Session, { id: move, app }: Move, event: MovedE
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (app, id) DO NOTHING RETURNING n`,
     ...[id, app, name, nameKey, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null],
   );
-  if (row === undefined) return;
+  if (row === undefined) {
+    // It was sent to both: what it starts has been started.
+    if (fate !== "queued") await session.run(takeEvent, app, id);
+    return;
+  }
   if (fate === "queued") {
     await session.run("INSERT INTO backstitch.moving_events (app, id, move) VALUES ($1, $2, $3)", app, id, move);
     return;
@@ -63,6 +84,10 @@ async function putEvent(session: Session, { id: move, app }: Move, event: MovedE
     ...[app, id, fate === "taken" ? "spent" : fate, nameKey, receivedAt, row.n, problem ?? null],
   );
 }
+
+const takeEvent = `
+  DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
+  WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n`;
 
 interface ThereRow {
   readonly n: number;
@@ -85,6 +110,8 @@ async function putRun(
   if (there?.status === "moved") await removeRun(session, there.n);
   else if (there?.move === move || (there && run.endedAt !== null)) return;
   else if (there) throw isThere(run, location);
+  const twin = await twinOf(session, move, app, run);
+  if (twin !== undefined) throw isDoubled(run, twin, location);
   const n = await insertRun(session, app, run);
   if (run.endedAt === null) {
     const moving = "INSERT INTO backstitch.moving_runs (run, move, status) VALUES ($1, $2, $3)";
@@ -113,6 +140,19 @@ async function putRun(
       run.waits.map((wait) => ({ run: waiting, wait, now })),
     ),
   );
+}
+
+/** A run that the same event has started here of the same function. */
+async function twinOf(session: Session, move: string, app: string, run: MovedRun): Promise<string | undefined> {
+  const { eventId, functionId, origin, endedAt } = run;
+  if (origin || endedAt !== null) return undefined;
+  const rows = await session.all<{ id: string }>(
+    `SELECT r.id FROM backstitch.runs AS r LEFT JOIN backstitch.moving_runs AS m ON m.run = r.n
+     WHERE r.app = $1 AND r.event_id = $2 AND r.function_id = $3 AND r.origin_run IS NULL AND r.status <> 'moved'
+       AND m.move IS DISTINCT FROM $4 LIMIT 1`,
+    ...[app, eventId, functionId, move],
+  );
+  return rows[0]?.id;
 }
 
 /** It has left this schema before. */

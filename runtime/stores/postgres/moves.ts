@@ -254,10 +254,7 @@ async function confirm(session: Session, { id, app }: Move, now: number): Promis
     id,
     now,
   );
-  await session.run(
-    "DELETE FROM backstitch.events AS e USING backstitch.moving_events AS q WHERE q.move = $1 AND e.app = q.app AND e.id = q.id",
-    id,
-  );
+  await session.run(removeQueued, id);
   await session.run("DELETE FROM backstitch.states WHERE app = $1", app);
   await forget(session, id);
   await session.run("UPDATE backstitch.moves SET state = 'over' WHERE id = $1 AND way = 'out'", id);
@@ -281,7 +278,13 @@ export async function letGo(session: Session, { id, app }: Move, now: number): P
   session.wake(app);
 }
 
-async function forget(session: Session, move: string): Promise<void> {
+/** Events of a move that are still to be routed. */
+export const removeQueued = `
+  DELETE FROM backstitch.events AS e USING backstitch.moving_events AS q
+  WHERE q.move = $1 AND e.app = q.app AND e.id = q.id`;
+
+/** Nothing of it is held up any more. */
+export async function forget(session: Session, move: string): Promise<void> {
   await session.run("DELETE FROM backstitch.moving_runs WHERE move = $1", move);
   await session.run("DELETE FROM backstitch.moving_events WHERE move = $1", move);
 }

@@ -1,6 +1,6 @@
 /** Moves as the store over one pool has them. */
 import type { StoreMoves } from "../../store.ts";
-import { arrival, arrive, release } from "./arrivals.ts";
+import { arrival, arrive, drop, release } from "./arrivals.ts";
 import type { Database } from "./database.ts";
 import { leave, movedEvents, movedRecords, movedRuns, movedStates, settle } from "./moves.ts";
 
@@ -17,6 +17,7 @@ export function postgresMoves(
     settle: (move, how, now) => perform("settle", (db) => db.transaction((session) => settle(session, move, how, now))),
     arrival: (move) => perform("arrival", (db) => arrival(db, move)),
     arrive: (move, items, now) => perform("arrive", (db) => arrive(db, move, items, now)),
+    drop: (move) => perform("drop", (db) => db.transaction((session) => drop(session, move))),
     release: (move, now) => perform("release", (db) => db.transaction((session) => release(session, move, now))),
   };
 }

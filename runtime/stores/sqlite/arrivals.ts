@@ -1,11 +1,19 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
-import { holdsNoTransactions, isLeaving, isShort, isShortened, isThere, statusOnArrival } from "../moved-rows.ts";
+import {
+  holdsNoTransactions,
+  isDoubled,
+  isLeaving,
+  isShort,
+  isShortened,
+  isThere,
+  statusOnArrival,
+} from "../moved-rows.ts";
 import { departureOf } from "./away.ts";
 import { putStep } from "./commits.ts";
 import type { Connection } from "./connection.ts";
 import { putMail } from "./mail.ts";
-import { letGo } from "./moves.ts";
+import { forget, letGo } from "./moves.ts";
 import { putPieces } from "./pieces.ts";
 import { addWaits } from "./waits.ts";
 
@@ -33,6 +41,22 @@ export function arrive(db: Connection, move: Move, items: readonly MovedItem[], 
   });
 }
 
+export function drop(db: Connection, move: Move): boolean {
+  return db.transaction(() => {
+    if (arrival(db, move) !== "begun") return false;
+    const mine = "(SELECT run FROM moving_runs WHERE move = ?)";
+    for (const table of ["mail", "waits", "pieces", "steps", "removed_steps", "joined"]) {
+      db.run(`DELETE FROM ${table} WHERE run IN ${mine}`, move.id);
+    }
+    db.run(`DELETE FROM states WHERE run IN (SELECT id FROM runs WHERE n IN ${mine})`, move.id);
+    db.run(`DELETE FROM runs WHERE n IN ${mine}`, move.id);
+    db.run("DELETE FROM events WHERE n IN (SELECT event FROM moving_events WHERE move = ?)", move.id);
+    forget(db, move.id);
+    db.run("DELETE FROM moves WHERE id = ? AND way = 'into'", move.id);
+    return true;
+  });
+}
+
 export function release(db: Connection, move: Move, now: number): void {
   db.transaction(() => {
     if (arrival(db, move) !== "begun") return;
@@ -53,6 +77,9 @@ function putEvent(db: Connection, { id: move, app }: Move, event: MovedEvent): v
     ...[id, app, name, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null],
     ...[kept, problem ?? null],
   )[0];
+  // It was sent to both: what it starts has been started.
+  if (!row && fate !== "queued")
+    db.run("UPDATE events SET routed = 1, fate = 'spent' WHERE app = ? AND id = ? AND routed = 0", app, id);
   if (row && fate === "queued") db.run("INSERT INTO moving_events (event, move) VALUES (?, ?)", row.n, move);
 }
 
@@ -70,6 +97,8 @@ function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: num
   if (there?.status === "moved") removeRun(db, there.n);
   else if (there?.move === move || (there && run.endedAt !== null)) return;
   else if (there) throw isThere(run, db.file);
+  const twin = twinOf(db, move, app, run);
+  if (twin !== undefined) throw isDoubled(run, twin, db.file);
   if (run.transactions?.length) throw holdsNoTransactions(run, db.file);
   const n = insertRun(db, app, run);
   if (run.endedAt === null) {
@@ -79,6 +108,17 @@ function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: num
   putPieces(db, n, run);
   for (const mail of run.mail) putMail(db, n, mail);
   addWaits(db, { n, id: run.id, app }, run.waits, now);
+}
+
+/** A run that the same event has started here of the same function. */
+function twinOf(db: Connection, move: string, app: string, { eventId, functionId, origin, endedAt }: MovedRun) {
+  if (origin || endedAt !== null) return undefined;
+  return db.all<{ id: string }>(
+    `SELECT r.id FROM runs AS r LEFT JOIN moving_runs AS m ON m.run = r.n
+     WHERE r.app = ? AND r.event_id = ? AND r.function_id = ? AND r.origin_run IS NULL AND r.status <> 'moved'
+       AND (m.move IS NULL OR m.move <> ?) LIMIT 1`,
+    ...[app, eventId, functionId, move],
+  )[0]?.id;
 }
 
 /** It has left this file before. */

@@ -225,7 +225,8 @@ export function letGo(db: Connection, { id }: Move, now: number): void {
   forget(db, id);
 }
 
-function forget(db: Connection, move: string): void {
+/** Nothing of it is held up any more. */
+export function forget(db: Connection, move: string): void {
   db.run("DELETE FROM moving_runs WHERE move = ?", move);
   db.run("DELETE FROM moving_events WHERE move = ?", move);
 }

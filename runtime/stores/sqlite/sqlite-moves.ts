@@ -1,6 +1,6 @@
 /** Moves as the store over one connection has them. */
 import type { StoreMoves } from "../../store.ts";
-import { arrival, arrive, release } from "./arrivals.ts";
+import { arrival, arrive, drop, release } from "./arrivals.ts";
 import type { Connection } from "./connection.ts";
 import { leave, movedEvents, movedRecords, movedRuns, movedStates, settle } from "./moves.ts";
 
@@ -15,6 +15,7 @@ export function sqliteMoves(perform: <T>(operation: string, work: (db: Connectio
     settle: async (move, how, now) => perform("settle", (db) => settle(db, move, how, now)),
     arrival: async (move) => perform("arrival", (db) => arrival(db, move)),
     arrive: async (move, items, now) => perform("arrive", (db) => arrive(db, move, items, now)),
+    drop: async (move) => perform("drop", (db) => drop(db, move)),
     release: async (move, now) => perform("release", (db) => release(db, move, now)),
   };
 }

@@ -389,6 +389,41 @@ export function arrivalTests(check: Check): void {
     assert.equal(await store.getRun("r2"), undefined);
   });
 
+  check("refuses a run whose event was sent here as well, and starts none of one that waits here", async (store) => {
+    const lines = await stream();
+    await store.putEvents([event("r1")]);
+    await store.route({ app, id: "r1" }, [{ id: "other", app, functionId: "f", eventId: "r1", wakeAt: later }]);
+    await assert.rejects(movesOf(store).import(lines), /event r1 has started run r1 .* and other in this one/);
+    await store.cancel("other", later, { unwind: false });
+    await assert.rejects(movesOf(store).import(lines), /it was sent to both/);
+  });
+
+  check("starts nothing of an event that waits here and was routed where it comes from", async (store) => {
+    const lines = await stream();
+    await store.putEvents([event("r1"), event("queued")]);
+    await movesOf(store).import(lines);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 9)).map(({ id }) => id),
+      ["queued"],
+    );
+    assert.equal((await view(store, "r1")).status, "running");
+  });
+
+  check("forgets what has come when it is dropped, and only while it is coming", async (store) => {
+    const lines = await stream();
+    const [{ move: id }] = lines.map((line) => JSON.parse(line)) as [{ move: string }];
+    await assert.rejects(movesOf(store).drop(id), /BS2009/);
+    await assert.rejects(movesOf(store).import(lines.slice(0, -1)));
+    await movesOf(store).drop(id);
+    assert.deepEqual((await store.listRuns({ app, limit: 9 })).runs, []);
+    assert.equal(await store.signal(app, "go", "1", later), undefined);
+    assert.deepEqual(await store.unroutedEvents(app, 9), []);
+    assert.equal((await movesOf(store).import(lines)).again, false);
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r2"]);
+    await assert.rejects(movesOf(store).drop(id), /BS2009/);
+    assert.equal(await store.signal(app, "go", "1", later), "r1");
+  });
+
   check("refuses to take in anything while the app leaves, and to leave while something comes in", async (store) => {
     const lines = await stream();
     await addRun(store, "r");
