@@ -123,8 +123,8 @@ export interface MovedPage<Item> {
 export interface StoreMoves {
   /**
    * Begins a move, or goes on with the one that was begun and not confirmed. From then on nobody gets work of the app: `claim` and
-   * `unroutedEvents` give nothing, `route` and `routeMany` do nothing or reject, as `nextWake`, `signal`, `derive` and
-   * `changeStates` do. While runs are held by workers whose leases last,
+   * `unroutedEvents` give nothing, `route` and `routeMany` do nothing or reject, as `nextWake`, `signal` and `derive`
+   * do, and `changeStates` once nobody holds a run. While runs are held by workers whose leases last,
    * nothing else is done. When none is, all runs that have not ended become `moving`, workers whose leases have ended are
    * fenced, ops give back their slots, and events that are queued belong to the move. Later ones wait for the next move.
    * Rejects while a move into the store is not over.

@@ -67,6 +67,11 @@ export class MemoryMoves implements StoreMoves {
     if (move) throw isAway(app, move.id, { location, operation });
   }
 
+  /** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
+  refuseGone(app: string, operation: string): void {
+    if (this.#departure(app)?.state !== "begun") this.refuseAway(app, operation);
+  }
+
   async leave({ id, app }: Move, now: number): Promise<Departure> {
     const arriving = this.#moves.find((each) => each.app === app && each.way === "into" && each.state === "begun");
     if (arriving) throw isArriving(app, arriving.id, location);

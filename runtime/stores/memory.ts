@@ -133,7 +133,7 @@ class MemoryStore implements Store {
     events: readonly StoredEvent[],
     now: number,
   ): Promise<"ok" | "conflict"> {
-    for (const { app } of changes) this.moves.refuseAway(app, "changeStates");
+    for (const { app } of changes) this.moves.refuseGone(app, "changeStates");
     if (!this.#states.allHold(changes)) return "conflict";
     this.#states.put(changes, now);
     this.#events.insert(events);

@@ -21,6 +21,14 @@ export async function refuseAway(session: Session, location: string, app: string
   if (move) throw isAway(app, move.id, { location, operation });
 }
 
+/** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
+export async function refuseGone(session: Session, location: string, app: string, operation: string): Promise<void> {
+  const [move] = await session.all<DepartureRow>(departing, app);
+  if (move?.state !== "begun") await refuseAway(session, location, app, operation);
+}
+
+const departing = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way = 'out' AND state <> 'over'";
+
 export interface DepartureRow {
   readonly id: string;
   readonly state: "begun" | "frozen";
@@ -28,6 +36,5 @@ export interface DepartureRow {
 
 /** The move away that is not over. */
 export async function departureOf(session: Session, app: string): Promise<DepartureRow | undefined> {
-  const sql = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way = 'out' AND state <> 'over' FOR UPDATE";
-  return (await session.all<DepartureRow>(sql, app))[0];
+  return (await session.all<DepartureRow>(`${departing} FOR UPDATE`, app))[0];
 }

@@ -1,7 +1,7 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
 import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
-import { refuseAway } from "./away.ts";
+import { refuseGone } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { putEvents } from "./events.ts";
 
@@ -52,7 +52,7 @@ export function changeStates(
 ): Promise<"ok" | "conflict"> {
   return unlessConflict(db, async (session) => {
     for (const app of new Set(changes.map((change) => change.app))) {
-      await refuseAway(session, db.location, app, "changeStates");
+      await refuseGone(session, db.location, app, "changeStates");
     }
     await putStates(session, changes, now);
     await putEvents(session, events);

@@ -13,6 +13,11 @@ export function refuseAway(db: Connection, app: string, operation: string): void
   if (move !== undefined) throw isAway(app, move, { location: db.file, operation });
 }
 
+/** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
+export function refuseGone(db: Connection, app: string, operation: string): void {
+  if (departureOf(db, app)?.state !== "begun") refuseAway(db, app, operation);
+}
+
 /** The move away that is not over. */
 export function departureOf(db: Connection, app: string): { id: string; state: "begun" | "frozen" } | undefined {
   const sql = "SELECT id, state FROM moves WHERE app = ? AND way = 'out' AND state <> 'over'";

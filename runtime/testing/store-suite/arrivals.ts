@@ -93,7 +93,6 @@ export function roundTripTests(check: Check): void {
     const lines = await linesOf(store, true);
     const there = await movesOf(other).import(lines);
     assert.deepEqual([there.runs, there.ended, there.queued, there.again], [6, 1, 1, false]);
-    assert.deepEqual(await all(other), before);
     await movesOf(store).confirm(there.move);
     assert.equal((await movesOf(other).import(lines)).again, true);
     const back = await movesOf(store).import(await linesOf(other, true));

@@ -17,6 +17,8 @@ export function departureTests(check: Check): void {
     });
     assert.deepEqual(await claim(store, { worker: "worker-2", now: later }), []);
     assert.equal((await view(store, "r2")).status, "running");
+    const state = { app, functionId: "f", kind: "throttle", key: "", before: undefined, after: "1" };
+    assert.equal(await store.changeStates([state], [], t0), "ok");
     assert.deepEqual(await store.commit([turn(held, { release: true, wakeAt: later, frame: "last" })]), ["ok"]);
     assert.deepEqual(await store.moves.leave({ ...move, id: "another" }, t0 + 2), { ...move, held: [] });
     assert.equal((await view(store, "r3")).status, "moving");
