@@ -17,6 +17,7 @@ import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEve
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
 import type { StoreMoves } from "./store-moves.ts";
 import type { OpKey, Origin } from "./store-names.ts";
+import type { StoreProjection } from "./store-projection.ts";
 import type { PruningStore } from "./store-pruning.ts";
 import type { RecordedOutcome, StepPage, StepRecord, StoredStep } from "./store-steps.ts";
 import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
@@ -25,6 +26,7 @@ export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
 export type * from "./store-moves.ts";
 export type * from "./store-names.ts";
+export type * from "./store-projection.ts";
 export type * from "./store-pruning.ts";
 export type * from "./store-steps.ts";
 export type * from "./store-waits.ts";
@@ -202,6 +204,8 @@ export interface RunPage {
   readonly runs: readonly RunView[];
   /** What to give as `before` for the page that follows; absent when there is none. */
   readonly next?: string;
+  /** Of a projection: what had become of the runs until then is shown. */
+  readonly asOf?: number;
 }
 
 /** Which runs `listParked` gives. */
@@ -270,6 +274,8 @@ export interface Store extends PruningStore {
   readonly onWork?: ((app: string, listener: () => void) => () => void) | undefined;
   /** How an app goes to another store. */
   readonly moves: StoreMoves;
+  /** Runs that an engine executes, as they are shown here. */
+  readonly projection: StoreProjection;
   /** Says, before `open`, how a store is to write and read outputs of steps that it was not given by a commit. */
   readonly sealOutputs?: ((sealed: OutputSeal, opened: OutputSeal) => void) | undefined;
 

@@ -32,6 +32,11 @@ export class Database {
     return new EventLog(await this.#app(), async () => this.#store);
   }
 
+  /** Of a projection of runs that an engine executes: since when it is whole. @throws Failure as `all` does */
+  async asOf(): Promise<number | undefined> {
+    return this.#store.projection.asOf(await this.#app());
+  }
+
   /** Moves of the app that is meant. @throws Failure as `all` does */
   async moves(): Promise<Moves> {
     return new Moves(await this.#app(), this.#clock, async () => this.#store);

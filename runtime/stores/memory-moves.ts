@@ -10,10 +10,12 @@ import type {
   MovedRunsPage,
   MovedState,
   NewWait,
+  ProjectedRun,
   StoreMoves,
+  StoreProjection,
 } from "../store.ts";
 import type { MemoryEvents } from "./memory-events.ts";
-import { compareText, end, type Run, recordStep } from "./memory-runs.ts";
+import { compareText, end, queuedRun, type Run, recordStep } from "./memory-runs.ts";
 import type { MemorySlots } from "./memory-slots.ts";
 import type { MemoryStates } from "./memory-states.ts";
 import type { MemoryWaits } from "./memory-waits.ts";
@@ -23,7 +25,9 @@ import {
   isAway,
   isDoubled,
   isLeaving,
+  isProjected,
   isThere,
+  projectionMove,
   statusOnArrival,
 } from "./moved-rows.ts";
 
@@ -52,9 +56,29 @@ export class MemoryMoves implements StoreMoves {
   /** What is `moving`, with its move and what it was before. */
   readonly #runs = new Map<string, { readonly move: string; readonly status: MovedRun["status"] }>();
   readonly #queued = new Map<string, string[]>();
+  /** Apps of which there is a projection, with when it was whole. */
+  readonly #projected = new Map<string, number>();
+  readonly projection: StoreProjection = {
+    asOf: async (app) => this.#projected.get(app) || undefined,
+    put: async (app, runs, asOf = 0) => {
+      if (!this.isAway(app)) this.#moves.push({ id: projectionMove(app), app, way: "out", state: "over" });
+      this.#projected.set(app, Math.max(asOf, this.#projected.get(app) ?? 0));
+      for (const run of runs) this.#project(app, run);
+    },
+  };
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
+  }
+
+  #project(app: string, { revision, stepsRemoved: _, ...run }: ProjectedRun): void {
+    const { runs, events } = this.#parts;
+    const there = runs.get(run.id);
+    if (there && (there.app !== app || there.seq >= revision)) return;
+    events.insert([run.event]);
+    events.setRouted(run.event, true);
+    const fresh = queuedRun({ ...run, eventId: run.event.id, wakeAt: 0 }, run.event);
+    runs.set(run.id, { ...fresh, ...run, parent: run.parent, origin: run.origin, epoch: 1, seq: revision });
   }
 
   isAway(app: string): boolean {
@@ -67,12 +91,18 @@ export class MemoryMoves implements StoreMoves {
     if (move) throw isAway(app, move.id, { location, operation });
   }
 
+  /** @throws StoreError when an engine executes the runs of the app */
+  refuseProjected(app: string, operation: string): void {
+    if (this.#projected.has(app)) throw isProjected(app, { location, operation });
+  }
+
   /** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
   refuseGone(app: string, operation: string): void {
     if (this.#departure(app)?.state !== "begun") this.refuseAway(app, operation);
   }
 
   async leave({ id, app }: Move, now: number): Promise<Departure> {
+    this.refuseProjected(app, "leave");
     const arriving = this.#moves.find((each) => each.app === app && each.way === "into" && each.state === "begun");
     if (arriving) throw isArriving(app, arriving.id, location);
     let move = this.#departure(app);
@@ -211,6 +241,7 @@ export class MemoryMoves implements StoreMoves {
     const state = await this.arrival(move);
     if (state === "over") return;
     const { id, app } = move;
+    this.refuseProjected(app, "arrive");
     const departure = this.#departure(app);
     if (departure) throw isLeaving(app, departure.id, location);
     for (const item of items) if ("run" in item) this.#check(item.run, move);

@@ -80,6 +80,8 @@ class MemoryStore implements Store {
     addWaits: (run, waits, now) => this.#addWaits(run, waits, now),
   });
 
+  readonly projection = this.moves.projection;
+
   async open(): Promise<void> {}
   async close(): Promise<void> {}
 
@@ -217,6 +219,7 @@ class MemoryStore implements Store {
 
   async cancel(id: string, now: number, { unwind, events = [] }: Cancellation): Promise<boolean> {
     const run = this.#runs.get(id);
+    if (run) this.moves.refuseProjected(run.app, "cancel");
     if (!run || run.endedAt !== null || run.status === "moving") return false;
     if (unwind && run.status === "running" && (run.seq > 0 || run.lease)) {
       this.#deliver(id, { op: 0, kind: "cancel", text: null, receivedAt: now });
@@ -234,6 +237,7 @@ class MemoryStore implements Store {
 
   async resume(id: string, now: number): Promise<boolean> {
     const run = this.#runs.get(id);
+    if (run) this.moves.refuseProjected(run.app, "resume");
     if (run?.status !== "blocked") return false;
     Object.assign(run, { status: "running", error: null, wakeAt: now, updatedAt: now });
     return true;

@@ -107,9 +107,20 @@ export function isShort({ functionId, kind }: MovedState, location: string): Sto
 
 type Where = { readonly location: string; readonly operation: string };
 
+/** Stands for the engine that executes the runs of an app of which a store has a projection. */
+export const projectionMove = (app: string) => `projection of ${app}`;
+
 export function isAway(app: string, move: string, where: Where): StoreError {
+  if (move === projectionMove(app)) return isProjected(app, where);
   return new StoreError(
     `the runs of app "${app}" leave for another store by move ${move}, or have left. Let its clients and workers use that store; \`backstitch runs export --undo\` keeps the runs here if nothing has imported them`,
+    where,
+  );
+}
+
+export function isProjected(app: string, where: Where): StoreError {
+  return new StoreError(
+    `what is kept here of app "${app}" is a projection of runs that an engine executes. Let clients and workers use that engine`,
     where,
   );
 }

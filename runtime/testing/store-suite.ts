@@ -22,6 +22,7 @@ import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTes
 import { awayTests, departureTests, moveTests } from "./store-suite/moves.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
+import { projectionTests } from "./store-suite/projection.ts";
 import {
   pruneBoundTests,
   pruneEventTests,
@@ -112,6 +113,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("moves there and back", () => roundTripTests(check));
     suite.describe("arriving", () => arrivalTests(check));
     suite.describe("refusing moves", () => refusalTests(check));
+    suite.describe("projections", () => projectionTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
     suite.describe("prune steps", () => pruneStepTests(check));

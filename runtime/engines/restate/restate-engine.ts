@@ -24,6 +24,7 @@ import type { AttachedEngine, EngineParts } from "../engine.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { StartMessage } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
+import { Projection, type ProjectionSettings } from "./projection.ts";
 import { type HostSettings, RestateWorker } from "./restate-worker.ts";
 import type { RestateServer, Target } from "./server.ts";
 import { refuse } from "./support.ts";
@@ -35,14 +36,21 @@ export class RestateEngine implements AttachedEngine {
   readonly #server: RestateServer;
   readonly #settings: HostSettings;
   readonly #tables: Tables;
+  readonly #projection: Projection | undefined;
 
-  constructor(parts: EngineParts, server: RestateServer, settings: HostSettings) {
+  constructor(
+    parts: EngineParts,
+    server: RestateServer,
+    settings: HostSettings,
+    projection: ProjectionSettings | undefined,
+  ) {
     if (parts.kept) throw nothingRemoved("`keep` of the client");
     this.#parts = parts;
     this.#server = server;
     this.#settings = settings;
     this.#tables = new Tables(parts.app, server);
     this.moves = new Arrivals(parts.app, server);
+    this.#projection = projection && new Projection(parts.app, projection, parts.clock, parts.logger);
   }
 
   accept(fn: RegisteredFunction): void {
@@ -52,14 +60,17 @@ export class RestateEngine implements AttachedEngine {
   worker(options: WorkerOptions): Worker {
     const recorded = (origin: Parameters<typeof outcomesBefore>[1], ops: readonly number[]) =>
       outcomesBefore(this, origin, ops);
-    return new RestateWorker(this.#parts, recorded, this.#server, this.#settings, options);
+    const shown = this.#projection && { projection: this.#projection, tables: this.#tables };
+    return new RestateWorker(this.#parts, recorded, this.#server, this.#settings, options, shown);
   }
 
   open(): Promise<void> {
     return this.#server.check();
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#projection?.close();
+  }
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
     const [event] = events;
@@ -92,7 +103,7 @@ export class RestateEngine implements AttachedEngine {
   }
 
   async listRuns(query: RunQuery): Promise<RunPage> {
-    return this.#tables.runs(query);
+    return (await this.#projection?.runs(query)) ?? this.#tables.runs(query);
   }
 
   async listEvents(query: EventQuery): Promise<EventView[]> {

@@ -84,6 +84,6 @@ function arrived(run: MovedRun, app: string, [event, ...joined]: readonly Stored
     ...{ status: statusOnArrival(run), epoch: 1, lostClaims: 0, lease: undefined, steps: new Map() },
     ...{ mail: [...run.mail], mailed: run.mailed, waits: [...run.waits] },
     ...{ inFlow: true, isHeld: run.endedAt === null && seq === 0 && frame === null },
-    ...{ token: 0, putAway: 0, recent: [], slots: [], tasks: [], told: [] },
+    ...{ token: 0, revision: 0, changedAt: 0, putAway: 0, recent: [], slots: [], tasks: [], told: [] },
   };
 }

@@ -137,6 +137,8 @@ function newRecord({ run, event, derived, now, inFlow = false, waits: isHeld = f
     inFlow,
     isHeld,
     token: 0,
+    revision: 0,
+    changedAt: 0,
     putAway: 0,
     recent: [],
     waits,

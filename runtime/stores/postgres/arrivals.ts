@@ -1,7 +1,7 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
 import { isDoubled, isLeaving, isThere, statusOnArrival } from "../moved-rows.ts";
-import { departureOf } from "./away.ts";
+import { departureOf, refuseProjected } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { deliver, putMail } from "./mail.ts";
 import { forget, letGo, removeQueued } from "./moves.ts";
@@ -19,6 +19,7 @@ export function arrive(db: Database, move: Move, items: readonly MovedItem[], no
     await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${id}`);
     const state = await arrival(session, move);
     if (state === "over") return;
+    await refuseProjected(session, db.location, app, "arrive");
     const departure = await departureOf(session, app);
     if (departure) throw isLeaving(app, departure.id, db.location);
     if (state === "none") {

@@ -4,7 +4,7 @@
  * Whatever is refused then reads the table `moves` in its transaction. Whoever begins a move locks that table against reading
  * for a moment: so all that began before has ended, and all that begins later finds the move.
  */
-import { isAway } from "../moved-rows.ts";
+import { isAway, isProjected, projectionMove } from "../moved-rows.ts";
 import type { Session } from "./database.ts";
 
 /** Put into statements that give nothing of an app that leaves, or has left. @param app its parameter */
@@ -25,6 +25,18 @@ export async function refuseAway(session: Session, location: string, app: string
 export async function refuseGone(session: Session, location: string, app: string, operation: string): Promise<void> {
   const [move] = await session.all<DepartureRow>(departing, app);
   if (move?.state !== "begun") await refuseAway(session, location, app, operation);
+}
+
+/** @throws StoreError when an engine executes the runs of the app */
+export async function refuseProjected(session: Session, location: string, app: string, operation: string) {
+  const [move] = await session.all<{ id: string }>(moveAway("$1"), app);
+  if (move?.id === projectionMove(app)) throw isProjected(app, { location, operation });
+}
+
+/** @throws StoreError when an engine executes the run */
+export async function refuseProjectedRun(session: Session, location: string, run: string, operation: string) {
+  const [row] = await session.all<{ app: string }>("SELECT app FROM backstitch.runs WHERE id = $1", run);
+  if (row) await refuseProjected(session, location, row.app, operation);
 }
 
 const departing = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way = 'out' AND state <> 'over'";

@@ -23,7 +23,7 @@ import {
   toMovedState,
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
-import { type DepartureRow, departureOf } from "./away.ts";
+import { type DepartureRow, departureOf, refuseProjected } from "./away.ts";
 import { type Database, grouped, type Session } from "./database.ts";
 import { deliver, mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
@@ -43,6 +43,7 @@ export async function leave(db: Database, { id, app }: Move, now: number): Promi
 }
 
 async function begin(session: Session, location: string, { id, app }: Move, now: number): Promise<DepartureRow> {
+  await refuseProjected(session, location, app, "leave");
   const found = await departureOf(session, app);
   if (found) return found;
   await session.run("LOCK TABLE backstitch.moves IN ACCESS EXCLUSIVE MODE");

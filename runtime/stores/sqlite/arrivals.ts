@@ -9,7 +9,7 @@ import {
   isThere,
   statusOnArrival,
 } from "../moved-rows.ts";
-import { departureOf } from "./away.ts";
+import { departureOf, refuseProjected } from "./away.ts";
 import { putStep } from "./commits.ts";
 import type { Connection } from "./connection.ts";
 import { putMail } from "./mail.ts";
@@ -27,6 +27,7 @@ export function arrive(db: Connection, move: Move, items: readonly MovedItem[], 
     const state = arrival(db, move);
     if (state === "over") return;
     const { id, app } = move;
+    refuseProjected(db, app, "arrive");
     const departure = departureOf(db, app);
     if (departure) throw isLeaving(app, departure.id, db.file);
     if (state === "none") {

@@ -1,5 +1,5 @@
 /** Whether an app is away: it leaves for another store, or has left. */
-import { isAway } from "../moved-rows.ts";
+import { isAway, isProjected, projectionMove } from "../moved-rows.ts";
 import type { Connection } from "./connection.ts";
 
 /** The move by which the app leaves, or has left; undefined while it is here. */
@@ -16,6 +16,11 @@ export function refuseAway(db: Connection, app: string, operation: string): void
 /** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
 export function refuseGone(db: Connection, app: string, operation: string): void {
   if (departureOf(db, app)?.state !== "begun") refuseAway(db, app, operation);
+}
+
+/** @throws StoreError when an engine executes the runs of the app */
+export function refuseProjected(db: Connection, app: string, operation: string): void {
+  if (awayBy(db, app) === projectionMove(app)) throw isProjected(app, { location: db.file, operation });
 }
 
 /** The move away that is not over. */

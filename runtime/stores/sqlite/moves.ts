@@ -22,7 +22,7 @@ import {
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
-import { departureOf } from "./away.ts";
+import { departureOf, refuseProjected } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
@@ -31,6 +31,7 @@ import { waitsOf } from "./waits.ts";
 
 export function leave(db: Connection, { id, app }: Move, now: number): Departure {
   return db.transaction(() => {
+    refuseProjected(db, app, "leave");
     const arriving = db.all<{ id: string }>(
       "SELECT id FROM moves WHERE app = ? AND way = 'into' AND state = 'begun'",
       app,

@@ -20,6 +20,7 @@ import type {
   Store,
   StoredEvent,
   StoreMoves,
+  StoreProjection,
   WaitQuery,
 } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
@@ -31,6 +32,7 @@ import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { projectedAsOf, putProjected } from "./projection.ts";
 import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { sqliteMoves } from "./sqlite-moves.ts";
@@ -41,6 +43,10 @@ import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
   readonly moves: StoreMoves;
+  readonly projection: StoreProjection = {
+    put: async (app, runs, asOf) => this.#perform("put", (db) => putProjected(db, app, runs, asOf)),
+    asOf: async (app) => this.#perform("asOf", (db) => projectedAsOf(db, app)),
+  };
   readonly #file: string;
   #connection: Connection | undefined;
 

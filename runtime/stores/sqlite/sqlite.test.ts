@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import type { Store, StoreMoves } from "../../store.ts";
+import type { Store } from "../../store.ts";
 import { testStore } from "../../testing/store-suite.ts";
 import { temporaryFolder } from "../testing-support.ts";
 import { sqlite } from "./index.ts";
@@ -31,19 +31,23 @@ function reopening(path: string): Store {
     }
   };
   const stays = async () => {};
-  const moves = new Proxy({} as StoreMoves, {
-    get(_moves, method: keyof StoreMoves) {
-      return (...args: unknown[]) =>
-        call((store) => Reflect.apply(store.moves[method], store.moves, args) as Promise<unknown>);
-    },
-  });
+  const part = <Name extends "moves" | "projection">(name: Name) =>
+    new Proxy({} as Store[Name], {
+      get(_part, method: string) {
+        return (...args: unknown[]) =>
+          call((store) => {
+            const methods = store[name] as unknown as Record<string, () => Promise<unknown>>;
+            return Reflect.apply(methods[method] as () => Promise<unknown>, methods, args);
+          });
+      },
+    });
   return new Proxy({} as Store, {
     get(_store, method: keyof Store | "then") {
       // The store itself is awaited where it is handed on.
       if (method === "then") return undefined;
       if (method === "open" || method === "close") return stays;
       if (method === "onWork" || method === "sealOutputs") return undefined;
-      if (method === "moves") return moves;
+      if (method === "moves" || method === "projection") return part(method);
       return (...args: unknown[]) => call((store) => Reflect.apply(store[method], store, args) as Promise<unknown>);
     },
   });
