@@ -7,6 +7,8 @@ type Colours = ReturnType<typeof picocolors.createColors>;
 
 export interface Output {
   readonly write: (text: string) => void;
+  /** Resolves when the text is on its way; rejects when nobody reads any more. */
+  readonly taken: (text: string) => Promise<void>;
   /** Whether a person reads it, who wants frames around things, and not a program. */
   readonly pretty: boolean;
   readonly colours: Colours;
@@ -35,6 +37,10 @@ export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv = p
     const wanted = forced || (stream.isTTY === true && env["TERM"] !== "dumb" && force === undefined);
     return {
       write: (text) => void stream.write(text),
+      taken: (text) =>
+        new Promise((resolve, reject) => {
+          stream.write(text, (error) => (error ? reject(error) : resolve()));
+        }),
       pretty: stream.isTTY === true || forced,
       colours: picocolors.createColors(wanted && !refused),
     };

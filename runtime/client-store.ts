@@ -17,6 +17,7 @@ export type ClientStore = Pick<
   | "derive"
   | "listOutcomes"
   | "listSteps"
+  | "moves"
   | "prune"
   | "pruneSteps"
 >;

@@ -14,6 +14,7 @@ import { consoleLogger, shieldedLogger } from "./logger.ts";
 import type { Middleware } from "./middleware/middleware.ts";
 import { checkedMiddleware } from "./middleware/options.ts";
 import { sendThrough } from "./middleware/send.ts";
+import { Moves } from "./moves.ts";
 import { checkKeys, checkName } from "./options.ts";
 import { checkedKept, type Kept, type KeptRuns } from "./pruning.ts";
 import { driveReceived } from "./receive.ts";
@@ -95,6 +96,8 @@ export class Backstitch<
   readonly runs: Runs;
   /** Events of this client: get, list, and what became of them. */
   readonly events: EventLog;
+  /** Moves of this client's app to another store, or from one: export, import, confirm, undo. */
+  readonly moves: Moves;
   readonly #parts: ClientParts;
   readonly #logger: Logger;
   readonly #retryDelay: RetrySchedule;
@@ -131,6 +134,7 @@ export class Backstitch<
     this.events = new EventLog(this.id, () => this.#store("events"));
     this.#kept = options.keep && checkedKept(options.keep, "`keep` of new Backstitch()");
     this.#engine = checkedEngine(options)?.attach(this.#engineParts());
+    this.moves = new Moves(this.id, this.#parts.clock, () => this.#store("moves"));
     this.runs = new Runs(
       this.id,
       this.#parts.clock,

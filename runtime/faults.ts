@@ -52,6 +52,8 @@ const faults = {
   BS2130: "The engine cannot do this",
   BS2131: "Restate does not do what it is asked",
   BS2132: "Restate's SDK cannot run here",
+  BS2140: "An app cannot leave its store",
+  BS2141: "A stream of runs cannot be imported",
   BS2120: "A transaction cannot begin",
   BS2121: "A transaction cannot be committed",
 } as const;

@@ -68,6 +68,7 @@ export type {
   RunEnd,
 } from "./middleware/middleware.ts";
 export type { Migrate, StoredFrame, StoredFunction, StoredStepCall } from "./migration.ts";
+export type { ExportOptions, Imported, Moved, MovedCounts, Moves } from "./moves.ts";
 export type { Kept, KeptThings, Removed } from "./pruning.ts";
 export { type ReferenceSchemas, referenceFunction } from "./reference-function.ts";
 export type { Backoff } from "./retry.ts";

@@ -57,7 +57,15 @@ const filterKeys = [
   "parent",
   "origin",
 ];
-const statuses: readonly string[] = ["running", "completed", "failed", "cancelled", "blocked"] satisfies RunStatus[];
+const statuses: readonly string[] = [
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+  "blocked",
+  "moving",
+  "moved",
+] satisfies RunStatus[];
 
 /** @throws BackstitchError BS2050 when a filter is wrong, BS2013 when another option is */
 export function searchOf(app: string, options: ListOptions, where: string): Search {

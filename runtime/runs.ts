@@ -22,6 +22,8 @@ export interface RunsPage {
   readonly runs: readonly Run[];
   /** What to give as `before` for the page that follows; undefined when there is none. */
   readonly next: string | undefined;
+  /** Of an engine with a projection: all that had become of the runs until then is shown, and some of what came later. */
+  readonly asOf?: number;
 }
 
 /** How `runs.cancel()` ends a run. */
@@ -107,8 +109,8 @@ export class Runs {
    * @example const { runs, next } = await client.runs.page({ label: "charge", createdFrom: "2030-01-02" });
    */
   async page(options: ListOptions = {}): Promise<RunsPage> {
-    const { runs, next } = await this.#page(options, "runs.page()");
-    return { runs: runs.map(toRun), next };
+    const { runs, next, asOf } = await this.#page(options, "runs.page()");
+    return { runs: runs.map(toRun), next, ...(asOf !== undefined && { asOf }) };
   }
 
   /**
@@ -326,12 +328,15 @@ export class Runs {
     return pruneAll(await this.#store(), this.#app, checked, this.#clock);
   }
 
-  async #page(options: ListOptions, where: string): Promise<{ runs: RunView[]; next: string | undefined }> {
+  async #page(
+    options: ListOptions,
+    where: string,
+  ): Promise<{ runs: RunView[]; next: string | undefined; asOf?: number }> {
     const { query, error } = searchOf(this.#app, options, where);
     const store = await this.#store();
     if (error === undefined) {
-      const { runs, next } = await store.listRuns(query);
-      return { runs: [...runs], next };
+      const { runs, next, asOf } = await store.listRuns(query);
+      return { runs: [...runs], next, ...(asOf !== undefined && { asOf }) };
     }
     const found: RunView[] = [];
     let { before } = query;

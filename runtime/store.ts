@@ -15,20 +15,30 @@
 import type { PieceChanges, StoredPieces } from "./frame-pieces.ts";
 import type { EventKey, EventQuery, EventView, SentSignal, StoredEvent, UnfitEvent } from "./store-events.ts";
 import type { Granted, Routed, Routing, SlotRequest, StateChange, StateKey, StoredState } from "./store-flow.ts";
+import type { StoreMoves } from "./store-moves.ts";
 import type { OpKey, Origin } from "./store-names.ts";
+import type { StoreProjection } from "./store-projection.ts";
 import type { PruningStore } from "./store-pruning.ts";
 import type { RecordedOutcome, StepPage, StepRecord, StoredStep } from "./store-steps.ts";
 import type { NewWait, StoredWait, WaitQuery } from "./store-waits.ts";
 
 export type * from "./store-events.ts";
 export type * from "./store-flow.ts";
+export type * from "./store-moves.ts";
 export type * from "./store-names.ts";
+export type * from "./store-projection.ts";
 export type * from "./store-pruning.ts";
 export type * from "./store-steps.ts";
 export type * from "./store-waits.ts";
 
-/** `running` covers queued, executing, sleeping and waiting runs; the others but `blocked` are final. */
-export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked";
+/**
+ * `running` covers queued, executing, sleeping and waiting runs. A `moving` one goes on once it has come from another store, or
+ * has left for one. The others but `blocked` are final; `moved` is a run that has gone on, and may have ended, elsewhere.
+ */
+export type RunStatus = "running" | "completed" | "failed" | "cancelled" | "blocked" | "moving" | "moved";
+
+/** What a commit makes of a run. */
+export type CommittedStatus = Exclude<RunStatus, "moving" | "moved">;
 
 /** A run to be created. Creating one whose id exists changes nothing. */
 export interface NewRun {
@@ -111,7 +121,7 @@ export interface Commit extends PieceChanges {
    */
   readonly seq?: number;
   readonly now: number;
-  readonly status: RunStatus;
+  readonly status: CommittedStatus;
   /** New frame text; undefined keeps the stored one. Ended runs drop it. */
   readonly frame?: string;
   /** Labels where the run is parked, outermost function first, joined by " > ". A run that has not ended keeps its own for null. */
@@ -194,6 +204,8 @@ export interface RunPage {
   readonly runs: readonly RunView[];
   /** What to give as `before` for the page that follows; absent when there is none. */
   readonly next?: string;
+  /** Of a projection: what had become of the runs until then is shown. */
+  readonly asOf?: number;
 }
 
 /** Which runs `listParked` gives. */
@@ -260,6 +272,10 @@ export interface Store extends PruningStore {
    * pause between two looks. Absent from a store that hears of nothing.
    */
   readonly onWork?: ((app: string, listener: () => void) => () => void) | undefined;
+  /** How an app goes to another store. */
+  readonly moves: StoreMoves;
+  /** Runs that an engine executes, as they are shown here. */
+  readonly projection: StoreProjection;
   /** Says, before `open`, how a store is to write and read outputs of steps that it was not given by a commit. */
   readonly sealOutputs?: ((sealed: OutputSeal, opened: OutputSeal) => void) | undefined;
 

@@ -11,5 +11,6 @@ export { hashIn, idIn } from "./engine/registry.ts";
 export { originOf, type ScopeRecord } from "./engine/scopes.ts";
 export { noReferences, readStoredRun, StoredClosure } from "./engine/stored-run.ts";
 export { EventLog } from "./event-log.ts";
+export { Moves } from "./moves.ts";
 export { Runs } from "./runs.ts";
 export type { ParkedRun, Store } from "./store.ts";

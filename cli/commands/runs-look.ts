@@ -8,7 +8,7 @@ import { printHistory } from "../runs/history.ts";
 import { printRuns } from "../runs/list.ts";
 import { type DatabaseOptions, withDatabase } from "../runs/open.ts";
 import { printRun } from "../runs/show.ts";
-import { json } from "../runs/values.ts";
+import { json, time } from "../runs/values.ts";
 
 interface ListOptions extends DatabaseOptions, FilterOptions {
   readonly limit: string;
@@ -50,9 +50,14 @@ Text of errors is looked for in the runs that the other filters leave: name a fu
     .action(async (options: ListOptions) => {
       const limit = limitOf(options.limit);
       const filter = { ...filterOf(options, Date.now()), limit, before: options.before };
-      const found = await withDatabase(options, async (database) => (await database.all()).list(filter));
+      const { found, asOf } = await withDatabase(options, async (database) => ({
+        found: await (await database.all()).list(filter),
+        asOf: await database.asOf(),
+      }));
       const next = found.length === limit ? found.at(-1)?.id : undefined;
       terminal.data.write(options.json ? json({ runs: found, next }) : printRuns(found));
+      if (asOf !== undefined)
+        terminal.messages.write(`An engine executes these runs. They are shown as of ${time(asOf)}.\n`);
       if (!options.json && found.length === 0) terminal.messages.write("No run is like that.\n");
       if (!options.json && next !== undefined) terminal.messages.write(`There may be more: --before ${next}\n`);
       end(exitCodes.ok);

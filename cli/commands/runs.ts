@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Host } from "../host.ts";
 import { addCancel, addFork, addRerun, addResume } from "./runs-change.ts";
 import { addHistory, addList, addShow } from "./runs-look.ts";
+import { addExport, addImport } from "./runs-move.ts";
 import { addPrune } from "./runs-prune.ts";
 import { addUnblock } from "./runs-unblock.ts";
 
@@ -22,6 +23,7 @@ When something is wrong at night:
   $ backstitch runs show <run> -d shop.db                      where, since when, what was undone, what next
   $ backstitch runs history <run> -d shop.db                   every attempt, with inputs, outputs and stacks`,
     );
-  for (const add of [addList, addShow, addHistory, addRerun, addFork, addCancel, addResume, addUnblock, addPrune])
-    add(runs, host);
+  const looking = [addList, addShow, addHistory];
+  const changing = [addRerun, addFork, addCancel, addResume, addUnblock, addPrune, addExport, addImport];
+  for (const add of [...looking, ...changing]) add(runs, host);
 }

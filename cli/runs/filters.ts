@@ -20,7 +20,10 @@ export interface FilterOptions {
 export function addFilters(command: Command): Command {
   return command
     .option("--function <id>", "only runs of this function")
-    .option("--status <list>", "only running, completed, failed, cancelled or blocked ones; commas between several")
+    .option(
+      "--status <list>",
+      "only running, completed, failed, cancelled, blocked, moving or moved ones; commas between several",
+    )
     .option("--since <time>", "only those created since then: 2h, 3d, 2030-01-02T03:04:05Z")
     .option("--until <time>", "only those created before then")
     .option("--event <name>", "only those that an event of this name started")

@@ -1,6 +1,6 @@
 /** A database of runs and events, for as long as a command uses it. */
 import { BackstitchError } from "../../runtime/index.ts";
-import { EventLog, Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
+import { EventLog, Moves, Runs, type Store, SystemClock } from "../../runtime/stored-runs.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { nameOf, storeOf, withStore } from "../project/databases.ts";
 
@@ -30,6 +30,16 @@ export class Database {
   /** The events of the app that is meant. @throws Failure as `all` does */
   async events(): Promise<EventLog> {
     return new EventLog(await this.#app(), async () => this.#store);
+  }
+
+  /** Of a projection of runs that an engine executes: since when it is whole. @throws Failure as `all` does */
+  async asOf(): Promise<number | undefined> {
+    return this.#store.projection.asOf(await this.#app());
+  }
+
+  /** Moves of the app that is meant. @throws Failure as `all` does */
+  async moves(): Promise<Moves> {
+    return new Moves(await this.#app(), this.#clock, async () => this.#store);
   }
 
   async #app(): Promise<string> {

@@ -52,6 +52,8 @@ function coloured({ status }: Run, colours: Output["colours"]): string {
     blocked: colours.red,
     cancelled: colours.yellow,
     running: colours.cyan,
+    moving: colours.yellow,
+    moved: colours.yellow,
   };
   return colour[status](status.toUpperCase());
 }
@@ -169,6 +171,8 @@ function nextSteps(
     ],
     completed: [history, whole],
     cancelled: [history, whole],
+    moving: [history],
+    moved: [history],
   };
   return table(commands[status]).trimEnd().split("\n");
 }

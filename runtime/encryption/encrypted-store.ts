@@ -33,6 +33,17 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
     open: () => store.open(),
     close: () => store.close(),
     onWork: store.onWork?.bind(store),
+    // Texts are sealed for the places that they have in the other store as well.
+    moves: store.moves,
+    projection: {
+      put: (app, runs, asOf) =>
+        store.projection.put(
+          app,
+          runs.map((run) => withTexts(forms.projected, run, sealed)),
+          asOf,
+        ),
+      asOf: (app) => store.projection.asOf(app),
+    },
     claim: async (request) =>
       (await store.claim(request)).map((each) => ({
         ...texts.withPieces(withTexts(claim, each, opened), each.run),

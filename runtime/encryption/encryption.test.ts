@@ -167,7 +167,8 @@ test("a worker that does not decrypt blocks the run and tells what is missing", 
 function forged(store: Store, forge: (text: string, run: string) => string): Store {
   return new Proxy(store, {
     get: (target, name: keyof Store) => {
-      if (name !== "claim") return (target[name] as (() => unknown) | undefined)?.bind(target);
+      const member: unknown = target[name];
+      if (name !== "claim") return typeof member === "function" ? member.bind(target) : member;
       return async (request: Parameters<Store["claim"]>[0]) =>
         (await target.claim(request)).map((claim) => ({
           ...claim,

@@ -11,6 +11,7 @@ import type {
   Origin,
   ParkedRun,
   ParkedState,
+  ProjectedRun,
   RecordedOutcome,
   RunView,
   SentSignal,
@@ -152,6 +153,9 @@ const view: Form<RunView> = {
   },
 };
 
+/** As a view that is read. */
+const projected: Form<ProjectedRun> = { row: view.row, fields: { ...view.fields, revision: "open" } };
+
 const parkedFields: Form<ParkedRun>["fields"] = {
   id: "open",
   app: "open",
@@ -182,6 +186,7 @@ export const forms = {
   piece,
   commit,
   claim,
+  projected,
   view,
   parked,
   state,

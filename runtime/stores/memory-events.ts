@@ -23,6 +23,16 @@ export class MemoryEvents {
     return this.#events.get(keyOf(key));
   }
 
+  setRouted(key: EventKey, routed: boolean): void {
+    const kept = this.get(key);
+    if (kept) kept.routed = routed;
+  }
+
+  /** In the order in which they were stored. */
+  stored(app: string): Kept[] {
+    return [...this.#events.values()].filter(({ event }) => event.app === app);
+  }
+
   unrouted(app: string, limit: number): StoredEvent[] {
     return this.#inOrder(app)
       .filter(({ routed }) => !routed)

@@ -1,5 +1,5 @@
 /** The states of a store in memory. */
-import type { JoinedRun, StateChange, StateKey, StoredState } from "../store.ts";
+import type { JoinedRun, MovedState, StateChange, StateKey, StoredState } from "../store.ts";
 
 export class MemoryStates {
   readonly #states = new Map<string, StateChange>();
@@ -24,6 +24,26 @@ export class MemoryStates {
     for (const [key, { expiresAt = Number.POSITIVE_INFINITY }] of this.#states) {
       if (expiresAt < now) this.#states.delete(key);
     }
+  }
+
+  of(app: string): MovedState[] {
+    return [...this.#states.values()]
+      .filter((state) => state.app === app)
+      .map(({ functionId, kind, key, after: value, expiresAt, run }) => ({
+        ...{ functionId, kind, key, value },
+        ...(expiresAt !== undefined && { expiresAt }),
+        ...(run !== undefined && { run }),
+      }));
+  }
+
+  /** One that is there stays. */
+  add({ value: after, ...state }: MovedState & Pick<StateKey, "app">): void {
+    const key = keyOf(state);
+    if (!this.#states.has(key)) this.#states.set(key, { ...state, before: undefined, after });
+  }
+
+  removeOf(app: string): void {
+    for (const [key, state] of this.#states) if (state.app === app) this.#states.delete(key);
   }
 
   forgetRun(run: string): void {

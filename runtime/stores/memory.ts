@@ -42,6 +42,7 @@ import type {
   WaitQuery,
 } from "../store.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { MemoryMoves } from "./memory-moves.ts";
 import { prune, pruneSteps } from "./memory-pruning.ts";
 import {
   apply,
@@ -73,6 +74,13 @@ class MemoryStore implements Store {
   readonly #waits = new MemoryWaits();
   readonly #slots = new MemorySlots();
   readonly #states = new MemoryStates();
+  readonly moves = new MemoryMoves({
+    ...{ runs: this.#runs, events: this.#events, waits: this.#waits, slots: this.#slots, states: this.#states },
+    tellSlot: (run, op, now) => this.#deliver(run, { op, kind: "slot", text: null, receivedAt: now }),
+    addWaits: (run, waits, now) => this.#addWaits(run, waits, now),
+  });
+
+  readonly projection = this.moves.projection;
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
@@ -82,7 +90,7 @@ class MemoryStore implements Store {
   }
 
   async unroutedEvents(app: string, limit: number): Promise<StoredEvent[]> {
-    return this.#events.unrouted(app, limit);
+    return this.moves.isAway(app) ? [] : this.#events.unrouted(app, limit);
   }
 
   async route(
@@ -94,6 +102,7 @@ class MemoryStore implements Store {
     const stored = this.#events.get(event);
     const foreign = runs.find((run) => run.eventId !== event.id || run.app !== event.app);
     if (!stored || foreign) throw cannotRoute("memory", event, foreign);
+    this.moves.refuseAway(event.app, "route");
     if (stored.routed) return "routed";
     const mayJoin = joins.every((join) => this.#joined(join.run).is === "waiting");
     if (!mayJoin || !this.#states.allHold(states)) return "conflict";
@@ -126,6 +135,7 @@ class MemoryStore implements Store {
     events: readonly StoredEvent[],
     now: number,
   ): Promise<"ok" | "conflict"> {
+    for (const { app } of changes) this.moves.refuseGone(app, "changeStates");
     if (!this.#states.allHold(changes)) return "conflict";
     this.#states.put(changes, now);
     this.#events.insert(events);
@@ -134,7 +144,8 @@ class MemoryStore implements Store {
 
   #joined(id: string): JoinedRun {
     const run = this.#runs.get(id);
-    return { id, is: !run || run.endedAt !== null ? "over" : run.epoch === 0 ? "waiting" : "begun" };
+    if (!run || run.endedAt !== null) return { id, is: "over" };
+    return { id, is: run.epoch === 0 && run.status === "running" ? "waiting" : "begun" };
   }
 
   async waitPaths(app: string, name: string): Promise<string[]> {
@@ -146,6 +157,7 @@ class MemoryStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number): Promise<string | undefined> {
+    this.moves.refuseAway(app, "signal");
     return this.#signal(app, name, text, now);
   }
 
@@ -158,6 +170,7 @@ class MemoryStore implements Store {
   }
 
   async claim(request: ClaimRequest): Promise<Claim[]> {
+    if (this.moves.isAway(request.app)) return [];
     return [...this.#runs.values()]
       .filter((run) => isDue(run, request) && isFree(run, request) && !request.except?.includes(run.id))
       .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || compareText(a.id, b.id))
@@ -206,7 +219,8 @@ class MemoryStore implements Store {
 
   async cancel(id: string, now: number, { unwind, events = [] }: Cancellation): Promise<boolean> {
     const run = this.#runs.get(id);
-    if (!run || run.endedAt !== null) return false;
+    if (run) this.moves.refuseProjected(run.app, "cancel");
+    if (!run || run.endedAt !== null || run.status === "moving") return false;
     if (unwind && run.status === "running" && (run.seq > 0 || run.lease)) {
       this.#deliver(id, { op: 0, kind: "cancel", text: null, receivedAt: now });
       return true;
@@ -223,12 +237,14 @@ class MemoryStore implements Store {
 
   async resume(id: string, now: number): Promise<boolean> {
     const run = this.#runs.get(id);
+    if (run) this.moves.refuseProjected(run.app, "resume");
     if (run?.status !== "blocked") return false;
     Object.assign(run, { status: "running", error: null, wakeAt: now, updatedAt: now });
     return true;
   }
 
   async nextWake(app: string, functions: readonly string[]): Promise<number | undefined> {
+    this.moves.refuseAway(app, "nextWake");
     const times = [...this.#runs.values()]
       .filter((run) => run.app === app && functions.includes(run.functionId))
       .filter((run) => run.status === "running" && !run.lease)
@@ -267,6 +283,7 @@ class MemoryStore implements Store {
   async derive(run: DerivedRun, now: number): Promise<boolean> {
     const of = this.#runs.get(run.origin.run);
     if (this.#runs.has(run.id)) return true;
+    if (of) this.moves.refuseAway(of.app, "derive");
     if (!of || (run.state && (of.endedAt !== null || versionOf(of) !== run.state.version))) return false;
     const made = derivedRun(run, of, now);
     this.#runs.set(run.id, made);

@@ -4,6 +4,7 @@ import type {
   JoinedRun,
   NewWait,
   Origin,
+  RunStatus,
   RunView,
   StepRecord,
   StoredEvent,
@@ -156,6 +157,9 @@ export function toOwnWait({ path, value, until, filter, ...wait }: OwnWaitRow): 
   };
 }
 
+/** Of runs that have not ended. */
+const going: readonly string[] = ["running", "blocked", "moving"] satisfies RunStatus[];
+
 /** The run that a state names, if there still is one. */
 export interface NamedRunRow {
   readonly epoch: number | null;
@@ -163,6 +167,6 @@ export interface NamedRunRow {
 }
 
 export function toJoinedRun(id: string, { epoch, status }: NamedRunRow): JoinedRun {
-  const isOver = status !== "running" && status !== "blocked";
-  return { id, is: isOver ? "over" : epoch === 0 ? "waiting" : "begun" };
+  const isOver = status === null || !going.includes(status);
+  return { id, is: isOver ? "over" : epoch === 0 && status === "running" ? "waiting" : "begun" };
 }

@@ -67,6 +67,9 @@ export async function emptySchema({ url, schema }: PostgresOptions): Promise<voi
     "slots",
     "transactions",
     "pieces",
+    "moves",
+    "moving_runs",
+    "moving_events",
   ];
   const client = new pg.Client(url);
   await client.connect();

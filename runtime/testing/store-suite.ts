@@ -4,6 +4,7 @@
  * It depends on no test runner; it is given `describe` and `it` (of vitest, node:test, …) and asserts with node:assert.
  */
 import type { Store } from "../store.ts";
+import { arrivalTests, refusalTests, roundTripTests } from "./store-suite/arrivals.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests, repeatTests } from "./store-suite/commits.ts";
 import {
@@ -18,8 +19,10 @@ import {
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
+import { awayTests, departureTests, moveTests } from "./store-suite/moves.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
+import { projectionTests } from "./store-suite/projection.ts";
 import {
   pruneBoundTests,
   pruneEventTests,
@@ -104,6 +107,13 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("runs made of others", () => deriveTests(check));
     suite.describe("runs that part from others", () => partedTests(check));
     suite.describe("outcomes of ops", () => outcomeTests(check));
+    suite.describe("leaving", () => departureTests(check));
+    suite.describe("away", () => awayTests(check));
+    suite.describe("moves", () => moveTests(check));
+    suite.describe("moves there and back", () => roundTripTests(check));
+    suite.describe("arriving", () => arrivalTests(check));
+    suite.describe("refusing moves", () => refusalTests(check));
+    suite.describe("projections", () => projectionTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
     suite.describe("prune steps", () => pruneStepTests(check));

@@ -4,6 +4,7 @@ import { Crons } from "../../flow/crons.ts";
 import type { StateChange, StoredEvent } from "../../store.ts";
 import type { HostParts } from "./host-parts.ts";
 import { json, Links } from "./links.ts";
+import type { ArrivingState } from "./messages.ts";
 
 const stateKey = "schedules";
 const tokenKey = "token";
@@ -21,6 +22,12 @@ interface Look {
 /** Handlers of the object, by their names. */
 export function cronHandlers(host: HostParts) {
   return {
+    /** What was done where the schedule ran before: events have ids of their slots, so that none is started twice. */
+    arrive: async (context: ObjectContext, { state }: ArrivingState): Promise<void> => {
+      const states = (await context.get<States>(stateKey)) ?? {};
+      context.set(stateKey, { ...states, [state.key]: state.value });
+    },
+
     /** Starts what is due, and looks again at the next slot. Timers carry a token, so that there is one at a time. */
     look: async (context: ObjectContext, { token }: { readonly token?: number }): Promise<void> => {
       const last = (await context.get<number>(tokenKey)) ?? 0;

@@ -1,14 +1,20 @@
 /** The object of an event: routes it once, and keeps what became of it. */
-import type { ObjectContext } from "@restatedev/restate-sdk";
+import type { ObjectContext, ObjectSharedContext } from "@restatedev/restate-sdk";
 import type { Flow } from "../../flow/options.ts";
 import { runsWanted, strayOf } from "../../route.ts";
 import type { EventView, NewRun, StoredEvent } from "../../store.ts";
 import { matchesIn } from "../../waits-met.ts";
+import { arrivingKey } from "./arrivals.ts";
 import type { HostParts } from "./host-parts.ts";
 import { eventKey, eventSerde } from "./kept-event.ts";
 import { json, Links } from "./links.ts";
-import type { DecideMessage, MailboxView, Meeting, StartMessage } from "./messages.ts";
+import type { ArrivingEvent, DecideMessage, MailboxView, Meeting, ReleaseMessage, StartMessage } from "./messages.ts";
 import { mailboxKey } from "./names.ts";
+
+/** Key of the move with which an event came that had been routed. */
+const arrivedByKey = "arrivedBy";
+/** Key of an event that is to be routed when it is let go. */
+const queuedKey = "queued";
 
 /** Handlers of the object, by their names. */
 export function eventHandlers(host: HostParts) {
@@ -35,6 +41,33 @@ export function eventHandlers(host: HostParts) {
       }
     },
 
+    /** Comes with a move: it is known here, and routed if it still is to be once all of the move is there. */
+    arrive: async (context: ObjectContext, { move, event }: ArrivingEvent): Promise<void> => {
+      if ((await context.get(eventKey, eventSerde)) !== null) return;
+      if (event.fate !== "queued") {
+        context.set(arrivedByKey, move);
+        return context.set(eventKey, event, eventSerde);
+      }
+      const { fate: _, problem: _problem, ...queued } = event;
+      context.set(queuedKey, queued);
+      context.set(arrivingKey, move);
+    },
+
+    /** It never came. */
+    drop: async (context: ObjectContext, { move }: { readonly move: string }): Promise<void> => {
+      if ((await context.get<string>(arrivingKey)) !== move) return;
+      context.clear(arrivingKey);
+      context.clear(queuedKey);
+    },
+
+    release: async (context: ObjectContext, { move }: ReleaseMessage): Promise<void> => {
+      if ((await context.get<string>(arrivingKey)) !== move) return;
+      const queued = await context.get<StoredEvent>(queuedKey);
+      context.clear(arrivingKey);
+      context.clear(queuedKey);
+      new Links(host.app, context).send({ service: "event", key: context.key, handler: "put" }, queued);
+    },
+
     /** A run that was given the event found that it does not fit. What it was known as before is kept. */
     unfit: async (context: ObjectContext, { problem }: { readonly problem: string }): Promise<void> => {
       const kept = await context.get<EventView>(eventKey, eventSerde);
@@ -42,6 +75,13 @@ export function eventHandlers(host: HostParts) {
     },
   };
 }
+
+/** Handlers that run beside the others. */
+export const eventReaders = {
+  /** For a run that comes with a move: null of an event that was sent here as well, or has not come. */
+  read: async (context: ObjectSharedContext): Promise<EventView | null> =>
+    (await context.get<string>(arrivedByKey)) === null ? null : context.get(eventKey, eventSerde),
+};
 
 /** Handlers of the service that takes many events at once, so that all of them are kept or none. */
 export function eventsHandlers(host: HostParts) {

@@ -9,7 +9,7 @@ import { type Plan, planOf } from "../../flow/plan.ts";
 import type { NewRun, StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
 import type { HostParts } from "./host-parts.ts";
 import { json, Links } from "./links.ts";
-import type { BeginMessage, DecideMessage, JoinMessage, StartMessage } from "./messages.ts";
+import type { ArrivingState, BeginMessage, DecideMessage, HoldMessage, JoinMessage, StartMessage } from "./messages.ts";
 
 /** A state as it is kept, with the run that it names. */
 interface Kept {
@@ -38,6 +38,16 @@ export function flowHandlers(host: HostParts) {
 
     /** A run that waited is due. A timer that another has replaced carries an old token. */
     begin: (context: ObjectContext, message: BeginMessage) => new Flow(context, host).begin(message),
+
+    /** A run that came from another store waits, as one that an event started here. */
+    hold: (context: ObjectContext, { run, event, delayMs }: HoldMessage) =>
+      new Flow(context, host).wait(run, event, delayMs),
+
+    /** A state that came from another store. One that is there was decided upon here. */
+    arrive: async (context: ObjectContext, { state, now }: ArrivingState): Promise<void> => {
+      const { value: after, ...rest } = state;
+      if ((await context.get(stateKey(rest))) === null) await new Flow(context, host).change({ ...rest, after }, now);
+    },
 
     /** A run began by itself, because something came for it. */
     begun: async (context: ObjectContext, { run }: { readonly run: string }): Promise<void> => {
@@ -73,7 +83,7 @@ class Flow {
 
   async decide({ run, event, now }: DecideMessage): Promise<void> {
     const { runs, joins, states, cancelled } = await this.#plan(run, event, now);
-    for (const change of states) await this.#change(change, now);
+    for (const change of states) await this.change(change, now);
     for (const other of cancelled) {
       const message = { now, how: { unwind: true }, tells: true };
       this.#links.send({ service: "run", key: other, handler: "cancel" }, message);
@@ -81,7 +91,7 @@ class Flow {
     for (const { run: joined, keeps, wakeAt } of joins) {
       const message: JoinMessage = { event, keeps, wakeAt, now, fresh: run };
       this.#links.send({ service: "run", key: joined, handler: "join" }, message);
-      await this.#wait(joined, event, wakeAt - now);
+      await this.wait(joined, event, wakeAt - now);
     }
     const isJoinable = (id: string) => states.some((change) => change.run === id && change.kind !== "singleton");
     for (const started of runs) {
@@ -89,7 +99,7 @@ class Flow {
       const wakeAt = waits ? started.wakeAt : await this.#throttled(event, started.wakeAt, now);
       const message: StartMessage = { run: { ...started, wakeAt }, event, now, inFlow: true, waits };
       this.#links.send({ service: "run", key: started.id, handler: "start" }, message);
-      if (waits) await this.#wait(started.id, event, wakeAt - now);
+      if (waits) await this.wait(started.id, event, wakeAt - now);
     }
   }
 
@@ -140,7 +150,7 @@ class Flow {
     return { ...key, value, run: { id, is: waiting === null ? "begun" : "waiting" } };
   }
 
-  async #change(change: Pick<StateChange, "kind" | "key" | "after" | "expiresAt" | "run">, now: number): Promise<void> {
+  async change(change: Pick<StateChange, "kind" | "key" | "after" | "expiresAt" | "run">, now: number): Promise<void> {
     const { after: value, run, expiresAt } = change;
     const key = stateKey(change);
     const kept: Kept = { value, ...(run !== undefined && { run }) };
@@ -153,7 +163,7 @@ class Flow {
     this.#links.send({ service: "flow", key: this.#context.key, handler: "expire" }, { key, value }, expiresAt - now);
   }
 
-  async #wait(run: string, event: StoredEvent, delayMs: number): Promise<void> {
+  async wait(run: string, event: StoredEvent, delayMs: number): Promise<void> {
     const before = await this.#context.get<Waiting>(waitingPrefix + run);
     const token = (before?.token ?? 0) + 1;
     this.#context.set<Waiting>(waitingPrefix + run, { token, event });
@@ -169,7 +179,7 @@ class Flow {
     const state = { kind: "throttle", key: throttle.key };
     const kept = await this.#context.get<Kept>(stateKey(state));
     const { start, change } = throttledStart(kept?.value, now, { ...throttle, key: undefined });
-    await this.#change({ ...state, ...change }, now);
+    await this.change({ ...state, ...change }, now);
     return Math.max(wakeAt, start);
   }
 }

@@ -1,5 +1,6 @@
 /** What the services of an app take from the worker that hosts them. */
 import type { DriverHost } from "../../engine/contract.ts";
+import type { ProjectedRun } from "../../store.ts";
 import type { RegisteredFunction } from "../../types.ts";
 import type { EngineParts } from "../engine.ts";
 import type { Sdk } from "./sdk.ts";
@@ -12,5 +13,7 @@ export interface HostParts extends EngineParts {
   readonly stepsPerInvocation: number;
   /** Of Restate's SDK: the first of some promises, as the journal has them. */
   readonly race: Sdk["RestatePromise"]["race"];
+  /** Is told how runs are shown, if anybody keeps that. */
+  readonly project?: ((run: ProjectedRun) => void) | undefined;
   readonly recorded: NonNullable<DriverHost["recorded"]>;
 }

@@ -1,7 +1,9 @@
 /** Durable functions on Restate, which keeps runs, timers and events, and sends work to workers by itself. */
 import { BackstitchError } from "../../faults.ts";
 import { checkInteger, checkKeys, checkName } from "../../options.ts";
+import type { Store } from "../../store.ts";
 import type { Engine } from "../engine.ts";
+import type { ProjectionSettings } from "./projection.ts";
 import { RestateEngine } from "./restate-engine.ts";
 import { RestateServer } from "./server.ts";
 
@@ -34,10 +36,28 @@ export interface RestateOptions {
    * Default 86,400,000, which is a day.
    */
   readonly longestStepMs?: number | undefined;
+  /**
+   * A store of its own, in which workers keep what is shown of runs, so that they are found by its indexes: `sqlite({ path })`
+   * or `postgres({ url })`. Default: Restate's own tables are scanned.
+   */
+  readonly projection?: Store | undefined;
+  /** Milliseconds between two looks for what the projection lacks, 100 and up. Default 600,000. */
+  readonly reconcileMs?: number | undefined;
 }
 
 const where = "restate()";
-const optionKeys = ["ingress", "admin", "headers", "port", "host", "url", "stepsPerInvocation", "longestStepMs"];
+const optionKeys = [
+  "ingress",
+  "admin",
+  "headers",
+  "port",
+  "host",
+  "url",
+  "stepsPerInvocation",
+  "longestStepMs",
+  "projection",
+  "reconcileMs",
+];
 
 /**
  * Runs functions on Restate in the place of a store. Workers need Node 22 and the package `@restatedev/restate-sdk`.
@@ -65,7 +85,37 @@ export function restate(options: RestateOptions): Engine {
   const { ingress, admin } = options;
   const server = new RestateServer({ ingress, admin, headers });
   const settings = { host, port, url, stepsPerInvocation, longestStepMs };
-  return { attach: (parts) => new RestateEngine(parts, server, settings) };
+  const shown = projectionOf(options);
+  return { attach: (parts) => new RestateEngine(parts, server, settings, shown) };
+}
+
+function projectionOf({ projection: store, reconcileMs = 600_000 }: RestateOptions): ProjectionSettings | undefined {
+  checkInteger(reconcileMs, "reconcileMs", { least: 100, most: 2 ** 31 }, where);
+  if (store === undefined) return undefined;
+  if (typeof (store as Partial<Store> | null)?.projection?.put !== "function") {
+    throw new BackstitchError("BS2013", {
+      where: `\`projection\` of ${where} is no store`,
+      fix: 'Give what `sqlite({ path: "shown.db" })` of "backstitch/sqlite" or `postgres({ url })` of "backstitch/postgres" gives.',
+    });
+  }
+  let opened: Promise<void> | undefined;
+  const open = () => {
+    // One that could not be opened is tried again.
+    opened ??= store.open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  const close = async () => {
+    const isOpen = await opened?.then(
+      () => true,
+      () => false,
+    );
+    opened = undefined;
+    if (isOpen) await store.close();
+  };
+  return { store, reconcileMs, open, close };
 }
 
 function checkAddress(value: unknown, name: string): void {

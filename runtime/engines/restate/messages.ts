@@ -4,6 +4,10 @@ import type {
   Cancellation,
   DerivedRun,
   Mail,
+  MovedEvent,
+  MovedRecords,
+  MovedRun,
+  MovedState,
   NewRun,
   NewWait,
   OpKey,
@@ -62,6 +66,41 @@ export interface JoinMessage {
 export interface BeginMessage {
   readonly run: string;
   readonly token: number;
+}
+
+/** A run that came from another store and has not begun. */
+export interface HoldMessage {
+  readonly run: string;
+  readonly event: StoredEvent;
+  readonly delayMs: number;
+}
+
+/** A run comes with a move. */
+export interface ArrivingRun {
+  readonly move: string;
+  readonly app: string;
+  readonly run: MovedRun;
+  readonly now: number;
+}
+
+export interface ArrivingSteps extends MovedRecords {
+  readonly move: string;
+}
+
+export interface ArrivingEvent {
+  readonly move: string;
+  readonly event: MovedEvent;
+}
+
+export interface ArrivingState {
+  readonly state: MovedState;
+  readonly now: number;
+}
+
+/** All of a move has come. */
+export interface ReleaseMessage {
+  readonly move: string;
+  readonly now: number;
 }
 
 /** An attempt of a step that is made in an invocation of its own, on any machine. */

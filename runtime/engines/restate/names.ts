@@ -12,7 +12,8 @@ export type ServiceKind =
   | "pool"
   | "cron"
   | "history"
-  | "flow";
+  | "flow"
+  | "move";
 
 const escaped = (character: string) => `_${character.codePointAt(0)?.toString(16)}_`;
 

@@ -41,7 +41,7 @@ export class Outgoing {
       this.#ended(commit);
       return "ok";
     }
-    this.#leave(this.#record.waits.filter(({ op }) => unwait.includes(op)));
+    this.leave(this.#record.waits.filter(({ op }) => unwait.includes(op)));
     this.#record.waits = this.#record.waits.filter(({ op }) => !unwait.includes(op));
     await this.wait(waits, now);
     this.#record.waits.push(...waits.filter(({ op }) => !this.#record.mail.some((mail) => isRefusal(mail, op))));
@@ -118,7 +118,8 @@ export class Outgoing {
     if (answer === "conflict") this.receive({ op, kind: "conflict", text: null, receivedAt: now });
   }
 
-  #leave(waits: readonly NewWait[]): void {
+  /** They are waited for no longer. */
+  leave(waits: readonly NewWait[]): void {
     for (const { op, kind, name, match } of waits) {
       const from = { run: this.#record.id, op };
       if (kind === "signal") this.#links.send({ service: "signal", key: name, handler: "leave" }, from);
@@ -129,7 +130,7 @@ export class Outgoing {
   /** Nothing comes for it any more, and the op that waits for it hears how it ended. */
   #ended({ status, output, error, now }: Pick<Commit, "status" | "output" | "error" | "now">): void {
     const record = this.#record;
-    this.#leave(record.waits);
+    this.leave(record.waits);
     record.waits = [];
     record.mail = [];
     if (record.inFlow) this.#links.send(this.#flow("over"), { run: record.id });

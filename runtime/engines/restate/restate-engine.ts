@@ -21,25 +21,36 @@ import { parkedRun, versionOf } from "../../stores/memory-runs.ts";
 import type { RegisteredFunction } from "../../types.ts";
 import type { Worker, WorkerOptions } from "../../worker.ts";
 import type { AttachedEngine, EngineParts } from "../engine.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { StartMessage } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
+import { Projection, type ProjectionSettings } from "./projection.ts";
 import { type HostSettings, RestateWorker } from "./restate-worker.ts";
 import type { RestateServer, Target } from "./server.ts";
 import { refuse } from "./support.ts";
 import { Tables } from "./tables.ts";
 
 export class RestateEngine implements AttachedEngine {
+  readonly moves: Arrivals;
   readonly #parts: EngineParts;
   readonly #server: RestateServer;
   readonly #settings: HostSettings;
   readonly #tables: Tables;
+  readonly #projection: Projection | undefined;
 
-  constructor(parts: EngineParts, server: RestateServer, settings: HostSettings) {
+  constructor(
+    parts: EngineParts,
+    server: RestateServer,
+    settings: HostSettings,
+    projection: ProjectionSettings | undefined,
+  ) {
     if (parts.kept) throw nothingRemoved("`keep` of the client");
     this.#parts = parts;
     this.#server = server;
     this.#settings = settings;
     this.#tables = new Tables(parts.app, server);
+    this.moves = new Arrivals(parts.app, server);
+    this.#projection = projection && new Projection(parts.app, projection, parts.clock, parts.logger);
   }
 
   accept(fn: RegisteredFunction): void {
@@ -49,14 +60,17 @@ export class RestateEngine implements AttachedEngine {
   worker(options: WorkerOptions): Worker {
     const recorded = (origin: Parameters<typeof outcomesBefore>[1], ops: readonly number[]) =>
       outcomesBefore(this, origin, ops);
-    return new RestateWorker(this.#parts, recorded, this.#server, this.#settings, options);
+    const shown = this.#projection && { projection: this.#projection, tables: this.#tables };
+    return new RestateWorker(this.#parts, recorded, this.#server, this.#settings, options, shown);
   }
 
   open(): Promise<void> {
     return this.#server.check();
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#projection?.close();
+  }
 
   async putEvents(events: readonly StoredEvent[]): Promise<void> {
     const [event] = events;
@@ -72,7 +86,7 @@ export class RestateEngine implements AttachedEngine {
 
   async cancel(run: string, now: number, how: Cancellation): Promise<boolean> {
     const view = await this.getRun(run);
-    if (view === undefined || view.endedAt !== null) return false;
+    if (view === undefined || view.endedAt !== null || view.status === "moving") return false;
     // Neither waits for the step that it may be in. The second finds the run if it is executing; the first does otherwise.
     await this.#server.send(this.#target("run", "cancel", run), { now, how });
     await this.#server.send(this.#target("run", "ring", run), { now, how });
@@ -89,7 +103,7 @@ export class RestateEngine implements AttachedEngine {
   }
 
   async listRuns(query: RunQuery): Promise<RunPage> {
-    return this.#tables.runs(query);
+    return (await this.#projection?.runs(query)) ?? this.#tables.runs(query);
   }
 
   async listEvents(query: EventQuery): Promise<EventView[]> {

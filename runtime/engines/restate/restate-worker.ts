@@ -14,9 +14,11 @@ import { checkedStop, type StopOptions, type Worker, type WorkerOptions, workerO
 import type { EngineParts } from "../engine.ts";
 import type { HostParts } from "./host-parts.ts";
 import { serviceName } from "./names.ts";
+import type { Projection } from "./projection.ts";
 import { loadSdk } from "./sdk.ts";
 import type { RestateServer } from "./server.ts";
 import { servicesOf } from "./services.ts";
+import type { Tables } from "./tables.ts";
 
 /** Where a worker listens, and how long a step may take. */
 export interface HostSettings {
@@ -28,8 +30,14 @@ export interface HostSettings {
   readonly longestStepMs: number;
 }
 
+/** What is shown of runs, and where it comes from. */
+export interface ShownRuns {
+  readonly projection: Projection;
+  readonly tables: Tables;
+}
+
 /** Services that others call and wait for. They call nobody. */
-const leaves = ["mailbox", "signal", "pool", "history"] as const;
+const leaves = ["mailbox", "signal", "pool", "history", "move"] as const;
 
 export class RestateWorker implements Worker {
   readonly id = newWorkerIdentity();
@@ -39,6 +47,10 @@ export class RestateWorker implements Worker {
   readonly #settings: HostSettings;
   readonly #title: string;
   readonly #functions: WorkerOptions["functions"];
+  readonly #shown: ShownRuns | undefined;
+  /** Aborts when it stops. */
+  readonly #stops = new AbortController();
+  #keepingUp: Promise<void> | undefined;
   readonly #sessions = new Set<ServerHttp2Session>();
   /** Invocations under way. */
   #running = 0;
@@ -52,6 +64,7 @@ export class RestateWorker implements Worker {
     server: RestateServer,
     settings: HostSettings,
     options: WorkerOptions,
+    shown: ShownRuns | undefined,
   ) {
     checkKeys(options, workerOptionKeys, "client.worker()");
     if (options.name !== undefined) checkName(options.name, "name", "client.worker()");
@@ -60,6 +73,7 @@ export class RestateWorker implements Worker {
     this.#server = server;
     this.#settings = settings;
     this.#functions = options.functions;
+    this.#shown = shown;
     this.#title = options.name === undefined ? "worker" : `worker "${options.name}"`;
   }
 
@@ -103,6 +117,7 @@ export class RestateWorker implements Worker {
       ...this.#parts,
       race: sdk.RestatePromise.race,
       recorded: this.#recorded,
+      project: this.#shown && ((run) => this.#shown?.projection.note(run)),
       functionOf: (id) => byId.get(id),
       stopping: () => this.#stopping,
       stepsPerInvocation: this.#settings.stepsPerInvocation,
@@ -126,6 +141,7 @@ export class RestateWorker implements Worker {
       this.#close(server);
       throw error;
     }
+    this.#keepingUp = this.#shown?.projection.keepUp(this.#shown.tables, this.#stops.signal);
     return server;
   }
 
@@ -164,6 +180,8 @@ export class RestateWorker implements Worker {
       this.#parts.logger.warn(`backstitch: ${this.#title} stops with ${this.#running} runs unfinished; aborting them`);
     }
     this.#close(server);
+    this.#stops.abort();
+    await this.#keepingUp;
   }
 
   /** Streams that are left are broken off: what they did not journal is done again. */

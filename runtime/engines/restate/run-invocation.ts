@@ -18,7 +18,7 @@ import { json, Links } from "./links.ts";
 import { type DriveParts, LiveDrive, parkTimeoutMs } from "./live-drive.ts";
 import type { CancelMessage, HistoryPiece, Letter, TaskAnswer, TaskMessage } from "./messages.ts";
 import { Outgoing } from "./outgoing.ts";
-import { type RunRecord, recordKey, recordSerde } from "./record.ts";
+import { projectedOf, type RunRecord, recordKey, recordSerde } from "./record.ts";
 import { turnSerde } from "./turn.ts";
 
 /** How long a parked run may wait in memory for a timer: a timer of Restate's costs about as much. */
@@ -67,6 +67,11 @@ export class RunInvocation {
     await this.#outgoing.wait(this.record.waits);
   }
 
+  /** Waits for nothing any more. */
+  leaveAll(): void {
+    this.#outgoing.leave(this.record.waits);
+  }
+
   /** Puts mail on the run. One that has ended gets none; what waited for it does so no longer. */
   receive(letter: Letter): void {
     this.#outgoing.receive(letter);
@@ -96,6 +101,7 @@ export class RunInvocation {
   /** Writes the record, and sets the timer that goes on with the run. */
   async keep(now: number): Promise<void> {
     const { record } = this;
+    this.#changed(now);
     if (record.recent.length >= longestRecent) await this.#putAway();
     if (record.status === "running" && !record.isHeld && record.wakeAt !== null) {
       record.token++;
@@ -103,6 +109,14 @@ export class RunInvocation {
       this.#links.send(to, { token: record.token }, record.wakeAt - now);
     }
     this.#context.set(recordKey, record, recordSerde);
+  }
+
+  /** Whoever keeps what is shown is told. An invocation that is tried again tells the same. */
+  #changed(now: number): void {
+    const { record } = this;
+    record.revision++;
+    record.changedAt = Math.max(record.changedAt, now);
+    if (record.status !== "moving") this.#host.project?.(projectedOf(record));
   }
 
   /** Gives the time of the last commit. */
@@ -125,6 +139,8 @@ export class RunInvocation {
       this.#spread(commit);
       this.#note(commit);
       this.#answer = await this.#outgoing.sendOut(commit);
+      // Whoever sees that it waits must find the wait.
+      this.#changed(commit.now);
       if (commit.status === "running" && !commit.release) continue;
       await this.#live?.over();
       return commit.now;

@@ -5,11 +5,17 @@ import type { HostParts } from "./host-parts.ts";
 import { json, Links } from "./links.ts";
 import type { CancelMessage, JoinMessage, Letter, StartMessage, TaskAnswer, WakeMessage } from "./messages.ts";
 import { type RunRecord, recordKey, recordSerde } from "./record.ts";
+import { arrivalHandlers } from "./run-arrival.ts";
 import { bellName, holderKey, RunInvocation } from "./run-invocation.ts";
 
 /** Handlers of the object, by their names. */
 export function runHandlers(host: HostParts) {
-  return { ...drivingHandlers(host), ...waitingHandlers(host), ...controlHandlers(host) };
+  return {
+    ...drivingHandlers(host),
+    ...waitingHandlers(host),
+    ...controlHandlers(host),
+    ...arrivalHandlers(host),
+  };
 }
 
 async function loaded(host: HostParts, context: ObjectContext): Promise<RunInvocation | undefined> {
@@ -99,7 +105,7 @@ function controlHandlers(host: HostParts) {
     /** False when it has ended or does not exist. */
     cancel: async (context: ObjectContext, { now, how, tells }: CancelMessage): Promise<boolean> => {
       const invocation = await loaded(host, context);
-      if (!invocation || invocation.record.endedAt !== null) return false;
+      if (!invocation || invocation.record.endedAt !== null || invocation.record.status === "moving") return false;
       const { record } = invocation;
       if (how.unwind && record.status === "running" && record.seq > 0) {
         invocation.receive({ op: 0, kind: "cancel", text: null, receivedAt: now });
@@ -131,6 +137,8 @@ function newRecord({ run, event, derived, now, inFlow = false, waits: isHeld = f
     inFlow,
     isHeld,
     token: 0,
+    revision: 0,
+    changedAt: 0,
     putAway: 0,
     recent: [],
     waits,

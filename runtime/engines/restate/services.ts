@@ -1,11 +1,12 @@
 /** The services of an app, as Restate's SDK defines them. */
 import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
 import { cronHandlers } from "./cron-object.ts";
-import { eventHandlers, eventsHandlers } from "./event-object.ts";
+import { eventHandlers, eventReaders, eventsHandlers } from "./event-object.ts";
 import { flowHandlers } from "./flow-object.ts";
 import { historyHandlers } from "./history-object.ts";
 import type { HostParts } from "./host-parts.ts";
 import { mailboxHandlers, mailboxReaders } from "./mailbox-object.ts";
+import { moveHandlers, moveReaders } from "./move-object.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
 import { poolHandlers } from "./pool-object.ts";
 import { runHandlers, runReaders } from "./run-object.ts";
@@ -41,11 +42,12 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     sdk.object({ name: serviceName(host.app, kind), handlers: handlers as never, options: settings });
   return [
     object("run", { ...runHandlers(host), ring: shared(runReaders.ring) }),
-    object("event", eventHandlers(host)),
+    object("event", { ...eventHandlers(host), read: shared(eventReaders.read) }),
     object("mailbox", { ...mailboxHandlers(host), look: shared(mailboxReaders.look) }),
     object("signal", signalHandlers(host)),
     object("pool", poolHandlers(host)),
     object("cron", cronHandlers(host)),
+    object("move", { ...moveHandlers, look: shared(moveReaders.look) }),
     object("history", historyHandlers, unread),
     object("flow", flowHandlers(host), unread),
     sdk.service({

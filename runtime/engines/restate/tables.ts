@@ -1,9 +1,18 @@
 /** What is known of runs and events, from Restate's own tables. They are scanned: there is no index but the key's. */
-import type { EventQuery, EventView, RunPage, RunQuery, RunView, StepPage, StoredStep } from "../../store.ts";
+import type {
+  EventQuery,
+  EventView,
+  ProjectedRun,
+  RunPage,
+  RunQuery,
+  RunView,
+  StepPage,
+  StoredStep,
+} from "../../store.ts";
 import { isListed, type KeptRecord, listedSteps, type Run, recordStep } from "../../stores/memory-runs.ts";
 import { eventKey, eventOf, timeText } from "./kept-event.ts";
 import { serviceName } from "./names.ts";
-import { type RunRecord, recordKey, recordOf } from "./record.ts";
+import { type RunRecord, recordKey, recordOf, shownOf } from "./record.ts";
 import { quoted, type RestateServer } from "./server.ts";
 
 /** Rows that are looked at for a page. */
@@ -46,6 +55,13 @@ export class Tables {
     }
     const last = rows.at(-1);
     return { runs: found, ...(rows.length === looked && last !== undefined && { next: viewOf(last).id }) };
+  }
+
+  /** Runs that have changed since a time, by their ids, behind one of them. */
+  async changed(since: number, after: string, limit: number): Promise<ProjectedRun[]> {
+    const range = `value_utf8 >= ${quoted(timeText(since))} AND service_key > ${quoted(after)}`;
+    const where = `${this.#of("run", recordKey)} AND ${range} ORDER BY service_key LIMIT ${limit}`;
+    return (await this.#texts(firstLine, where)).map(shownOf);
   }
 
   /** Newest first. */
@@ -99,5 +115,6 @@ export class Tables {
 const firstLine = "split_part(value_utf8, chr(10), 1)";
 
 function viewOf(text: string): RunView {
-  return JSON.parse(text) as RunView;
+  const { revision: _, ...shown } = shownOf(text);
+  return shown;
 }

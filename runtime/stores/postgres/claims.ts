@@ -1,6 +1,8 @@
 /** Who works on a run: claims, leases, and when the next run is due. */
 import type { Claim, ClaimRequest } from "../../store.ts";
+import { isAway } from "../moved-rows.ts";
 import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
+import { isHome, moveAway } from "./away.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
@@ -25,6 +27,7 @@ const claimRuns = `
       SELECT r.n FROM backstitch.runs AS r
       WHERE r.n = ANY(ARRAY(SELECT n FROM seen)) AND r.status = 'running' AND r.wake_at <= $3 AND r.id <> ALL($8::text[])
         AND (r.lease_owner IS NULL OR (r.lease_until < $3 AND r.lease_owner <> $5))
+        AND ${isHome("$1")}
       ORDER BY r.wake_at, r.id LIMIT $4 FOR UPDATE SKIP LOCKED) AS r),
   taken AS (
     UPDATE backstitch.runs AS r SET epoch = r.epoch + 1, lost_claims = r.lost_claims + (r.lease_owner IS NOT NULL)::int,
@@ -130,12 +133,13 @@ export async function renew(
 }
 
 export async function nextWake(db: Database, app: string, functions: readonly string[]): Promise<number | undefined> {
-  const [row] = await db.all<{ wakeAt: number | null }>(
-    `SELECT min(f.free_at) AS "wakeAt" FROM unnest($2::text[]) AS g (function_id) CROSS JOIN LATERAL (
+  const [row] = await db.all<{ wakeAt: number | null; away: string | null }>(
+    `SELECT min(f.free_at) AS "wakeAt", (${moveAway("$1")}) AS away FROM unnest($2::text[]) AS g (function_id) CROSS JOIN LATERAL (
        SELECT r.free_at FROM backstitch.runs AS r
        WHERE r.app = $1 AND r.function_id = g.function_id AND r.free_at IS NOT NULL ORDER BY r.free_at LIMIT 1) AS f`,
     app,
     functions,
   );
+  if (row && row.away !== null) throw isAway(app, row.away, { location: db.location, operation: "nextWake" });
   return row?.wakeAt ?? undefined;
 }

@@ -1,5 +1,5 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Cancellation, Commit, CommitResult, RunStatus } from "../../store.ts";
+import type { Cancellation, Commit, CommitResult, CommittedStatus } from "../../store.ts";
 import { columns, type Database, grouped, type Session } from "./database.ts";
 import { noteUnfit, putEvents } from "./events.ts";
 import { type Delivery, deliver, lockRuns } from "./mail.ts";
@@ -40,9 +40,9 @@ function isPlain({ status, waits, unwait, events, signals, acquire, giveBack }: 
   );
 }
 
-const isEnd = (status: RunStatus): status is FinalStatus => status !== "running" && status !== "blocked";
+const isEnd = (status: CommittedStatus): status is FinalStatus => status !== "running" && status !== "blocked";
 
-type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
+type FinalStatus = Exclude<CommittedStatus, "running" | "blocked">;
 
 type Results = Map<Commit, CommitResult>;
 

@@ -1,6 +1,7 @@
 /** Events, from when they are stored until they are routed into runs. */
 import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import { isHome } from "./away.ts";
 import { columns, grouped, indexable, type Session } from "./database.ts";
 
 /** The `outbox` names those that are to be routed: an event itself is written once and never changed. */
@@ -42,7 +43,7 @@ export async function noteUnfit(db: Session, unfit: readonly (UnfitEvent & { rea
 export async function unroutedEvents(db: Session, app: string, limit: number): Promise<StoredEvent[]> {
   const rows = await db.all<EventRow>(
     `SELECT ${eventColumns} FROM backstitch.outbox AS o JOIN backstitch.events AS e ON e.app = o.app AND e.id = o.id
-     WHERE o.app = $1 ORDER BY o.received_at, o.n LIMIT $2`,
+     WHERE o.app = $1 AND ${isHome("$1")} ORDER BY o.received_at, o.n LIMIT $2`,
     app,
     limit,
   );

@@ -79,7 +79,7 @@ it("workers that open a new schema at the same time all succeed", async () => {
   const stores = Array.from({ length: 6 }, () => postgres({ ...options, connections: 1 }));
   await Promise.all(stores.map((store) => store.open()));
   expect(await query(`SELECT max(version)::int AS version FROM ${options.schema}.migrations`)).toEqual([
-    { version: 4 },
+    { version: 5 },
   ]);
   await Promise.all(stores.map((store) => store.close()));
 });

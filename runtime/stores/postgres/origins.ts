@@ -1,6 +1,7 @@
 /** Runs that are made of others: with the state that another one is parked in, or to begin anew. */
 import type { DerivedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Session } from "./database.ts";
 import { deliver, lockRuns, mailOf, putMail } from "./mail.ts";
 import { type ParkedRow, parkedColumns, shownRuns } from "./pieces.ts";
@@ -16,13 +17,20 @@ export async function getParked(db: Session, run: string): Promise<ParkedState |
   const [shown] = await shownRuns(db, rows);
   if (rows[0] === undefined || shown === undefined) return undefined;
   const { n } = rows[0];
-  return { ...shown, waits: await waitsOf(db, n), mail: (await mailOf(db, [n])).get(n) ?? [] };
+  return { ...shown, waits: (await waitsOf(db, [n])).get(n) ?? [], mail: (await mailOf(db, [n])).get(n) ?? [] };
 }
 
 /** Within a transaction. */
-export async function derive(db: Session, { id, origin, state }: DerivedRun, now: number): Promise<boolean> {
+export async function derive(
+  db: Session,
+  location: string,
+  { id, origin, state }: DerivedRun,
+  now: number,
+): Promise<boolean> {
   await lockRuns(db, [origin.run]);
   if (await exists(db, id)) return true;
+  const [of] = await db.all<{ app: string }>("SELECT app FROM backstitch.runs WHERE id = $1", origin.run);
+  if (of) await refuseAway(db, location, of.app, "derive");
   const [made] = await db.all<{ n: number; app: string }>(
     `INSERT INTO backstitch.runs (id, app, function_id, event_id, wake_at, created_at, updated_at, origin_run, origin_op, plan,
        frame, label, mailed, unread)

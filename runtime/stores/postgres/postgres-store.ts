@@ -21,9 +21,11 @@ import type {
   StepPage,
   StepPruneRequest,
   StoredEvent,
+  StoreProjection,
   WaitQuery,
 } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
+import { refuseAway, refuseProjectedRun } from "./away.ts";
 import { claim, giveBackClaims, nextWake, renew } from "./claims.ts";
 import { cancel, commit, resume } from "./commits.ts";
 import { connect, type Database, type DatabaseSettings } from "./database.ts";
@@ -33,6 +35,8 @@ import { isUnanswered, storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { Notices } from "./notices.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { postgresMoves } from "./postgres-moves.ts";
+import { projectedAsOf, putProjected } from "./projection.ts";
 import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
 import { migrate } from "./schema.ts";
@@ -53,6 +57,12 @@ interface LostCall {
 
 export class PostgresStore implements TransactionalStore {
   readonly onWork: TransactionalStore["onWork"];
+  readonly moves = postgresMoves((operation, work) => this.#perform(operation, work));
+  readonly projection: StoreProjection = {
+    put: (app, runs, asOf) =>
+      this.#perform("put", (db) => db.transaction((session) => putProjected(session, app, runs, asOf))),
+    asOf: (app) => this.#perform("asOf", (db) => projectedAsOf(db, app)),
+  };
   readonly #settings: DatabaseSettings;
   readonly #transactions: Transactions;
   readonly #notices: Notices | undefined;
@@ -140,7 +150,12 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => db.transaction((session) => signal(session, app, name, text, now)));
+    return this.#perform("signal", (db) =>
+      db.transaction(async (session) => {
+        await refuseAway(session, db.location, app, "signal");
+        return signal(session, app, name, text, now);
+      }),
+    );
   }
 
   async claim(request: ClaimRequest) {
@@ -160,11 +175,19 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async cancel(run: string, now: number, how: Cancellation) {
-    return this.#perform("cancel", (db) => db.transaction((session) => cancel(session, run, now, how)));
+    return this.#perform("cancel", (db) =>
+      db.transaction(async (session) => {
+        await refuseProjectedRun(session, db.location, run, "cancel");
+        return cancel(session, run, now, how);
+      }),
+    );
   }
 
   async resume(run: string, now: number) {
-    return this.#perform("resume", (db) => resume(db, run, now));
+    return this.#perform("resume", async (db) => {
+      await refuseProjectedRun(db, db.location, run, "resume");
+      return resume(db, run, now);
+    });
   }
 
   async nextWake(app: string, functions: readonly string[]) {
@@ -192,7 +215,7 @@ export class PostgresStore implements TransactionalStore {
   }
 
   async derive(run: DerivedRun, now: number) {
-    return this.#perform("derive", (db) => db.transaction((session) => derive(session, run, now)));
+    return this.#perform("derive", (db) => db.transaction((session) => derive(session, db.location, run, now)));
   }
 
   async listOutcomes(run: string, ops: readonly number[]) {

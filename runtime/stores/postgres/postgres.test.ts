@@ -23,7 +23,8 @@ function staysOpen(store: Store): Store {
   return new Proxy(store, {
     get(target, name: keyof Store) {
       if (name === "open" || name === "close") return async () => {};
-      return (target[name] as ((...args: unknown[]) => unknown) | undefined)?.bind(target);
+      const member: unknown = target[name];
+      return typeof member === "function" ? member.bind(target) : member;
     },
   });
 }

@@ -2,6 +2,7 @@
 import type { EventKey, Join, Met, NewRun, Routed, Routing, Stray } from "../../store.ts";
 import { fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
+import { isHome } from "./away.ts";
 import { columns, type Database, type Session } from "./database.ts";
 import { deliver, lockRuns } from "./mail.ts";
 import { Conflict, putStates, unlessConflict } from "./states.ts";
@@ -59,6 +60,7 @@ export async function routeMany(
        SELECT o.app, o.received_at, o.n, e.id, e.parent_run, e.parent_op
        FROM unnest($2::text[]) AS g (id) JOIN backstitch.events AS e ON e.app = $1 AND e.id = g.id
        JOIN backstitch.outbox AS o ON o.app = e.app AND o.received_at = e.received_at AND o.n = e.n
+       WHERE ${isHome("$1")}
        FOR UPDATE OF o SKIP LOCKED),
      taken AS (
        DELETE FROM backstitch.outbox AS o USING free AS f
@@ -115,7 +117,7 @@ async function takeEvent(
   const rows = await db.all<{ receivedAt: number | null; n: number | null; id: string | null }>(
     `WITH taken AS (
        DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
-       WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n
+       WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n AND ${isHome("$1")}
        RETURNING e.received_at, e.n, e.name_key, e.parent_run, e.parent_op),
      made AS (
        INSERT INTO backstitch.runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)

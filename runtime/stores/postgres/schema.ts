@@ -215,6 +215,33 @@ const migrations: readonly string[] = [
       WHERE j.event_id = e.id AND r.app = e.app)
   ON CONFLICT (app, id) DO NOTHING;
   `,
+  // A move is `out` of this schema or `into` it; `moving_runs` keeps what became `moving`, and is empty most of the time.
+  `
+  CREATE TABLE backstitch.moves (
+    begun_at bigint NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    way text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    PRIMARY KEY (id, way)
+  );
+  CREATE INDEX moves_by_app ON backstitch.moves (app, way, state);
+
+  CREATE TABLE backstitch.moving_runs (
+    run bigint PRIMARY KEY,
+    move text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX moving_runs_by_move ON backstitch.moving_runs (move, run);
+
+  CREATE TABLE backstitch.moving_events (
+    app text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    move text COLLATE "C" NOT NULL,
+    PRIMARY KEY (app, id)
+  );
+  CREATE INDEX moving_events_by_move ON backstitch.moving_events (move);
+  `,
 ];
 
 /**

@@ -1,6 +1,7 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
 import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
+import { refuseGone } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { putEvents } from "./events.ts";
 
@@ -50,6 +51,9 @@ export function changeStates(
   now: number,
 ): Promise<"ok" | "conflict"> {
   return unlessConflict(db, async (session) => {
+    for (const app of new Set(changes.map((change) => change.app))) {
+      await refuseGone(session, db.location, app, "changeStates");
+    }
     await putStates(session, changes, now);
     await putEvents(session, events);
     return "ok" as const;

@@ -334,7 +334,8 @@ it("keeps what a step without an outcome has written when records of steps are r
 it("brings a schema of the version before up to date, also when workers start together", async () => {
   await store.close();
   await admin.query(
-    `DROP TABLE ${options.schema}.transactions, ${options.schema}.pieces, ${options.schema}.removed_steps;
+    `DROP TABLE ${options.schema}.transactions, ${options.schema}.pieces, ${options.schema}.removed_steps,
+       ${options.schema}.moves, ${options.schema}.moving_runs, ${options.schema}.moving_events;
      ALTER TABLE ${options.schema}.runs DROP COLUMN has_pieces;
      DELETE FROM ${options.schema}.migrations WHERE version > 1`,
   );

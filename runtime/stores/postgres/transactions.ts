@@ -213,7 +213,10 @@ class StepTransaction<Output> {
     if (rowCount === 1 && !found.hasEnded) return undefined;
     if (found.isTaken && found.output !== null) return found.output;
     if (found.isTaken && !found.hasEnded) throw endedByItself("an earlier attempt");
-    throw cannotBegin(`the run ${place.run} has ended`, "Nothing is to be done: another worker went on with it.");
+    throw cannotBegin(
+      `the run ${place.run} has ended, or leaves for another store`,
+      "Nothing is to be done: another worker went on with it.",
+    );
   }
 
   /** The row is one of this transaction only if the author's code has not ended that. */
@@ -256,7 +259,7 @@ const takeStep = `
   ON CONFLICT (run, op) DO NOTHING`;
 
 const findStep = `
-  SELECT r.ended_at IS NOT NULL AS "hasEnded", t.run IS NOT NULL AS "isTaken", t.output
+  SELECT r.ended_at IS NOT NULL OR r.status = 'moving' AS "hasEnded", t.run IS NOT NULL AS "isTaken", t.output
   FROM backstitch.runs AS r LEFT JOIN backstitch.transactions AS t ON t.run = r.n AND t.op = $2 WHERE r.id = $1`;
 
 const recordOutput = `

@@ -1,7 +1,7 @@
 /** What runs wait for: signals and events by name, told apart by a prefix of the topic. */
 import type { NewWait, StoredWait, WaitQuery } from "../../store.ts";
 import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
-import { columns, indexable, type Session } from "./database.ts";
+import { columns, grouped, indexable, type Session } from "./database.ts";
 import { type Delivery, deliver } from "./mail.ts";
 
 const eventTopic = (name: string) => indexable(`event:${name}`);
@@ -102,13 +102,16 @@ export async function signalHolders(
   return rows.map(({ id }) => id);
 }
 
-/** As they were given, but for signals that others waited for. */
-export async function waitsOf(db: Session, run: number): Promise<NewWait[]> {
-  const rows = await db.all<OwnWaitRow>(
-    "SELECT op, kind, name, path, value, until, filter FROM backstitch.waits WHERE run = $1 ORDER BY op, n",
-    run,
+/** As they were given, but for signals that others waited for; by the number of the run. */
+export async function waitsOf(db: Session, runs: readonly number[]): Promise<Map<number, NewWait[]>> {
+  const rows = await db.all<OwnWaitRow & { readonly run: number }>(
+    `SELECT run, op, kind, name, path, value, until, filter FROM backstitch.waits
+     WHERE run = ANY($1::bigint[]) ORDER BY run, op, n`,
+    runs,
   );
-  return rows.map(toOwnWait);
+  return new Map(
+    [...grouped(rows, ({ run }) => run)].map(([run, own]) => [run, own.map(({ run: _, ...wait }) => toOwnWait(wait))]),
+  );
 }
 
 export async function removeWaits(

@@ -2,6 +2,7 @@
 import type { Claim, ClaimRequest } from "../../store.ts";
 import { type EventRow, eventColumns, type OriginRow, originColumns, toEvent, withOrigin } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
+import { awayBy, refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { joinedEvents } from "./events.ts";
 import { mailOf } from "./mail.ts";
@@ -18,7 +19,10 @@ export function claim(db: Connection, request: ClaimRequest): Claim[] {
   // An idle worker asks often: it must not take the write lock for nothing.
   if (dueRuns(db, request).length === 0) return [];
   // A crash of the machine that undoes a claim ends its worker as well; what the worker commits waits for the disk.
-  return db.relaxed(() => dueRuns(db, request).map((run) => take(db, run.id, request)));
+  return db.relaxed(() => {
+    if (awayBy(db, request.app) !== undefined) return [];
+    return dueRuns(db, request).map((run) => take(db, run.id, request));
+  });
 }
 
 export function renew(
@@ -40,6 +44,7 @@ export function renew(
 }
 
 export function nextWake(db: Connection, app: string, functions: readonly string[]): number | undefined {
+  refuseAway(db, app, "nextWake");
   let next: number | undefined;
   for (const functionId of functions) {
     const row = db.all<{ wakeAt: number }>(

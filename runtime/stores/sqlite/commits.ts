@@ -1,5 +1,6 @@
 /** What ends or advances a run: the one place that writes frames and steps. */
-import type { Cancellation, Commit, CommitResult, RunStatus, StepRecord } from "../../store.ts";
+import type { Cancellation, Commit, CommitResult, CommittedStatus, StepRecord } from "../../store.ts";
+import { refuseProjected } from "./away.ts";
 import type { Connection, RunRow } from "./connection.ts";
 import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
@@ -68,12 +69,13 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
   deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
 }
 
-type FinalStatus = Exclude<RunStatus, "running" | "blocked">;
+type FinalStatus = Exclude<CommittedStatus, "running" | "blocked">;
 
 const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp", has_pieces AS "hasPieces"`;
 
 export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
+    refuseProjectedRun(db, run, "cancel");
     const begun = "status = 'running' AND (seq > 0 OR lease_owner IS NOT NULL)";
     const unwinds = unwind && db.all(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run).length > 0;
     if (unwinds) return deliver(db, run, { op: 0, kind: "cancel", text: null, receivedAt: now });
@@ -91,7 +93,13 @@ export function cancel(db: Connection, run: string, now: number, { unwind, event
   });
 }
 
+function refuseProjectedRun(db: Connection, run: string, operation: string): void {
+  const row = db.all<{ app: string }>("SELECT app FROM runs WHERE id = ?", run)[0];
+  if (row) refuseProjected(db, row.app, operation);
+}
+
 export function resume(db: Connection, run: string, now: number): boolean {
+  refuseProjectedRun(db, run, "resume");
   const changed = db.run(
     "UPDATE runs SET status = 'running', error = NULL, wake_at = ?, updated_at = ? WHERE id = ? AND status = 'blocked'",
     now,
@@ -152,7 +160,7 @@ function advanceRun(db: Connection, element: Commit): RunRow | undefined {
   return row;
 }
 
-function putStep(db: Connection, { n: run, seq }: RunRow, step: StepRecord): void {
+export function putStep(db: Connection, { n: run, seq }: Pick<RunRow, "n" | "seq">, step: StepRecord): void {
   const { op, attempt, id, kind, status, input, output, error, rollback, startedAt, endedAt } = step;
   db.run(
     `INSERT OR REPLACE INTO steps

@@ -1,6 +1,7 @@
 /** Events, from when they are stored until they are routed into runs. */
 import type { StoredEvent, UnfitEvent } from "../../store.ts";
 import { type EventRow, eventColumns, toEvent } from "../rows.ts";
+import { awayBy } from "./away.ts";
 import type { Connection } from "./connection.ts";
 
 export function putEvents(db: Connection, events: readonly StoredEvent[]): void {
@@ -30,6 +31,7 @@ export function noteUnfit(db: Connection, app: string, { event, problem }: Unfit
 }
 
 export function unroutedEvents(db: Connection, app: string, limit: number): StoredEvent[] {
+  if (awayBy(db, app) !== undefined) return [];
   return db
     .all<EventRow>(
       `SELECT ${eventColumns} FROM events AS e

@@ -45,7 +45,7 @@ async function failure(call: Promise<unknown>, path: string, operation: string):
 it("the settings that durability rests on are in force", async () => {
   const { store } = await openStore("settings.db");
   const names = ["journal_mode", "synchronous", "fullfsync", "foreign_keys", "busy_timeout", "user_version"];
-  expect(names.map((name) => store.connection.pragma(name))).toEqual(["wal", 2, 1, 0, 5_000, 3]);
+  expect(names.map((name) => store.connection.pragma(name))).toEqual(["wal", 2, 1, 0, 5_000, 4]);
   await store.close();
 });
 

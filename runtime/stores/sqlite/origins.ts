@@ -2,6 +2,7 @@
 import { shownRun } from "../../frame-pieces.ts";
 import type { DerivedRun, ParkedRun, ParkedState, RecordedOutcome } from "../../store.ts";
 import { type StepRow, toStep } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf, putMail } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
@@ -27,6 +28,8 @@ export function getParked(db: Connection, run: string): ParkedState | undefined 
 export function derive(db: Connection, { id, origin, state }: DerivedRun, now: number): boolean {
   return db.transaction(() => {
     if (db.all("SELECT 1 FROM runs WHERE id = ?", id).length > 0) return true;
+    const of = db.all<{ app: string }>("SELECT app FROM runs WHERE id = ?", origin.run)[0];
+    if (of) refuseAway(db, of.app, "derive");
     const made = db.all<{ n: number; app: string }>(
       `INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, origin_run, origin_op, plan,
          frame, label, mailed, unread)

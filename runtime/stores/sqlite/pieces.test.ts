@@ -62,6 +62,7 @@ it("brings a file of the first version up to date, with runs that are under way"
   const [held] = await before.claim({ ...request, worker: "w", now: 1 });
   await before.commit([turn(held as Claim)]);
   before.connection.exec(`ALTER TABLE runs DROP COLUMN has_pieces; DROP TABLE pieces; DROP TABLE removed_steps; DROP INDEX runs_going;
+     DROP TABLE moves; DROP TABLE moving_runs; DROP TABLE moving_events;
      PRAGMA user_version = 1`);
   await before.close();
   const store = await openStore(path);

@@ -2,6 +2,7 @@
 import type { EventKey, Join, Met, NewRun, Routing } from "../../store.ts";
 import { type EventRow, fateOf } from "../rows.ts";
 import { cannotRoute } from "../store-error.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { allHold, putStates } from "./states.ts";
 import { addWaits, meet } from "./waits.ts";
@@ -22,6 +23,7 @@ export function route(
   const foreign = runs.find((run) => run.eventId !== id || run.app !== app);
   if (foreign) throw cannotRoute(db.file, event, foreign);
   return db.relaxed(() => {
+    refuseAway(db, app, "route");
     const stored = db.all<RoutedEvent>(
       `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
        WHERE app = ? AND id = ?`,
@@ -48,6 +50,7 @@ export function routeMany(db: Connection, app: string, events: readonly Started[
   const foreign = events.find(({ id, runs }) => runs.some((run) => run.eventId !== id || run.app !== app));
   if (foreign) throw cannotRoute(db.file, { app, id: foreign.id }, foreign.runs[0]);
   db.relaxed(() => {
+    refuseAway(db, app, "routeMany");
     for (const { id, runs } of events) {
       const stored = db.all<RoutedEvent>(
         `UPDATE events SET routed = 1 WHERE app = ? AND id = ? AND routed = 0

@@ -184,6 +184,31 @@ const migrations: readonly string[] = [
     AND NOT EXISTS (
       SELECT 1 FROM joined AS j JOIN runs AS r ON r.n = j.run WHERE j.event_id = events.id AND r.app = events.app);
   `,
+  // A move is `out` of this file or `into` it; `moving_runs` keeps what became `moving`, and is empty most of the time.
+  `
+  CREATE TABLE moves (
+    id TEXT NOT NULL,
+    app TEXT NOT NULL,
+    way TEXT NOT NULL,
+    state TEXT NOT NULL,
+    begun_at INTEGER NOT NULL,
+    PRIMARY KEY (id, way)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX moves_by_app ON moves (app, way, state);
+
+  CREATE TABLE moving_runs (
+    run INTEGER PRIMARY KEY,
+    move TEXT NOT NULL,
+    status TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX moving_runs_by_move ON moving_runs (move, run);
+
+  CREATE TABLE moving_events (
+    event INTEGER PRIMARY KEY,
+    move TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX moving_events_by_move ON moving_events (move, event);
+  `,
 ];
 
 /**

@@ -19,6 +19,8 @@ import type {
   StepPruneRequest,
   Store,
   StoredEvent,
+  StoreMoves,
+  StoreProjection,
   WaitQuery,
 } from "../../store.ts";
 import type { StoreError } from "../store-error.ts";
@@ -30,20 +32,28 @@ import { putEvents, unroutedEvents } from "./events.ts";
 import { storeError } from "./failures.ts";
 import { unreadMail } from "./mail.ts";
 import { derive, getParked, listOutcomes } from "./origins.ts";
+import { projectedAsOf, putProjected } from "./projection.ts";
 import { prune, pruneSteps } from "./pruning.ts";
 import { route, routeMany } from "./routing.ts";
+import { sqliteMoves } from "./sqlite-moves.ts";
 import { changeStates, states } from "./states.ts";
 import { listSteps } from "./steps.ts";
 import { getRun, listApps, listParked, listRuns } from "./views.ts";
-import { sendSignal, waitPaths, waitsFor } from "./waits.ts";
+import { signal, waitPaths, waitsFor } from "./waits.ts";
 
 export class SqliteStore implements Store {
+  readonly moves: StoreMoves;
+  readonly projection: StoreProjection = {
+    put: async (app, runs, asOf) => this.#perform("put", (db) => putProjected(db, app, runs, asOf)),
+    asOf: async (app) => this.#perform("asOf", (db) => projectedAsOf(db, app)),
+  };
   readonly #file: string;
   #connection: Connection | undefined;
 
   constructor(path: string) {
     // Resolved now: a later change of the working directory must not lead to another file.
     this.#file = path === inMemory ? path : resolve(path);
+    this.moves = sqliteMoves((operation, work) => this.#perform(operation, work));
   }
 
   /** The open connection. */
@@ -99,7 +109,7 @@ export class SqliteStore implements Store {
   }
 
   async signal(app: string, name: string, text: string, now: number) {
-    return this.#perform("signal", (db) => db.transaction(() => sendSignal(db, app, name, text, now)));
+    return this.#perform("signal", (db) => signal(db, app, name, text, now));
   }
 
   async claim(request: ClaimRequest) {

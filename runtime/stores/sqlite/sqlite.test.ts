@@ -31,12 +31,23 @@ function reopening(path: string): Store {
     }
   };
   const stays = async () => {};
+  const part = <Name extends "moves" | "projection">(name: Name) =>
+    new Proxy({} as Store[Name], {
+      get(_part, method: string) {
+        return (...args: unknown[]) =>
+          call((store) => {
+            const methods = store[name] as unknown as Record<string, () => Promise<unknown>>;
+            return Reflect.apply(methods[method] as () => Promise<unknown>, methods, args);
+          });
+      },
+    });
   return new Proxy({} as Store, {
     get(_store, method: keyof Store | "then") {
       // The store itself is awaited where it is handed on.
       if (method === "then") return undefined;
       if (method === "open" || method === "close") return stays;
       if (method === "onWork" || method === "sealOutputs") return undefined;
+      if (method === "moves" || method === "projection") return part(method);
       return (...args: unknown[]) => call((store) => Reflect.apply(store[method], store, args) as Promise<unknown>);
     },
   });

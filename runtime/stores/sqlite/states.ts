@@ -1,6 +1,7 @@
 /** What decides on runs to come. A change says what it was decided upon, and is refused when that is there no more. */
 import type { StateChange, StateKey, StoredEvent, StoredState } from "../../store.ts";
 import { type NamedRunRow, toJoinedRun } from "../rows.ts";
+import { refuseGone } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvents } from "./events.ts";
 
@@ -31,6 +32,7 @@ export function changeStates(
   now: number,
 ): "ok" | "conflict" {
   return db.transaction(() => {
+    for (const app of new Set(changes.map((change) => change.app))) refuseGone(db, app, "changeStates");
     if (!allHold(db, changes)) return "conflict";
     putStates(db, changes, now);
     insertEvents(db, events);

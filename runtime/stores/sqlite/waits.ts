@@ -1,6 +1,7 @@
 /** For what runs wait from outside. `topic` holds kind and name, so that signals and events of one name are apart. */
 import type { Met, NewWait, StoredWait, WaitQuery } from "../../store.ts";
 import { type OwnWaitRow, toOwnWait, toWait, type WaitRow } from "../rows.ts";
+import { refuseAway } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { deliver } from "./mail.ts";
 
@@ -108,6 +109,14 @@ export function waitsFor(db: Connection, { app, name, match, after = 0, limit }:
       limit,
     )
     .map(toWait);
+}
+
+/** Gives the run that waited for it. */
+export function signal(db: Connection, app: string, name: string, text: string, now: number): string | undefined {
+  return db.transaction(() => {
+    refuseAway(db, app, "signal");
+    return sendSignal(db, app, name, text, now);
+  });
 }
 
 /** Within a transaction. Gives the run that waited for it. */

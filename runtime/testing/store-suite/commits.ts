@@ -1,6 +1,6 @@
 /** Conformance: what a turn changes, and how runs end. */
 import assert from "node:assert/strict";
-import type { Claim, NewWait, RunStatus } from "../../store.ts";
+import type { Claim, CommittedStatus, NewWait } from "../../store.ts";
 import { addRun, app, type Check, claim, claimOne, event, leaseMs, step, t0, turn, view } from "./support.ts";
 
 export function commitTests(check: Check): void {
@@ -106,7 +106,7 @@ export function repeatTests(check: Check): void {
 }
 
 export function endingTests(check: Check): void {
-  const ends: readonly RunStatus[] = ["completed", "failed", "cancelled"];
+  const ends: readonly CommittedStatus[] = ["completed", "failed", "cancelled"];
 
   for (const status of ends) {
     check(`a run that ${status === "cancelled" ? "was" : "has"} ${status} changes no more`, async (store) => {

@@ -1,7 +1,7 @@
 /** Conformance: parts of frames that are stored beside them. */
 import assert from "node:assert/strict";
 import type { FramePiece } from "../../frame-pieces.ts";
-import type { Claim, Commit, RunStatus, Store } from "../../store.ts";
+import type { Claim, Commit, CommittedStatus, Store } from "../../store.ts";
 import { addRun, app, type Check, claim, claimOne, leaseMs, t0, turn } from "./support.ts";
 
 const piece = (array: number, index: number, text = `"${array}.${index}"`): FramePiece => ({ array, index, text });
@@ -183,7 +183,7 @@ export function wholeFrameTests(check: Check): void {
 }
 
 export function pieceEndTests(check: Check): void {
-  const ends: readonly RunStatus[] = ["completed", "failed", "cancelled"];
+  const ends: readonly CommittedStatus[] = ["completed", "failed", "cancelled"];
   for (const status of ends) {
     check(`a run that is ${status} has none left, with other ends and going runs in its batch`, async (store) => {
       for (const id of ["ends", "ends at once", "goes on", "has none"]) await addRun(store, id);

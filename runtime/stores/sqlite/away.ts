@@ -1,0 +1,30 @@
+/** Whether an app is away: it leaves for another store, or has left. */
+import { isAway, isProjected, projectionMove } from "../moved-rows.ts";
+import type { Connection } from "./connection.ts";
+
+/** The move by which the app leaves, or has left; undefined while it is here. */
+export function awayBy(db: Connection, app: string): string | undefined {
+  return db.all<{ id: string }>("SELECT id FROM moves WHERE app = ? AND way = 'out' LIMIT 1", app)[0]?.id;
+}
+
+/** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
+export function refuseAway(db: Connection, app: string, operation: string): void {
+  const move = awayBy(db, app);
+  if (move !== undefined) throw isAway(app, move, { location: db.file, operation });
+}
+
+/** As `refuseAway`, once nobody holds a run any more: those who do may still change what decides on them. */
+export function refuseGone(db: Connection, app: string, operation: string): void {
+  if (departureOf(db, app)?.state !== "begun") refuseAway(db, app, operation);
+}
+
+/** @throws StoreError when an engine executes the runs of the app */
+export function refuseProjected(db: Connection, app: string, operation: string): void {
+  if (awayBy(db, app) === projectionMove(app)) throw isProjected(app, { location: db.file, operation });
+}
+
+/** The move away that is not over. */
+export function departureOf(db: Connection, app: string): { id: string; state: "begun" | "frozen" } | undefined {
+  const sql = "SELECT id, state FROM moves WHERE app = ? AND way = 'out' AND state <> 'over'";
+  return db.all<{ id: string; state: "begun" | "frozen" }>(sql, app)[0];
+}
