@@ -266,7 +266,7 @@ class RunDriver extends RunOwner {
   #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
     this.#turn.consume(mail);
     if (mail.kind === "cancel") return this.#cancel();
-    if (mail.kind === "slot") return void this.#slots.granted(mail.op);
+    if (mail.kind === "slot") return void this.#slots.told(mail);
     const op = this.#activation.ops.get(mail.op);
     if (op === undefined || op.outcome) return undefined;
     const fault = faultOr(() => this.#settling.mailed(op, mail));

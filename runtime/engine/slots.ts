@@ -4,10 +4,10 @@
  * The slots of a run's steps, of a function with `concurrency`: asked for in the commit that first holds a step that is
  * due, given back in the one that records how its attempt ended. The store has the truth; this is what it told.
  */
-import { SafeMap } from "../codec/index.ts";
+import { SafeMap, SafeSet } from "../codec/index.ts";
 import { poolsOf } from "../flow/pools.ts";
 import { priorityMs } from "../flow/priority.ts";
-import type { Claim, Commit, CommitResult, Pool } from "../store.ts";
+import type { Claim, Commit, CommitResult, Mail, Pool } from "../store.ts";
 import type { Activation } from "./activation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Elsewhere } from "./elsewhere.ts";
@@ -25,6 +25,8 @@ export class Slots {
   #asked = new SafeMap<number, boolean>();
   /** The commit that asks has not been answered: until then its ops count as due, so that a crash cannot strand them. */
   #asking = false;
+  /** Mail about slots that the run has given back since, all at once: when it was blocked. */
+  readonly #outdated: ReadonlySet<number>;
   #givenBack: number[] = [];
   readonly #elsewhere: Elsewhere;
   #pools: readonly Pool[] | undefined;
@@ -38,6 +40,8 @@ export class Slots {
     this.#isLimited = (fn.flow?.concurrency.length ?? 0) > 0;
     this.#elsewhere = new Elsewhere(host.spread);
     for (const { op, granted } of claim.slots ?? []) this.#asked.set(op, granted);
+    const outdated = claim.mail.filter(({ kind, op }) => kind === "slot" && !this.#asked.has(op));
+    this.#outdated = new SafeSet(outdated.map(({ seq }) => seq));
   }
 
   loaded(activation: Activation): void {
@@ -114,10 +118,14 @@ export class Slots {
   /** What a commit was answered. */
   answered(result: CommitResult): void {
     this.#asking = false;
-    if (typeof result === "object") for (const op of result.granted) this.granted(op);
+    if (typeof result === "object") for (const op of result.granted) this.#granted(op);
   }
 
-  granted(op: number): void {
+  told({ op, seq }: Mail): void {
+    if (!this.#outdated.has(seq)) this.#granted(op);
+  }
+
+  #granted(op: number): void {
     if (this.#asked.has(op)) this.#asked.set(op, true);
   }
 
