@@ -26,12 +26,16 @@ export class LeftEvents {
     return this.#left.size >= most;
   }
 
-  /** Whether the event is left to others, now or still. False once they had their time. */
+  /** Whether the event is still left to others. */
+  has(id: string, now: number): boolean {
+    return now < (this.#left.get(id) ?? 0);
+  }
+
+  /** Leaves an event to others. False once they had their time for it. */
   leave(id: string, now: number): boolean {
-    if (this.#leaveMs === 0) return false;
-    const until = this.#left.get(id) ?? now + this.#leaveMs;
-    this.#left.set(id, until);
-    return now < until;
+    if (this.#leaveMs === 0 || this.#left.has(id)) return false;
+    this.#left.set(id, now + this.#leaveMs);
+    return true;
   }
 
   /** Of the events that nobody has routed, those that are still here; others have been taken on. */

@@ -43,6 +43,7 @@ export async function routeEvents(
     plain = [];
   };
   for (const event of events) {
+    if (left.has(event.id, now)) continue;
     const runs = await runsWanted(event, functions, logger);
     const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
     if (isUnknown(event, found, functions) && left.leave(event.id, now)) continue;
