@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encode } from "./codec/index.ts";
 import { compileExpression } from "./expressions.ts";
+import { checkedFlow } from "./flow/options.ts";
 import { LeftEvents } from "./left-events.ts";
 import { routeEvents, runId } from "./route.ts";
 import type { StoredEvent } from "./store.ts";
@@ -112,6 +113,22 @@ describe("an event that this process cannot read", () => {
     const taken = await storeWith();
     await routeEvents(taken, "app", asking, logger, 1_001, left);
     expect(left.count).toBe(0);
+  });
+
+  test("is left when flow control or what cancels the run depends on it", async () => {
+    const flow = checkedFlow({ concurrency: { limit: 1, key: "event.data.to" } }, "a test");
+    const cancelledBy = {
+      event: "stop",
+      path: "data.id",
+      timeoutMs: undefined,
+      schema: undefined,
+      condition: undefined,
+    };
+    for (const depending of [{ flow }, { cancelOn: [cancelledBy] }]) {
+      const store = await storeWith(newer);
+      await routeEvents(store, "app", [{ ...fn("one", "a"), ...depending }], logger, 1_000, new LeftEvents(500));
+      expect(await store.unroutedEvents("app", 10)).toHaveLength(1);
+    }
   });
 
   test("is routed at once when nothing depends on it", async () => {

@@ -46,7 +46,7 @@ export async function routeEvents(
     if (left.has(event.id, now)) continue;
     const runs = await runsWanted(event, functions, logger);
     const found = event.target === undefined ? await waitsMetBy(waits, event, functions, logger) : noWaits;
-    if (isUnknown(event, found, functions) && left.leave(event.id, now)) continue;
+    if (isUnknown(event, found, runs, functions) && left.leave(event.id, now)) continue;
     if (startsRunsOnly(runs, found)) {
       plain.push({ id: event.id, runs: runs.map(({ run }) => run) });
       continue;
@@ -60,9 +60,17 @@ export async function routeEvents(
 }
 
 /** Whether something depends on what the event holds, and this process cannot read it. */
-function isUnknown(event: StoredEvent, { problem }: WaitsMet, functions: readonly RegisteredFunction[]): boolean {
-  const isAsked = problem !== undefined || triggersNamed(functions, event.name).some((trigger) => trigger.if);
-  return event.target === undefined && isAsked && readable(event) === undefined;
+function isUnknown(
+  event: StoredEvent,
+  { problem }: WaitsMet,
+  wanted: readonly Wanted[],
+  functions: readonly RegisteredFunction[],
+): boolean {
+  const isAsked =
+    problem !== undefined ||
+    wanted.some(({ run, flow }) => flow !== undefined || run.waits !== undefined) ||
+    (event.target === undefined && triggersNamed(functions, event.name).some((trigger) => trigger.if));
+  return isAsked && readable(event) === undefined;
 }
 
 /** The runs that an event would start, of functions with flow options and of those without. */
