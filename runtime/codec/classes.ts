@@ -82,11 +82,17 @@ function requireOpenState(cls: object, prototype: object, name: string): void {
       throw new TypeError(`registerClass(${name}): a class that extends ${native} needs encode and decode`);
     }
   }
-  for (let base: unknown = cls; typeof base === "function"; base = Object.getPrototypeOf(base)) {
-    if (privateAccess.test(Function.prototype.toString.call(base))) {
-      throw new TypeError(`registerClass(${name}): a class with private fields needs encode and decode`);
-    }
+  if (hasPrivateFields(cls)) {
+    throw new TypeError(`registerClass(${name}): a class with private fields needs encode and decode`);
   }
+}
+
+/** Whether only the constructor of a class, or of one that it extends, can make such instances. */
+export function hasPrivateFields(cls: object): boolean {
+  for (let base: unknown = cls; typeof base === "function"; base = Object.getPrototypeOf(base)) {
+    if (privateAccess.test(Function.prototype.toString.call(base))) return true;
+  }
+  return false;
 }
 
 /** A class that declares a private field also reads it, as `this.#field`. */

@@ -21,7 +21,7 @@ interface OwnProperties {
 
 /**
  * Visits an error. One of an unknown class becomes one of its nearest known class and keeps its `name`: an error that
- * cannot be stored because of its class would hide what went wrong.
+ * cannot be stored because of its class would hide what went wrong. Its prototype is kept when that is found again.
  */
 export function scanErrorValue(
   scan: Scan,
@@ -36,9 +36,11 @@ export function scanErrorValue(
     return keepForm(scan, error, integrity, "$domException", [exception.message, exception.name], own);
   }
   const known = registered ?? nearestKnownClass(error);
-  if (!own.hidden.has("name") && !own.shown.has("name") && !scan.hasOwnPrototype(error)) {
+  if (!own.hidden.has("name") && !own.shown.has("name")) {
+    const kept = scan.keptPrototype(error);
     const name = inheritedName(error);
-    if (name !== undefined && name !== inheritedNameOf(known)) own.hidden.set("name", name);
+    const ofOthers = inheritedName(Object.create(kept === undefined ? known.prototype : kept));
+    if (name !== undefined && name !== ofOthers) own.hidden.set("name", name);
   }
   visit(scan, own);
   keepForm(scan, error, integrity, "$error", [known.name], own);
@@ -159,11 +161,6 @@ function inheritedName(error: object): string | undefined {
     return owner && functionName(owner);
   }
   return undefined;
-}
-
-/** The name that instances of a known class inherit, found in the same way. */
-function inheritedNameOf(known: { readonly prototype: object }): string | undefined {
-  return inheritedName(Object.create(known.prototype));
 }
 
 const readMessage = Object.getOwnPropertyDescriptor(DOMException.prototype, "message")?.get;

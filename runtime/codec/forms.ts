@@ -114,7 +114,7 @@ const buffer: BuiltInForm = {
     const problem = bufferProblem(value as ArrayBuffer);
     if (problem !== undefined) scan.refuse(problem);
     // The class of the buffer is asked for its length, and this may be another one.
-    const bytes = scan.hasOwnPrototype(value) ? new Uint8Array(value as ArrayBuffer) : (value as ArrayBuffer);
+    const bytes = scan.keptPrototype(value) !== undefined ? new Uint8Array(value as ArrayBuffer) : (value as ArrayBuffer);
     return withAdded(scan, value, integrity, [], (out) =>
       out.raw(`{"$buffer":"${Buffer.from(bytes as ArrayBuffer).toString("base64")}"}`),
     );
@@ -134,7 +134,7 @@ const view: BuiltInForm = {
     const length = lengthOf(shown);
     scan.buffers.add(shown);
     if (!isPlainBuffer(bufferOf(shown))) scan.child("buffer", bufferOf(shown));
-    const name = scan.hasOwnPrototype(value) ? viewKind(value) : viewClassOf(Object.getPrototypeOf(value));
+    const name = scan.keptPrototype(value) !== undefined ? viewKind(value) : viewClassOf(Object.getPrototypeOf(value));
     const described = describeProperties(scan, value, addedToView(shown), integrity);
     const write: Emit = (out) => {
       const { buffer, offset } = scan.buffers.placeOf(shown);

@@ -1,9 +1,9 @@
 /** Functions and classes that an extension stores: what the author added to them, and what inherits from their prototypes. */
 import { types } from "node:util";
-import { classOfPrototype } from "./classes.ts";
+import { classOfPrototype, hasPrivateFields } from "./classes.ts";
 import type { IntegrityTag } from "./format.ts";
 import { intrinsicName, isOpenPrototype } from "./intrinsics.ts";
-import { describe, prototypeOf, prototypesOf } from "./kinds.ts";
+import { describe, ownConstructor, prototypeOf, prototypesOf } from "./kinds.ts";
 import { type Described, describeProperties } from "./properties.ts";
 import type { Scan } from "./scan.ts";
 
@@ -40,6 +40,8 @@ export interface StoredOwners {
   /** It is not of the language, but of an extension. */
   isExtended(owner: object): boolean;
   instanceProblem(owner: object): string | undefined;
+  /** It is not made again but found, where code knows it: what instances of a class of a module inherit. */
+  isFound(prototype: object): boolean;
 }
 
 /**
@@ -76,6 +78,16 @@ function isRegisteredBelow(value: object, ancestor: object): boolean {
 export function storedClassOf(prototype: object, owners: StoredOwners): object | undefined {
   const owner = owners.ownerOf(prototype);
   return owner !== undefined && isClass(owner) && owners.isExtended(owner) ? owner : undefined;
+}
+
+/** What an error inherits that is found again; undefined when a registered class or one of the language is nearer. */
+export function foundPrototype(error: object, owners: StoredOwners): object | undefined {
+  for (const ancestor of prototypesOf(error)) {
+    if (intrinsicName(ancestor) !== undefined || classOfPrototype(ancestor)) return undefined;
+    const owner = owners.isFound(ancestor) ? ownConstructor(ancestor) : undefined;
+    if (owner) return hasPrivateFields(owner) ? undefined : ancestor;
+  }
+  return undefined;
 }
 
 export function classHint(owner: object): string {

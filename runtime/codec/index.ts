@@ -15,7 +15,7 @@ export { DecodeError, NotEncodableError } from "./errors.ts";
 export { type CodecExtension, MAX_DEPTH, MAX_HOLES, VALUE_FORMAT } from "./format.ts";
 export type { Grown, Growth } from "./growth.ts";
 export { type Handled, type HandledOf, handledBy, noteHandled } from "./handling.ts";
-export { isErrorValue, prototypesOf } from "./kinds.ts";
+export { isErrorValue, prototypeOf, prototypesOf } from "./kinds.ts";
 export { type PartsSink, partsOf, partsTold, Told } from "./parts.ts";
 export { unreadableText } from "./unreadable.ts";
 

@@ -5,7 +5,7 @@ import { classOfPrototype, type RegisteredClass } from "./classes.ts";
 import { scanErrorValue } from "./error-forms.ts";
 import { builtInErrors, type IntegrityTag } from "./format.ts";
 import { builtInForms, scanInstance } from "./forms.ts";
-import { ancestryProblem, storedClassOf } from "./functions.ts";
+import { ancestryProblem, foundPrototype, storedClassOf } from "./functions.ts";
 import { integrityOf } from "./integrity.ts";
 import { intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
 import { describe, hasHiddenState, isErrorValue, isPrototype, nativeName, prototypesOf } from "./kinds.ts";
@@ -18,8 +18,11 @@ export function scanSpecial(scan: Scan, value: object, prototype: object | null)
   if (registered?.codec) return scanCustom(scan, value, registered, registered.codec.encode);
   const integrity = integrityOf(value);
   if (prototype === null) return scanInheriting(scan, value, prototype, integrity);
-  if (isStoredAsError(scan, value, prototype, registered))
+  if (isStoredAsError(scan, value, prototype, registered)) {
+    const found = registered || !types.isNativeError(value) ? undefined : foundPrototype(value, scan);
+    if (found) scan.inherit(value, found);
     return scanErrorValue(scan, value as Error, registered, integrity);
+  }
   if (registered) return scanInstance(scan, value, registered);
   if (Array.isArray(value) && nativeName(prototype) === "Array") return scanArray(scan, value, integrity);
   // A plain object of another realm comes back as one of this realm.

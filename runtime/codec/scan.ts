@@ -108,9 +108,9 @@ export class Scan implements Scanned, StoredOwners {
     this.prototypes.set(value, prototype);
   }
 
-  /** Its prototype is stored beside it. */
-  hasOwnPrototype(value: object): boolean {
-    return this.prototypes?.has(value) ?? false;
+  /** The prototype that is stored beside it. */
+  keptPrototype(value: object): object | null | undefined {
+    return this.prototypes?.get(value);
   }
 
   value(value: unknown): void {
@@ -329,6 +329,10 @@ export class Scan implements Scanned, StoredOwners {
   isExtended(owner: object): boolean {
     const extension = this.extensions.find((each) => each.matches(owner));
     return extension !== undefined && this.addedKeys(owner, extension) !== undefined;
+  }
+
+  isFound(prototype: object): boolean {
+    return this.extensions.some(({ make, matches }) => make !== undefined && matches(prototype));
   }
 
   instanceProblem(owner: object): string | undefined {

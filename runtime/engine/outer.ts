@@ -5,14 +5,14 @@
  */
 
 import { types } from "node:util";
-import { SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { isErrorValue, prototypeOf, SafeMap, SafeWeakMap } from "../codec/index.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
 /** Names of a module, each with a function that reads it. Names are never assigned to again: the compiler sees to it. */
 export type OuterNames = Readonly<Record<string, () => unknown>>;
 
-/** The name of a value, and the key when it is a function that the value holds. */
+/** The name of a value, and the key when it is a function that the value holds, or the prototype of a class of errors. */
 export type OuterPath = readonly [name: string, key?: string];
 
 type OuterValue = object | symbol;
@@ -58,6 +58,8 @@ function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
       if (!isObject(value)) continue;
       values.set(value, [name]);
       addFunctions(values, name, value);
+      const inherited = errorPrototype(value);
+      if (inherited) values.set(inherited, [name, "prototype"]);
     } catch {
       // Not initialised yet, or not there at all: asked again the next time.
       isComplete = false;
@@ -65,6 +67,13 @@ function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
   }
   if (isComplete) readValues.set(names, values);
   return values;
+}
+
+/** What instances of a class of errors inherit, so that they come back as what code asks for with `instanceof`. */
+function errorPrototype(value: object): object | undefined {
+  if (typeof value !== "function" || types.isProxy(value)) return undefined;
+  const prototype = prototypeOf(value);
+  return prototype && !types.isProxy(prototype) && isErrorValue(prototype) ? prototype : undefined;
 }
 
 /** Functions that are properties of a value: `services.charge`. No getter is run. */

@@ -3,6 +3,7 @@
  * A variable that holds one across a suspension, or a function that is a property of one, is stored by that name.
  */
 import type tsTypes from "typescript";
+import type { PackageImports } from "../discover/imports.ts";
 import type { Nodes } from "../discover/nodes.ts";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
@@ -23,17 +24,27 @@ const builtIn: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
+/** Errors of the package, which the codec knows as well. */
+const ourErrors: ReadonlySet<string> = new Set([
+  "BackstitchError",
+  "CancelledError",
+  "NonRetriableError",
+  "RetryAfterError",
+  "StepError",
+]);
+
 export function findOuterNames(
   ts: TypeScript,
   nodes: Nodes,
   bindings: Bindings,
   facts: FileFacts,
+  imports: PackageImports,
 ): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text } = node;
     if (found.has(text) || bindings.byIdentifier.has(node) || !isValue(ts, node)) continue;
-    const isKnown = builtIn.has(text) && !facts.declared.has(text);
+    const isKnown = (builtIn.has(text) && !facts.declared.has(text)) || ourErrors.has(imports.named.get(text) ?? "");
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;
@@ -41,7 +52,18 @@ export function findOuterNames(
 
 /** Whether the value itself, or a property of it, can be kept: it is not just called. */
 function isValue(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  return isReference(ts, node) && isPassedOn(ts, node);
+  return isReference(ts, node) && (isPassedOn(ts, node) || isClassOfErrors(ts, node));
+}
+
+/** `error instanceof Declined`, `throw new Declined()`: an error that is kept is to have this class again. */
+function isClassOfErrors(ts: TypeScript, node: tsTypes.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isNewExpression(parent)) return parent.expression === node && ts.isThrowStatement(parent.parent);
+  return (
+    ts.isBinaryExpression(parent) &&
+    parent.right === node &&
+    parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword
+  );
 }
 
 function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
