@@ -114,7 +114,8 @@ const buffer: BuiltInForm = {
     const problem = bufferProblem(value as ArrayBuffer);
     if (problem !== undefined) scan.refuse(problem);
     // The class of the buffer is asked for its length, and this may be another one.
-    const bytes = scan.keptPrototype(value) !== undefined ? new Uint8Array(value as ArrayBuffer) : (value as ArrayBuffer);
+    const bytes =
+      scan.keptPrototype(value) !== undefined ? new Uint8Array(value as ArrayBuffer) : (value as ArrayBuffer);
     return withAdded(scan, value, integrity, [], (out) =>
       out.raw(`{"$buffer":"${Buffer.from(bytes as ArrayBuffer).toString("base64")}"}`),
     );

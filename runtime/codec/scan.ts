@@ -199,11 +199,9 @@ export class Scan implements Scanned, StoredOwners {
       if (isProxy && !extension.takesProxies) continue;
       if (extension.matches(value)) return this.extensionValue(value, extension);
     }
-    if (isProxy) this.refuse(`${describe(value)} cannot be stored`);
-    if (typeof value === "function") {
-      if (!this.intrinsic(value, lateIntrinsicName)) this.refuse(`${describe(value)} cannot be stored`);
-      return;
-    }
+    const isKnown = !isProxy && typeof value === "function" && this.intrinsic(value, lateIntrinsicName);
+    if (isKnown) return;
+    if (isProxy || typeof value === "function") this.refuse(`${describe(value)} cannot be stored`);
     if (this.depth === MAX_DEPTH) this.refuse(`the value is nested deeper than ${MAX_DEPTH} levels`);
     this.depth++;
     this.contents(value, Object.getPrototypeOf(value));
