@@ -1,7 +1,7 @@
 /** What is written in one pass is what a scan leads to, or nothing. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CodecExtension, encode, NotEncodableError, Sharing } from "./index.ts";
+import { type CodecExtension, encode, type Growth, NotEncodableError, Sharing, Told } from "./index.ts";
 import { frameGraphs } from "./testing/arbitrary-graph.ts";
 import { testExtensions } from "./testing/extensions.ts";
 
@@ -139,6 +139,38 @@ describe("an object that nobody changes", () => {
     sharing.write(value, []);
     inner.a = 2;
     expect(sharing.write(value, [])).toBe(encode(value));
+  });
+
+  it("is looked at again when the text was not completed that showed who refers to it", () => {
+    const inner = { a: 1 };
+    const object = { inner };
+    const value: Record<string, unknown> = { object };
+    const sharing = learned(value);
+    sharing.note(object);
+    value["inner"] = inner;
+    // As who encodes it does before each text, and so before each guess.
+    const told = Told.of(value, (sink, of) => {
+      sharing.note(object);
+      for (const [name, item] of Object.entries(of)) sink.field(name, item);
+    });
+    expect(sharing.write(told, [])).toBe(encode(value));
+    inner.a = 2;
+    expect(sharing.write(told, [])).toBe(encode(value));
+  });
+
+  it("has arrays that grow elsewhere, with references in them", () => {
+    const shared = { a: 1 };
+    const array = [{ shared }, { shared }];
+    const value = { object: { array, shared }, n: 0 };
+    const growth: Growth = {
+      grown: (given) => (given === array ? { text: "", count: 0 } : undefined),
+      add: () => false,
+      restart: () => {},
+      settle: () => {},
+    };
+    const sharing = learned(value);
+    sharing.note(value.object);
+    for (value.n = 1; value.n < 4; value.n++) expect(sharing.write(value, [], growth)).toBe(encode(value));
   });
 
   it("is as deep as it was", () => {

@@ -319,7 +319,8 @@ class DirectWriter extends Writer implements PartsSink {
   }
 
   #array(array: readonly unknown[]): void {
-    if (this.growing(array)) return;
+    // In what does not change nothing grows: there the places of references are noted in the text that is written.
+    if (this.#marks === undefined && this.growing(array)) return;
     if (Reflect.ownKeys(array).length !== array.length + 1 || !hasWritableLength(array)) throw unusual;
     this.text += "[";
     for (let i = 0; i < array.length; i++) {

@@ -26,6 +26,8 @@ export class Unchanging {
   readonly #objects = new SafeMap<object, Written | "never">();
   /** Of those that were written for the first time now: how often each is referred to by others of them. */
   #inside = new SafeMap<object, number>();
+  /** Some were written for the first time, in a text that is not complete. */
+  #hasNew = false;
   #isRefuted = false;
 
   add(object: object): void {
@@ -38,6 +40,7 @@ export class Unchanging {
   }
 
   keep(object: object, text: string, marks: readonly Mark[], depth: number): void {
+    this.#hasNew = true;
     const texts: string[] = [];
     let end = 0;
     for (const mark of marks) {
@@ -56,7 +59,8 @@ export class Unchanging {
    * @param countOf how often the text refers to an object; undefined for one that only the runtime can make
    */
   settle(countOf: (object: object) => number | undefined): void {
-    if (this.#inside.size === 0) return;
+    if (!this.#hasNew) return;
+    this.#hasNew = false;
     const inside = this.#inside;
     this.#inside = new SafeMap();
     for (const [object, count] of inside) {
@@ -71,10 +75,11 @@ export class Unchanging {
 
   /** A text was not completed. */
   giveUp(): void {
-    if (this.#inside.size > 0) this.forget();
+    if (this.#hasNew) this.forget();
   }
 
   forget(): void {
+    this.#hasNew = false;
     this.#objects.clear();
     this.#inside = new SafeMap();
   }

@@ -35,6 +35,8 @@ export class ArrayGrowth implements Growth {
 
   /** A text of the activation begins. */
   begin(): void {
+    // What was added to one that could not be written, before that was known.
+    this.restart();
     this.#noted = new SafeMap();
   }
 

@@ -20,12 +20,13 @@ const objects = new Set(["0", "0,event", "0,events", "0,event,data"]);
 /** Undefined for a handler that may do more. */
 export function argumentReads(ts: TypeScript, analysis: Analysis): readonly ReadPath[] | undefined {
   const { unit, nodes, bindings } = analysis;
-  if (unit.kind !== "handler") return undefined;
+  // What a default or a computed key does is not followed, nor how a pattern takes an array apart.
+  if (unit.kind !== "handler" || !unit.fn.parameters.every((parameter) => bindsPlainly(ts, parameter)))
+    return undefined;
   const names = nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier);
   if (names.some(({ text }) => text === "arguments")) return undefined;
   const paths = new Map<string, ReadPath>();
   for (const parameter of unit.fn.parameters) {
-    // What a default or a computed key does is not followed.
     const bound = bindings.all.filter(({ declarations }) => declarations.some((name) => isIn(name, parameter)));
     for (const binding of bound) {
       const read = readsOf(ts, analysis, binding);
@@ -39,6 +40,8 @@ export function argumentReads(ts: TypeScript, analysis: Analysis): readonly Read
 function readsOf(ts: TypeScript, analysis: Analysis, binding: Binding): ReadPath[] | undefined {
   const root = parameterPath(ts, analysis, binding)?.slice(1);
   if (root === undefined || analysis.slots.all.has(binding)) return undefined;
+  // The pattern alone reads it: of what is not there, a getter that all objects inherit.
+  if (binding.references.length === 0 && !isKnown(root)) return undefined;
   const reads: ReadPath[] = [];
   for (const { node, write } of binding.references) {
     if (binding.declarations.some((name) => name === node)) continue;
@@ -46,10 +49,31 @@ function readsOf(ts: TypeScript, analysis: Analysis, binding: Binding): ReadPath
     if (read === undefined) return undefined;
     for (const names of read) {
       const path = [...root, ...names];
-      if (path[0] === 0 && ownProperties.has(String(path[1]))) continue;
+      if (isOwnProperty(path)) continue;
       if (objects.has(path.join())) return undefined;
       reads.push(path);
     }
   }
   return reads;
+}
+
+function isOwnProperty([parameter, property]: ReadPath): boolean {
+  return parameter === 0 && ownProperties.has(String(property));
+}
+
+function isKnown(path: ReadPath): boolean {
+  return objects.has(path.join()) || isOwnProperty(path);
+}
+
+/** Whether a parameter, or a part of its pattern, gives names to properties and does nothing else. */
+function bindsPlainly(
+  ts: TypeScript,
+  { name, initializer, dotDotDotToken }: tsTypes.ParameterDeclaration | tsTypes.BindingElement,
+): boolean {
+  if (initializer || dotDotDotToken) return false;
+  if (ts.isIdentifier(name)) return true;
+  if (!ts.isObjectBindingPattern(name) || name.elements.length === 0) return false;
+  return name.elements.every(
+    (element) => (!element.propertyName || ts.isIdentifier(element.propertyName)) && bindsPlainly(ts, element),
+  );
 }

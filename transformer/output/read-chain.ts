@@ -42,8 +42,9 @@ export function readPaths(ts: TypeScript, node: tsTypes.Node): string[][] | unde
   return boundPaths(ts, parent.name)?.map((bound) => [...names, ...bound]);
 }
 
-/** Of each name that a pattern binds; undefined when it may bind more than properties. */
+/** Of each name that a pattern binds; undefined when it may bind more than properties, or none. */
 function boundPaths(ts: TypeScript, pattern: tsTypes.ObjectBindingPattern): string[][] | undefined {
+  if (pattern.elements.length === 0) return undefined;
   const paths: string[][] = [];
   for (const { name, propertyName, dotDotDotToken } of pattern.elements) {
     const key = propertyName ?? name;
