@@ -2,16 +2,16 @@
 import { Backstitch, NonRetriableError, type Step } from "backstitch";
 import { sqlite } from "backstitch/sqlite";
 
-const client = new Backstitch<{ "video/uploaded": { data: { video: string } } }>({
+const client = new Backstitch<{ "video/uploaded": { data: { video: string; patienceMs: number } } }>({
   id: "polling",
   store: sqlite({ path: process.env.EXAMPLE_DATABASE ?? "polling.db" }),
 });
 
 client.createFunction({ id: "transcode", retries: 0 }, { event: "video/uploaded" }, async ({ event, step }) => {
-  const { video } = event.data;
+  const { video, patienceMs } = event.data;
   const job = await step.run("start-job", () => service.start(video));
   try {
-    return await finished(step, job, 1_000);
+    return await finished(step, job, patienceMs);
   } catch (error) {
     await step.run("stop-job", () => service.stop(job));
     throw error;
@@ -49,8 +49,9 @@ const service = {
 
 const worker = client.worker({ pollMs: 20 });
 await worker.start();
-for (const video of ["film", "endless film"]) {
-  await client.send({ name: "video/uploaded", data: { video } });
+const videos = { film: 30_000, "endless film": 1_000 };
+for (const [video, patienceMs] of Object.entries(videos)) {
+  await client.send({ name: "video/uploaded", data: { video, patienceMs } });
   const { status, output, error } = await end(video);
   console.log(`${video}: ${status}, ${output ?? (error as Error).message}`);
 }
