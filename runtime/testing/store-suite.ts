@@ -115,7 +115,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("arriving in parts", () => brokenArrivalTests(check));
     suite.describe("refusing moves", () => refusalTests(check));
     suite.describe("projections", () => projectionTests(check));
-    suite.describe("projections", () => projectionPlaceTests(check));
+    suite.describe("places of projections", () => projectionPlaceTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
     suite.describe("prune steps", () => pruneStepTests(check));

@@ -189,23 +189,24 @@ export function moveTests(check: Check): void {
     const lines = await linesOf(store, true);
     await store.putEvents([event("late")]);
     assert.deepEqual(await linesOf(store, true), lines);
-    const first = await store.moves.runs(move, { which: "ended", limit: 1 });
+    const left = { id: (JSON.parse(lines[0] ?? "") as { move: string }).move, app };
+    const first = await store.moves.runs(left, { which: "ended", limit: 1 });
     assert.deepEqual(
       first.map(({ id, status, records }) => [id, status, records]),
       [["r3", "completed", 3]],
     );
-    assert.deepEqual(await store.moves.runs(move, { which: "ended", limit: 1, after: "r3" }), []);
+    assert.deepEqual(await store.moves.runs(left, { which: "ended", limit: 1, after: "r3" }), []);
     const records = await store.moves.records("r3", { limit: 1, after: { op: 2, attempt: 0 } });
     assert.deepEqual(
       records.map(({ op, attempt, seq }) => [op, attempt, seq]),
       [[2, 1, 1]],
     );
-    const page = await store.moves.events(move, { limit: 2 });
+    const page = await store.moves.events(left, { limit: 2 });
     assert.deepEqual(
       page.items.map(({ id }) => id),
       ["r1", "r2"],
     );
-    const rest = await store.moves.events(move, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
+    const rest = await store.moves.events(left, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
     assert.deepEqual(
       rest.items.map(({ id }) => id),
       ["r3"],
