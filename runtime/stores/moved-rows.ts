@@ -94,7 +94,7 @@ export function statusOnArrival({ status, endedAt }: MovedRun): RunStatus {
 }
 
 /** Of a move away, once nobody holds a run it is `frozen`. */
-export function maySettle(state: "begun" | "frozen", how: Settlement): boolean {
+export function maySettle(state: "begun" | "frozen" | "over", how: Settlement): boolean {
   return how === "undo" || state === (how === "confirm" ? "frozen" : "begun");
 }
 
