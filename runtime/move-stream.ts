@@ -27,16 +27,20 @@ export interface MovedCounts {
 /** The last line. */
 interface End {
   readonly end: MovedCounts;
-  /** Over the sums of all lines. */
+  /** Over what the first line says, and the sums of all others. */
   readonly sum: string;
 }
 
-/** Adds up what goes by. */
+/** Adds up what goes by, behind the first line. */
 class Tally {
   readonly counts: { -readonly [Name in keyof MovedCounts]: number } = {
     ...{ runs: 0, ended: 0, events: 0, queued: 0, steps: 0, states: 0 },
   };
   readonly #sums = createHash("sha256");
+
+  begin({ id, app }: Move): void {
+    this.#sums.update(JSON.stringify([version, id, app]));
+  }
 
   add(item: MovedItem, sum: string): void {
     this.#sums.update(sum);
@@ -58,12 +62,14 @@ class Tally {
 export class MoveWriter {
   readonly #tally = new Tally();
 
-  first({ id, app }: Move): string {
+  first(move: Move): string {
+    const { id, app } = move;
+    this.#tally.begin(move);
     return lineOf({ backstitch: "runs", version, move: id, app });
   }
 
   item(item: MovedItem): string {
-    const body = JSON.stringify(item);
+    const body = jsonOf(item);
     const sum = sumOf(body);
     this.#tally.add(item, sum);
     return `{"sum":"${sum}",${body.slice(1)}\n`;
@@ -96,6 +102,7 @@ export class MoveReader {
     if (this.#counts !== undefined) throw this.#damaged("there is more behind the last line of a stream");
     if (this.#move === undefined) {
       this.#move = this.#first(line);
+      this.#tally.begin(this.#move);
       return undefined;
     }
     if (line.startsWith('{"end":')) {
@@ -135,7 +142,10 @@ export class MoveReader {
   #last(line: string): MovedCounts {
     const told = this.#parsed(line) as End;
     const seen = this.#tally.end();
-    if (told.sum !== seen.sum) throw this.#damaged("lines are missing before it, or are there twice");
+    if (told.sum !== seen.sum) {
+      throw this.#damaged("lines are missing before it, are there twice, or the first one was changed");
+    }
+    if (JSON.stringify(told.end) !== JSON.stringify(seen.end)) throw this.#damaged("its counts were changed");
     return seen.end;
   }
 
@@ -156,7 +166,12 @@ export class MoveReader {
 }
 
 function lineOf(value: object): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${jsonOf(value)}\n`;
+}
+
+/** Some readers of lines end one at these characters, which JSON lets stand in texts. */
+function jsonOf(value: object): string {
+  return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
 function sumOf(body: string): string {

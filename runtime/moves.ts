@@ -112,7 +112,7 @@ export class Moves {
     const { move, counts } = reader.end();
     // An empty move leaves a trace as well, so that it is known to be over.
     if (!again) await moves.arrive(move, [], this.#clock.now());
-    if (!again) await moves.release(move, this.#clock.now());
+    if (!again) await moves.release(move, counts.runs, this.#clock.now());
     return { move: move.id, ...counts, again };
   }
 
@@ -162,7 +162,7 @@ export class Moves {
     });
   }
 
-  /** One that was begun and cannot be done now is given up, so that workers go on. */
+  /** One that was begun and cannot be done now is given up, so that workers go on; so is one that a killed export has begun. */
   async #leave(moves: StoreMoves, waitMs: number): Promise<Move> {
     const own: Move = { id: uuidv7({ msecs: this.#clock.now() }), app: this.#app };
     const deadline = this.#clock.now() + waitMs;
@@ -171,7 +171,7 @@ export class Moves {
       const departure = await moves.leave(own, now);
       if (departure.held.length === 0) return departure;
       if (now >= deadline) {
-        if (departure.id === own.id) await moves.settle(own, "undo", now);
+        await moves.settle(departure, "abandon", now);
         throw stillHeld(departure);
       }
       await this.#clock.until(Math.min(now + pollMs, deadline), undefined);

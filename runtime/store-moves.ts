@@ -119,7 +119,13 @@ export interface MovedPage<Item> {
   readonly next?: number;
 }
 
-/** What a store does with moves. Texts come and go as they are stored: sealed ones are not opened. */
+/** How a move away ends: `abandon` is `undo` of one that has not got beyond waiting, and nothing of any other. */
+export type Settlement = "confirm" | "undo" | "abandon";
+
+/**
+ * What a store does with moves. Texts come and go as they are stored: sealed ones are not opened. Pages of a move that was
+ * confirmed or undone meanwhile are refused, so that no stream ends as if it were whole.
+ */
 export interface StoreMoves {
   /**
    * Begins a move, or goes on with the one that was begun and not confirmed. From then on nobody gets work of the app: `claim` and
@@ -141,14 +147,15 @@ export interface StoreMoves {
   states(move: Move, page: { readonly after?: number; readonly limit: number }): Promise<MovedPage<MovedState>>;
   /**
    * `confirm`: the runs of the move are somewhere else; here they have ended as `moved`, and the app stays away. `undo`: they
-   * go on here. False when there is no such move, or it was confirmed before.
+   * go on here. False when there is no such move, it was confirmed before, or it is to be confirmed and waits for workers.
    */
-  settle(move: Move, how: "confirm" | "undo", now: number): Promise<boolean>;
+  settle(move: Move, how: Settlement, now: number): Promise<boolean>;
   /** Whether all of a move has come, or nothing. */
   arrival(move: Move): Promise<"none" | "begun" | "over">;
   /**
    * Stores what a move brings. What is there already, because it came with this move before, is left as it is; so is all, when
-   * the move is over. Rejects when a run that has not ended is there without having been moved away, or while the app leaves.
+   * the move is over. Rejects when a run that has not ended is there without having been moved away, or its events are not
+   * there, and while the app leaves or comes by another move.
    */
   arrive(move: Move, items: readonly MovedItem[], now: number): Promise<void>;
   /**
@@ -156,6 +163,11 @@ export interface StoreMoves {
    * lost. False when there is no such move, or it is over.
    */
   drop(move: Move): Promise<boolean>;
-  /** All has come: its runs go on, its queued events are routed, at once. A second call changes nothing. */
-  release(move: Move, now: number): Promise<void>;
+  /**
+   * All has come: its runs go on, its queued events are routed, at once. A second call changes nothing. Rejects when fewer runs
+   * are there, because somebody has dropped the move while it came.
+   *
+   * @param runs how many that have not ended belong to the move
+   */
+  release(move: Move, runs: number, now: number): Promise<void>;
 }

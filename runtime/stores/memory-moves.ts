@@ -6,27 +6,35 @@ import type {
   MovedItem,
   MovedPage,
   MovedRecord,
+  MovedRecords,
   MovedRun,
   MovedRunsPage,
   MovedState,
   NewWait,
   ProjectedRun,
+  Settlement,
   StoreMoves,
   StoreProjection,
 } from "../store.ts";
 import type { MemoryEvents } from "./memory-events.ts";
+import { movedOf, pageOf, recordsBehind } from "./memory-moved.ts";
 import { compareText, end, queuedRun, type Run, recordStep } from "./memory-runs.ts";
 import type { MemorySlots } from "./memory-slots.ts";
 import type { MemoryStates } from "./memory-states.ts";
 import type { MemoryWaits } from "./memory-waits.ts";
 import {
+  hasRunsOfItsOwn,
   holdsNoTransactions,
   isArriving,
   isAway,
   isDoubled,
   isLeaving,
+  isNotWhole,
   isProjected,
+  isSettled,
   isThere,
+  lacksEvents,
+  maySettle,
   projectionMove,
   statusOnArrival,
 } from "./moved-rows.ts";
@@ -61,6 +69,8 @@ export class MemoryMoves implements StoreMoves {
   readonly projection: StoreProjection = {
     asOf: async (app) => this.#projected.get(app) || undefined,
     put: async (app, runs, asOf = 0) => {
+      const isOwn = this.#of(app).length > 0 || this.#parts.events.stored(app).length > 0;
+      if (!this.#projected.has(app) && isOwn) throw hasRunsOfItsOwn(app, location);
       if (!this.isAway(app)) this.#moves.push({ id: projectionMove(app), app, way: "out", state: "over" });
       this.#projected.set(app, Math.max(asOf, this.#projected.get(app) ?? 0));
       for (const run of runs) this.#project(app, run);
@@ -103,8 +113,8 @@ export class MemoryMoves implements StoreMoves {
 
   async leave({ id, app }: Move, now: number): Promise<Departure> {
     this.refuseProjected(app, "leave");
-    const arriving = this.#moves.find((each) => each.app === app && each.way === "into" && each.state === "begun");
-    if (arriving) throw isArriving(app, arriving.id, location);
+    const arriving = this.#arriving(app);
+    if (arriving) throw isArriving(app, arriving.id, { location, operation: "leave" });
     let move = this.#departure(app);
     if (move === undefined) {
       move = { id, app, way: "out", state: "begun" };
@@ -157,17 +167,20 @@ export class MemoryMoves implements StoreMoves {
         const fate = queued.has(event.id) ? "queued" : (stray?.fate ?? "taken");
         return { ...event, fate, ...(stray?.problem !== undefined && { problem: stray.problem }) };
       });
+    this.#refuseSettled(move);
     return pageOf(all, after, limit);
   }
 
   async states(
-    { app }: Move,
+    move: Move,
     { after = 0, limit }: { readonly after?: number; readonly limit: number },
   ): Promise<MovedPage<MovedState>> {
-    return pageOf(this.#parts.states.of(app), after, limit);
+    this.#refuseSettled(move);
+    return pageOf(this.#parts.states.of(move.app), after, limit);
   }
 
   async runs({ id, app }: Move, { which, after = "", limit }: MovedRunsPage): Promise<MovedRun[]> {
+    this.#refuseSettled({ id, app });
     const isMeant = (run: Run) => {
       if (which === "going") return this.#runs.get(run.id)?.move === id;
       const isOver = run.endedAt !== null && run.status !== "moved";
@@ -177,41 +190,20 @@ export class MemoryMoves implements StoreMoves {
       .filter((run) => run.id > after && isMeant(run))
       .sort((a, b) => compareText(a.id, b.id))
       .slice(0, limit)
-      .map((run) => this.#moved(run));
-  }
-
-  #moved(run: Run): MovedRun {
-    const { id, functionId, event, joined, epoch, seq, lostClaims, label, wakeAt, frame, pieces, output, error } = run;
-    const { createdAt, updatedAt, endedAt, parent, origin, stepsRemoved, mailed, mail, steps } = run;
-    const status = this.#runs.get(id)?.status ?? (run.status as MovedRun["status"]);
-    return {
-      ...{ id, functionId, eventId: event.id, joined: joined.map((each) => each.id), status, epoch, seq, lostClaims },
-      ...{ label, wakeAt, frame, pieces, output, error, createdAt, updatedAt, endedAt, mailed, mail: [...mail] },
-      ...(parent && { parent }),
-      ...(origin && { origin }),
-      ...(stepsRemoved !== undefined && { stepsRemoved }),
-      waits: this.#parts.waits.of(id),
-      records: [...steps.values()].reduce((sum, attempts) => sum + attempts.size, 0),
-    };
+      .map((run) => movedOf(run, this.#runs.get(run.id)?.status, this.#parts.waits.of(run.id)));
   }
 
   async records(
     run: string,
     { after, limit }: { readonly after?: { readonly op: number; readonly attempt: number }; readonly limit: number },
   ): Promise<MovedRecord[]> {
-    const isBehind = ({ op, attempt }: MovedRecord) =>
-      after === undefined || op > after.op || (op === after.op && attempt > after.attempt);
-    return [...(this.#parts.runs.get(run)?.steps.values() ?? [])]
-      .flatMap((attempts) => [...attempts.values()])
-      .sort((a, b) => a.op - b.op || a.attempt - b.attempt)
-      .filter(isBehind)
-      .slice(0, limit);
+    return recordsBehind(this.#parts.runs.get(run), after).slice(0, limit);
   }
 
-  async settle({ id, app }: Move, how: "confirm" | "undo", now: number): Promise<boolean> {
+  async settle({ id, app }: Move, how: Settlement, now: number): Promise<boolean> {
     const move = this.#departure(app);
-    if (move?.id !== id) return false;
-    if (how === "undo") {
+    if (move?.id !== id || !maySettle(move.state, how)) return false;
+    if (how !== "confirm") {
       this.#letGo(id, app, now);
       this.#moves.splice(this.#moves.indexOf(move), 1);
       return true;
@@ -244,20 +236,27 @@ export class MemoryMoves implements StoreMoves {
     this.refuseProjected(app, "arrive");
     const departure = this.#departure(app);
     if (departure) throw isLeaving(app, departure.id, location);
-    for (const item of items) if ("run" in item) this.#check(item.run, move);
+    const other = this.#arriving(app);
+    if (other && other.id !== id) throw isArriving(app, other.id, { location, operation: "arrive" });
+    for (const item of items) if ("run" in item) this.#check(item.run, move, items);
     if (state === "none") this.#moves.push({ id, app, way: "into", state: "begun" });
     for (const item of items) {
       if ("event" in item) this.#putEvent(id, item.event);
       else if ("run" in item) this.#putRun(move, item.run, now);
-      else if ("steps" in item) {
-        const run = this.#parts.runs.get(item.steps.run);
-        for (const record of item.steps.records) if (run) recordStep(run.steps, record);
-      } else this.#parts.states.add({ app, ...item.state });
+      else if ("steps" in item) this.#putRecords(id, item.steps);
+      else this.#parts.states.add({ app, ...item.state });
     }
   }
 
+  /** A run that goes on here has records of its own. */
+  #putRecords(move: string, { run: id, records }: MovedRecords): void {
+    const run = this.#parts.runs.get(id);
+    if (run === undefined || (run.endedAt === null && this.#runs.get(id)?.move !== move)) return;
+    for (const record of records) recordStep(run.steps, record);
+  }
+
   /** Before anything is stored: what is refused is refused as a whole. */
-  #check(run: MovedRun, { id: move, app }: Move): void {
+  #check(run: MovedRun, { id: move, app }: Move, items: readonly MovedItem[]): void {
     if (run.transactions?.length) throw holdsNoTransactions(run, location);
     const there = this.#parts.runs.get(run.id);
     if (run.endedAt !== null) return;
@@ -276,6 +275,9 @@ export class MemoryMoves implements StoreMoves {
         this.#runs.get(id)?.move !== move,
     );
     if (twin) throw isDoubled(run, twin.id, location);
+    const comes = new Set(items.flatMap((item) => ("event" in item ? [item.event.id] : [])));
+    const isThereOrComes = (id: string) => comes.has(id) || this.#parts.events.get({ app, id }) !== undefined;
+    if (![run.eventId, ...run.joined].every(isThereOrComes)) throw lacksEvents(run, location);
   }
 
   #putEvent(move: string, { fate, problem, ...event }: MovedEvent): void {
@@ -312,7 +314,7 @@ export class MemoryMoves implements StoreMoves {
     } = run;
     const eventOf = (id: string) => events.get({ app, id })?.event;
     const event = eventOf(eventId);
-    if (event === undefined) throw new Error(`the event of run "${run.id}" has not come before it`);
+    if (event === undefined) throw lacksEvents(run, location);
     const stored: Run = {
       ...rest,
       ...{ app, event, joined: joined.flatMap((id) => eventOf(id) ?? []), parent, origin, stepsRemoved },
@@ -324,8 +326,8 @@ export class MemoryMoves implements StoreMoves {
   }
 
   async drop({ id, app }: Move): Promise<boolean> {
-    const arriving = this.#moves.find((move) => move.id === id && move.way === "into" && move.state === "begun");
-    if (arriving === undefined) return false;
+    const arriving = this.#arriving(app);
+    if (arriving?.id !== id) return false;
     const { runs, events, waits, states } = this.#parts;
     for (const [run, { move }] of this.#runs) {
       if (move !== id) continue;
@@ -340,9 +342,11 @@ export class MemoryMoves implements StoreMoves {
     return true;
   }
 
-  async release(move: Move, now: number): Promise<void> {
-    const arrived = this.#moves.find(({ id, way, state }) => id === move.id && way === "into" && state === "begun");
-    if (arrived === undefined) return;
+  async release(move: Move, runs: number, now: number): Promise<void> {
+    if ((await this.arrival(move)) === "over") return;
+    const arrived = this.#arriving(move.app);
+    const came = [...this.#runs.values()].filter((run) => run.move === move.id).length;
+    if (arrived?.id !== move.id || came !== runs) throw isNotWhole(move, location);
     this.#letGo(move.id, move.app, now);
     const left = this.#moves.filter(({ app, way }) => app === move.app && way === "out");
     for (const each of left) this.#moves.splice(this.#moves.indexOf(each), 1);
@@ -362,6 +366,20 @@ export class MemoryMoves implements StoreMoves {
     this.#queued.delete(move);
   }
 
+  /** Whether the app comes by a move that is not over. */
+  isComing(app: string): boolean {
+    return this.#arriving(app) !== undefined;
+  }
+
+  #refuseSettled(move: Move): void {
+    const departure = this.#departure(move.app);
+    if (departure?.id !== move.id || departure.state !== "frozen") throw isSettled(move, location);
+  }
+
+  #arriving(app: string): KeptMove | undefined {
+    return this.#moves.find((move) => move.app === app && move.way === "into" && move.state === "begun");
+  }
+
   #departure(app: string): KeptMove | undefined {
     return this.#moves.find((move) => move.app === app && move.way === "out" && move.state !== "over");
   }
@@ -369,10 +387,4 @@ export class MemoryMoves implements StoreMoves {
   #of(app: string): Run[] {
     return [...this.#parts.runs.values()].filter((run) => run.app === app);
   }
-}
-
-/** Numbered from 1. */
-function pageOf<Item>(all: readonly Item[], after: number, limit: number): MovedPage<Item> {
-  const items = all.slice(after, after + limit);
-  return { items, ...(items.length === limit && { next: after + limit }) };
 }

@@ -6,7 +6,8 @@ import { compareText, type Run } from "./memory-runs.ts";
 
 type Runs = Map<string, Run>;
 
-export function prune(runs: Runs, events: MemoryEvents, request: PruneRequest): Pruned {
+/** @param comes whether the app comes by a move: runs that have its events come behind them */
+export function prune(runs: Runs, events: MemoryEvents, request: PruneRequest, comes: boolean): Pruned {
   const { app, before = 0, limit } = request;
   const old = endedRuns(runs, request).slice(0, limit);
   const gone: Run[] = [];
@@ -20,7 +21,7 @@ export function prune(runs: Runs, events: MemoryEvents, request: PruneRequest): 
   for (const { event, joined } of gone) {
     for (const one of [event, ...joined]) if (!isHeld(runs, one)) events.remove(one);
   }
-  const unheld = events.routedBefore(app, before).filter((event) => !isHeld(runs, event));
+  const unheld = comes ? [] : events.routedBefore(app, before).filter((event) => !isHeld(runs, event));
   for (const event of unheld.slice(0, limit)) events.remove(event);
   const more = gone.length < old.length || old.length === limit || unheld.length >= limit;
   return { runs: gone.length, events: Math.min(unheld.length, limit), more };

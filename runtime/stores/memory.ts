@@ -305,7 +305,7 @@ class MemoryStore implements Store {
   }
 
   async prune(request: PruneRequest): Promise<Pruned> {
-    return prune(this.#runs, this.#events, request);
+    return prune(this.#runs, this.#events, request, this.moves.isComing(request.app));
   }
 
   async pruneSteps(request: StepPruneRequest): Promise<PrunedSteps> {

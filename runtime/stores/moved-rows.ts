@@ -1,5 +1,5 @@
 /** Rows of what moves, as the SQL stores select them, and what is refused. The same for both. */
-import type { MovedEvent, MovedRun, MovedState, RunStatus } from "../store.ts";
+import type { Move, MovedEvent, MovedRun, MovedState, RunStatus, Settlement } from "../store.ts";
 import { type EventRow, type KeptFate, type OriginRow, originColumns, toEvent, withOrigin } from "./rows.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -93,6 +93,11 @@ export function statusOnArrival({ status, endedAt }: MovedRun): RunStatus {
   return endedAt === null ? "moving" : status;
 }
 
+/** Of a move away, once nobody holds a run it is `frozen`. */
+export function maySettle(state: "begun" | "frozen" | "over", how: Settlement): boolean {
+  return how === "undo" || state === (how === "confirm" ? "frozen" : "begun");
+}
+
 /** PostgreSQL keeps a digest of a key that is longer than its index takes; other stores would not find it by the key. */
 export function isShortened({ key }: Pick<MovedState, "key">): boolean {
   return /^.{100}…[0-9a-f]{64}$/su.test(key);
@@ -132,11 +137,39 @@ export function isLeaving(app: string, move: string, location: string): StoreErr
   );
 }
 
-export function isArriving(app: string, move: string, location: string): StoreError {
-  return new StoreError(`move ${move} of app "${app}" into this store is not over. Import it to its end first`, {
-    location,
-    operation: "leave",
-  });
+export function isArriving(app: string, move: string, where: Where): StoreError {
+  return new StoreError(
+    `move ${move} of app "${app}" into this store is not over. Import it to its end first, or remove what has come with \`backstitch runs import --drop\``,
+    where,
+  );
+}
+
+export function isSettled({ id, app }: Move, location: string): StoreError {
+  return new StoreError(
+    `move ${id} of app "${app}" was confirmed or undone while it was read. Do not import what was written of it`,
+    { location, operation: "export" },
+  );
+}
+
+export function isNotWhole({ id, app }: Move, location: string): StoreError {
+  return new StoreError(
+    `runs of move ${id} of app "${app}" are missing: it was dropped while it came. Import it once more, from its beginning`,
+    { location, operation: "release" },
+  );
+}
+
+export function lacksEvents({ id, eventId }: MovedRun, location: string): StoreError {
+  return new StoreError(
+    `event ${eventId} of run ${id}, or one that joined it, is not in this store: it was removed while the move came. Import it once more, from its beginning`,
+    { location, operation: "arrive" },
+  );
+}
+
+export function hasRunsOfItsOwn(app: string, location: string): StoreError {
+  return new StoreError(
+    `this store has runs or events of app "${app}" that no engine executes, and they would not go on. Give the projection a store or schema of its own`,
+    { location, operation: "put" },
+  );
 }
 
 export function isThere({ id }: MovedRun, location: string): StoreError {

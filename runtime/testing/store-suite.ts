@@ -4,7 +4,7 @@
  * It depends on no test runner; it is given `describe` and `it` (of vitest, node:test, …) and asserts with node:assert.
  */
 import type { Store } from "../store.ts";
-import { arrivalTests, refusalTests, roundTripTests } from "./store-suite/arrivals.ts";
+import { arrivalTests, brokenArrivalTests, refusalTests, roundTripTests } from "./store-suite/arrivals.ts";
 import { claimTests, nextWakeTests } from "./store-suite/claims.ts";
 import { blockingTests, commitTests, endingTests, repeatTests } from "./store-suite/commits.ts";
 import {
@@ -22,7 +22,7 @@ import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTes
 import { awayTests, departureTests, moveTests } from "./store-suite/moves.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
-import { projectionTests } from "./store-suite/projection.ts";
+import { projectionPlaceTests, projectionTests } from "./store-suite/projection.ts";
 import {
   pruneBoundTests,
   pruneEventTests,
@@ -112,8 +112,10 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("moves", () => moveTests(check));
     suite.describe("moves there and back", () => roundTripTests(check));
     suite.describe("arriving", () => arrivalTests(check));
+    suite.describe("arriving in parts", () => brokenArrivalTests(check));
     suite.describe("refusing moves", () => refusalTests(check));
     suite.describe("projections", () => projectionTests(check));
+    suite.describe("places of projections", () => projectionPlaceTests(check));
     suite.describe("prune", () => pruneTests(check));
     suite.describe("events that are pruned", () => pruneEventTests(check));
     suite.describe("prune steps", () => pruneStepTests(check));

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isSealed } from "../../encryption/seal.ts";
 import { BackstitchError } from "../../faults.ts";
 import type { Move, MovedItem, StoreMoves } from "../../store.ts";
-import { holdsNoTransactions, isDoubled, isShort, isShortened, isThere } from "../../stores/moved-rows.ts";
+import { holdsNoTransactions, isDoubled, isNotWhole, isShort, isShortened, isThere } from "../../stores/moved-rows.ts";
 import type { ArrivingEvent, ArrivingRun, ArrivingState, ArrivingSteps } from "./messages.ts";
 import { type ServiceKind, serviceName } from "./names.ts";
 import type { Arrived } from "./run-arrival.ts";
@@ -14,6 +14,9 @@ export const arrivingKey = "arriving";
 
 /** Calls of the server at once. */
 const atOnce = 16;
+const pauseMs = 20;
+/** At how many runs have come. */
+const mostLooks = 250;
 const location = "Restate";
 
 /** `releasing` stores nothing more: what was let go may be over, and must not come again. */
@@ -67,9 +70,12 @@ export class Arrivals implements StoreMoves {
     }
   }
 
-  async release(move: Move, now: number): Promise<void> {
+  async release(move: Move, runs: number, now: number): Promise<void> {
     const state = await this.#state(move);
-    if (state === "over" || state === "none") return;
+    if (state === "over") return;
+    if (state === "none" || (state === "begun" && !(await this.#hasCome(move.id, runs)))) {
+      throw isNotWhole(move, location);
+    }
     await this.#server.call(this.#target("move", "become", move.id), "releasing");
     await this.#tellAll(move, "release", { move: move.id, now });
     await this.#server.call(this.#target("move", "become", move.id), "over");
@@ -92,15 +98,31 @@ export class Arrivals implements StoreMoves {
           await this.#server.call(this.#target(kind, handler, key), message);
         });
         // What was just changed may be seen a moment later.
-        await pause(20);
+        await pause(pauseMs);
       }
     }
   }
 
+  /** What was just stored may be seen a moment later: whatever is not seen would not be let go. */
+  async #hasCome(move: string, runs: number): Promise<boolean> {
+    for (let tries = 0; tries < mostLooks; tries++) {
+      const [row] = await this.#server.query<{ readonly count: number }>(
+        `SELECT count(*) AS count ${this.#ofMove("run", move)}`,
+      );
+      if ((row?.count ?? 0) >= runs) return true;
+      await pause(pauseMs);
+    }
+    return false;
+  }
+
+  #ofMove(kind: "run" | "event", move: string): string {
+    return `FROM state WHERE service_name = ${quoted(serviceName(this.#app, kind))}
+       AND key = ${quoted(arrivingKey)} AND value_utf8 = ${quoted(JSON.stringify(move))}`;
+  }
+
   async #arriving(kind: "run" | "event", move: string): Promise<string[]> {
     const rows = await this.#server.query<{ readonly id: string }>(
-      `SELECT service_key AS id FROM state WHERE service_name = ${quoted(serviceName(this.#app, kind))}
-       AND key = ${quoted(arrivingKey)} AND value_utf8 = ${quoted(JSON.stringify(move))} LIMIT 1000`,
+      `SELECT service_key AS id ${this.#ofMove(kind, move)} LIMIT 1000`,
     );
     return rows.map(({ id }) => id);
   }

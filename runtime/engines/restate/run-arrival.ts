@@ -55,6 +55,9 @@ export function arrivalHandlers(host: HostParts) {
       const record = await context.get<RunRecord>(recordKey, recordSerde);
       if (record === null || (await context.get<string>(arrivingKey)) !== move) return;
       new RunInvocation(context, host, record).leaveAll();
+      // States that name it came behind it, and would keep others from beginning.
+      const over = { service: "flow", key: record.functionId, handler: "over" } as const;
+      await new Links(host.app, context).call(over, { run: record.id });
       context.clearAll();
     },
 

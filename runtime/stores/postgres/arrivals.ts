@@ -1,7 +1,7 @@
 /** What comes with a move from another store. Nobody claims a run of it before all have come. */
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
-import { isDoubled, isLeaving, isThere, statusOnArrival } from "../moved-rows.ts";
-import { departureOf, refuseProjected } from "./away.ts";
+import { isArriving, isDoubled, isLeaving, isNotWhole, isThere, lacksEvents, statusOnArrival } from "../moved-rows.ts";
+import { arrivingBy, departureOf, refuseProjected } from "./away.ts";
 import { columns, type Database, indexable, type Session } from "./database.ts";
 import { deliver, putMail } from "./mail.ts";
 import { forget, letGo, removeQueued } from "./moves.ts";
@@ -15,14 +15,15 @@ export async function arrival(session: Session, { id }: Move): Promise<"none" | 
 export function arrive(db: Database, move: Move, items: readonly MovedItem[], now: number): Promise<void> {
   const { id, app } = move;
   return db.transaction(async (session) => {
-    // Two that import the same stream go one after the other.
-    await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${id}`);
+    await lockArrivals(session, app);
     const state = await arrival(session, move);
     if (state === "over") return;
     await refuseProjected(session, db.location, app, "arrive");
     const departure = await departureOf(session, app);
     if (departure) throw isLeaving(app, departure.id, db.location);
     if (state === "none") {
+      const other = await arrivingBy(session, app);
+      if (other !== undefined) throw isArriving(app, other, { location: db.location, operation: "arrive" });
       const insert =
         "INSERT INTO backstitch.moves (id, app, way, state, begun_at) VALUES ($1, $2, 'into', 'begun', $3)";
       await session.run(insert, id, app, now);
@@ -30,14 +31,19 @@ export function arrive(db: Database, move: Move, items: readonly MovedItem[], no
     for (const item of items) {
       if ("event" in item) await putEvent(session, move, item.event);
       else if ("run" in item) await putRun(session, db.location, move, item.run, now);
-      else if ("steps" in item) await putRecords(session, item.steps);
+      else if ("steps" in item) await putRecords(session, move, item.steps);
       else await putState(session, move, item.state);
     }
   });
 }
 
+/** Whoever imports moves of an app does so one after the other, also the same move. */
+async function lockArrivals(session: Session, app: string): Promise<void> {
+  await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${app}`);
+}
+
 export async function drop(session: Session, move: Move): Promise<boolean> {
-  await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${move.id}`);
+  await lockArrivals(session, move.app);
   if ((await arrival(session, move)) !== "begun") return false;
   const mine = "(SELECT run FROM backstitch.moving_runs WHERE move = $1)";
   await session.run(`SELECT FROM backstitch.runs WHERE n IN ${mine} ORDER BY id FOR UPDATE`, move.id);
@@ -53,13 +59,19 @@ export async function drop(session: Session, move: Move): Promise<boolean> {
   return true;
 }
 
-export async function release(session: Session, move: Move, now: number): Promise<void> {
-  await session.run("SELECT pg_advisory_xact_lock(hashtext($1))", `backstitch.moves ${move.id}`);
-  if ((await arrival(session, move)) !== "begun") return;
-  await letGo(session, move, now);
-  // Whatever left this schema before has come back, or goes on where it is: the app is here again.
-  await session.run("DELETE FROM backstitch.moves WHERE app = $1 AND way = 'out'", move.app);
-  await session.run("UPDATE backstitch.moves SET state = 'over' WHERE id = $1 AND way = 'into'", move.id);
+export function release(db: Database, move: Move, runs: number, now: number): Promise<void> {
+  return db.transaction(async (session) => {
+    await lockArrivals(session, move.app);
+    const state = await arrival(session, move);
+    if (state === "over") return;
+    const counting = "SELECT count(*) AS count FROM backstitch.moving_runs WHERE move = $1";
+    const [came] = await session.all<{ count: number }>(counting, move.id);
+    if (state === "none" || came?.count !== runs) throw isNotWhole(move, db.location);
+    await letGo(session, move, now);
+    // Whatever left this schema before has come back, or goes on where it is: the app is here again.
+    await session.run("DELETE FROM backstitch.moves WHERE app = $1 AND way = 'out'", move.app);
+    await session.run("UPDATE backstitch.moves SET state = 'over' WHERE id = $1 AND way = 'into'", move.id);
+  });
 }
 
 /** An id that was taken stays taken. One that no run has is `spent`, so that its age decides when it is removed. */
@@ -113,6 +125,7 @@ async function putRun(
   else if (there) throw isThere(run, location);
   const twin = await twinOf(session, move, app, run);
   if (twin !== undefined) throw isDoubled(run, twin, location);
+  if (run.endedAt === null && !(await hasEvents(session, app, run))) throw lacksEvents(run, location);
   const n = await insertRun(session, app, run);
   if (run.endedAt === null) {
     const moving = "INSERT INTO backstitch.moving_runs (run, move, status) VALUES ($1, $2, $3)";
@@ -141,6 +154,13 @@ async function putRun(
       run.waits.map((wait) => ({ run: waiting, wait, now })),
     ),
   );
+}
+
+/** Nobody could claim a run without them. */
+async function hasEvents(session: Session, app: string, { eventId, joined }: MovedRun): Promise<boolean> {
+  const ids = [...new Set([eventId, ...joined])];
+  const sql = "SELECT FROM backstitch.events WHERE app = $1 AND id = ANY($2::text[])";
+  return (await session.all(sql, app, ids)).length === ids.length;
 }
 
 /** A run that the same event has started here of the same function. */
@@ -184,18 +204,21 @@ async function insertRun(session: Session, app: string, run: MovedRun): Promise<
   return n;
 }
 
-/** Each is written as it was: again changes nothing. */
-async function putRecords(session: Session, { run, records }: MovedRecords): Promise<void> {
+/** Each is written as it was: again changes nothing. A run that goes on here has records of its own. */
+async function putRecords(session: Session, { id: move }: Move, { run, records }: MovedRecords): Promise<void> {
   const rows = records.map((record) => ({ ...record, rollback: record.rollback ?? false }));
   await session.run(
     `INSERT INTO backstitch.steps
        (run, op, attempt, id, kind, status, input, output, error, started_at, ended_at, rollback, seq)
      SELECT r.n, s.* FROM backstitch.runs AS r, unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
        $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::boolean[], $13::bigint[]) AS s
-     WHERE r.id = $1 ON CONFLICT (run, op, attempt) DO NOTHING`,
+     WHERE r.id = $1 AND (r.ended_at IS NOT NULL OR EXISTS (
+       SELECT FROM backstitch.moving_runs AS m WHERE m.run = r.n AND m.move = $14))
+     ON CONFLICT (run, op, attempt) DO NOTHING`,
     run,
     ...columns(rows, "op", "attempt", "id", "kind", "status", "input", "output", "error", "startedAt", "endedAt"),
     ...columns(rows, "rollback", "seq"),
+    move,
   );
 }
 

@@ -4,7 +4,8 @@
  * Whatever is refused then reads the table `moves` in its transaction. Whoever begins a move locks that table against reading
  * for a moment: so all that began before has ended, and all that begins later finds the move.
  */
-import { isAway, isProjected, projectionMove } from "../moved-rows.ts";
+import type { Move } from "../../store.ts";
+import { isAway, isProjected, isSettled, projectionMove } from "../moved-rows.ts";
 import type { Session } from "./database.ts";
 
 /** Put into statements that give nothing of an app that leaves, or has left. @param app its parameter */
@@ -29,8 +30,18 @@ export async function refuseGone(session: Session, location: string, app: string
 
 /** @throws StoreError when an engine executes the runs of the app */
 export async function refuseProjected(session: Session, location: string, app: string, operation: string) {
-  const [move] = await session.all<{ id: string }>(moveAway("$1"), app);
-  if (move?.id === projectionMove(app)) throw isProjected(app, { location, operation });
+  if (await isProjection(session, app)) throw isProjected(app, { location, operation });
+}
+
+export async function isProjection(session: Session, app: string): Promise<boolean> {
+  const sql = "SELECT FROM backstitch.moves WHERE id = $1 AND way = 'out'";
+  return (await session.all(sql, projectionMove(app))).length > 0;
+}
+
+/** The move by which the app comes, while it is not over. */
+export async function arrivingBy(session: Session, app: string): Promise<string | undefined> {
+  const sql = "SELECT id FROM backstitch.moves WHERE app = $1 AND way = 'into' AND state = 'begun'";
+  return (await session.all<{ id: string }>(sql, app))[0]?.id;
 }
 
 /** @throws StoreError when an engine executes the run */
@@ -44,6 +55,12 @@ const departing = "SELECT id, state FROM backstitch.moves WHERE app = $1 AND way
 export interface DepartureRow {
   readonly id: string;
   readonly state: "begun" | "frozen";
+}
+
+/** Behind what was read of a move: until then nobody has changed it. @throws StoreError when it was confirmed or undone */
+export async function refuseSettled(session: Session, location: string, move: Move): Promise<void> {
+  const [departure] = await session.all<DepartureRow>(departing, move.app);
+  if (departure?.id !== move.id || departure.state !== "frozen") throw isSettled(move, location);
 }
 
 /** The move away that is not over. */

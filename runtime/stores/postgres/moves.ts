@@ -10,6 +10,7 @@ import type {
   MovedRunsPage,
   MovedState,
   MovedTransaction,
+  Settlement,
 } from "../../store.ts";
 import {
   isArriving,
@@ -17,13 +18,14 @@ import {
   type MovedParts,
   type MovedRunRow,
   type MovedStateRow,
+  maySettle,
   movedColumns,
   toMovedEvent,
   toMovedRun,
   toMovedState,
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
-import { type DepartureRow, departureOf, refuseProjected } from "./away.ts";
+import { arrivingBy, type DepartureRow, departureOf, refuseProjected, refuseSettled } from "./away.ts";
 import { type Database, grouped, type Session } from "./database.ts";
 import { deliver, mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
@@ -47,9 +49,8 @@ async function begin(session: Session, location: string, { id, app }: Move, now:
   const found = await departureOf(session, app);
   if (found) return found;
   await session.run("LOCK TABLE backstitch.moves IN ACCESS EXCLUSIVE MODE");
-  const arriving = "SELECT id FROM backstitch.moves WHERE app = $1 AND way = 'into' AND state = 'begun'";
-  const [other] = await session.all<{ id: string }>(arriving, app);
-  if (other) throw isArriving(app, other.id, location);
+  const other = await arrivingBy(session, app);
+  if (other !== undefined) throw isArriving(app, other, { location, operation: "leave" });
   // Somebody else may have begun one while this waited for the lock.
   const late = await departureOf(session, app);
   if (late) return late;
@@ -117,7 +118,7 @@ interface Page {
 
 /** Behind a move that was confirmed there are only events that came later. */
 export async function movedEvents(
-  db: Session,
+  db: Database,
   { id, app }: Move,
   { after = 0, limit }: Page,
 ): Promise<MovedPage<MovedEvent>> {
@@ -132,12 +133,13 @@ export async function movedEvents(
      ORDER BY e.n LIMIT $4`,
     ...[id, app, after, limit],
   );
+  await refuseSettled(db, db.location, { id, app });
   return pageOf(rows, limit, toMovedEvent);
 }
 
 export async function movedStates(
-  db: Session,
-  { app }: Move,
+  db: Database,
+  { id, app }: Move,
   { after = 0, limit }: Page,
 ): Promise<MovedPage<MovedState>> {
   const rows = await db.all<MovedStateRow>(
@@ -147,6 +149,7 @@ export async function movedStates(
     after,
     limit,
   );
+  await refuseSettled(db, db.location, { id, app });
   return pageOf(rows, limit, toMovedState);
 }
 
@@ -162,9 +165,11 @@ function pageOf<Row extends { readonly n: number }, Item>(
 /** Of one state of the database. */
 export async function movedRuns(
   db: Session,
+  location: string,
   { id, app }: Move,
   { which, after = "", limit }: MovedRunsPage,
 ): Promise<MovedRun[]> {
+  await refuseSettled(db, location, { id, app });
   const ended = "r.ended_at IS NOT NULL AND r.status <> 'moved'";
   const [meant, ...params] =
     which === "going"
@@ -226,13 +231,9 @@ export async function movedRecords(
   return rows.map((row) => toStep(row) as MovedRecord);
 }
 
-export async function settle(
-  session: Session,
-  { id, app }: Move,
-  how: "confirm" | "undo",
-  now: number,
-): Promise<boolean> {
-  if ((await departureOf(session, app))?.id !== id) return false;
+export async function settle(session: Session, { id, app }: Move, how: Settlement, now: number): Promise<boolean> {
+  const departure = await departureOf(session, app);
+  if (departure?.id !== id || !maySettle(departure.state, how)) return false;
   if (how === "confirm") {
     await confirm(session, { id, app }, now);
     return true;

@@ -11,13 +11,14 @@ export function postgresMoves(
   return {
     leave: (move, now) => perform("leave", (db) => leave(db, move, now)),
     events: (move, page) => perform("events", (db) => movedEvents(db, move, page)),
-    runs: (move, page) => perform("runs", (db) => db.snapshot((session) => movedRuns(session, move, page))),
+    runs: (move, page) =>
+      perform("runs", (db) => db.snapshot((session) => movedRuns(session, db.location, move, page))),
     records: (run, page) => perform("records", (db) => movedRecords(db, run, page)),
     states: (move, page) => perform("states", (db) => movedStates(db, move, page)),
     settle: (move, how, now) => perform("settle", (db) => db.transaction((session) => settle(session, move, how, now))),
     arrival: (move) => perform("arrival", (db) => arrival(db, move)),
     arrive: (move, items, now) => perform("arrive", (db) => arrive(db, move, items, now)),
     drop: (move) => perform("drop", (db) => db.transaction((session) => drop(session, move))),
-    release: (move, now) => perform("release", (db) => db.transaction((session) => release(session, move, now))),
+    release: (move, runs, now) => perform("release", (db) => release(db, move, runs, now)),
   };
 }

@@ -60,7 +60,7 @@ export class PostgresStore implements TransactionalStore {
   readonly moves = postgresMoves((operation, work) => this.#perform(operation, work));
   readonly projection: StoreProjection = {
     put: (app, runs, asOf) =>
-      this.#perform("put", (db) => db.transaction((session) => putProjected(session, app, runs, asOf))),
+      this.#perform("put", (db) => db.transaction((session) => putProjected(session, db.location, app, runs, asOf))),
     asOf: (app) => this.#perform("asOf", (db) => projectedAsOf(db, app)),
   };
   readonly #settings: DatabaseSettings;

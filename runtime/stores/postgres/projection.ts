@@ -1,15 +1,23 @@
 /** Runs that an engine executes, among those of this schema: nobody claims them, because their app is away. */
 import type { ProjectedRun } from "../../store.ts";
-import { projectionMove } from "../moved-rows.ts";
+import { hasRunsOfItsOwn, projectionMove } from "../moved-rows.ts";
 import { columns, indexable, type Session } from "./database.ts";
+
+/** Whether there is something of the app that was not put. */
+const hasOwn = `
+  SELECT NOT EXISTS (SELECT FROM backstitch.moves WHERE id = $2 AND way = 'out')
+    AND (EXISTS (SELECT FROM backstitch.runs WHERE app = $1) OR EXISTS (SELECT FROM backstitch.events WHERE app = $1)) AS has`;
 
 /** Within a transaction. */
 export async function putProjected(
   session: Session,
+  location: string,
   app: string,
   runs: readonly ProjectedRun[],
   asOf: number | undefined,
 ): Promise<void> {
+  const own = await session.all<{ has: boolean }>(hasOwn, app, projectionMove(app));
+  if (own[0]?.has) throw hasRunsOfItsOwn(app, location);
   await session.run(
     `INSERT INTO backstitch.moves AS m (id, app, way, state, begun_at) VALUES ($1, $2, 'out', 'over', $3)
      ON CONFLICT (id, way) DO UPDATE SET begun_at = greatest(m.begun_at, excluded.begun_at)`,

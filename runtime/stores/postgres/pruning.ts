@@ -1,13 +1,16 @@
 /** Removes what is over: runs that have ended, with all that is theirs alone, and the first steps of runs that go on. */
 import type { Pruned, PrunedSteps, PruneRequest, StepPruneRequest } from "../../store.ts";
 import { all, firstRecords, type OpRecords, type Removable } from "../first-records.ts";
+import { arrivingBy } from "./away.ts";
 import type { Database, Session } from "./database.ts";
 
 export async function prune(db: Database, request: PruneRequest): Promise<Pruned> {
   const { app, before = 0, limit } = request;
   const endBefore = await endedBefore(db, request);
   const runs = await db.transaction((session) => pruneRuns(session, request, endBefore));
-  const unheld = await db.all<{ id: string }>(oldUnheld, app, before, limit);
+  // Runs that have the events of a move come behind them.
+  const comes = (await arrivingBy(db, app)) !== undefined;
+  const unheld = comes ? [] : await db.all<{ id: string }>(oldUnheld, app, before, limit);
   const ids = unheld.slice(0, limit).map(({ id }) => id);
   const events = ids.length === 0 ? 0 : (await db.all(pruneEvents, app, ids)).length;
   return { runs: runs.count, events, more: runs.more || events === limit };

@@ -2,14 +2,17 @@
 import type { Move, MovedEvent, MovedItem, MovedRecords, MovedRun, MovedState } from "../../store.ts";
 import {
   holdsNoTransactions,
+  isArriving,
   isDoubled,
   isLeaving,
+  isNotWhole,
   isShort,
   isShortened,
   isThere,
+  lacksEvents,
   statusOnArrival,
 } from "../moved-rows.ts";
-import { departureOf, refuseProjected } from "./away.ts";
+import { arrivingBy, departureOf, refuseProjected } from "./away.ts";
 import { putStep } from "./commits.ts";
 import type { Connection } from "./connection.ts";
 import { putMail } from "./mail.ts";
@@ -31,12 +34,14 @@ export function arrive(db: Connection, move: Move, items: readonly MovedItem[], 
     const departure = departureOf(db, app);
     if (departure) throw isLeaving(app, departure.id, db.file);
     if (state === "none") {
+      const other = arrivingBy(db, app);
+      if (other !== undefined) throw isArriving(app, other, { location: db.file, operation: "arrive" });
       db.run("INSERT INTO moves (id, app, way, state, begun_at) VALUES (?, ?, 'into', 'begun', ?)", id, app, now);
     }
     for (const item of items) {
       if ("event" in item) putEvent(db, move, item.event);
       else if ("run" in item) putRun(db, move, item.run, now);
-      else if ("steps" in item) putRecords(db, item.steps);
+      else if ("steps" in item) putRecords(db, move, item.steps);
       else putState(db, move, item.state);
     }
   });
@@ -58,9 +63,12 @@ export function drop(db: Connection, move: Move): boolean {
   });
 }
 
-export function release(db: Connection, move: Move, now: number): void {
+export function release(db: Connection, move: Move, runs: number, now: number): void {
   db.transaction(() => {
-    if (arrival(db, move) !== "begun") return;
+    const state = arrival(db, move);
+    if (state === "over") return;
+    const came = db.all<{ count: number }>("SELECT count(*) AS count FROM moving_runs WHERE move = ?", move.id)[0];
+    if (state === "none" || came?.count !== runs) throw isNotWhole(move, db.file);
     letGo(db, move, now);
     // Whatever left this file before has come back, or goes on where it is: the app is here again.
     db.run("DELETE FROM moves WHERE app = ? AND way = 'out'", move.app);
@@ -101,6 +109,7 @@ function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: num
   const twin = twinOf(db, move, app, run);
   if (twin !== undefined) throw isDoubled(run, twin, db.file);
   if (run.transactions?.length) throw holdsNoTransactions(run, db.file);
+  if (run.endedAt === null && !hasEvents(db, app, run)) throw lacksEvents(run, db.file);
   const n = insertRun(db, app, run);
   if (run.endedAt === null) {
     db.run("INSERT INTO moving_runs (run, move, status) VALUES (?, ?, ?)", n, move, run.status);
@@ -109,6 +118,12 @@ function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: num
   putPieces(db, n, run);
   for (const mail of run.mail) putMail(db, n, mail);
   addWaits(db, { n, id: run.id, app }, run.waits, now);
+}
+
+/** Nobody could claim a run without them. */
+function hasEvents(db: Connection, app: string, { eventId, joined }: MovedRun): boolean {
+  const sql = "SELECT 1 FROM events WHERE app = ? AND id = ?";
+  return [eventId, ...joined].every((id) => db.all(sql, app, id).length > 0);
 }
 
 /** A run that the same event has started here of the same function. */
@@ -143,9 +158,14 @@ function insertRun(db: Connection, app: string, run: MovedRun): number {
   return n;
 }
 
-/** Each is written as it was: again changes nothing. */
-function putRecords(db: Connection, { run, records }: MovedRecords): void {
-  const n = db.all<{ n: number }>("SELECT n FROM runs WHERE id = ?", run)[0]?.n;
+/** Each is written as it was: again changes nothing. A run that goes on here has records of its own. */
+function putRecords(db: Connection, { id: move }: Move, { run, records }: MovedRecords): void {
+  const n = db.all<{ n: number }>(
+    `SELECT r.n FROM runs AS r LEFT JOIN moving_runs AS m ON m.run = r.n
+     WHERE r.id = ? AND (r.ended_at IS NOT NULL OR m.move = ?)`,
+    run,
+    move,
+  )[0]?.n;
   if (n === undefined) return;
   for (const record of records) putStep(db, { n, seq: record.seq }, record);
 }

@@ -20,7 +20,17 @@ export function refuseGone(db: Connection, app: string, operation: string): void
 
 /** @throws StoreError when an engine executes the runs of the app */
 export function refuseProjected(db: Connection, app: string, operation: string): void {
-  if (awayBy(db, app) === projectionMove(app)) throw isProjected(app, { location: db.file, operation });
+  if (isProjection(db, app)) throw isProjected(app, { location: db.file, operation });
+}
+
+export function isProjection(db: Connection, app: string): boolean {
+  return db.all("SELECT 1 FROM moves WHERE id = ? AND way = 'out'", projectionMove(app)).length > 0;
+}
+
+/** The move by which the app comes, while it is not over. */
+export function arrivingBy(db: Connection, app: string): string | undefined {
+  const sql = "SELECT id FROM moves WHERE app = ? AND way = 'into' AND state = 'begun'";
+  return db.all<{ id: string }>(sql, app)[0]?.id;
 }
 
 /** The move away that is not over. */

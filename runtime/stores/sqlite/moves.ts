@@ -9,12 +9,15 @@ import type {
   MovedRun,
   MovedRunsPage,
   MovedState,
+  Settlement,
 } from "../../store.ts";
 import {
   isArriving,
+  isSettled,
   type MovedEventRow,
   type MovedRunRow,
   type MovedStateRow,
+  maySettle,
   movedColumns,
   toMovedEvent,
   toMovedRun,
@@ -22,7 +25,7 @@ import {
 } from "../moved-rows.ts";
 import { eventColumns, type StepRow, toStep } from "../rows.ts";
 import { isKnownDead } from "../worker-identity.ts";
-import { departureOf, refuseProjected } from "./away.ts";
+import { arrivingBy, departureOf, refuseProjected } from "./away.ts";
 import type { Connection } from "./connection.ts";
 import { mailOf } from "./mail.ts";
 import { piecesOf } from "./pieces.ts";
@@ -32,11 +35,8 @@ import { waitsOf } from "./waits.ts";
 export function leave(db: Connection, { id, app }: Move, now: number): Departure {
   return db.transaction(() => {
     refuseProjected(db, app, "leave");
-    const arriving = db.all<{ id: string }>(
-      "SELECT id FROM moves WHERE app = ? AND way = 'into' AND state = 'begun'",
-      app,
-    )[0];
-    if (arriving) throw isArriving(app, arriving.id, db.file);
+    const arriving = arrivingBy(db, app);
+    if (arriving !== undefined) throw isArriving(app, arriving, { location: db.file, operation: "leave" });
     const found = departureOf(db, app);
     const departure = { id: found?.id ?? id, app };
     if (found?.state === "frozen") return { ...departure, held: [] };
@@ -112,10 +112,11 @@ export function movedEvents(db: Connection, { id, app }: Move, { after = 0, limi
      ORDER BY e.n LIMIT ?`,
     ...[id, app, after, app, limit],
   );
+  refuseSettled(db, { id, app });
   return pageOf(rows, limit, toMovedEvent);
 }
 
-export function movedStates(db: Connection, { app }: Move, { after = 0, limit }: Page): MovedPage<MovedState> {
+export function movedStates(db: Connection, { id, app }: Move, { after = 0, limit }: Page): MovedPage<MovedState> {
   const rows = db.all<MovedStateRow>(
     `SELECT n, function_id AS "functionId", kind, key, value, expires_at AS "expiresAt", run FROM states
      WHERE app = ? AND n > ? ORDER BY n LIMIT ?`,
@@ -123,6 +124,7 @@ export function movedStates(db: Connection, { app }: Move, { after = 0, limit }:
     after,
     limit,
   );
+  refuseSettled(db, { id, app });
   return pageOf(rows, limit, toMovedState);
 }
 
@@ -152,13 +154,18 @@ export function movedRuns(db: Connection, { id, app }: Move, { which, after = ""
             app,
             ...which,
           ] as const);
-  return db.transaction(
-    () =>
-      db
-        .all<MovedRunRow>(`${sql} AND r.id > ? ORDER BY r.id LIMIT ?`, ...params, after, limit)
-        .map((row) => toMovedRun(row, partsOf(db, row))),
-    "DEFERRED",
-  );
+  return db.transaction(() => {
+    refuseSettled(db, { id, app });
+    return db
+      .all<MovedRunRow>(`${sql} AND r.id > ? ORDER BY r.id LIMIT ?`, ...params, after, limit)
+      .map((row) => toMovedRun(row, partsOf(db, row)));
+  }, "DEFERRED");
+}
+
+/** Behind what was read: until then nobody has changed it. */
+function refuseSettled(db: Connection, move: Move): void {
+  const departure = departureOf(db, move.app);
+  if (departure?.id !== move.id || departure.state !== "frozen") throw isSettled(move, db.file);
 }
 
 function partsOf(db: Connection, { n, hasPieces }: MovedRunRow) {
@@ -186,9 +193,10 @@ export function movedRecords(
     .map((row) => toStep(row) as MovedRecord);
 }
 
-export function settle(db: Connection, { id, app }: Move, how: "confirm" | "undo", now: number): boolean {
+export function settle(db: Connection, { id, app }: Move, how: Settlement, now: number): boolean {
   return db.transaction(() => {
-    if (departureOf(db, app)?.id !== id) return false;
+    const departure = departureOf(db, app);
+    if (departure?.id !== id || !maySettle(departure.state, how)) return false;
     if (how === "confirm") confirm(db, { id, app }, now);
     else {
       letGo(db, { id, app }, now);

@@ -1,6 +1,7 @@
 /** Runs that an engine executes, among those of this file: nobody claims them, because their app is away. */
 import type { ProjectedRun } from "../../store.ts";
-import { projectionMove } from "../moved-rows.ts";
+import { hasRunsOfItsOwn, projectionMove } from "../moved-rows.ts";
+import { isProjection } from "./away.ts";
 import type { Connection } from "./connection.ts";
 
 /** It does not wait for the disk: what a crash undoes is put again. */
@@ -11,6 +12,7 @@ export function putProjected(
   asOf: number | undefined,
 ): void {
   db.relaxed(() => {
+    if (!isProjection(db, app) && hasOwn(db, app)) throw hasRunsOfItsOwn(app, db.file);
     db.run(
       `INSERT INTO moves (id, app, way, state, begun_at) VALUES (?, ?, 'out', 'over', ?)
        ON CONFLICT (id, way) DO UPDATE SET begun_at = max(begun_at, excluded.begun_at)`,
@@ -20,6 +22,10 @@ export function putProjected(
     );
     for (const run of runs) putRun(db, app, run);
   });
+}
+
+function hasOwn(db: Connection, app: string): boolean {
+  return ["runs", "events"].some((table) => db.all(`SELECT 1 FROM ${table} WHERE app = ? LIMIT 1`, app).length > 0);
 }
 
 function putRun(db: Connection, app: string, run: ProjectedRun): void {

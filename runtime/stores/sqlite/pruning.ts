@@ -4,6 +4,7 @@
  */
 import type { Pruned, PrunedSteps, PruneRequest, StepPruneRequest } from "../../store.ts";
 import { all, type FirstRecords, firstRecords, type OpRecords, type Removable } from "../first-records.ts";
+import { arrivingBy } from "./away.ts";
 import type { Connection } from "./connection.ts";
 
 interface EndedRun {
@@ -122,8 +123,12 @@ function recordsOf(db: Connection, run: number, limit: number): OpRecords[] {
   return db.all<OpRecords>(sql, run, Math.max(limit, 0) + 1);
 }
 
-/** Events that no run has: those that nobody took, that did not fit, or that waits or limits took. */
+/**
+ * Events that no run has: those that nobody took, that did not fit, or that waits or limits took. None while a move comes: the
+ * runs that have its events come behind them.
+ */
 function pruneUnheld(db: Connection, { app, before = 0, limit }: PruneRequest): number {
+  if (arrivingBy(db, app) !== undefined) return 0;
   const ids = (["unwanted", "unfit", "spent"] as const).flatMap((fate) =>
     db.all<{ id: string }>(
       `SELECT e.id FROM events AS e WHERE e.app = ? AND e.fate = ? AND e.received_at < ? AND e.routed = 1

@@ -16,6 +16,6 @@ export function sqliteMoves(perform: <T>(operation: string, work: (db: Connectio
     arrival: async (move) => perform("arrival", (db) => arrival(db, move)),
     arrive: async (move, items, now) => perform("arrive", (db) => arrive(db, move, items, now)),
     drop: async (move) => perform("drop", (db) => drop(db, move)),
-    release: async (move, now) => perform("release", (db) => release(db, move, now)),
+    release: async (move, runs, now) => perform("release", (db) => release(db, move, runs, now)),
   };
 }

@@ -167,7 +167,7 @@ export function arrivalTests(check: Check): void {
     // As from an import that was under way when another one came to the end.
     const items = lines.slice(1, -1).map((line) => JSON.parse(line) as MovedItem);
     await store.moves.arrive({ id, app }, items, later);
-    await store.moves.release({ id, app }, later);
+    await store.moves.release({ id, app }, 2, later);
     assert.equal(await store.getRun("r2"), undefined);
     assert.deepEqual(await claim(store, { worker: "worker-2", now: later }), []);
   });
@@ -182,6 +182,72 @@ export function arrivalTests(check: Check): void {
     assert.deepEqual(
       r1?.mail.map(({ kind, text }) => [kind, text]),
       [["signal", "1"]],
+    );
+  });
+}
+
+const moveOf = ([first = ""]: readonly string[]) => ({ id: (JSON.parse(first) as { move: string }).move, app });
+const itemsOf = (lines: readonly string[]) => lines.slice(1, -1).map((line) => JSON.parse(line) as MovedItem);
+
+export function brokenArrivalTests(check: Check): void {
+  check("takes in one move at a time: what another one has left is dropped before", async (store) => {
+    const [first, second] = [await stream(), await stream()];
+    await assert.rejects(movesOf(store).import(first.slice(0, 4)), /before its last line/);
+    await assert.rejects(movesOf(store).import(second), /into this store is not over.*--drop/);
+    await movesOf(store).drop(moveOf(first).id);
+    await movesOf(store).import(second);
+    assert.deepEqual(
+      (await store.unroutedEvents(app, 9)).map(({ id }) => id),
+      ["queued"],
+    );
+  });
+
+  check("lets nothing go when somebody has dropped it while it came", async (store) => {
+    const lines = await stream();
+    const [of, items] = [moveOf(lines), itemsOf(lines)];
+    await store.moves.arrive(of, items.slice(0, 4), later);
+    assert.equal(await store.moves.drop(of), true);
+    await assert.rejects(store.moves.release(of, 2, later), /runs of move .* are missing/);
+    await store.moves.arrive(of, items.slice(4), later);
+    await assert.rejects(store.moves.release(of, 2, later), /runs of move .* are missing/);
+    assert.deepEqual(await claim(store, { now: later }), []);
+    assert.equal((await movesOf(store).import(lines)).again, false);
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r2"]);
+  });
+
+  check("refuses a run without its event", async (store) => {
+    const lines = await stream();
+    const [of, items] = [moveOf(lines), itemsOf(lines)];
+    await assert.rejects(store.moves.arrive(of, items.slice(3), later), /event r1 of run r1.* is not in this store/);
+    assert.deepEqual((await store.listRuns({ app, limit: 9 })).runs, []);
+  });
+
+  check("keeps the events of runs that come behind them, however old they are", async (store) => {
+    const lines = await stream();
+    const [of, items] = [moveOf(lines), itemsOf(lines)];
+    await store.moves.arrive(of, items.slice(0, 3), later);
+    await store.prune({ app, before: later + 1, limit: 9, stepLimit: 9 });
+    await store.moves.arrive(of, items.slice(3), later);
+    await store.moves.release(of, 2, later);
+    assert.deepEqual(ids(await claim(store, { now: later })), ["r2"]);
+  });
+
+  check("leaves the records of a run that goes on here", async (store) => {
+    const other = memoryStore();
+    for (const [of, output] of [
+      [other, '"theirs"'],
+      [store, '"mine"'],
+    ] as const) {
+      await addRun(of, "same");
+      const [held] = (await claim(of)) as [Claim];
+      const steps = of === other ? [step(1, { output }), step(2)] : [step(1, { output })];
+      const end = of === other ? ({ status: "completed", output: "1" } as const) : { release: true };
+      await of.commit([turn(held, { steps, ...end })]);
+    }
+    await movesOf(store).import(await linesOf(other, true));
+    assert.deepEqual(
+      (await store.listSteps("same")).map(({ op, output }) => [op, output]),
+      [[1, '"mine"']],
     );
   });
 }
@@ -217,7 +283,7 @@ export function refusalTests(check: Check): void {
 
   check("forgets what has come when it is dropped, and only while it is coming", async (store) => {
     const lines = await stream();
-    const [{ move: id }] = lines.map((line) => JSON.parse(line)) as [{ move: string }];
+    const { id } = moveOf(lines);
     await assert.rejects(movesOf(store).drop(id), /BS2009/);
     await assert.rejects(movesOf(store).import(lines.slice(0, -1)));
     await movesOf(store).drop(id);

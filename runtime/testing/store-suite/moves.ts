@@ -1,7 +1,7 @@
 /** Conformance: how an app leaves the store. */
 import assert from "node:assert/strict";
 import type { Claim } from "../../store.ts";
-import { later, linesOf, move, twoRuns } from "./moving.ts";
+import { later, linesOf, move, movesOf, twoRuns } from "./moving.ts";
 import { addRun, app, type Check, claim, claimOne, event, ids, leaseMs, step, t0, turn, view } from "./support.ts";
 
 export function departureTests(check: Check): void {
@@ -144,6 +144,42 @@ export function moveTests(check: Check): void {
     assert.deepEqual(await store.moves.runs(next, { which: "ended", limit: 9 }), []);
   });
 
+  check("are given up only while they wait, and confirmed only when they have left", async (store) => {
+    await addRun(store, "r");
+    const held = await claimOne(store);
+    await store.moves.leave(move, t0 + 1);
+    assert.equal(await store.moves.settle(move, "confirm", t0 + 1), false);
+    assert.equal(await store.moves.settle(move, "abandon", t0 + 1), true);
+    await store.commit([turn(held, { release: true })]);
+    assert.deepEqual((await store.moves.leave(move, t0 + 2)).held, []);
+    assert.equal(await store.moves.settle(move, "abandon", t0 + 2), false);
+    assert.equal((await view(store, "r")).status, "moving");
+    assert.equal(await store.moves.settle(move, "confirm", t0 + 2), true);
+  });
+
+  check("are given up by the next export, when the one that waits was killed", async (store) => {
+    await twoRuns(store);
+    await addRun(store, "r3");
+    assert.equal((await claimOne(store, { functions: ["f"], limit: 1 })).run, "r3");
+    await store.moves.leave({ id: "killed", app }, t0 + 1);
+    await assert.rejects(movesOf(store).export().next(), /1 run of app "shop" are held by worker-1.*BS2140/);
+    assert.deepEqual(ids(await claim(store, { worker: "worker-2", now: later })), ["r2"]);
+  });
+
+  check("are no stream that looks whole, when they are settled while they are read", async (store) => {
+    await twoRuns(store);
+    for (const how of ["undo", "confirm"] as const) {
+      const lines = movesOf(store).export();
+      const first = (await lines.next()).value as string;
+      await movesOf(store)[how]((JSON.parse(first) as { move: string }).move);
+      const rest = async () => {
+        let next = await lines.next();
+        while (!next.done) next = await lines.next();
+      };
+      await assert.rejects(rest, /was confirmed or undone while it was read/);
+    }
+  });
+
   check("are read the same again and again, page by page", async (store) => {
     await twoRuns(store);
     await addRun(store, "r3");
@@ -153,23 +189,24 @@ export function moveTests(check: Check): void {
     const lines = await linesOf(store, true);
     await store.putEvents([event("late")]);
     assert.deepEqual(await linesOf(store, true), lines);
-    const first = await store.moves.runs(move, { which: "ended", limit: 1 });
+    const left = { id: (JSON.parse(lines[0] ?? "") as { move: string }).move, app };
+    const first = await store.moves.runs(left, { which: "ended", limit: 1 });
     assert.deepEqual(
       first.map(({ id, status, records }) => [id, status, records]),
       [["r3", "completed", 3]],
     );
-    assert.deepEqual(await store.moves.runs(move, { which: "ended", limit: 1, after: "r3" }), []);
+    assert.deepEqual(await store.moves.runs(left, { which: "ended", limit: 1, after: "r3" }), []);
     const records = await store.moves.records("r3", { limit: 1, after: { op: 2, attempt: 0 } });
     assert.deepEqual(
       records.map(({ op, attempt, seq }) => [op, attempt, seq]),
       [[2, 1, 1]],
     );
-    const page = await store.moves.events(move, { limit: 2 });
+    const page = await store.moves.events(left, { limit: 2 });
     assert.deepEqual(
       page.items.map(({ id }) => id),
       ["r1", "r2"],
     );
-    const rest = await store.moves.events(move, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
+    const rest = await store.moves.events(left, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
     assert.deepEqual(
       rest.items.map(({ id }) => id),
       ["r3"],

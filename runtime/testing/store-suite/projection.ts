@@ -55,6 +55,14 @@ export function projectionTests(check: Check): void {
   });
 }
 
+export function projectionPlaceTests(check: Check): void {
+  check("are refused beside runs of the app that the store itself keeps, which go on", async (store) => {
+    await addRun(store, "own");
+    await assert.rejects(store.projection.put(app, [], t0), /no engine executes.*a store or schema of its own/);
+    assert.deepEqual(ids(await claim(store)), ["own"]);
+  });
+}
+
 async function refused(store: Store, calls: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const call of calls) await assert.rejects(call, /is a projection of runs that an engine executes/);
   assert.equal((await view(store, "a")).status, "running");
