@@ -26,6 +26,8 @@ export async function startServer(parent) {
   const url = (name) => `postgres://postgres:password@127.0.0.1:${port}/${name}`;
   let databases = 0;
   return {
+    /** Of the process whose children serve connections. */
+    pid: Number(readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[0]),
     async newDatabase() {
       const name = `bench_${databases++}`;
       const client = new pg.Client(url("postgres"));
