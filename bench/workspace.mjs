@@ -22,7 +22,11 @@ export async function prepare() {
   if (status !== 0) throw new Error("tspc could not compile bench/workflows");
   await build({
     absWorkingDir: root,
-    entryPoints: { "memory-store": "runtime/stores/memory.ts", "restate-node": "fixtures/restate/node.ts" },
+    entryPoints: {
+      "memory-store": "runtime/stores/memory.ts",
+      "restate-node": "fixtures/restate/node.ts",
+      "peer-charts": "bench/peer-charts.ts",
+    },
     outdir: output,
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { freePorts, RestateNode } from "../dist/restate-node.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const longestMs = 120_000;
+const longestMs = 240_000;
 
 /** @param postgres the server that all measurements share, each with a database of its own */
 export class Executor {
@@ -21,25 +21,29 @@ export class Executor {
 
   /** What an adapter does before all measurements. */
   async prepare({ module }) {
-    const { status, stderr } = await this.#run([], { module, prepares: true });
-    if (status !== 0) throw new Error(`it could not be prepared: ${stderr.slice(-400)}`);
+    const ended = await this.#run([], { module, prepares: true });
+    if (ended.status !== 0) throw failure(ended);
   }
 
-  /** @returns milliseconds, as bench/peers/process.mjs prints them */
+  /**
+   * @param tracer traces what keeps the store
+   * @returns milliseconds, as bench/peers/process.mjs prints them
+   * @throws Error whose cause is what the process said
+   */
   async execute(system, plan, { resumes = false, tracer } = {}) {
     const { where, pid, stop } = await this.#surround(system);
     try {
       const trace = await tracer?.attach(pid);
       const given = { module: system.module, ...where, ...plan };
       if (resumes) {
-        const { signal, stderr } = await this.#run([], { ...given, dies: true });
-        if (signal !== "SIGKILL") throw new Error(`the process did not die in its last step: ${stderr.slice(-400)}`);
+        const killed = await this.#run([], { ...given, dies: true });
+        if (killed.signal !== "SIGKILL" || killed.isLate) throw failure(killed);
       }
-      const { stdout, stderr, status } = await this.#run(trace?.command ?? [], { ...given, resumed: resumes });
+      const ended = await this.#run(trace?.command ?? [], { ...given, resumed: resumes });
       await trace?.detach();
-      if (status !== 0) throw new Error(stderr.slice(-400) || `it took more than ${longestMs / 1_000} seconds`);
+      if (ended.status !== 0) throw failure(ended);
       // What a system prints comes before.
-      return JSON.parse(stdout.slice(stdout.lastIndexOf("{")));
+      return JSON.parse(ended.stdout.slice(ended.stdout.lastIndexOf("{")));
     } finally {
       await stop();
     }
@@ -72,18 +76,27 @@ export class Executor {
           texts[name] += text;
         });
       }
+      let isLate = false;
       const end = () => endGroup(child.pid);
-      const timer = setTimeout(end, longestMs);
+      const timer = setTimeout(() => {
+        isLate = true;
+        end();
+      }, longestMs);
       process.once("exit", end);
       child.once("error", reject);
       child.once("exit", end);
       child.once("close", (status, signal) => {
         clearTimeout(timer);
         process.off("exit", end);
-        resolve({ ...texts, status, signal });
+        resolve({ ...texts, status, signal, isLate });
       });
     });
   }
+}
+
+function failure({ isLate, status, signal, stderr }) {
+  const message = isLate ? `it took more than ${longestMs / 1_000} seconds` : "it failed";
+  return new Error(message, { cause: `${message}: it ended with ${status ?? signal}. ${stderr.slice(-400)}` });
 }
 
 function endGroup(leader) {

@@ -36,14 +36,14 @@ export const systems = [
     package: "workflow",
     prepares: true,
     waitsForDisk: false,
-    mostSteps: { count: 200, because: "its time for a step grows with the steps before: more take minutes" },
+    mostSteps: { count: 200, because: "the more steps before, the slower: it would take minutes" },
   },
   {
     name: "Inngest SDK, no store",
     module: "inngest",
     package: "inngest",
     waitsForDisk: false,
-    mostSteps: { count: 500, because: "its time for a step grows with the steps before: more take minutes" },
+    mostSteps: { count: 500, because: "the more steps before, the slower: it would take minutes" },
     cannotResume: "it stores nothing",
   },
 ];
