@@ -32,19 +32,20 @@ export class Executor {
    */
   async execute(system, plan, { resumes = false, tracer } = {}) {
     const { where, pid, stop } = await this.#surround(system);
+    let trace;
     try {
-      const trace = await tracer?.attach(pid);
+      trace = await tracer?.attach(pid);
       const given = { module: system.module, ...where, ...plan };
       if (resumes) {
         const killed = await this.#run([], { ...given, dies: true });
         if (killed.signal !== "SIGKILL" || killed.isLate) throw failure(killed);
       }
       const ended = await this.#run(trace?.command ?? [], { ...given, resumed: resumes });
-      await trace?.detach();
       if (ended.status !== 0) throw failure(ended);
       // What a system prints comes before.
       return JSON.parse(ended.stdout.slice(ended.stdout.lastIndexOf("{")));
     } finally {
+      await trace?.detach();
       await stop();
     }
   }
@@ -70,25 +71,25 @@ export class Executor {
     const [command, ...args] = [...prefix, this.#node, join(here, "process.mjs"), JSON.stringify(given)];
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"], detached: true });
-      const texts = { stdout: "", stderr: "" };
+      child.once("error", reject);
+      if (child.pid === undefined) return;
+      const ended = { stdout: "", stderr: "", isLate: false };
       for (const name of ["stdout", "stderr"]) {
         child[name].setEncoding("utf8").on("data", (text) => {
-          texts[name] += text;
+          ended[name] += text;
         });
       }
-      let isLate = false;
       const end = () => endGroup(child.pid);
       const timer = setTimeout(() => {
-        isLate = true;
+        ended.isLate = true;
         end();
       }, longestMs);
       process.once("exit", end);
-      child.once("error", reject);
       child.once("exit", end);
       child.once("close", (status, signal) => {
         clearTimeout(timer);
         process.off("exit", end);
-        resolve({ ...texts, status, signal, isLate });
+        resolve({ ...ended, status, signal });
       });
     });
   }

@@ -3,6 +3,7 @@ import { postgres } from "backstitch/postgres";
 import { restate } from "backstitch/restate";
 import pg from "pg";
 import { probe as compiled, makeClient, sqlite } from "../../runs.mjs";
+import { tryAgain, waitingInvocations } from "../restate-retries.mjs";
 
 export async function open({ file, database, restate: server, resumed, probe }) {
   if (resumed && database) await endLeases(database);
@@ -11,18 +12,24 @@ export async function open({ file, database, restate: server, resumed, probe }) 
   const send = (workflow, runs, steps) =>
     client.send(Array.from({ length: runs }, () => ({ name: `bench/${workflow}`, data: { steps } })));
   const work = (runs) => client.worker({ concurrency: Math.max(runs, 1) }).start();
-  return server && !resumed ? workerFirst(send, work) : { start: send, work };
+  return server
+    ? onRestate(send, work, resumed ? await waitingInvocations(server.admin) : [], server)
+    : { start: send, work };
 }
 
 /** Restate's server takes runs when it knows their worker, which then executes them at once. */
-function workerFirst(send, work) {
+function onRestate(send, work, waiting, { admin }) {
   const started = [];
   return {
     async start(...what) {
       await work(what[1]);
       started.push(what);
     },
-    work: () => Promise.all(started.map((what) => send(...what))),
+    async work(runs) {
+      if (waiting.length > 0) await work(runs);
+      await tryAgain(admin, waiting);
+      for (const what of started) await send(...what);
+    },
   };
 }
 

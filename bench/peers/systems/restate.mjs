@@ -4,9 +4,7 @@
  */
 import * as sdk from "@restatedev/restate-sdk";
 import { post } from "../../post.mjs";
-
-/** After a kill the server tries again at once: how long it waits between its attempts is not what is measured. */
-const options = { journalRetention: 0, retryPolicy: { initialInterval: 10, maxInterval: 10, maxAttempts: 1_000_000 } };
+import { tryAgain, waitingInvocations } from "../restate-retries.mjs";
 
 export async function open({ restate: { ingress, admin, port }, resumed, probe }) {
   const step = (context, name, index) => context.run(name, () => probe(index));
@@ -24,7 +22,8 @@ export async function open({ restate: { ingress, admin, port }, resumed, probe }
     },
   };
   const endpoint = sdk.endpoint().setLogger(() => {});
-  endpoint.bind(sdk.service({ name: "bench", handlers, options }));
+  endpoint.bind(sdk.service({ name: "bench", handlers, options: { journalRetention: 0 } }));
+  const waiting = resumed ? await waitingInvocations(admin) : [];
   const started = [];
   return {
     async start(...what) {
@@ -33,7 +32,10 @@ export async function open({ restate: { ingress, admin, port }, resumed, probe }
       started.push(what);
     },
     async work() {
-      if (resumed) await endpoint.listen(port);
+      if (resumed) {
+        await endpoint.listen(port);
+        await tryAgain(admin, waiting);
+      }
       for (const [workflow, runs, steps] of started) {
         await Promise.all(Array.from({ length: runs }, () => post(`${ingress}/bench/${workflow}/send`, { steps })));
       }
