@@ -121,9 +121,8 @@ function print(floors, tables) {
     const measured = rows.filter(({ median }) => median !== undefined);
     const ours = measured.find(({ name }) => name.startsWith("Backstitch"))?.median;
     const body = measured.map(({ name, ...figure }) => {
-      const floor = name.endsWith("Postgres") ? floors.postgres.median : floors.sqlite.median;
-      const toFloor = id.startsWith("sequential") ? times(figure.median, floor) : "";
-      return [name, figure, times(figure.median, ours, more), toFloor];
+      const floor = id.startsWith("sequential") ? floors[/SQLite|Postgres/.exec(name)?.[0].toLowerCase()] : undefined;
+      return [name, figure, times(figure.median, ours, more), times(figure.median, floor?.median)];
     });
     printTable(`${title}, ${unit}`, [["", "median", "x Backstitch, SQLite", "x floor"], ...body]);
   }
@@ -187,5 +186,8 @@ async function draw() {
 }
 
 await prepare();
-if (!args.includes("--draw")) await measure();
-if (isKept) await draw();
+if (args.includes("--draw")) await draw();
+else {
+  await measure();
+  if (isKept) await draw();
+}
