@@ -8,6 +8,7 @@ import * as sdk from "@restatedev/restate-sdk";
 import { restate } from "backstitch/restate";
 import { freePorts, RestateNode, restateIsMissing } from "../fixtures/restate/node.ts";
 import { load, machineFacts } from "./machine.mjs";
+import { post } from "./post.mjs";
 import { printTable } from "./print.mjs";
 import { summary } from "./statistics.mjs";
 import { prepare } from "./workspace.mjs";
@@ -55,15 +56,6 @@ function byHand(name, options) {
   };
   const journalled = { journalRetention: 0, ...options };
   return sdk.service({ name, handlers: Object.fromEntries(handlers.map((each) => [each, work])), options: journalled });
-}
-
-async function post(url, body) {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
 }
 
 const systems = [

@@ -15,15 +15,20 @@ const output = join(bench, "dist");
 
 export const tspc = createRequire(import.meta.url).resolve("ts-patch/bin/tspc.js");
 
-/** Compiles the workflows and bundles the store in memory, which the package does not export. */
+/** Compiles the workflows and bundles what the package does not export and Node 20 cannot read. */
 export async function prepare() {
   mkdirSync(output, { recursive: true });
   const { status } = spawnSync(process.execPath, [tspc, "-p", join(bench, "workflows")], { stdio: "inherit" });
   if (status !== 0) throw new Error("tspc could not compile bench/workflows");
   await build({
     absWorkingDir: root,
-    entryPoints: ["runtime/stores/memory.ts"],
-    outfile: join(output, "memory-store.mjs"),
+    entryPoints: {
+      "memory-store": "runtime/stores/memory.ts",
+      "restate-node": "fixtures/restate/node.ts",
+      "peer-charts": "bench/peer-charts.ts",
+    },
+    outdir: output,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",

@@ -1,10 +1,11 @@
 /**
  * `node bench/peers/process.mjs <JSON>`: one workload on one system, from an empty store, or taken up again in a store that a
- * process left behind. Prints milliseconds as JSON. All is seen through the callbacks of the steps.
+ * process left behind. Or what a system has to do before all of them. Prints milliseconds as JSON. All is seen through the callbacks of the steps.
  */
 import { writeFileSync } from "node:fs";
 
-const { module, workload, runs = 1, steps = 1, dies = false, resumed = false, ...where } = JSON.parse(process.argv[2]);
+const given = JSON.parse(process.argv[2]);
+const { module, prepares, workload, runs = 1, steps = 1, dies = false, resumed = false, ...where } = given;
 const output = "o".repeat(100);
 // A rollback has a third step, which is its last; the second one fails.
 const last = workload === "undone" ? 2 : steps - 1;
@@ -23,8 +24,12 @@ function probe(index) {
   return output;
 }
 
-const { open } = await import(`./systems/${module}.mjs`);
-const system = await open({ ...where, resumed, probe });
+const { open, prepare } = await import(`./systems/${module}.mjs`);
+if (prepares) {
+  await prepare();
+  process.exit(0);
+}
+const system = await open({ ...where, steps, resumed, probe });
 if (!resumed) await system.start(workload, runs, steps);
 const begun = performance.now();
 Promise.resolve(system.work(runs)).catch((error) => {

@@ -24,14 +24,21 @@ export async function startServer(parent) {
   await server.initialise();
   await server.start();
   const url = (name) => `postgres://postgres:password@127.0.0.1:${port}/${name}`;
+  const query = async (text) => {
+    const client = new pg.Client(url("postgres"));
+    await client.connect();
+    const { rows } = await client.query(text);
+    await client.end();
+    return rows;
+  };
   let databases = 0;
   return {
+    version: (await query("SHOW server_version"))[0].server_version,
+    /** Of the process whose children serve connections. */
+    pid: Number(readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[0]),
     async newDatabase() {
       const name = `bench_${databases++}`;
-      const client = new pg.Client(url("postgres"));
-      await client.connect();
-      await client.query(`CREATE DATABASE ${name}`);
-      await client.end();
+      await query(`CREATE DATABASE ${name}`);
       return url(name);
     },
     async stop() {

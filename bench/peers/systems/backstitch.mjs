@@ -1,16 +1,35 @@
-/** Backstitch on SQLite, or on Postgres when there is a database. */
+/** Backstitch on SQLite, on Postgres when there is a database, or on Restate when there is its server. */
 import { postgres } from "backstitch/postgres";
+import { restate } from "backstitch/restate";
 import pg from "pg";
 import { probe as compiled, makeClient, sqlite } from "../../runs.mjs";
+import { tryAgain, waitingInvocations } from "../restate-retries.mjs";
 
-export async function open({ file, database, resumed, probe }) {
+export async function open({ file, database, restate: server, resumed, probe }) {
   if (resumed && database) await endLeases(database);
-  const client = makeClient(database ? postgres({ url: database }) : sqlite({ path: file }));
+  const client = makeClient(server ? restate(server) : database ? postgres({ url: database }) : sqlite({ path: file }));
   compiled.step = (index) => probe(index);
+  const send = (workflow, runs, steps) =>
+    client.send(Array.from({ length: runs }, () => ({ name: `bench/${workflow}`, data: { steps } })));
+  const work = (runs) => client.worker({ concurrency: Math.max(runs, 1) }).start();
+  return server
+    ? onRestate(send, work, resumed ? await waitingInvocations(server.admin) : [], server)
+    : { start: send, work };
+}
+
+/** Restate's server takes runs when it knows their worker, which then executes them at once. */
+function onRestate(send, work, waiting, { admin }) {
+  const started = [];
   return {
-    start: (workflow, runs, steps) =>
-      client.send(Array.from({ length: runs }, () => ({ name: `bench/${workflow}`, data: { steps } }))),
-    work: (runs) => client.worker({ concurrency: Math.max(runs, 1) }).start(),
+    async start(...what) {
+      await work(what[1]);
+      started.push(what);
+    },
+    async work(runs) {
+      if (waiting.length > 0) await work(runs);
+      await tryAgain(admin, waiting);
+      for (const what of started) await send(...what);
+    },
   };
 }
 
