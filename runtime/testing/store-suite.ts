@@ -19,7 +19,7 @@ import {
 import { joinTests } from "./store-suite/joins.ts";
 import { leaseTests, lostLeaseTests } from "./store-suite/leases.ts";
 import { cancelTests, childTests, goneWaitTests, mailTests, signalTests, waitTests } from "./store-suite/mail.ts";
-import { awayTests, departureTests, moveTests } from "./store-suite/moves.ts";
+import { awayTests, departureTests, moveTests, settlementTests } from "./store-suite/moves.ts";
 import { deriveTests, filterTests, outcomeTests, partedTests } from "./store-suite/operating.ts";
 import { pieceEndTests, pieceFenceTests, pieceTests, wholeFrameTests } from "./store-suite/pieces.ts";
 import { projectionPlaceTests, projectionTests } from "./store-suite/projection.ts";
@@ -110,6 +110,7 @@ export function testStore(name: string, suite: StoreSuite): void {
     suite.describe("leaving", () => departureTests(check));
     suite.describe("away", () => awayTests(check));
     suite.describe("moves", () => moveTests(check));
+    suite.describe("moves that are settled", () => settlementTests(check));
     suite.describe("moves there and back", () => roundTripTests(check));
     suite.describe("arriving", () => arrivalTests(check));
     suite.describe("arriving in parts", () => brokenArrivalTests(check));

@@ -33,7 +33,7 @@ export async function refuseProjected(session: Session, location: string, app: s
   if (await isProjection(session, app)) throw isProjected(app, { location, operation });
 }
 
-export async function isProjection(session: Session, app: string): Promise<boolean> {
+async function isProjection(session: Session, app: string): Promise<boolean> {
   const sql = "SELECT FROM backstitch.moves WHERE id = $1 AND way = 'out'";
   return (await session.all(sql, projectionMove(app))).length > 0;
 }

@@ -144,6 +144,41 @@ export function moveTests(check: Check): void {
     assert.deepEqual(await store.moves.runs(next, { which: "ended", limit: 9 }), []);
   });
 
+  check("are read the same again and again, page by page", async (store) => {
+    await twoRuns(store);
+    await addRun(store, "r3");
+    const held = await claimOne(store);
+    await store.commit([turn(held, { steps: [step(1), step(2, { status: "retrying" }), step(2, { attempt: 1 })] })]);
+    await store.commit([turn(held, { status: "completed", output: "1" })]);
+    const lines = await linesOf(store, true);
+    await store.putEvents([event("late")]);
+    assert.deepEqual(await linesOf(store, true), lines);
+    const left = { id: (JSON.parse(lines[0] ?? "") as { move: string }).move, app };
+    const first = await store.moves.runs(left, { which: "ended", limit: 1 });
+    assert.deepEqual(
+      first.map(({ id, status, records }) => [id, status, records]),
+      [["r3", "completed", 3]],
+    );
+    assert.deepEqual(await store.moves.runs(left, { which: "ended", limit: 1, after: "r3" }), []);
+    const records = await store.moves.records("r3", { limit: 1, after: { op: 2, attempt: 0 } });
+    assert.deepEqual(
+      records.map(({ op, attempt, seq }) => [op, attempt, seq]),
+      [[2, 1, 1]],
+    );
+    const page = await store.moves.events(left, { limit: 2 });
+    assert.deepEqual(
+      page.items.map(({ id }) => id),
+      ["r1", "r2"],
+    );
+    const rest = await store.moves.events(left, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
+    assert.deepEqual(
+      rest.items.map(({ id }) => id),
+      ["r3"],
+    );
+  });
+}
+
+export function settlementTests(check: Check): void {
   check("are given up only while they wait, and confirmed only when they have left", async (store) => {
     await addRun(store, "r");
     const held = await claimOne(store);
@@ -178,38 +213,5 @@ export function moveTests(check: Check): void {
       };
       await assert.rejects(rest, /was confirmed or undone while it was read/);
     }
-  });
-
-  check("are read the same again and again, page by page", async (store) => {
-    await twoRuns(store);
-    await addRun(store, "r3");
-    const held = await claimOne(store);
-    await store.commit([turn(held, { steps: [step(1), step(2, { status: "retrying" }), step(2, { attempt: 1 })] })]);
-    await store.commit([turn(held, { status: "completed", output: "1" })]);
-    const lines = await linesOf(store, true);
-    await store.putEvents([event("late")]);
-    assert.deepEqual(await linesOf(store, true), lines);
-    const left = { id: (JSON.parse(lines[0] ?? "") as { move: string }).move, app };
-    const first = await store.moves.runs(left, { which: "ended", limit: 1 });
-    assert.deepEqual(
-      first.map(({ id, status, records }) => [id, status, records]),
-      [["r3", "completed", 3]],
-    );
-    assert.deepEqual(await store.moves.runs(left, { which: "ended", limit: 1, after: "r3" }), []);
-    const records = await store.moves.records("r3", { limit: 1, after: { op: 2, attempt: 0 } });
-    assert.deepEqual(
-      records.map(({ op, attempt, seq }) => [op, attempt, seq]),
-      [[2, 1, 1]],
-    );
-    const page = await store.moves.events(left, { limit: 2 });
-    assert.deepEqual(
-      page.items.map(({ id }) => id),
-      ["r1", "r2"],
-    );
-    const rest = await store.moves.events(left, { limit: 2, ...(page.next !== undefined && { after: page.next }) });
-    assert.deepEqual(
-      rest.items.map(({ id }) => id),
-      ["r3"],
-    );
   });
 }
