@@ -1,7 +1,8 @@
 /**
- * Encoding in one pass, for values that are encoded over and over while they change a little: the frame of a run, twice
- * per step. It presumes that what was shared in the last text is shared now, and nothing else; and it knows plain values
- * only. Where that does not hold it gives up, and the value is scanned. What it writes is the text that a scan leads to.
+ * Encoding in one pass, for values that are encoded over and over while they change a little: the frame of a run, at each
+ * step. It presumes that what was shared in the last text is shared now, and nothing else, and tries again a few times where
+ * that was wrong; and it knows plain values only. Where it gives up the value is scanned. What it writes is the text that a
+ * scan leads to.
  */
 import { types } from "node:util";
 import { SafeSet } from "./collections.ts";
