@@ -374,8 +374,8 @@ class RunDriver extends RunOwner {
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
     const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
-    const always = { run, epoch, seq: this.#commits, now: this.now(), label, release: false, steps: [] };
-    const result = await this.host.commit({ ...always, ...body, ...pieces, ...this.#slots.take(), wakeAt });
+    const always = { run, epoch, seq: this.#commits, now: this.now(), label, wakeAt, release: false, steps: [] };
+    const result = await this.host.commit(Object.assign(always, body, pieces, this.#slots.take(), { wakeAt }));
     if (result === "fenced") return "fenced";
     this.#commits += 1;
     this.#slots.answered(result);

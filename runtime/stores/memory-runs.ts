@@ -208,7 +208,7 @@ export function apply(run: Run, commit: Commit): void {
   run.output = commit.output ?? run.output;
   run.error = commit.error ?? run.error;
   run.updatedAt = commit.now;
-  for (const step of commit.steps) recordStep(run.steps, { ...step, seq: run.seq });
+  for (const step of commit.steps) recordStep(run.steps, { seq: run.seq, ...step });
   if (commit.status === "running") {
     if (commit.release) run.lease = undefined;
   } else if (commit.status === "blocked") {
