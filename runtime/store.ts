@@ -95,7 +95,7 @@ export interface Claim extends StoredPieces {
   /** Text of the last committed frame, with markers where its pieces belong; null before the first commit. */
   readonly frame: string | null;
   readonly event: StoredEvent;
-  /** All its events in their order, when others have joined it. Given while it has no frame. */
+  /** All its events in their order, when others have joined it. */
   readonly events?: readonly StoredEvent[];
   /**
    * How many leases in a row were lost (ran out, or their holder died) since the last commit: 0 after a clean release,

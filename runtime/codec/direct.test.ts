@@ -1,7 +1,7 @@
 /** What is written in one pass is what a scan leads to, or nothing. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CodecExtension, encode, type Growth, NotEncodableError, Sharing, Told } from "./index.ts";
+import { type CodecExtension, encode, NotEncodableError, Sharing } from "./index.ts";
 import { frameGraphs } from "./testing/arbitrary-graph.ts";
 import { testExtensions } from "./testing/extensions.ts";
 
@@ -86,105 +86,6 @@ describe("a value that changes between its texts", () => {
     });
     fc.assert(property, { numRuns: 2000, seed });
     expect(direct).toBeGreaterThan(20);
-  });
-});
-
-describe("an object that nobody changes", () => {
-  it("has the text of a scan, whoever refers to what is in it", () => {
-    let direct = 0;
-    const property = fc.property(nodes, nodes, fc.array(change), fc.array(change), (kinds, others, before, after) => {
-      const make = (isArray: boolean): Node => (isArray ? [] : {});
-      const [inside, outside] = [kinds.map(make), others.map(make)];
-      const value = [inside[0], outside[0], inside[0]];
-      for (const each of before) {
-        if (each.at % 2 === 0) apply(inside, each);
-        else apply([...outside, ...inside], each, outside);
-      }
-      const sharing = learned(value);
-      sharing.note(inside[0] as object);
-      for (const each of [undefined, undefined, ...after]) {
-        // From now on only what is outside changes, and gets hold of the object alone.
-        if (each) apply([...outside, inside[0] as Node], each, outside);
-        const text = sharing.write(value, []);
-        if (text === undefined) encode(value, [], undefined, sharing);
-        else {
-          direct++;
-          expect(text).toBe(encode(value));
-        }
-      }
-    });
-    fc.assert(property, { numRuns: 2000, seed });
-    expect(direct).toBeGreaterThan(1000);
-  });
-
-  it("is not looked at again", () => {
-    const object = { a: 1, b: [2] };
-    const value = { object, n: 0 };
-    const sharing = learned(value);
-    sharing.note(object);
-    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":1,"b":[2]},"n":0}]');
-    object.a = 3;
-    value.n++;
-    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":1,"b":[2]},"n":1}]');
-    sharing.changed();
-    expect(sharing.write(value, [])).toBe('[1,{"object":{"a":3,"b":[2]},"n":1}]');
-  });
-
-  it("is looked at again when something outside refers to what is in it", () => {
-    const inner = { a: 1 };
-    const object = { inner, twice: inner };
-    const value = { object, inner };
-    const sharing = learned(value);
-    sharing.note(object);
-    sharing.write(value, []);
-    inner.a = 2;
-    expect(sharing.write(value, [])).toBe(encode(value));
-  });
-
-  it("is looked at again when the text was not completed that showed who refers to it", () => {
-    const inner = { a: 1 };
-    const object = { inner };
-    const value: Record<string, unknown> = { object };
-    const sharing = learned(value);
-    sharing.note(object);
-    value["inner"] = inner;
-    // As who encodes it does before each text, and so before each guess.
-    const told = Told.of(value, (sink, of) => {
-      sharing.note(object);
-      for (const [name, item] of Object.entries(of)) sink.field(name, item);
-    });
-    expect(sharing.write(told, [])).toBe(encode(value));
-    inner.a = 2;
-    expect(sharing.write(told, [])).toBe(encode(value));
-  });
-
-  it("has arrays that grow elsewhere, with references in them", () => {
-    const shared = { a: 1 };
-    const array = [{ shared }, { shared }];
-    const value = { object: { array, shared }, n: 0 };
-    const growth: Growth = {
-      grown: (given) => (given === array ? { text: "", count: 0 } : undefined),
-      add: () => false,
-      restart: () => {},
-      settle: () => {},
-    };
-    const sharing = learned(value);
-    sharing.note(value.object);
-    for (value.n = 1; value.n < 4; value.n++) expect(sharing.write(value, [], growth)).toBe(encode(value));
-  });
-
-  it("is as deep as it was", () => {
-    const chain = (levels: number) => Array.from({ length: levels }).reduce<object>((rest) => ({ rest }), {});
-    const object = chain(300);
-    const value: Record<string, unknown> = { object };
-    const sharing = learned(value);
-    sharing.note(object);
-    expect(sharing.write(value, [])).toBe(encode(value));
-    const deep = (levels: number) => Array.from({ length: levels }).reduce<object>((rest) => ({ rest }), { object });
-    value["object"] = deep(90);
-    expect(sharing.write(value, [])).toBe(encode(value));
-    value["object"] = deep(250);
-    expect(sharing.write(value, [])).toBeUndefined();
   });
 });
 

@@ -15,7 +15,6 @@ import { isDisguised, prototypeOf } from "./kinds.ts";
 import { Parts, type PartsSink, type Tell, Told } from "./parts.ts";
 import { isOrdinary } from "./properties.ts";
 import type { Scan } from "./scan.ts";
-import { type Mark, Unchanging, type Written } from "./unchanging.ts";
 import { keyTexts, Writer } from "./write.ts";
 
 /** After a value that only a scan can store, so many texts are not tried. */
@@ -33,7 +32,6 @@ const otherwiseShared = new Error("not what was shared before is shared now");
 export class Sharing {
   #shared: Set<object> | undefined;
   #pause = 0;
-  readonly #unchanging = new Unchanging();
 
   /** The text of a value; undefined when it must be scanned. */
   write(value: unknown, extensions: readonly CodecExtension[], growth?: Growth): string | undefined {
@@ -63,11 +61,10 @@ export class Sharing {
     extensions: readonly CodecExtension[],
     growth: Growth | undefined,
   ): string | undefined {
-    const writer = new DirectWriter(shared, extensions, growth, this.#unchanging);
+    const writer = new DirectWriter(shared, extensions, growth);
     try {
       return writer.whole(value);
     } catch (error) {
-      this.#unchanging.giveUp();
       if (error !== otherwiseShared) throw error;
       for (const object of writer.metOnce) shared.delete(object);
       if (writer.metAgain) shared.add(writer.metAgain);
@@ -77,17 +74,6 @@ export class Sharing {
 
   learn(scan: Scan): void {
     this.#shared = new SafeSet(scan.shared);
-    this.#unchanging.forget();
-  }
-
-  /** Nobody changes an object or anything in it from now on, or gets hold of that: it is visited and written once. */
-  note(object: object): void {
-    this.#unchanging.add(object);
-  }
-
-  /** What was noted was changed nevertheless. */
-  changed(): void {
-    this.#unchanging.forget();
   }
 }
 
@@ -99,9 +85,6 @@ const inPlace = -1;
 class DirectWriter extends Writer implements PartsSink {
   readonly #shared: ReadonlySet<object>;
   readonly #extensions: readonly CodecExtension[];
-  readonly #unchanging: Unchanging;
-  /** The references in an unchanging object that is written now for the first time. */
-  #marks: Mark[] | undefined;
   /** By number; of other objects, which have definitions because they are shared, how often they were met before. */
   readonly #definitions: (CodecExtension | number)[] = [];
   /** What was written where it was met, and is shared. */
@@ -115,16 +98,10 @@ class DirectWriter extends Writer implements PartsSink {
   #deepestOfShared = 0;
   #deepestOfOthers = 0;
 
-  constructor(
-    shared: ReadonlySet<object>,
-    extensions: readonly CodecExtension[],
-    growth: Growth | undefined,
-    unchanging: Unchanging,
-  ) {
+  constructor(shared: ReadonlySet<object>, extensions: readonly CodecExtension[], growth: Growth | undefined) {
     super(growth);
     this.#shared = shared;
     this.#extensions = extensions;
-    this.#unchanging = unchanging;
   }
 
   whole(value: unknown): string {
@@ -141,10 +118,6 @@ class DirectWriter extends Writer implements PartsSink {
     }
     this.raw(this.queue.length > 0 ? "]]" : "]");
     if (this.metOnce.length > 0) throw otherwiseShared;
-    this.#unchanging.settle((object) => {
-      const count = this.#definitions[this.numbers.get(object) as number];
-      return typeof count === "number" ? count + 1 : undefined;
-    });
     if (this.#deepestOfShared + this.#deepestOfOthers > MAX_DEPTH) throw unusual;
     return this.text;
   }
@@ -173,14 +146,14 @@ class DirectWriter extends Writer implements PartsSink {
       return this.reference(value);
     }
     this.numbers.set(value, inPlace);
-    this.#contents(value);
+    this.#plain(value);
   }
 
   protected override body(value: object): void {
     const extension = this.#definitions[this.numbers.get(value) as number] as CodecExtension | number;
     this.#deepest = 0;
     if (typeof extension === "number") {
-      this.#contents(value);
+      this.#plain(value);
       this.#deepestOfShared += this.#deepest;
       return;
     }
@@ -203,43 +176,6 @@ class DirectWriter extends Writer implements PartsSink {
     }
     if (isProxy) throw unusual;
     return undefined;
-  }
-
-  protected override reference(value: object | symbol): void {
-    const at = this.text.length;
-    super.reference(value);
-    this.#marks?.push({ at, end: this.text.length, value: value as object });
-  }
-
-  #contents(value: object): void {
-    const written = this.#unchanging.written(value);
-    if (written === undefined) this.#plain(value);
-    else if (written === "never") this.#first(value);
-    else this.#again(written);
-  }
-
-  /** Writes an unchanging object and keeps how it is written. */
-  #first(value: object): void {
-    const [before, marks, deepest] = [this.text, this.#marks, this.#deepest];
-    const own: Mark[] = [];
-    this.#marks = own;
-    this.text = "";
-    this.#deepest = this.#depth;
-    this.#plain(value);
-    this.#unchanging.keep(value, this.text, own, this.#deepest - this.#depth);
-    this.#deepest = Math.max(deepest, this.#deepest);
-    this.#marks = marks;
-    this.text = before + this.text;
-  }
-
-  #again({ texts, references, depth }: Written): void {
-    if (this.#depth + depth > MAX_DEPTH) throw unusual;
-    this.#deepest = Math.max(this.#deepest, this.#depth + depth);
-    this.text += texts[0];
-    for (let i = 0; i < references.length; i++) {
-      this.object(references[i] as object);
-      this.text += texts[i + 1];
-    }
   }
 
   /** A plain object or array, part by part. */
@@ -320,8 +256,7 @@ class DirectWriter extends Writer implements PartsSink {
   }
 
   #array(array: readonly unknown[]): void {
-    // In what does not change nothing grows: there the places of references are noted in the text that is written.
-    if (this.#marks === undefined && this.growing(array)) return;
+    if (this.growing(array)) return;
     if (Reflect.ownKeys(array).length !== array.length + 1 || !hasWritableLength(array)) throw unusual;
     this.text += "[";
     for (let i = 0; i < array.length; i++) {

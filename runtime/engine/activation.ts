@@ -18,6 +18,7 @@ import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
+import { GivenArguments } from "./given.ts";
 import { ArrayGrowth } from "./growth.ts";
 import { Handle, type Waiter } from "./handle.ts";
 import { Handling } from "./handling.ts";
@@ -54,6 +55,12 @@ export interface ActivationOwner {
    * @throws BackstitchError BS2104 when one cannot be read
    */
   events(): readonly [BackstitchEvent, ...BackstitchEvent[]];
+  /**
+   * What the handler is given, made anew.
+   *
+   * @throws BackstitchError BS2104 when an event cannot be read
+   */
+  context(tools: Tools): object;
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
   /** Where the texts of arrays that grow are kept, for who stores them apart. */
@@ -85,8 +92,8 @@ export class Activation {
   /** From one text of this activation to the next. */
   readonly sharing = new Sharing();
   readonly growth: ArrayGrowth | undefined;
-  /** Whether nobody changes what the handler's arguments hold; undefined before anybody asked. */
-  argumentsStay: boolean | undefined;
+  /** The arguments of the handler. */
+  readonly given = new GivenArguments(this);
   lastOp = 0;
   lastFrame = 0;
   /** Number of the newest registration with a handle. */

@@ -102,7 +102,7 @@ class RunDriver extends RunOwner {
     const { lostClaims } = this.claim;
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
     const stored = faultOr(() => this.#text && this.pieces.whole(this.#text));
-    const text = stored instanceof BackstitchError ? stored : faultOr(() => migratedText(stored, this.run, this.fn));
+    const text = stored instanceof BackstitchError ? stored : faultOr(() => migratedText(stored, this, this.fn));
     const fault = text instanceof BackstitchError ? text : this.#load(text);
     if (fault) return fault;
     this.#migrated = text !== stored;
@@ -112,7 +112,7 @@ class RunDriver extends RunOwner {
 
   /** Makes the activation of a frame, to be entered next. */
   #load(text: string | null): BackstitchError | undefined {
-    const loaded = faultOr(() => (text === null ? startRun(this.claim, this.fn, this) : decodeActivation(text, this)));
+    const loaded = faultOr(() => (text === null ? startRun(this.fn, this) : decodeActivation(text, this)));
     if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded;
     this.#entering = !loaded.closed;

@@ -21,6 +21,7 @@ import {
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
 import { Frame } from "./frame.ts";
 import { generators, type LoadedGenerator } from "./generator-images.ts";
+import { givenName } from "./given.ts";
 import { Handle, type HandleImage } from "./handle.ts";
 import { hidersOf } from "./hiders.ts";
 import {
@@ -264,9 +265,10 @@ function handleImage(handle: Handle, activation: Activation): HandleImage {
   throw new Error(`${handle.what} is not of this run`);
 }
 
-/** What the runtime makes: tools, by their names, and of their parts loggers and the `arguments` of a call. */
-function tools({ tools }: Activation): CodecExtension {
-  const imageOf = (value: object) => tools.nameOf(value) ?? tools.childLogger(value);
+/** What the runtime makes: tools and the handler's arguments, by their names, loggers of parts, and the `arguments` of a call. */
+function tools({ tools, given }: Activation): CodecExtension {
+  const nameOf = (value: object) => tools.nameOf(value) ?? (given.isMadeAgain(value) ? givenName : undefined);
+  const imageOf = (value: object) => nameOf(value) ?? tools.childLogger(value);
   return {
     tag: "tool",
     // What a middleware adds to the context may be one.
@@ -274,6 +276,7 @@ function tools({ tools }: Activation): CodecExtension {
     matches: (value) => imageOf(value) !== undefined || types.isArgumentsObject(value),
     encode: (value) => imageOf(value) ?? argumentsImage(value),
     make(parts) {
+      if (parts === givenName) return given.make();
       if (typeof parts === "string") return tools.named(parts) ?? unknownTool(parts);
       const image = parts as ChildLogger | ArgumentsImage;
       if (!("child" in image)) return argumentsOfImage(image);

@@ -23,10 +23,12 @@ import type { Resource } from "./resources.ts";
 import type { RollbacksImage } from "./rollbacks.ts";
 import type { ScopeRecord } from "./scopes.ts";
 import { storableThrown } from "./thrown.ts";
-import { noteUnchanging } from "./unchanging.ts";
 
-/** Frames of format 2 do not say by what code they were written, nor which slots were not initialised. */
-export const imageFormat = 3;
+/**
+ * Frames of format 2 do not say by what code they were written, nor which slots were not initialised. Format 4 leaves out
+ * the handler's arguments where they can be made again.
+ */
+export const imageFormat = 4;
 export const earliestImageFormat = 2;
 
 export interface RunImage {
@@ -131,7 +133,6 @@ export function encodeAnew(activation: Activation): string {
 function tellRun(sink: PartsSink, activation: Activation): void {
   const { root, ops, end, closed, lastOp, lastMade, lastFrame, attempt, dueAt } = activation;
   const { startedAt, cancelling, interruptions, lastOpOfHandler } = activation;
-  noteUnchanging(activation);
   sink.field("format", imageFormat);
   const hash = activation.handlerInfo?.hash;
   if (hash !== undefined) sink.field("hash", hash);

@@ -10,7 +10,6 @@ import { type RetryAdvice, retryAdvice } from "./attempts.ts";
 import { errorsOf, joinedBy, joinedInDisposal } from "./causes.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { Frame } from "./frame.ts";
-import { invokedEvent } from "./message-tools.ts";
 import { isTried, type Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { codeOf } from "./registry.ts";
@@ -19,7 +18,7 @@ import { codeOf } from "./registry.ts";
 const leastLostClaims = 4;
 
 /** A run that has no frame yet. */
-export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOwner): Activation {
+export function startRun(fn: RunnableFunction, owner: ActivationOwner): Activation {
   const code = codeOf(fn.handler);
   if (code === undefined) {
     throw new BackstitchError("BS2103", {
@@ -29,28 +28,8 @@ export function startRun(claim: Claim, fn: RunnableFunction, owner: ActivationOw
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  const events = owner.events();
-  const [event] = events;
-  const { step, group, logger } = activation.tools;
-  const context = {
-    ...owner.extension,
-    event,
-    events,
-    runId: claim.run,
-    step,
-    group,
-    attempt: 0,
-    logger,
-    ...whyItRuns(claim, event),
-  };
-  activation.root = new Frame(activation, code, [context]);
+  activation.root = new Frame(activation, code, activation.given.make());
   return activation;
-}
-
-/** The handler of another function's failures is told the error. */
-function whyItRuns({ event: { target, name } }: Claim, { data }: BackstitchEvent): object {
-  const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
-  return isEndHandler ? { error: data?.error } : {};
 }
 
 /**
@@ -76,7 +55,7 @@ export function tellAttempt(root: Frame, attempt: number): void {
   const extension = root.wasParked ? {} : root.activation.owner.extension;
   if (typeof context === "object" && context !== null) {
     Object.assign(context, extension, { attempt });
-    root.activation.sharing.changed();
+    root.activation.given.changed();
   }
 }
 

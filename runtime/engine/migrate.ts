@@ -1,6 +1,7 @@
 /** Has the author's `migrate` bring the frames of a run to the loaded code. The stored text itself is not touched. */
 import { BackstitchError } from "../faults.ts";
 import type { Migrate, StoredFrame, StoredStepCall } from "../migration.ts";
+import type { ActivationOwner } from "./activation.ts";
 import type { RunnableFunction } from "./contract.ts";
 import type { FrameImage, OpImage, RunImage } from "./image.ts";
 import { requireKnown } from "./read-image.ts";
@@ -10,7 +11,7 @@ import { noReferences, readStoredRun, StoredClosure, writeStoredRun } from "./st
 
 /** Whose frames they are. */
 interface MigratedRun {
-  readonly run: string;
+  readonly owner: Pick<ActivationOwner, "run" | "events">;
   readonly handler: object;
   readonly migrate: Migrate;
 }
@@ -22,8 +23,12 @@ type Draft<Image> = { -readonly [Key in keyof Image]: Image[Key] };
  *
  * @throws BackstitchError BS2111 when the author's function throws, or what it leaves cannot be stored
  */
-export function migratedText(text: string | null, run: string, { handler, migrate }: RunnableFunction): string | null {
-  return migrate && text !== null ? migrated(text, { run, handler, migrate }) : text;
+export function migratedText(
+  text: string | null,
+  owner: MigratedRun["owner"],
+  { handler, migrate }: RunnableFunction,
+): string | null {
+  return migrate && text !== null ? migrated(text, { owner, handler, migrate }) : text;
 }
 
 function migrated(text: string, run: MigratedRun): string {
@@ -45,7 +50,7 @@ function migrated(text: string, run: MigratedRun): string {
     return writeStoredRun(image);
   } catch (cause) {
     throw new BackstitchError("BS2111", {
-      where: `run ${run.run}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: `run ${run.owner.run}: ${cause instanceof Error ? cause.message : String(cause)}`,
       fix: "The run is as it was. Put right the `migrate` of its function, then resume the run.",
       cause,
     });
@@ -76,12 +81,12 @@ function loadedCode(reference: string, { handler }: MigratedRun): RegisteredCode
 function migrateFrame(image: RunImage, stored: FrameImage, run: MigratedRun): void {
   const op = image.ops?.find(({ number }) => isOn(stored, number));
   const frame: StoredFrame = {
-    runId: run.run,
+    runId: run.owner.run,
     code: idIn(stored.code),
     hash: hashOf(image, stored, run),
     label: stored.at ?? "",
     kind: stored.kind ?? "step",
-    args: stored.args as unknown[],
+    args: argsOf(stored, run),
     parameters: stored.parameters ?? [],
     cursors: { ...stored.cursors },
     completions: { ...stored.completions },
@@ -94,6 +99,13 @@ function migrateFrame(image: RunImage, stored: FrameImage, run: MigratedRun): vo
   };
   if (run.migrate(frame) !== frame) throw new TypeError("migrate() must give back the frame that it was given");
   write(stored, frame, run);
+}
+
+/** Arguments that the frame leaves out are made of the run's events each time it is loaded: these are to be read only. */
+function argsOf({ args }: FrameImage, { owner }: MigratedRun): unknown[] {
+  if (Array.isArray(args)) return args;
+  const events = owner.events();
+  return Object.freeze([Object.freeze({ event: events[0], events, runId: owner.run })]) as unknown[];
 }
 
 function isOn({ on }: FrameImage, op: number): boolean {

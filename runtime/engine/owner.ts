@@ -6,7 +6,9 @@ import { Bell } from "./bell.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import { encodeAnew } from "./image.ts";
 import { eventOf } from "./load.ts";
+import { invokedEvent } from "./message-tools.ts";
 import { RunPieces } from "./run-pieces.ts";
+import type { Tools } from "./tools.ts";
 
 export class RunOwner implements ActivationOwner {
   readonly run: string;
@@ -48,6 +50,13 @@ export class RunOwner implements ActivationOwner {
     return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
   }
 
+  context({ step, group, logger }: Tools): object {
+    const events = this.events();
+    const [event] = events;
+    const { extension, run: runId, claim } = this;
+    return { ...extension, event, events, runId, step, group, attempt: 0, logger, ...whyItRuns(claim, event) };
+  }
+
   /** A text of an activation with its pieces in their places. */
   protected whole(activation: Activation, text: string): () => string {
     const whole = () => this.pieces.whole(text);
@@ -66,4 +75,10 @@ export class RunOwner implements ActivationOwner {
       stop.abort("rung");
     }
   }
+}
+
+/** The handler of another function's failures is told the error. */
+function whyItRuns({ event: { target, name } }: Claim, { data }: BackstitchEvent): object {
+  const isEndHandler = target !== undefined && name.startsWith("backstitch/function.") && name !== invokedEvent;
+  return isEndHandler ? { error: data?.error } : {};
 }

@@ -186,11 +186,10 @@ export function take(run: Run, { worker, now, leaseMs }: ClaimRequest): Claim {
   const { id, functionId, epoch, seq, frame, event, lostClaims, createdAt } = run;
   const { origin, joined, pieces } = run;
   const claim = { run: id, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail: [...run.mail] };
-  const isNew = frame === null && joined.length > 0;
   return {
     ...claim,
     ...(origin && { origin }),
-    ...(isNew && { events: [event, ...joined] }),
+    ...(joined.length > 0 && { events: [event, ...joined] }),
     ...(pieces.length > 0 && { pieces }),
   };
 }

@@ -240,7 +240,7 @@ export class RunInvocation {
       ...(pieces.length > 0 && { pieces }),
       ...(origin && { origin }),
       ...(slots.length > 0 && { slots: slots.map(({ op, granted }) => ({ op, granted })) }),
-      ...(frame === null && joined.length > 0 && { events: [event, ...joined] }),
+      ...(joined.length > 0 && { events: [event, ...joined] }),
     };
   }
 

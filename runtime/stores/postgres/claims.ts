@@ -36,7 +36,7 @@ const claimRuns = `
   SELECT r.n, r.id AS run, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
     r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces", ${originColumns}, ${eventColumns},
     EXISTS (SELECT FROM backstitch.slots AS s WHERE s.run = r.n) AS "hasSlots",
-    r.frame IS NULL AND EXISTS (SELECT FROM backstitch.joined AS j WHERE j.run = r.n) AS "isJoined"
+    EXISTS (SELECT FROM backstitch.joined AS j WHERE j.run = r.n) AS "isJoined"
   FROM taken AS r LEFT JOIN backstitch.events AS e ON e.app = r.app AND e.id = r.event_id ORDER BY r.place`;
 
 type ClaimRow = Omit<Claim, "event" | "events" | "mail" | "slots" | "origin" | "pieces"> &

@@ -124,16 +124,18 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
   );
   const row = db.all<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
-       r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces", ${originColumns}, ${eventColumns}
+       r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces",
+       EXISTS (SELECT 1 FROM joined AS j WHERE j.run = r.n) AS "isJoined",
+       EXISTS (SELECT 1 FROM slots AS s WHERE s.run = r.n) AS "hasSlots", ${originColumns}, ${eventColumns}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
   )[0];
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
   const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
   const mail = row.unread > 0 ? mailOf(db, row.n) : [];
-  const slots = slotsOf(db, row.n);
+  const slots = row.hasSlots ? slotsOf(db, row.n) : [];
   const event = toEvent(row);
-  const joined = frame === null ? joinedEvents(db, row.n, event.app) : [];
+  const joined = row.isJoined ? joinedEvents(db, row.n, event.app) : [];
   const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail };
   return {
     ...withOrigin(claimed, row),
@@ -145,4 +147,10 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
 
 type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "origin" | "pieces"> &
   EventRow &
-  OriginRow & { readonly n: number; readonly unread: number; readonly hasPieces: number };
+  OriginRow & {
+    readonly n: number;
+    readonly unread: number;
+    readonly hasPieces: number;
+    readonly isJoined: number;
+    readonly hasSlots: number;
+  };
