@@ -21,7 +21,7 @@ import { putPieces } from "./pieces.ts";
 import { addWaits } from "./waits.ts";
 
 export function arrival(db: Connection, { id }: Move): "none" | "begun" | "over" {
-  const row = db.all<{ state: "begun" | "over" }>("SELECT state FROM moves WHERE id = ? AND way = 'into'", id)[0];
+  const row = db.first<{ state: "begun" | "over" }>("SELECT state FROM moves WHERE id = ? AND way = 'into'", id);
   return row?.state ?? "none";
 }
 
@@ -67,7 +67,7 @@ export function release(db: Connection, move: Move, runs: number, now: number): 
   db.transaction(() => {
     const state = arrival(db, move);
     if (state === "over") return;
-    const came = db.all<{ count: number }>("SELECT count(*) AS count FROM moving_runs WHERE move = ?", move.id)[0];
+    const came = db.first<{ count: number }>("SELECT count(*) AS count FROM moving_runs WHERE move = ?", move.id);
     if (state === "none" || came?.count !== runs) throw isNotWhole(move, db.file);
     letGo(db, move, now);
     // Whatever left this file before has come back, or goes on where it is: the app is here again.
@@ -80,12 +80,12 @@ export function release(db: Connection, move: Move, runs: number, now: number): 
 function putEvent(db: Connection, { id: move, app }: Move, event: MovedEvent): void {
   const { id, name, data, receivedAt, target, parent, fate, problem } = event;
   const kept = fate === "queued" ? null : fate === "taken" ? "spent" : fate;
-  const row = db.all<{ n: number }>(
+  const row = db.first<{ n: number }>(
     `INSERT INTO events (id, app, name, data, received_at, target, parent_run, parent_op, routed, fate, problem)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (app, id) DO NOTHING RETURNING n`,
     ...[id, app, name, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null],
     ...[kept, problem ?? null],
-  )[0];
+  );
   // It was sent to both: what it starts has been started.
   if (!row && fate !== "queued")
     db.run("UPDATE events SET routed = 1, fate = 'spent' WHERE app = ? AND id = ? AND routed = 0", app, id);
@@ -99,10 +99,10 @@ interface ThereRow {
 }
 
 function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: number): void {
-  const there = db.all<ThereRow>(
+  const there = db.first<ThereRow>(
     "SELECT r.n, r.status, m.move FROM runs AS r LEFT JOIN moving_runs AS m ON m.run = r.n WHERE r.id = ?",
     run.id,
-  )[0];
+  );
   if (there?.status === "moved") removeRun(db, there.n);
   else if (there?.move === move || (there && run.endedAt !== null)) return;
   else if (there) throw isThere(run, db.file);
@@ -123,18 +123,18 @@ function putRun(db: Connection, { id: move, app }: Move, run: MovedRun, now: num
 /** Nobody could claim a run without them. */
 function hasEvents(db: Connection, app: string, { eventId, joined }: MovedRun): boolean {
   const sql = "SELECT 1 FROM events WHERE app = ? AND id = ?";
-  return [eventId, ...joined].every((id) => db.all(sql, app, id).length > 0);
+  return [eventId, ...joined].every((id) => db.first(sql, app, id) !== undefined);
 }
 
 /** A run that the same event has started here of the same function. */
 function twinOf(db: Connection, move: string, app: string, { eventId, functionId, origin, endedAt }: MovedRun) {
   if (origin || endedAt !== null) return undefined;
-  return db.all<{ id: string }>(
+  return db.first<{ id: string }>(
     `SELECT r.id FROM runs AS r LEFT JOIN moving_runs AS m ON m.run = r.n
      WHERE r.app = ? AND r.event_id = ? AND r.function_id = ? AND r.origin_run IS NULL AND r.status <> 'moved'
        AND (m.move IS NULL OR m.move <> ?) LIMIT 1`,
     ...[app, eventId, functionId, move],
-  )[0]?.id;
+  )?.id;
 }
 
 /** It has left this file before. */
@@ -146,26 +146,26 @@ function removeRun(db: Connection, n: number): void {
 function insertRun(db: Connection, app: string, run: MovedRun): number {
   const { id, functionId, eventId, epoch, seq, lostClaims, label, wakeAt, frame, pieces, output, error } = run;
   const { createdAt, updatedAt, endedAt, parent, origin, mailed, mail, stepsRemoved } = run;
-  const { n } = db.all<{ n: number }>(
+  const { n } = db.first<{ n: number }>(
     `INSERT INTO runs (id, app, function_id, event_id, status, epoch, seq, lost_claims, mailed, unread, wake_at, created_at,
        updated_at, ended_at, parent_run, parent_op, origin_run, origin_op, label, plan, output, error, frame, has_pieces)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
     ...[id, app, functionId, eventId, statusOnArrival(run), epoch, seq, lostClaims, mailed, mail.length, wakeAt],
     ...[createdAt, updatedAt, endedAt, parent?.run ?? null, parent?.op ?? null, origin?.run ?? null],
     ...[origin?.op ?? null, label, origin?.plan ?? null, output, error, frame, pieces.length > 0 ? 1 : 0],
-  )[0] as { n: number };
+  ) as { n: number };
   if (stepsRemoved !== undefined) db.run("INSERT INTO removed_steps (run, op) VALUES (?, ?)", n, stepsRemoved);
   return n;
 }
 
 /** Each is written as it was: again changes nothing. A run that goes on here has records of its own. */
 function putRecords(db: Connection, { id: move }: Move, { run, records }: MovedRecords): void {
-  const n = db.all<{ n: number }>(
+  const n = db.first<{ n: number }>(
     `SELECT r.n FROM runs AS r LEFT JOIN moving_runs AS m ON m.run = r.n
      WHERE r.id = ? AND (r.ended_at IS NOT NULL OR m.move = ?)`,
     run,
     move,
-  )[0]?.n;
+  )?.n;
   if (n === undefined) return;
   for (const record of records) putStep(db, { n, seq: record.seq }, record);
 }

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 
 /** The move by which the app leaves, or has left; undefined while it is here. */
 export function awayBy(db: Connection, app: string): string | undefined {
-  return db.all<{ id: string }>("SELECT id FROM moves WHERE app = ? AND way = 'out' LIMIT 1", app)[0]?.id;
+  return db.first<{ id: string }>("SELECT id FROM moves WHERE app = ? AND way = 'out' LIMIT 1", app)?.id;
 }
 
 /** @throws StoreError when the app leaves, or has left. In the transaction of what is refused then */
@@ -24,17 +24,17 @@ export function refuseProjected(db: Connection, app: string, operation: string):
 }
 
 export function isProjection(db: Connection, app: string): boolean {
-  return db.all("SELECT 1 FROM moves WHERE id = ? AND way = 'out'", projectionMove(app)).length > 0;
+  return db.first("SELECT 1 FROM moves WHERE id = ? AND way = 'out'", projectionMove(app)) !== undefined;
 }
 
 /** The move by which the app comes, while it is not over. */
 export function arrivingBy(db: Connection, app: string): string | undefined {
   const sql = "SELECT id FROM moves WHERE app = ? AND way = 'into' AND state = 'begun'";
-  return db.all<{ id: string }>(sql, app)[0]?.id;
+  return db.first<{ id: string }>(sql, app)?.id;
 }
 
 /** The move away that is not over. */
 export function departureOf(db: Connection, app: string): { id: string; state: "begun" | "frozen" } | undefined {
   const sql = "SELECT id, state FROM moves WHERE app = ? AND way = 'out' AND state <> 'over'";
-  return db.all<{ id: string; state: "begun" | "frozen" }>(sql, app)[0];
+  return db.first<{ id: string; state: "begun" | "frozen" }>(sql, app);
 }

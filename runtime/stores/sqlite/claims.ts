@@ -35,7 +35,7 @@ export function renew(
   return db.relaxed(() => {
     const lost: string[] = [];
     for (const { run, epoch } of held) {
-      const row = db.all<{ epoch: number }>("SELECT epoch FROM runs WHERE id = ?", run)[0];
+      const row = db.first<{ epoch: number }>("SELECT epoch FROM runs WHERE id = ?", run);
       if (row?.epoch !== epoch) lost.push(run);
       else db.run("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_owner IS NOT NULL", now + leaseMs, run);
     }
@@ -47,13 +47,13 @@ export function nextWake(db: Connection, app: string, functions: readonly string
   refuseAway(db, app, "nextWake");
   let next: number | undefined;
   for (const functionId of functions) {
-    const row = db.all<{ wakeAt: number }>(
+    const row = db.first<{ wakeAt: number }>(
       `SELECT wake_at AS "wakeAt" FROM runs
        WHERE status = 'running' AND lease_owner IS NULL AND wake_at IS NOT NULL AND app = ? AND function_id = ?
        ORDER BY wake_at LIMIT 1`,
       app,
       functionId,
-    )[0];
+    );
     if (row && (next === undefined || row.wakeAt < next)) next = row.wakeAt;
   }
   return next;
@@ -104,11 +104,11 @@ function abandonedRuns(db: Connection, { app, worker, functions, now }: ClaimReq
 function holders(db: Connection, app: string): string[] {
   const found: string[] = [];
   for (;;) {
-    const row = db.all<{ holder: string }>(
+    const row = db.first<{ holder: string }>(
       `SELECT lease_owner AS holder FROM runs WHERE app = ? AND lease_owner > ? ORDER BY lease_owner LIMIT 1`,
       app,
       found.at(-1) ?? "",
-    )[0];
+    );
     if (!row) return found;
     found.push(row.holder);
   }
@@ -122,26 +122,29 @@ function take(db: Connection, run: string, { worker, now, leaseMs }: ClaimReques
     now + leaseMs,
     run,
   );
-  const row = db.all<ClaimRow>(
+  const row = db.first<ClaimRow>(
     `SELECT r.n, r.function_id AS "functionId", r.epoch, r.seq, r.frame, r.lost_claims AS "lostClaims",
        r.created_at AS "createdAt", r.unread, r.has_pieces AS "hasPieces",
+       r.parent_run AS "waiterRun", r.parent_op AS "waiterOp",
        EXISTS (SELECT 1 FROM joined AS j WHERE j.run = r.n) AS "isJoined",
        EXISTS (SELECT 1 FROM slots AS s WHERE s.run = r.n) AS "hasSlots", ${originColumns}, ${eventColumns}
      FROM runs AS r CROSS JOIN events AS e ON e.app = r.app AND e.id = r.event_id WHERE r.id = ?`,
     run,
-  )[0];
+  );
   if (!row) throw new Error(`the event of run "${run}" is missing from the database`);
-  const { functionId, epoch, seq, frame, lostClaims, createdAt } = row;
-  const mail = row.unread > 0 ? mailOf(db, row.n) : [];
-  const slots = row.hasSlots ? slotsOf(db, row.n) : [];
+  const { n, functionId, epoch, seq, frame, lostClaims, createdAt, waiterRun, waiterOp, hasPieces, hasSlots } = row;
+  const mail = row.unread > 0 ? mailOf(db, n) : [];
+  const slots = hasSlots ? slotsOf(db, n) : [];
   const event = toEvent(row);
-  const joined = row.isJoined ? joinedEvents(db, row.n, event.app) : [];
+  const joined = row.isJoined ? joinedEvents(db, n, event.app) : [];
+  const waiter = { parentRun: waiterRun, parentOp: waiterOp };
+  db.held.set(run, { n, id: run, seq, app: event.app, hasPieces, hasSlots, ...waiter });
   const claimed = { run, functionId, epoch, seq, frame, event, lostClaims, createdAt, mail };
   return {
     ...withOrigin(claimed, row),
     ...(joined.length > 0 && { events: [event, ...joined] }),
     ...(slots.length > 0 && { slots }),
-    ...(row.hasPieces && { pieces: piecesOf(db, row.n) }),
+    ...(hasPieces && { pieces: piecesOf(db, n) }),
   };
 }
 
@@ -153,4 +156,6 @@ type ClaimRow = Omit<Claim, "run" | "event" | "events" | "mail" | "slots" | "ori
     readonly hasPieces: number;
     readonly isJoined: number;
     readonly hasSlots: number;
+    readonly waiterRun: string | null;
+    readonly waiterOp: number;
   };

@@ -2,6 +2,7 @@
 import type { Cancellation, Commit, CommitResult, CommittedStatus, StepRecord } from "../../store.ts";
 import { refuseProjected } from "./away.ts";
 import type { Connection, RunRow } from "./connection.ts";
+import type { Value } from "./driver.ts";
 import { insertEvents, noteUnfit } from "./events.ts";
 import { consume, deliver, discard } from "./mail.ts";
 import { putPieces, removePieces } from "./pieces.ts";
@@ -31,12 +32,7 @@ export function commit(db: Connection, batch: readonly Commit[]): CommitResult[]
  */
 function answerAgain(db: Connection, { run, epoch, seq }: Commit): CommitResult | undefined {
   if (seq === undefined) return undefined;
-  const row = db.all<{ n: number }>(
-    "SELECT n FROM runs WHERE id = ? AND epoch = ? AND seq = ?",
-    run,
-    epoch,
-    seq + 1,
-  )[0];
+  const row = db.first<{ n: number }>("SELECT n FROM runs WHERE id = ? AND epoch = ? AND seq = ?", run, epoch, seq + 1);
   if (row === undefined) return undefined;
   const granted = slotsOf(db, row.n).flatMap((slot) => (slot.granted ? [slot.op] : []));
   return granted.length > 0 ? { granted } : "ok";
@@ -63,7 +59,7 @@ function putMessages(db: Connection, run: RunRow, element: Commit): void {
 function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | null, now: number): void {
   discard(db, run.n);
   if (run.hasPieces) removePieces(db, run.n);
-  giveBackAll(db, run.n, now);
+  if (run.hasSlots) giveBackAll(db, run.n, now);
   forgetRun(db, run.id);
   if (run.parentRun === null) return;
   deliver(db, run.parentRun, { op: run.parentOp, kind: status, text, receivedAt: now, from: run.id });
@@ -71,13 +67,13 @@ function ended(db: Connection, run: RunRow, status: FinalStatus, text: string | 
 
 type FinalStatus = Exclude<CommittedStatus, "running" | "blocked">;
 
-const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp", has_pieces AS "hasPieces"`;
+const row = `n, id, seq, app, parent_run AS "parentRun", parent_op AS "parentOp", has_pieces AS "hasPieces", 1 AS "hasSlots"`;
 
 export function cancel(db: Connection, run: string, now: number, { unwind, events = [] }: Cancellation): boolean {
   return db.transaction(() => {
     refuseProjectedRun(db, run, "cancel");
     const begun = "status = 'running' AND (seq > 0 OR lease_owner IS NOT NULL)";
-    const unwinds = unwind && db.all(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run).length > 0;
+    const unwinds = unwind && db.first(`SELECT 1 FROM runs WHERE id = ? AND ${begun}`, run) !== undefined;
     if (unwinds) return deliver(db, run, { op: 0, kind: "cancel", text: null, receivedAt: now });
     const rows = db.all<RunRow>(
       `UPDATE runs SET status = 'cancelled', epoch = epoch + 1, frame = NULL, wake_at = NULL,
@@ -94,7 +90,7 @@ export function cancel(db: Connection, run: string, now: number, { unwind, event
 }
 
 function refuseProjectedRun(db: Connection, run: string, operation: string): void {
-  const row = db.all<{ app: string }>("SELECT app FROM runs WHERE id = ?", run)[0];
+  const row = db.first<{ app: string }>("SELECT app FROM runs WHERE id = ?", run);
   if (row) refuseProjected(db, row.app, operation);
 }
 
@@ -118,46 +114,43 @@ const ifCurrent = `WHERE id = ? AND epoch = ? AND status = 'running' AND seq = c
 const ifKnown = "WHERE n = ? AND id = ? AND epoch = ? AND status = 'running' AND seq = ?";
 const going = `label = coalesce(?, label), ${turn}, frame = coalesce(?, frame), has_pieces = has_pieces OR ?, wake_at = iif(unread > ?, ?, ?), unread = unread - ?`;
 
-const keepRun = `UPDATE runs SET ${going} ${ifCurrent}`;
-const keepKnownRun = `UPDATE runs SET ${going} ${ifKnown}`;
-const releaseRun = `UPDATE runs SET ${going}, ${givenBack} ${ifCurrent}`;
-const blockRun = `UPDATE runs SET ${going}, ${givenBack}, status = 'blocked' ${ifCurrent}`;
-const endRun = `UPDATE runs SET label = ?, ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ? ${ifCurrent}`;
+/** An update of the row of a run, as far as it is known, and of one of which this process knows more. */
+const updateOf = (set: string) => ({
+  any: `UPDATE runs SET ${set} ${ifCurrent}`,
+  known: `UPDATE runs SET ${set} ${ifKnown}`,
+});
+
+const keepRun = updateOf(going);
+const releaseRun = updateOf(`${going}, ${givenBack}`);
+const blockRun = updateOf(`${going}, ${givenBack}, status = 'blocked'`);
+const endRun = updateOf(`label = ?, ${turn}, frame = NULL, wake_at = NULL, ${givenBack}, status = ?, ended_at = ?`);
 
 /** Updates the row of the run, which is the fence; undefined if it was fenced. */
 function advanceRun(db: Connection, element: Commit): RunRow | undefined {
-  const {
-    run,
-    epoch,
-    seq = null,
-    now,
-    status,
-    frame,
-    label,
-    wakeAt,
-    release,
-    output,
-    error,
-    read = [],
-    pieces = [],
-  } = element;
-  const changes = [label, output ?? null, error ?? null, now];
-  if (status !== "running" && status !== "blocked") {
-    db.held.delete(run);
-    return db.all<RunRow>(endRun, ...changes, status, now, run, epoch, seq)[0];
-  }
-  const values = [...changes, frame ?? null, pieces.length > 0 ? 1 : 0, read.length, now, wakeAt, read.length];
-  const isKept = status === "running" && !release;
-  const known = isKept && seq !== null ? db.held.get(run) : undefined;
-  if (known && seq !== null) {
-    const changed = db.run(keepKnownRun, ...values, known.n, run, epoch, seq);
-    return changed > 0 ? { ...known, seq: seq + 1 } : undefined;
-  }
-  const statement = status === "blocked" ? blockRun : release ? releaseRun : keepRun;
-  const row = db.all<RunRow>(statement, ...values, run, epoch, seq)[0];
-  if (isKept && row) db.held.set(run, row);
+  const { run, now, status, frame, label, wakeAt, release, output, error, read = [], pieces = [] } = element;
+  const values: Value[] = [label, output ?? null, error ?? null, now];
+  const goesOn = status === "running" || status === "blocked";
+  if (goesOn) values.push(frame ?? null, pieces.length > 0 ? 1 : 0, read.length, now, wakeAt, read.length);
+  else values.push(status, now);
+  const update = !goesOn ? endRun : status === "blocked" ? blockRun : release ? releaseRun : keepRun;
+  const row = updateRow(db, update, values, element);
+  if (row && update === keepRun) db.held.set(run, row);
   else db.held.delete(run);
   return row;
+}
+
+function updateRow(
+  db: Connection,
+  update: ReturnType<typeof updateOf>,
+  values: readonly Value[],
+  { run, epoch, seq, pieces = [], acquire = [] }: Commit,
+): RunRow | undefined {
+  const known = db.held.get(run);
+  if (!known || seq === undefined) return db.first<RunRow>(update.any, ...values, run, epoch, seq ?? null);
+  if (db.run(update.known, ...values, known.n, run, epoch, seq) === 0) return undefined;
+  const hasPieces = pieces.length > 0 ? 1 : known.hasPieces;
+  const hasSlots = acquire.length > 0 ? 1 : known.hasSlots;
+  return { ...known, seq: seq + 1, hasPieces, hasSlots };
 }
 
 export function putStep(db: Connection, { n: run, seq }: Pick<RunRow, "n" | "seq">, step: StepRecord): void {

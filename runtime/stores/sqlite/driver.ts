@@ -14,6 +14,8 @@ export interface Statement {
   /** Executes; answers how many rows were changed. */
   run(params: readonly Value[]): number;
   all(params: readonly Value[]): Row[];
+  /** The first row. What the statement changes is changed all the same. */
+  get(params: readonly Value[]): Row | undefined;
 }
 
 /** One open database. Every call is synchronous and throws the error of the driver: see `resultCode`. */
@@ -35,6 +37,7 @@ interface NativeDatabase {
 interface NativeStatement {
   run(...params: unknown[]): { readonly changes: number | bigint };
   all(...params: unknown[]): unknown[];
+  get(...params: unknown[]): unknown;
 }
 type NativeConstructor = new (file: string) => NativeDatabase;
 
@@ -71,8 +74,8 @@ export function resultCode(error: unknown): number | undefined {
 const nodeSqlite: DriverSource = async () => {
   const module = process.getBuiltinModule("node:sqlite" as string) as { DatabaseSync: NativeConstructor } | undefined;
   if (!module) return undefined;
-  const spread = (params: readonly Value[]) => params;
-  return (file) => adapt(new module.DatabaseSync(file), spread);
+  const dialect = { bind: (params: readonly Value[]) => params, row: (row: Row) => row };
+  return (file) => adapt(new module.DatabaseSync(file), dialect);
 };
 
 /** The driver for Node 20: an optional dependency. */
@@ -84,12 +87,26 @@ const libsql: DriverSource = async () => {
   } catch {
     return undefined;
   }
-  // One array: a single null given alone would be taken for a record of named parameters.
-  const asOneArray = (params: readonly Value[]) => [params];
-  return (file) => adapt(new Database(file), asOneArray);
+  const dialect: Dialect = {
+    // One array: a single null given alone would be taken for a record of named parameters.
+    bind: (params) => [params],
+    // It adds how long it took.
+    row(row) {
+      Reflect.deleteProperty(row, "_metadata");
+      return row;
+    },
+  };
+  return (file) => adapt(new Database(file), dialect);
 };
 
-function adapt(database: NativeDatabase, bind: (params: readonly Value[]) => readonly unknown[]): Driver {
+/** How a library is called. */
+interface Dialect {
+  bind(params: readonly Value[]): readonly unknown[];
+  /** A single row, as it is given alone. */
+  row(row: Row): Row;
+}
+
+function adapt(database: NativeDatabase, { bind, row }: Dialect): Driver {
   return {
     exec: (sql) => void database.exec(sql),
     close: () => database.close(),
@@ -98,6 +115,10 @@ function adapt(database: NativeDatabase, bind: (params: readonly Value[]) => rea
       return {
         run: (params) => Number(statement.run(...bind(params)).changes),
         all: (params) => statement.all(...bind(params)) as Row[],
+        get(params) {
+          const found = (statement.get(...bind(params)) ?? undefined) as Row | undefined;
+          return found && row(found);
+        },
       };
     },
   };

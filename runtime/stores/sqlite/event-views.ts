@@ -34,9 +34,9 @@ function indexOf({ id, name, fate }: EventQuery): string {
 }
 
 function placeOf(db: Connection, app: string, id: string): { receivedAt: number; n: number } | undefined {
-  return db.all<{ receivedAt: number; n: number }>(
+  return db.first<{ receivedAt: number; n: number }>(
     `SELECT received_at AS "receivedAt", n FROM events WHERE app = ? AND id = ?`,
     app,
     id,
-  )[0];
+  );
 }

@@ -5,12 +5,12 @@ import type { Connection } from "./connection.ts";
 /** Puts mail on a run that has not ended, and makes it due. Mail for any other is dropped. */
 export function deliver(db: Connection, run: string, mail: Omit<Mail, "seq">): boolean {
   const { receivedAt } = mail;
-  const row = db.all<{ n: number; seq: number }>(
+  const row = db.first<{ n: number; seq: number }>(
     `UPDATE runs SET mailed = mailed + 1, unread = unread + 1, wake_at = iif(status = 'running', ?, wake_at)
      WHERE id = ? AND ended_at IS NULL RETURNING n, mailed AS seq`,
     receivedAt,
     run,
-  )[0];
+  );
   if (row === undefined) return false;
   putMail(db, row.n, { ...mail, seq: row.seq });
   return true;

@@ -12,12 +12,12 @@ type ParkedRow = ParkedRun & { readonly n: number; readonly version: string; rea
 
 export function getParked(db: Connection, run: string): ParkedState | undefined {
   return db.transaction(() => {
-    const row = db.all<ParkedRow>(
+    const row = db.first<ParkedRow>(
       `SELECT n, id, app, function_id AS "functionId", status, label, error, frame, seq || '/' || mailed AS version,
          has_pieces AS "hasPieces"
        FROM runs WHERE id = ? AND ended_at IS NULL`,
       run,
-    )[0];
+    );
     if (row === undefined) return undefined;
     const { n, hasPieces, ...parked } = row;
     const shown = shownRun(parked, hasPieces ? piecesOf(db, n) : []);
@@ -27,10 +27,10 @@ export function getParked(db: Connection, run: string): ParkedState | undefined 
 
 export function derive(db: Connection, { id, origin, state }: DerivedRun, now: number): boolean {
   return db.transaction(() => {
-    if (db.all("SELECT 1 FROM runs WHERE id = ?", id).length > 0) return true;
-    const of = db.all<{ app: string }>("SELECT app FROM runs WHERE id = ?", origin.run)[0];
+    if (db.first("SELECT 1 FROM runs WHERE id = ?", id) !== undefined) return true;
+    const of = db.first<{ app: string }>("SELECT app FROM runs WHERE id = ?", origin.run);
     if (of) refuseAway(db, of.app, "derive");
-    const made = db.all<{ n: number; app: string }>(
+    const made = db.first<{ n: number; app: string }>(
       `INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, origin_run, origin_op, plan,
          frame, label, mailed, unread)
        SELECT ?, app, function_id, event_id, ?, ?, ?, id, ?, ?, ?, ?, ?, ? FROM runs
@@ -38,7 +38,7 @@ export function derive(db: Connection, { id, origin, state }: DerivedRun, now: n
       ...[id, now, now, now, origin.op ?? null, origin.plan ?? null],
       ...[state?.frame ?? null, state?.label ?? null, state?.mail.at(-1)?.seq ?? 0, state?.mail.length ?? 0],
       ...[origin.run, state?.version ?? null, state?.version ?? null],
-    )[0];
+    );
     if (made === undefined) return false;
     db.run(
       "INSERT INTO joined (run, event_id) SELECT ?, j.event_id FROM runs AS r CROSS JOIN joined AS j ON j.run = r.n WHERE r.id = ? ORDER BY j.n",

@@ -25,7 +25,9 @@ export function putProjected(
 }
 
 function hasOwn(db: Connection, app: string): boolean {
-  return ["runs", "events"].some((table) => db.all(`SELECT 1 FROM ${table} WHERE app = ? LIMIT 1`, app).length > 0);
+  return ["runs", "events"].some(
+    (table) => db.first(`SELECT 1 FROM ${table} WHERE app = ? LIMIT 1`, app) !== undefined,
+  );
 }
 
 function putRun(db: Connection, app: string, run: ProjectedRun): void {
@@ -53,5 +55,5 @@ function putRun(db: Connection, app: string, run: ProjectedRun): void {
 
 export function projectedAsOf(db: Connection, app: string): number | undefined {
   const sql = "SELECT begun_at AS at FROM moves WHERE id = ? AND way = 'out'";
-  return db.all<{ at: number }>(sql, projectionMove(app))[0]?.at || undefined;
+  return db.first<{ at: number }>(sql, projectionMove(app))?.at || undefined;
 }

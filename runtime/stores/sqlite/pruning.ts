@@ -50,7 +50,7 @@ function pruneRuns(db: Connection, request: PruneRequest): { readonly count: num
 function endedBefore(db: Connection, { app, before = 0, keep }: PruneRequest): number {
   if (keep === undefined) return before;
   const sql = `SELECT ended_at AS at FROM runs WHERE app = ? AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET ?`;
-  const newest = db.all<{ at: number }>(sql, app, Math.max(keep - 1, 0))[0]?.at;
+  const newest = db.first<{ at: number }>(sql, app, Math.max(keep - 1, 0))?.at;
   if (newest === undefined) return before;
   return Math.max(before, keep === 0 ? newest + 1 : newest);
 }
@@ -93,7 +93,7 @@ export function pruneSteps(db: Connection, request: StepPruneRequest): PrunedSte
 }
 
 function isRead(db: Connection, run: number): boolean {
-  return db.all(`SELECT 1 FROM runs AS r WHERE r.n = ? AND ${readByOthers}`, run).length > 0;
+  return db.first(`SELECT 1 FROM runs AS r WHERE r.n = ? AND ${readByOthers}`, run) !== undefined;
 }
 
 /** The first op of which a run must keep some of its last records. */
@@ -101,7 +101,7 @@ function keptFrom(db: Connection, run: number, keep: number | undefined): number
   if (keep === undefined) return 0;
   if (keep === 0) return Number.POSITIVE_INFINITY;
   const sql = "SELECT op FROM steps WHERE run = ? ORDER BY op DESC, attempt DESC LIMIT 1 OFFSET ?";
-  return db.all<{ op: number }>(sql, run, keep - 1)[0]?.op ?? 0;
+  return db.first<{ op: number }>(sql, run, keep - 1)?.op ?? 0;
 }
 
 /** Removes records of its first ops. Within a transaction. */

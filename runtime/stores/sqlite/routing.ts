@@ -24,12 +24,12 @@ export function route(
   if (foreign) throw cannotRoute(db.file, event, foreign);
   return db.relaxed(() => {
     refuseAway(db, app, "route");
-    const stored = db.all<RoutedEvent>(
+    const stored = db.first<RoutedEvent>(
       `SELECT routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp" FROM events
        WHERE app = ? AND id = ?`,
       app,
       id,
-    )[0];
+    );
     if (!stored) throw cannotRoute(db.file, event, undefined);
     if (stored.routed) return "routed";
     if (!allHold(db, states) || !joins.every(({ run }) => isWaiting(db, run))) return "conflict";
@@ -52,12 +52,12 @@ export function routeMany(db: Connection, app: string, events: readonly Started[
   db.relaxed(() => {
     refuseAway(db, app, "routeMany");
     for (const { id, runs } of events) {
-      const stored = db.all<RoutedEvent>(
+      const stored = db.first<RoutedEvent>(
         `UPDATE events SET routed = 1 WHERE app = ? AND id = ? AND routed = 0
          RETURNING routed, received_at AS "receivedAt", parent_run AS "parentRun", parent_op AS "parentOp"`,
         app,
         id,
-      )[0];
+      );
       if (stored) for (const run of runs) insertRun(db, run, stored);
     }
   });
@@ -69,7 +69,7 @@ interface Started {
 }
 
 function isWaiting(db: Connection, run: string): boolean {
-  return db.all("SELECT 1 FROM runs WHERE id = ? AND epoch = 0 AND status = 'running'", run).length > 0;
+  return db.first("SELECT 1 FROM runs WHERE id = ? AND epoch = 0 AND status = 'running'", run) !== undefined;
 }
 
 function joinRun(db: Connection, eventId: string, { run, keeps, wakeAt }: Join): void {
@@ -90,10 +90,13 @@ type RoutedEvent = Pick<EventRow, "receivedAt" | "parentRun" | "parentOp"> & { r
 
 function insertRun(db: Connection, run: NewRun, { receivedAt, parentRun, parentOp }: RoutedEvent): void {
   const { id, app, functionId, eventId, wakeAt, waits = [] } = run;
-  const row = db.all<{ n: number }>(
-    `INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING n`,
-    ...[id, app, functionId, eventId, wakeAt, receivedAt, receivedAt, parentRun, parentOp],
-  )[0];
-  if (row) addWaits(db, { n: row.n, id, app }, waits, receivedAt);
+  const values = [id, app, functionId, eventId, wakeAt, receivedAt, receivedAt, parentRun, parentOp];
+  const isNew = db.run(insertion, ...values) > 0;
+  if (!isNew || waits.length === 0) return;
+  const { n } = db.first<{ n: number }>("SELECT n FROM runs WHERE id = ?", id) as { n: number };
+  addWaits(db, { n, id, app }, waits, receivedAt);
 }
+
+const insertion = `
+  INSERT INTO runs (id, app, function_id, event_id, wake_at, created_at, updated_at, parent_run, parent_op)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;

@@ -73,10 +73,10 @@ function enter(db: Connection, { run, op }: Served, rank: number, [pool, ...rest
 function serve(db: Connection, pool: string, limit?: number): Served[] {
   const served: Served[] = [];
   for (;;) {
-    const next = db.all<Served & { n: number; limit: number; rank: number; rest: string }>(
+    const next = db.first<Served & { n: number; limit: number; rank: number; rest: string }>(
       'SELECT n, run, op, "limit", rank, rest FROM slots WHERE pool = ? AND held = 0 ORDER BY rank, n LIMIT 1',
       pool,
-    )[0];
+    );
     if (next === undefined || held(db, pool) >= (limit ?? next.limit)) return served;
     db.run("UPDATE slots SET held = 1 WHERE n = ?", next.n);
     served.push(...enter(db, next, next.rank, JSON.parse(next.rest) as Pool[]));
@@ -84,13 +84,13 @@ function serve(db: Connection, pool: string, limit?: number): Served[] {
 }
 
 function held(db: Connection, pool: string): number {
-  return db.all<{ count: number }>("SELECT count(*) AS count FROM slots WHERE pool = ? AND held = 1", pool)[0]
+  return db.first<{ count: number }>("SELECT count(*) AS count FROM slots WHERE pool = ? AND held = 1", pool)
     ?.count as number;
 }
 
 function tell(db: Connection, served: readonly Served[], now: number): void {
   for (const { run, op } of served) {
-    const key = db.all<Pick<OpKey, "run">>("SELECT id AS run FROM runs WHERE n = ?", run)[0];
+    const key = db.first<Pick<OpKey, "run">>("SELECT id AS run FROM runs WHERE n = ?", run);
     if (key) deliver(db, key.run, { op, kind: "slot", text: null, receivedAt: now });
   }
 }

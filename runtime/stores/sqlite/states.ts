@@ -16,11 +16,11 @@ interface StateRow extends NamedRunRow {
 export function states(db: Connection, keys: readonly StateKey[]): StoredState[] {
   return keys.map((key) => {
     const { app, functionId, kind, key: name } = key;
-    const row = db.all<StateRow>(
+    const row = db.first<StateRow>(
       `SELECT s.value, s.run, r.epoch, r.status FROM states AS s LEFT JOIN runs AS r ON r.id = s.run
        WHERE s.app = ? AND s.function_id = ? AND s.kind = ? AND s.key = ?`,
       ...[app, functionId, kind, name],
-    )[0];
+    );
     return { ...key, ...(row && { value: row.value, ...(row.run !== null && { run: toJoinedRun(row.run, row) }) }) };
   });
 }
@@ -43,10 +43,10 @@ export function changeStates(
 /** Whether all states are what the changes were decided upon. Within a transaction. */
 export function allHold(db: Connection, changes: readonly StateChange[]): boolean {
   return changes.every(({ app, functionId, kind, key, before }) => {
-    const row = db.all<{ value: string }>(
+    const row = db.first<{ value: string }>(
       "SELECT value FROM states WHERE app = ? AND function_id = ? AND kind = ? AND key = ?",
       ...[app, functionId, kind, key],
-    )[0];
+    );
     return row?.value === before;
   });
 }

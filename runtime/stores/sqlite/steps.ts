@@ -15,7 +15,7 @@ export function listSteps(
   run: string,
   { after = 0, limit = -1, counted }: StepPage = {},
 ): StoredStep[] {
-  const n = db.all<{ n: number }>("SELECT n FROM runs WHERE id = ?", run)[0]?.n;
+  const n = db.first<{ n: number }>("SELECT n FROM runs WHERE id = ?", run)?.n;
   if (n === undefined) return [];
   const rows = db.all<RecordRow>(
     `SELECT op, attempt, id, kind, status, input, output, error, rollback, started_at AS "startedAt", ended_at AS "endedAt"

@@ -87,7 +87,7 @@ function indexOf(byFunction: boolean, byStatus: boolean): string {
 /** The last run of the window; undefined when the window holds all that there are. */
 function windowEdge(db: Connection, table: string, indexed: readonly Filter[]): string | undefined {
   const sql = `SELECT r.id FROM ${table} WHERE ${conditions(indexed)} ORDER BY r.id DESC LIMIT 1 OFFSET ?`;
-  return db.all<{ id: string }>(sql, ...parameters(indexed), window - 1)[0]?.id;
+  return db.first<{ id: string }>(sql, ...parameters(indexed), window - 1)?.id;
 }
 
 /** One jump in the index per app. */
@@ -95,7 +95,7 @@ export function listApps(db: Connection): string[] {
   const found: string[] = [];
   for (;;) {
     const sql = "SELECT app FROM events WHERE app > ? ORDER BY app LIMIT 1";
-    const row = db.all<{ app: string }>(sql, found.at(-1) ?? "")[0];
+    const row = db.first<{ app: string }>(sql, found.at(-1) ?? "");
     if (!row) return found;
     found.push(row.app);
   }

@@ -84,12 +84,12 @@ export function meet(db: Connection, met: readonly Met[], now: number): void {
 export function waitPaths(db: Connection, app: string, name: string): string[] {
   const found: string[] = [];
   for (;;) {
-    const row = db.all<{ path: string }>(
+    const row = db.first<{ path: string }>(
       `SELECT path FROM waits WHERE app = ? AND topic = ? AND path > ? ORDER BY path LIMIT 1`,
       app,
       eventTopic(name),
       found.at(-1) ?? "",
-    )[0];
+    );
     if (!row) return found;
     found.push(row.path);
   }
@@ -129,10 +129,10 @@ export function sendSignal(db: Connection, app: string, name: string, text: stri
 }
 
 function signalHolder(db: Connection, app: string, name: string): { id: number; run: string; op: number } | undefined {
-  return db.all<{ id: number; run: string; op: number }>(
+  return db.first<{ id: number; run: string; op: number }>(
     `SELECT w.n AS id, r.id AS run, w.op FROM waits AS w CROSS JOIN runs AS r ON r.n = w.run
      WHERE w.app = ? AND w.topic = ? AND w.path = '' AND w.value = '' ORDER BY w.n LIMIT 1`,
     app,
     signalTopic(name),
-  )[0];
+  );
 }
