@@ -30,12 +30,11 @@ const otherwiseShared = new Error("not what was shared before is shared now");
 
 /** What is known of a value from its last text. Whoever encodes it again keeps one. */
 export class Sharing {
-  #shared: Set<object> | undefined;
+  #shared: Set<object> = new SafeSet();
   #pause = 0;
 
   /** The text of a value; undefined when it must be scanned. */
   write(value: unknown, extensions: readonly CodecExtension[], growth?: Growth): string | undefined {
-    if (this.#shared === undefined) return undefined;
     if (this.#pause > 0) {
       this.#pause--;
       return undefined;

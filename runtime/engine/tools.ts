@@ -72,34 +72,29 @@ export function makeTools(activation: Activation): Tools {
   const { logger: given, extension = {} } = activation.owner;
   const loggers = new Loggers(given);
   const logger = loggers.root;
-  const extensions = Object.entries(extension)
-    .filter(([, value]) => isObject(value))
-    .map(([key, value]): [string, object] => [`context.${key}`, value as object]);
-  const byName = new SafeMap<string, object>([
-    ["step", step],
-    ...toolsOf("step", step),
-    ["group", group],
-    ...toolsOf("group", group),
-    ["logger", logger],
-    ...extensions,
-  ]);
-  const names = new SafeMap([...byName].map(([name, tool]) => [tool, name]));
+  const byName = new SafeMap<string, object>();
+  for (const [key, value] of Object.entries(extension)) if (isObject(value)) byName.set(`context.${key}`, value);
+  const names = new SafeMap<object, string>();
+  addNames(names, "step", step);
+  addNames(names, "group", group);
+  names.set(logger, "logger");
+  for (const [name, value] of byName) names.set(value, name);
   return {
     step,
     group,
     logger,
     nameOf: (value) => names.get(value),
-    named: (name) => byName.get(name),
+    // One value of the context may have several names, of which `names` knows the last.
+    named: (name) => byName.get(name) ?? [...names].find(([, known]) => known === name)?.[0],
     childLogger: (value) => loggers.imageOf(value),
   };
 }
 
-/** Functions and objects of functions, by their path. */
-function toolsOf(path: string, tools: object): [string, object][] {
-  return Object.entries(tools).flatMap(([key, tool]: [string, object]): [string, object][] => {
-    const name = `${path}.${key}`;
-    return [[name, tool], ...(typeof tool === "function" ? [] : toolsOf(name, tool))];
-  });
+/** A function, or an object of functions and such objects: each is named by its path. */
+function addNames(names: Map<object, string>, path: string, tool: object): void {
+  names.set(tool, path);
+  if (typeof tool === "function") return;
+  for (const [key, inner] of Object.entries(tool)) addNames(names, `${path}.${key}`, inner);
 }
 
 function makeMap(activation: Activation, items: unknown, rest: readonly unknown[]): Handle {
