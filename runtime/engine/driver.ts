@@ -16,7 +16,7 @@ import { frameOf } from "./diagnose.ts";
 import { faultOr, followedInVain, leaves, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
-import { keepWrites } from "./kept-writes.ts";
+import { isWholeIn, keepChanges } from "./kept-changes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
@@ -226,7 +226,7 @@ class RunDriver extends RunOwner {
   /** A frame is in an ordinary await, which may last: what ended is recorded now, and delivered when the run is parked. */
   async #beside(): Promise<DriveEnd | undefined> {
     if (this.#turn.hasRecords) return this.#recordOutcomes();
-    const ended = this.#inputs.takeEnded();
+    const ended = this.#inputs.takeEnded(({ op }) => isWholeIn(this.#text, op, this.#activation));
     if (ended === undefined) return this.#waitOutside();
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined || this.#text === null) return undefined;
@@ -323,7 +323,7 @@ class RunDriver extends RunOwner {
     this.logger.warn({ err: error }, `backstitch: run ${this.run} is tried again in ${delay} ms: its code threw`);
     const fault = this.#load(this.#turn.before ?? this.#text);
     if (fault) return this.#block(fault);
-    keepWrites(this.#inputs.ended, failed, this.#activation);
+    keepChanges(this.#inputs, failed, this.#activation);
     this.#activation.attempt = failed.attempt + 1;
     this.#activation.dueAt = this.now() + delay;
     return this.#commitState();

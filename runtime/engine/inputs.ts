@@ -84,9 +84,11 @@ export class Inputs {
     attempt.start();
   }
 
-  takeEnded(): EndedAttempt | undefined {
-    const ended = this.#ended.shift();
-    if (ended === undefined) return this.#takeArrived();
+  /** The first attempt that has ended; of those that were made here, one that `fits`. */
+  takeEnded(fits: (ended: EndedAttempt) => boolean = () => true): EndedAttempt | undefined {
+    const index = this.#ended.findIndex(fits);
+    if (index < 0) return this.#takeArrived();
+    const [ended] = this.#ended.splice(index, 1) as [EndedAttempt];
     if (this.#attempts.size === 1) this.#attempts = new SafeMap();
     else this.#attempts.delete(ended.op);
     this.#changing.delete(ended.op);
