@@ -29,6 +29,7 @@ export function encode(
   sharing?: Sharing,
   growth?: Growth,
 ): string {
+  if (isPlainPrimitive(value)) return `[${VALUE_FORMAT},${JSON.stringify(value)}]`;
   const direct = sharing?.write(value, extensions, growth);
   if (direct !== undefined) return direct;
   const root = partsTold(value);
@@ -44,6 +45,12 @@ export function encode(
     const what = error instanceof RangeError ? "the value is too large" : "reading the value failed";
     throw new NotEncodableError([], `${what}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** What most steps give: JSON has it as it is, and asks it for nothing. */
+function isPlainPrimitive(value: unknown): boolean {
+  const isNumber = typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === "string" || typeof value === "boolean" || value === null || isNumber;
 }
 
 function write(value: unknown, scan: Scan): string {

@@ -1,6 +1,7 @@
 /** The part of `$` that does not depend on where its frame stands. */
 
 import { SafeSet } from "../codec/index.ts";
+import { intrinsicName } from "../codec/intrinsics.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
@@ -23,7 +24,7 @@ import { type ViewKind, viewOf } from "./cursors.ts";
 import { Handle } from "./handle.ts";
 import { noteHider } from "./hiders.ts";
 import { above, newHome, settle } from "./homes.ts";
-import { bare } from "./instances.ts";
+import { bare, foreignTo } from "./instances.ts";
 import { boundCall, rememberedMethod, rememberMethod } from "./methods.ts";
 import { nameFunction, nameOfKey } from "./natural.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
@@ -80,9 +81,15 @@ export abstract class FrameWords {
     noteDefinition(values, made, { hidden, statics, instances, fields });
   }
 
-  /** The first field of a class with private members: this object has them. */
+  /** The first field of a class with private members: this object has them. What no frame holds would lose them. */
   hides(values: ScopeRecord, object: object): void {
-    noteHider(object, madeWith(values));
+    const made = madeWith(values);
+    noteHider(object, made);
+    if (intrinsicName(object) === undefined && this.activation.outer.pathOf(object) === undefined) return;
+    this.activation.block("BS2102", {
+      where: `${foreignTo(made)}: it is not of run ${this.activation.owner.run}`,
+      fix: "Keep what belongs to such an object in a Map, or copy the object.",
+    });
   }
 
   /** Where the function of a private method stands in its class, until `made` takes it. */

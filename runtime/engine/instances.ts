@@ -69,7 +69,8 @@ function problemOf(value: object, hiders: readonly object[]): string | undefined
   return lacking && `an object that inherits from ${named(lacking.made)} without its private members cannot be stored`;
 }
 
-function foreignTo(made: object): string {
+/** Why an object cannot be stored that has private names of a class from which it does not inherit. */
+export function foreignTo(made: object): string {
   return `an object with private members of ${named(made)}, from which it does not inherit, cannot be stored`;
 }
 
