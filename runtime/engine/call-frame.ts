@@ -88,7 +88,9 @@ export abstract class CallFrame extends FrameFinally {
 
   fn(id: string, ...scopes: ScopeRecord[]): Untyped {
     const record = { order: ++this.activation.lastMade, invocation: this.invocation, id, scopes };
-    const closure = makeClosure(record, this.invocation.table);
+    // A callback of a step is in nobody's hands but the runtime's. To name it would make its shape a slow one.
+    const isCallback = this.info.reads !== undefined && Object.hasOwn(this.info.reads, id);
+    const closure = makeClosure(record, this.invocation.table, !isCallback);
     if (isObject(closure)) this.activation.closures.set(closure, record);
     return closure;
   }

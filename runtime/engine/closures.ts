@@ -128,15 +128,19 @@ export interface LocalRecord {
   readonly maker: ClosureRecord;
 }
 
-/** The closure of a record, by the table of its invocation. Throws when the table does not have it. */
-export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined): unknown {
+/**
+ * The closure of a record, by the table of its invocation. Throws when the table does not have it.
+ *
+ * @param isShown whether code can ask it for its name
+ */
+export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined, isShown = true): unknown {
   const { invocation, id, name, scopes } = record;
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
   if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
   const made = madeBy(() => make(...scopes));
   if (typeof made !== "function" || isDefined(made) || types.isProxy(made)) return made;
   if (name !== undefined) nameFunction(made, name);
-  else if (made.name === "") nameAfter(made, id);
+  else if (isShown && made.name === "") nameAfter(made, id);
   record.natural = naturalOf(made as () => unknown);
   return made;
 }
