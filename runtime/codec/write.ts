@@ -235,13 +235,20 @@ export abstract class Writer {
     if (names.length > 0) this.text += "}";
   }
 
+  /** The last number, and its text: a frame has the same one in several places. */
+  private lastNumber = 0;
+  private lastNumberText = "0";
+
   private number(value: number): void {
     // An index that is none would be looked up as a name.
     if (value > 0 && value < numberTexts.length && Number.isInteger(value)) this.text += numberTexts[value];
     else if (Object.is(value, -0)) this.constant("-0");
     // Not `+= value`: the cache of number texts that this fills keeps each of them through minor collections.
-    else if (Number.isFinite(value)) this.text += JSON.stringify(value);
-    else this.constant(String(value) as ConstantName);
+    else if (Number.isFinite(value)) {
+      if (value !== this.lastNumber) this.lastNumberText = JSON.stringify(value);
+      this.lastNumber = value;
+      this.text += this.lastNumberText;
+    } else this.constant(String(value) as ConstantName);
   }
 
   protected reference(value: object | symbol): void {

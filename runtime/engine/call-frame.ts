@@ -87,10 +87,9 @@ export abstract class CallFrame extends FrameFinally {
   }
 
   fn(id: string, ...scopes: ScopeRecord[]): Untyped {
-    const record = { order: ++this.activation.lastMade, invocation: this.invocation, id, scopes };
-    // A callback of a step is in nobody's hands but the runtime's. To name it would make its shape a slow one.
     const isCallback = this.info.reads !== undefined && Object.hasOwn(this.info.reads, id);
-    const closure = makeClosure(record, this.invocation.table, !isCallback);
+    const record = { order: ++this.activation.lastMade, invocation: this.invocation, id, scopes, isCallback };
+    const closure = makeClosure(record, this.invocation.table);
     if (isObject(closure)) this.activation.closures.set(closure, record);
     return closure;
   }

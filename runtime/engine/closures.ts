@@ -64,6 +64,8 @@ export interface ClosureRecord {
   readonly scopes: readonly ScopeRecord[];
   /** How it was made. Unknown of a class, and of a function that was not made here. */
   natural?: Natural | undefined;
+  /** It stands in the call of a step, where the language gives it no name. Not stored: of a loaded one it is not known. */
+  readonly isCallback?: boolean;
 }
 
 /**
@@ -106,7 +108,7 @@ export class ClosureRecords {
 
   /** A callback given by name is not made again, but the author's own. */
   #isOfModule(closure: object, { id }: ClosureRecord): boolean {
-    return nameOfId(id) === undefined && this.activation.outer.pathOf(closure) !== undefined;
+    return knownName(id) === undefined && this.activation.outer.pathOf(closure) !== undefined;
   }
 
   set(closure: object, record: ClosureRecord): void {
@@ -130,17 +132,16 @@ export interface LocalRecord {
 
 /**
  * The closure of a record, by the table of its invocation. Throws when the table does not have it.
- *
- * @param isShown whether code can ask it for its name
  */
-export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined, isShown = true): unknown {
-  const { invocation, id, name, scopes } = record;
+export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined): unknown {
+  const { invocation, id, name, scopes, isCallback } = record;
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;
   if (make === undefined) throw goneCode(invocation.code, `the function has no closure ${JSON.stringify(id)}`);
   const made = madeBy(() => make(...scopes));
   if (typeof made !== "function" || isDefined(made) || types.isProxy(made)) return made;
   if (name !== undefined) nameFunction(made, name);
-  else if (isShown && made.name === "") nameAfter(made, id);
+  // To name a function makes its shape a slow one.
+  else if (!isCallback && made.name === "") nameAfter(made, id);
   record.natural = naturalOf(made as () => unknown);
   return made;
 }
@@ -150,7 +151,11 @@ const names = new SafeMap<string, string | undefined>();
 
 /** An entry of a table gives its function no name; its id ends with what the author called it, if anything. */
 function nameAfter(fn: object, id: string): void {
-  if (!names.has(id)) names.set(id, nameOfId(id));
-  const name = names.get(id);
+  const name = knownName(id);
   if (name !== undefined) nameFunction(fn, name);
+}
+
+function knownName(id: string): string | undefined {
+  if (!names.has(id)) names.set(id, nameOfId(id));
+  return names.get(id);
 }
