@@ -304,7 +304,10 @@ export interface Store extends PruningStore {
     events: readonly StoredEvent[],
     now: number,
   ): Promise<"ok" | "conflict">;
-  /** Paths of the matches under which runs of the app wait for events of this name. */
+  /**
+   * Paths of the matches under which runs of the app wait for events of this name, in their order; "" for those that wait
+   * for any. Empty when none waits.
+   */
   waitPaths(app: string, name: string): Promise<string[]>;
   waitsFor(query: WaitQuery): Promise<StoredWait[]>;
   /** Delivers a signal. Answers the run that waited for it, or undefined if none does. */

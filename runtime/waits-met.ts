@@ -134,7 +134,9 @@ class Incoming {
 async function matchesOf(store: WaitSource, incoming: Incoming): Promise<(WaitMatch | undefined)[]> {
   const { app, name } = incoming.stored;
   const paths = await store.waitPaths(app, name);
-  return [undefined, ...(paths.length > 0 ? matchesAt(incoming.event, paths) : [])];
+  const matched = paths.filter((path) => path !== "");
+  const matches = matched.length > 0 ? matchesAt(incoming.event, matched) : [];
+  return matched.length < paths.length ? [undefined, ...matches] : matches;
 }
 
 /** The matches under which waits may be that an event meets, of those at these paths. One that cannot be read has none. */

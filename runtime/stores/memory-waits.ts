@@ -41,7 +41,7 @@ export class MemoryWaits {
   }
 
   paths(app: string, name: string): string[] {
-    const paths = this.#events(app, name).flatMap(({ match }) => match?.path ?? []);
+    const paths = this.#events(app, name).map(({ match }) => match?.path ?? "");
     return [...new Set(paths)].sort();
   }
 

@@ -83,7 +83,7 @@ interface Met2 {
 /** Asks conditions and schemas of the author's. */
 async function meeting(host: HostParts, waits: readonly KeptWait[], event: StoredEvent): Promise<Met2> {
   const source: WaitSource = {
-    waitPaths: async () => [],
+    waitPaths: async () => [""],
     waitsFor: async ({ after = 0, limit }) => waits.filter(({ id }) => id > after).slice(0, limit),
     getRun: async (run) => {
       const of = waits.find((wait) => wait.run === run)?.event;

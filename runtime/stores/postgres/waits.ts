@@ -126,14 +126,17 @@ export async function removeWaits(
   );
 }
 
-/** Paths one after the other: one jump in the index per path. */
+/** Paths one after the other: one jump in the index per path. That there are none, as mostly, is asked for alone. */
 export async function waitPaths(db: Session, app: string, name: string): Promise<string[]> {
+  const first = "SELECT path FROM backstitch.waits WHERE app = $1 AND topic = $2 ORDER BY path LIMIT 1";
+  if ((await db.all(first, app, eventTopic(name))).length === 0) return [];
   const rows = await db.all<{ path: string }>(
     `WITH RECURSIVE paths AS (
-       (SELECT path FROM backstitch.waits WHERE app = $1 AND topic = $2 AND path > '' ORDER BY path LIMIT 1)
+       (SELECT path FROM backstitch.waits WHERE app = $1 AND topic = $2 ORDER BY path LIMIT 1)
        UNION ALL
        SELECT (SELECT w.path FROM backstitch.waits AS w WHERE w.app = $1 AND w.topic = $2 AND w.path > p.path
-         ORDER BY w.path LIMIT 1) FROM paths AS p WHERE p.path IS NOT NULL)
+               ORDER BY w.path LIMIT 1)
+       FROM paths AS p WHERE p.path IS NOT NULL)
      SELECT path FROM paths WHERE path IS NOT NULL`,
     app,
     eventTopic(name),

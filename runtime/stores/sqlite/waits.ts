@@ -83,16 +83,14 @@ export function meet(db: Connection, met: readonly Met[], now: number): void {
 /** One jump in the index per path. */
 export function waitPaths(db: Connection, app: string, name: string): string[] {
   const found: string[] = [];
-  for (;;) {
-    const row = db.first<{ path: string }>(
-      `SELECT path FROM waits WHERE app = ? AND topic = ? AND path > ? ORDER BY path LIMIT 1`,
-      app,
-      eventTopic(name),
-      found.at(-1) ?? "",
-    );
-    if (!row) return found;
+  const first = "SELECT path FROM waits WHERE app = ? AND topic = ? ORDER BY path LIMIT 1";
+  let row = db.first<{ path: string }>(first, app, eventTopic(name));
+  while (row) {
     found.push(row.path);
+    const next = "SELECT path FROM waits WHERE app = ? AND topic = ? AND path > ? ORDER BY path LIMIT 1";
+    row = db.first<{ path: string }>(next, app, eventTopic(name), row.path);
   }
+  return found;
 }
 
 export function waitsFor(db: Connection, { app, name, match, after = 0, limit }: WaitQuery): StoredWait[] {
