@@ -278,7 +278,7 @@ export class StoreWorker implements Worker {
     const fn = service.functions.get(claim.functionId) as RegisteredFunction;
     const held = service.held.add(claim);
     try {
-      const host = { ...this.#host(held, service), leave: () => service.left.leave(claim) };
+      const host = { leave: () => service.left.leave(claim), ...this.#host(held, service) };
       if (await service.throttles.admits(claim, fn, host.commit)) await this.#parts.drive(claim, fn, host);
     } catch (error) {
       if (held.abort.signal.aborted) return;
