@@ -17,7 +17,8 @@ export const driveReceived: DriveRun = async (claim, fn, host) => {
   const { triggers = [] } = fn;
   const isHeld = claim.frame === null && !isGivenUp(claim, fn) && triggers.some(({ schema }) => schema);
   const received = isHeld ? await receivedBy(triggers, claim, host.logger) : claim;
-  if (!("error" in received)) return driveRun(received, fn, host);
+  if (received === claim) return driveRun(claim, fn, host);
+  if (!("error" in received)) return driveRun(received, fn, { ...host, changedEvents: true });
   const result = await host.commit({
     run: claim.run,
     epoch: claim.epoch,
@@ -39,13 +40,14 @@ interface Unfit {
   readonly event: string;
 }
 
-/** The claim with what the schemas make of its events, or what is wrong with one of them. */
+/** The claim with what the schemas make of its events, itself when that is the same, or what is wrong with one of them. */
 async function receivedBy(
   triggers: readonly RegisteredTrigger[],
   claim: Claim,
   logger: Logger,
 ): Promise<Claim | Unfit> {
   const events: StoredEvent[] = [];
+  let isChanged = false;
   for (const stored of claim.events ?? [claim.event]) {
     const event = readable(stored);
     if (event === undefined) return claim;
@@ -53,7 +55,9 @@ async function receivedBy(
     const data = "error" in received ? received : encoded(received.data, event.name);
     if (typeof data !== "string") return { ...data, event: stored.id };
     events.push({ ...stored, data });
+    isChanged ||= data !== stored.data;
   }
+  if (!isChanged) return claim;
   return { ...claim, event: events[0] as StoredEvent, ...(claim.events && { events }) };
 }
 

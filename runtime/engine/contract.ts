@@ -119,6 +119,8 @@ export interface DriverHost {
   readonly leave?: () => boolean;
   /** What the code of the run sees of an event. Default: the event. */
   readonly shown?: (event: BackstitchEvent) => BackstitchEvent;
+  /** The events of the claim are not as they are stored, and will not be given so again. Default: they are. */
+  readonly changedEvents?: boolean;
   /** Further properties of the handler's context. Objects and functions are made again, as tools are. */
   readonly extension?: Readonly<Record<string, unknown>>;
   /** Around events that a step sends. */

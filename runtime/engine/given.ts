@@ -1,6 +1,7 @@
 /**
  * What a handler is given: its context, made of the events of the run. Where its code only reads primitives of it, as the
- * compiler saw, it is not stored, however large the events are, but made again when the run is loaded.
+ * compiler saw, it is not stored, however large the events are, but made again when the run is loaded. What else than the
+ * stored events went into it, of middleware or a schema, is stored with it.
  */
 import type { Activation } from "./activation.ts";
 import { isPrimitiveAt } from "./leaves-frame.ts";

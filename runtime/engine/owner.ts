@@ -31,7 +31,7 @@ export class RunOwner implements ActivationOwner {
     this.logger = host.logger;
     this.extension = host.extension;
     this.wrapsSend = host.aroundSend !== undefined;
-    this.ownsArguments = host.extension === undefined && host.shown === undefined;
+    this.ownsArguments = host.extension === undefined && host.shown === undefined && !host.changedEvents;
     this.pieces = new RunPieces(claim, host.pieceLength);
     this.claim = claim;
     this.fn = fn;
