@@ -238,7 +238,8 @@ class RunDriver extends RunOwner {
   }
 
   #waitOutside(): Promise<DriveEnd | undefined> {
-    const until = this.#outside.until(this.#activation, this.#inputs.anyMail, this.#deadline(), this.now());
+    const anyInput = this.#inputs.anyMail || this.#inputs.anyEnded;
+    const until = this.#outside.until(this.#activation, anyInput, this.#deadline(), this.now());
     return until === 0 ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until);
   }
 

@@ -15,12 +15,12 @@ export class OutsideWait {
    * Until when to wait, in milliseconds since the epoch, if nothing comes before; undefined for ever, 0 when an input has
    * waited for too long. All is decided at one moment: what comes due a moment later has not waited yet.
    *
-   * @param anyMail whether there is mail that nobody has taken
+   * @param anyInput whether there is mail, or an attempt that ended, that nobody has taken
    * @param deadline when the run is to be cancelled
    */
-  until({ ops }: Activation, anyMail: boolean, deadline: number, now: number): number | undefined {
+  until({ ops }: Activation, anyInput: boolean, deadline: number, now: number): number | undefined {
     if (this.#timeoutMs === undefined) return undefined;
-    let next = anyMail ? now : deadline;
+    let next = anyInput ? now : deadline;
     for (const op of ops.values()) {
       if (op.outcome) next = now;
       else if (!op.running) next = Math.min(next, op.dueAt);
