@@ -3,7 +3,7 @@
  * ordinary await. An outcome never becomes known without what its callback changed: the change is kept, or the outcome waits
  * for the next frame, or the attempt counts as lost, as in a crash, and is made again.
  */
-import { decode, encode } from "../codec/index.ts";
+import { decode, encode, SafeMap, SafeSet } from "../codec/index.ts";
 import { own } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { homeOf } from "./closures.ts";
@@ -11,6 +11,7 @@ import type { Inputs } from "./inputs.ts";
 import { leavesFrame } from "./leaves-frame.ts";
 import { decodeActivation } from "./read-image.ts";
 import { StateComparison } from "./same-state.ts";
+import type { ScopeRecord } from "./scopes.ts";
 import { isObject } from "./thenables.ts";
 
 /**
@@ -19,12 +20,19 @@ import { isObject } from "./thenables.ts";
  */
 export function keepChanges(inputs: Inputs, failed: Activation, loaded: Activation): void {
   const { logger, run } = failed.owner;
-  for (const number of inputs.ended) keepWrites(number, failed, loaded);
-  for (const number of inputs.ended) {
-    if (reachesTheSame(number, failed, loaded)) continue;
-    inputs.takeEnded(({ op }) => op === number);
-    const what = `step ${JSON.stringify(loaded.ops.get(number)?.id)} is executed again`;
-    logger.warn(`backstitch: run ${run}: ${what}: what it changed was undone with the code beside it that threw`);
+  const undone = new SafeMap<ScopeRecord, Set<string>>();
+  for (;;) {
+    const kept = inputs.ended.map((number) => ({ number, writes: keepWrites(number, failed, loaded, undone) }));
+    const again = kept.filter(({ number }) => !reachesTheSame(number, failed, loaded));
+    if (again.length === 0) return;
+    // What these wrote is in what the others wrote to the same variables.
+    for (const { target, name, before } of kept.flatMap(({ writes }) => writes).reverse()) target[name] = before;
+    for (const { number, writes } of again) {
+      for (const { target, name } of writes) undone.set(target, (undone.get(target) ?? new SafeSet()).add(name));
+      inputs.takeEnded(({ op }) => op === number);
+      const what = `step ${JSON.stringify(loaded.ops.get(number)?.id)} is executed again`;
+      logger.warn(`backstitch: run ${run}: ${what}: what it changed was undone with the code beside it that threw`);
+    }
   }
 }
 
@@ -35,18 +43,38 @@ export function isWholeIn(text: string | null, number: number, activation: Activ
   return reachesTheSame(number, activation, decodeActivation(text, activation.owner));
 }
 
-/** Of objects that is a copy, and one that holds what only the runtime knows is left as it was in the frame. */
-function keepWrites(number: number, from: Activation, to: Activation): void {
+/** A variable of a loaded run that got what a callback has written to it. */
+interface KeptWrite {
+  readonly target: ScopeRecord;
+  readonly name: string;
+  readonly before: unknown;
+}
+
+/**
+ * Of objects that is a copy, and one that holds what only the runtime knows is left as it was in the frame.
+ *
+ * @param undone variables of which it is not known what the attempts that are made again have written to them
+ */
+function keepWrites(
+  number: number,
+  from: Activation,
+  to: Activation,
+  undone: { get(record: ScopeRecord): ReadonlySet<string> | undefined },
+): KeptWrite[] {
   const [before, now] = [from, to].map((activation) => {
     const { callback } = activation.ops.get(number) ?? {};
     return callback && homeOf(callback)?.record;
   });
-  if (!before || !now) return;
+  if (!before || !now) return [];
+  const writes: KeptWrite[] = [];
   for (const [scope, name] of own(from.code(before.invocation.code)?.info.writes, before.id) ?? []) {
     const [source, target] = [before.scopes[scope], now.scopes[scope]];
     const value = source && target && Object.hasOwn(source, name) ? copyOf(source[name]) : undefined;
-    if (target && value) target[name] = value.of;
+    if (!target || !value || undone.get(target)?.has(name)) continue;
+    writes.push({ target, name, before: target[name] });
+    target[name] = value.of;
   }
+  return writes;
 }
 
 function copyOf(value: unknown): { readonly of: unknown } | undefined {

@@ -2,6 +2,7 @@
 import { types } from "node:util";
 import { encode, SafeMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
+import { isDefined } from "./classes.ts";
 import { homeOf } from "./closures.ts";
 import { Handle } from "./handle.ts";
 import { isScopeRecord } from "./scopes.ts";
@@ -17,6 +18,8 @@ export class StateComparison {
   readonly #loaded: Activation;
   /** Pairs that were met, and are the same as far as they were looked at. */
   readonly #met = new SafeMap<object, object>();
+  /** The same pairs the other way round: two objects that were one are not the same. */
+  readonly #metLoaded = new SafeMap<object, object>();
 
   constructor(now: Activation, loaded: Activation) {
     this.#now = now;
@@ -26,8 +29,9 @@ export class StateComparison {
   same(now: unknown, loaded: unknown): boolean {
     if (Object.is(now, loaded)) return true;
     if (!isObject(now) || !isObject(loaded) || types.isProxy(now) || types.isProxy(loaded)) return false;
-    if (this.#met.has(now)) return this.#met.get(now) === loaded;
+    if (this.#met.has(now) || this.#metLoaded.has(loaded)) return this.#met.get(now) === loaded;
     this.#met.set(now, loaded);
+    this.#metLoaded.set(loaded, now);
     const tool = this.#now.tools.nameOf(now);
     if (tool !== undefined) return tool === this.#loaded.tools.nameOf(loaded);
     if (isScopeRecord(now) && isScopeRecord(loaded)) return this.#sameKeys(now, loaded, Object.keys(loaded));
@@ -41,11 +45,15 @@ export class StateComparison {
   #sameFunction(now: object, loaded: object): boolean {
     const [one, other] = [homeOf(now)?.record, homeOf(loaded)?.record];
     if (one === undefined || other === undefined || one.id !== other.id) return false;
-    // What a prototype holds is left to those who have an object of it.
-    const [keys, otherKeys] = [authorKeys(now), authorKeys(loaded)];
-    const isSameCall = this.#sameList(one.invocation.args, other.invocation.args);
+    // Of a class nobody sees the private statics.
+    if (isDefined(now) || isDefined(loaded)) return false;
+    const [call, otherCall] = [one.invocation, other.invocation];
+    const isSameCall = this.#sameList([...call.args, call.self], [...otherCall.args, otherCall.self]);
     if (!isSameCall || !this.#sameList(one.scopes, other.scopes)) return false;
-    return this.#sameList(keys, otherKeys) && this.#sameKeys(now, loaded, keys);
+    // A callback gets a name when it is loaded.
+    const left = one.isCallback || other.isCallback ? ["prototype", "name"] : ["prototype"];
+    const keys = keysBut(left, now);
+    return this.#sameList(keys, keysBut(left, loaded)) && this.#sameKeys(now, loaded, keys);
   }
 
   /** What an object holds that no property shows. */
@@ -58,14 +66,15 @@ export class StateComparison {
 
   #sameProperties(now: object, loaded: object): boolean {
     const keys = Reflect.ownKeys(now);
+    if (Object.isExtensible(now) !== Object.isExtensible(loaded)) return false;
     return this.#sameList(keys, Reflect.ownKeys(loaded)) && this.#sameKeys(now, loaded, keys);
   }
 
-  #sameKeys(now: object, loaded: object, keys: readonly (string | symbol)[]): boolean {
+  #sameKeys(now: object, loaded: object, keys: Keys): boolean {
     return keys.every((key) => {
       const [one, other] = [now, loaded].map((object) => Object.getOwnPropertyDescriptor(object, key));
-      if (one === undefined || other === undefined || !("value" in one && "value" in other)) return false;
-      return this.same(one.value, other.value);
+      if (one === undefined || other === undefined || !hasSameFlags(one, other)) return false;
+      return this.#sameList([one.value, one.get, one.set], [other.value, other.get, other.set]);
     });
   }
 
@@ -74,8 +83,15 @@ export class StateComparison {
   }
 }
 
-function authorKeys(fn: object): (string | symbol)[] {
-  return Reflect.ownKeys(fn).filter((key) => key !== "prototype");
+type Keys = readonly (string | symbol)[];
+
+function keysBut(left: Keys, fn: object): Keys {
+  return Reflect.ownKeys(fn).filter((key) => !left.includes(key));
+}
+
+function hasSameFlags(one: PropertyDescriptor, other: PropertyDescriptor): boolean {
+  const { writable, enumerable, configurable } = one;
+  return writable === other.writable && enumerable === other.enumerable && configurable === other.configurable;
 }
 
 function sameText(now: object, loaded: object): boolean {
