@@ -281,6 +281,14 @@ export function refusalTests(check: Check): void {
     assert.equal((await view(store, "r1")).status, "running");
   });
 
+  check("gives runs the events that started them, though others of these ids wait here", async (store) => {
+    const lines = await stream();
+    await store.putEvents([event("r2", { data: '[1,{"other":1}]', receivedAt: t0 + 7 })]);
+    await movesOf(store).import(lines);
+    const [claimed] = (await claim(store, { now: later })) as [Claim];
+    assert.deepEqual([claimed.run, claimed.event], ["r2", event("r2")]);
+  });
+
   check("forgets what has come when it is dropped, and only while it is coming", async (store) => {
     const lines = await stream();
     const { id } = moveOf(lines);
