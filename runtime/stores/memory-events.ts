@@ -3,7 +3,7 @@ import type { EventFate, EventKey, EventQuery, EventView, StoredEvent, Stray } f
 
 /** An event as it is kept, and what became of it. */
 interface Kept {
-  readonly event: StoredEvent;
+  event: StoredEvent;
   routed: boolean;
   stray: Stray | undefined;
 }
@@ -26,6 +26,12 @@ export class MemoryEvents {
   setRouted(key: EventKey, routed: boolean): void {
     const kept = this.get(key);
     if (kept) kept.routed = routed;
+  }
+
+  /** One that was not routed is this one, and is. */
+  routedAs(event: StoredEvent): void {
+    const kept = this.get(event);
+    if (kept && !kept.routed) Object.assign(kept, { event: { ...event }, routed: true });
   }
 
   /** In the order in which they were stored. */

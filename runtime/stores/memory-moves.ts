@@ -283,9 +283,9 @@ export class MemoryMoves implements StoreMoves {
   #putEvent(move: string, { fate, problem, ...event }: MovedEvent): void {
     const { events } = this.#parts;
     if (events.get(event)) {
-      // It was sent to both: what it starts has been started.
+      // It was sent to both: what it starts has been started, by the one that comes.
       const isArriving = this.#queued.get(move)?.includes(event.id);
-      if (fate !== "queued" && !isArriving) events.setRouted(event, true);
+      if (fate !== "queued" && !isArriving) events.routedAs(event);
       return;
     }
     events.insert([event]);

@@ -78,14 +78,16 @@ export function release(db: Database, move: Move, runs: number, now: number): Pr
 async function putEvent(session: Session, { id: move, app }: Move, event: MovedEvent): Promise<void> {
   const { id, name, data, receivedAt, target, parent, fate, problem } = event;
   const nameKey = indexable(name);
+  const about = [target ?? null, parent?.run ?? null, parent?.op ?? null];
+  const values = [id, app, name, nameKey, data, receivedAt, ...about];
   const [row] = await session.all<{ n: number }>(
     `INSERT INTO backstitch.events (id, app, name, name_key, data, received_at, target, parent_run, parent_op)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (app, id) DO NOTHING RETURNING n`,
-    ...[id, app, name, nameKey, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null],
+    ...values,
   );
   if (row === undefined) {
-    // It was sent to both: what it starts has been started.
-    if (fate !== "queued") await session.run(takeEvent, app, id);
+    // It was sent to both: what it starts has been started, by the one that comes.
+    if (fate !== "queued") await session.run(takeEvent, ...values);
     return;
   }
   if (fate === "queued") {
@@ -99,8 +101,12 @@ async function putEvent(session: Session, { id: move, app }: Move, event: MovedE
 }
 
 const takeEvent = `
-  DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
-  WHERE e.app = $1 AND e.id = $2 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n`;
+  WITH taken AS (
+    DELETE FROM backstitch.outbox AS o USING backstitch.events AS e
+    WHERE e.app = $2 AND e.id = $1 AND o.app = e.app AND o.received_at = e.received_at AND o.n = e.n RETURNING e.n)
+  UPDATE backstitch.events AS e
+  SET name = $3, name_key = $4, data = $5, received_at = $6, target = $7, parent_run = $8, parent_op = $9
+  FROM taken WHERE e.app = $2 AND e.n = taken.n`;
 
 interface ThereRow {
   readonly n: number;

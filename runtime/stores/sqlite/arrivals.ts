@@ -86,9 +86,13 @@ function putEvent(db: Connection, { id: move, app }: Move, event: MovedEvent): v
     ...[id, app, name, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null],
     ...[kept, problem ?? null],
   );
-  // It was sent to both: what it starts has been started.
+  // It was sent to both: what it starts has been started, by the one that comes.
   if (!row && fate !== "queued")
-    db.run("UPDATE events SET routed = 1, fate = 'spent' WHERE app = ? AND id = ? AND routed = 0", app, id);
+    db.run(
+      `UPDATE events SET routed = 1, fate = 'spent', name = ?, data = ?, received_at = ?, target = ?, parent_run = ?,
+         parent_op = ? WHERE app = ? AND id = ? AND routed = 0`,
+      ...[name, data, receivedAt, target ?? null, parent?.run ?? null, parent?.op ?? null, app, id],
+    );
   if (row && fate === "queued") db.run("INSERT INTO moving_events (event, move) VALUES (?, ?)", row.n, move);
 }
 
