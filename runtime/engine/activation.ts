@@ -60,7 +60,7 @@ export interface ActivationOwner {
    *
    * @throws BackstitchError BS2104 when an event cannot be read
    */
-  context(tools: Tools): object;
+  context(tools: Tools, extension?: object): object;
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
   /** Where the texts of arrays that grow are kept, for who stores them apart. */

@@ -19,10 +19,13 @@ export class GivenArguments {
     this.#activation = activation;
   }
 
-  /** @throws BackstitchError BS2104 when an event cannot be read */
-  make(): readonly [context: object] {
+  /**
+   * @param extension what middleware adds to it; nothing when it is made again, as nothing was there when it was left out
+   * @throws BackstitchError BS2104 when an event cannot be read
+   */
+  make(extension?: object): readonly [context: object] {
     const { owner, tools } = this.#activation;
-    this.#made ??= [owner.context(tools)];
+    this.#made ??= [owner.context(tools, extension)];
     return this.#made;
   }
 

@@ -50,10 +50,10 @@ export class RunOwner implements ActivationOwner {
     return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
   }
 
-  context({ step, group, logger }: Tools): object {
+  context({ step, group, logger }: Tools, extension?: object): object {
     const events = this.events();
     const [event] = events;
-    const { extension, run: runId, claim } = this;
+    const { run: runId, claim } = this;
     return { ...extension, event, events, runId, step, group, attempt: 0, logger, ...whyItRuns(claim, event) };
   }
 
