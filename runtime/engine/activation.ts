@@ -58,9 +58,10 @@ export interface ActivationOwner {
   /**
    * What the handler is given, made anew.
    *
+   * @param isNew whether the run begins, so that middleware has a part in it
    * @throws BackstitchError BS2104 when an event cannot be read
    */
-  context(tools: Tools, extension?: object): object;
+  context(tools: Tools, isNew: boolean): object;
   /** Something changed: the activation may have stopped, blocked or ended. */
   ring(): void;
   /** Where the texts of arrays that grow are kept, for who stores them apart. */

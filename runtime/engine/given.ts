@@ -20,12 +20,12 @@ export class GivenArguments {
   }
 
   /**
-   * @param extension what middleware adds to it; nothing when it is made again, as nothing was there when it was left out
+   * @param isNew whether the run begins. When they are made again they are without middleware, as when they were left out
    * @throws BackstitchError BS2104 when an event cannot be read
    */
-  make(extension?: object): readonly [context: object] {
+  make(isNew = false): readonly [context: object] {
     const { owner, tools } = this.#activation;
-    this.#made ??= [owner.context(tools, extension)];
+    this.#made ??= [owner.context(tools, isNew)];
     return this.#made;
   }
 

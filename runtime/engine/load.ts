@@ -28,7 +28,7 @@ export function startRun(fn: RunnableFunction, owner: ActivationOwner): Activati
   }
   const activation = new Activation(owner);
   if (fn.timeouts?.finishMs !== undefined) activation.startedAt = owner.now();
-  activation.root = new Frame(activation, code, activation.given.make(owner.extension));
+  activation.root = new Frame(activation, code, activation.given.make(true));
   return activation;
 }
 

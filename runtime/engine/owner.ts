@@ -45,16 +45,20 @@ export class RunOwner implements ActivationOwner {
   readonly ring = (): void => this.#bell.ring();
 
   events(): [BackstitchEvent, ...BackstitchEvent[]] {
-    const { event, events = [event], run } = this.claim;
-    const { shown = (one) => one } = this.host;
-    return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
+    return this.#events(this.host.shown);
   }
 
-  context({ step, group, logger }: Tools, extension?: object): object {
-    const events = this.events();
+  context({ step, group, logger }: Tools, isNew: boolean): object {
+    const { extension, shown }: Pick<DriverHost, "extension" | "shown"> = isNew ? this.host : {};
+    const events = this.#events(shown);
     const [event] = events;
     const { run: runId, claim } = this;
     return { ...extension, event, events, runId, step, group, attempt: 0, logger, ...whyItRuns(claim, event) };
+  }
+
+  #events(shown: DriverHost["shown"] = (one) => one): [BackstitchEvent, ...BackstitchEvent[]] {
+    const { event, events = [event], run } = this.claim;
+    return events.map((one) => shown(eventOf({ event: one, run }))) as [BackstitchEvent];
   }
 
   /** A text of an activation with its pieces in their places. */
