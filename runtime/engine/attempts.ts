@@ -6,6 +6,7 @@ import type { SentEvent, StepContext } from "../types.ts";
 import { runIn } from "./ambient.ts";
 import { isShieldedOp } from "./cancellation.ts";
 import { joinedBy, joinedInDisposal } from "./causes.ts";
+import { nameCallback } from "./closures.ts";
 import type { DriverHost } from "./contract.ts";
 import { keptResponse, performFetch } from "./fetch-tool.ts";
 import type { Op } from "./ops.ts";
@@ -140,6 +141,7 @@ export class Attempt {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.abort("over");
+    if (!outcome.ok && this.op.callback) nameCallback(this.op.callback);
     const endedAt = this.#host.clock.now();
     const { outcome: kept, text, retry } = storable(outcome, endedAt);
     this.#tell({

@@ -140,7 +140,7 @@ export function makeClosure(record: ClosureRecord, table: ClosureTable | undefin
   const made = madeBy(() => make(...scopes));
   if (typeof made !== "function" || isDefined(made) || types.isProxy(made)) return made;
   if (name !== undefined) nameFunction(made, name);
-  // To name a function makes its shape a slow one.
+  // To name a function makes its shape a slow one: a callback gets its name when it fails.
   else if (!isCallback && made.name === "") nameAfter(made, id);
   record.natural = naturalOf(made as () => unknown);
   return made;
@@ -153,6 +153,14 @@ const names = new SafeMap<string, string | undefined>();
 function nameAfter(fn: object, id: string): void {
   const name = knownName(id);
   if (name !== undefined) nameFunction(fn, name);
+}
+
+/** The callback of a step shows in stacks as what its step is called. It is named before anybody asks its error for one. */
+export function nameCallback(callback: object): void {
+  const record = Mark.of(callback)?.record;
+  if (!record?.isCallback || record.natural?.name !== "") return;
+  nameAfter(callback, record.id);
+  record.natural = naturalOf(callback as () => unknown);
 }
 
 function knownName(id: string): string | undefined {
