@@ -39,6 +39,8 @@ export class StateComparison {
     // How a handle settles is not in the hands of a callback.
     if (Handle.is(now)) return Handle.is(loaded);
     if (Object.getPrototypeOf(now) !== Object.getPrototypeOf(loaded)) return false;
+    // Where the stack stands, and as what, is a matter of the engine and of how the error was made.
+    if (types.isNativeError(now)) return types.isNativeError(loaded) && sameText(now, loaded);
     return this.#sameContents(now, loaded) && this.#sameProperties(now, loaded);
   }
 
