@@ -16,7 +16,10 @@ export interface StoredFrame {
   label: string;
   /** What it waits for there. */
   kind: SuspensionKind;
-  /** The arguments of the call, but those that the code cannot see, and the names of its parameters. */
+  /**
+   * The arguments of the call, but those that the code cannot see, and the names of its parameters. Those of a handler that only
+   * reads values of its event are not in the frame: `args[0]` is frozen and has `event`, `events` and `runId`.
+   */
   readonly args: Untyped[];
   parameters: readonly string[];
   /** Loops over collections that it is in: where each stands. */

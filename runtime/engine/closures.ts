@@ -64,7 +64,10 @@ export interface ClosureRecord {
   readonly scopes: readonly ScopeRecord[];
   /** How it was made. Unknown of a class, and of a function that was not made here. */
   natural?: Natural | undefined;
-  /** It stands in the call of a step, where the language gives it no name. Not stored: of a loaded one it is not known. */
+  /**
+   * It stands in the call of a step, where the language gives it no name. Known of those that only read, and not stored: of a
+   * loaded one it is not known.
+   */
   readonly isCallback?: boolean;
 }
 
@@ -130,9 +133,7 @@ export interface LocalRecord {
   readonly maker: ClosureRecord;
 }
 
-/**
- * The closure of a record, by the table of its invocation. Throws when the table does not have it.
- */
+/** The closure of a record, by the table of its invocation. Throws when the table does not have it. */
 export function makeClosure(record: ClosureRecord, table: ClosureTable | undefined): unknown {
   const { invocation, id, name, scopes, isCallback } = record;
   const make = table && Object.hasOwn(table, id) ? table[id] : undefined;

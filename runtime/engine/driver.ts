@@ -368,15 +368,15 @@ class RunDriver extends RunOwner {
     return this.#block(fault);
   }
 
-  /** `then` is why the drive is over once this is committed. */
+  /** `then` is why the drive is over once this is committed. No copies that begin with another object: slow on Node 20. */
   async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.claim;
     const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt =
       body.wakeAt === undefined ? wakeTime(this.#activation, this.#inputs, this.#dueAt(), this.now()) : body.wakeAt;
     const pieces = body.frame && this.pieces.toCommit(body.frame, this.#activation.growth);
-    const always = { run, epoch, seq: this.#commits, now: this.now(), label, wakeAt, release: false, steps: [] };
-    const result = await this.host.commit(Object.assign(always, body, pieces, this.#slots.take(), { wakeAt }));
+    const commit = { run, epoch, seq: this.#commits, now: this.now(), label, wakeAt, release: false, steps: [] };
+    const result = await this.host.commit(Object.assign(commit, body, pieces, this.#slots.take()));
     if (result === "fenced") return "fenced";
     this.#commits += 1;
     this.#slots.answered(result);

@@ -72,20 +72,20 @@ export function makeTools(activation: Activation): Tools {
   const { logger: given, extension = {} } = activation.owner;
   const loggers = new Loggers(given);
   const logger = loggers.root;
-  const byName = new SafeMap<string, object>();
-  for (const [key, value] of Object.entries(extension)) if (isObject(value)) byName.set(`context.${key}`, value);
+  const added = new SafeMap<string, object>();
+  for (const [key, value] of Object.entries(extension)) if (isObject(value)) added.set(`context.${key}`, value);
   const names = new SafeMap<object, string>();
   addNames(names, "step", step);
   addNames(names, "group", group);
   names.set(logger, "logger");
-  for (const [name, value] of byName) names.set(value, name);
+  for (const [name, value] of added) names.set(value, name);
   return {
     step,
     group,
     logger,
     nameOf: (value) => names.get(value),
     // One value of the context may have several names, of which `names` knows the last.
-    named: (name) => byName.get(name) ?? [...names].find(([, known]) => known === name)?.[0],
+    named: (name) => added.get(name) ?? [...names].find(([, known]) => known === name)?.[0],
     childLogger: (value) => loggers.imageOf(value),
   };
 }
