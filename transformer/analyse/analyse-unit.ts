@@ -155,13 +155,11 @@ function labelSuspensions(ts: TypeScript, suspensions: Suspensions, bindings: Bi
  * no slot. Everything else about parameters is bound once, as the first act of the body.
  */
 function freeParameters(ts: TypeScript, unit: Unit, bindings: Bindings): Set<Binding> {
-  const free = new Set<Binding>();
   const [context] = unit.fn.parameters;
-  if (unit.kind !== "handler" || !context || !isPlainContext(ts, context)) return free;
-  for (const binding of bindings.root.names.values()) {
-    if (binding.kind === "param" && isDeclaredBy(binding, context)) free.add(binding);
-  }
-  return [...free].some((binding) => binding.reassigned) ? new Set() : free;
+  if (unit.kind !== "handler" || !context || !isPlainContext(ts, context)) return new Set();
+  const names = [...bindings.root.names.values()].filter((binding) => isDeclaredBy(binding, context));
+  const ofBody = unit.fn.body && bindings.scopes.get(unit.fn.body)?.names;
+  return new Set(names.some(({ name, reassigned }) => reassigned || ofBody?.has(name)) ? [] : names);
 }
 
 export function isPlainContext(ts: TypeScript, parameter: tsTypes.ParameterDeclaration): boolean {
@@ -177,8 +175,9 @@ export function isPlainContext(ts: TypeScript, parameter: tsTypes.ParameterDecla
   );
 }
 
+/** A `var` of the body may have the name too. */
 function isDeclaredBy(binding: Binding, parameter: tsTypes.ParameterDeclaration): boolean {
-  return binding.declarations.every((name) => name.pos >= parameter.pos && name.end <= parameter.end);
+  return binding.declarations.some((name) => name.pos >= parameter.pos && name.end <= parameter.end);
 }
 
 function buildGraph(

@@ -8,6 +8,7 @@ import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
 import { isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
+import { isErased } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
@@ -55,21 +56,34 @@ export function durableBody(
   const { fn } = context.current;
   const body = lowerBody(context, fn);
   const isHandler = fn === analysis.unit.fn && analysis.unit.kind === "handler";
-  const { parameters, bound } = lowerParameters(context, fn, isHandler);
+  const { parameters, ...bound } = lowerParameters(context, fn, isHandler);
   const indent = `\n${indentation(context, fn)}`;
   const opened = openFunction(context, fn, bound);
   const start = analysis.suspensions.starts.get(fn);
   const temporaries = context.current.temporaries.saved.size > 0;
+  const printed = table === "" ? "" : table();
+  // What a parameter is bound to may be a closure of the table.
+  const bindsClosures = fn.parameters.some((parameter) => holdsFunction(ts, parameter));
   const inside: Rope = [
+    bindsClosures ? printed : "",
     opened === "" ? "" : [indent, opened],
     start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
-    table === "" ? "" : table(),
+    bindsClosures ? "" : printed,
     apart(context, fn, body.statements),
   ];
   const arrow = isArrow(ts, fn) ? " => " : " ";
   const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+}
+
+function holdsFunction(ts: Context["ts"], node: tsTypes.Node): boolean {
+  if (isErased(ts, node)) return false;
+  return (
+    ts.isFunctionLike(node) ||
+    ts.isClassLike(node) ||
+    ts.forEachChild(node, (child) => holdsFunction(ts, child)) === true
+  );
 }
 
 /** What stands in front of the parameters: `async function pay`. */
@@ -88,7 +102,7 @@ function isArrow(ts: Context["ts"], fn: FunctionNode): boolean {
 export function lowerNative(context: Context, fn: tsTypes.SignatureDeclaration, front?: string): Rope {
   const { ts } = context;
   const body = lowerBody(context, fn as FunctionNode);
-  const { parameters, bound } = lowerParameters(context, fn, false);
+  const { parameters, ...bound } = lowerParameters(context, fn, false);
   const isArrow = ts.isArrowFunction(fn);
   const head: Rope = front ?? (isArrow ? "" : span(fn.getStart(context.file), parametersStart(context, fn)));
   const opened = openFunction(context, fn, bound);
@@ -123,7 +137,7 @@ function apart({ ts, analysis }: Context, fn: tsTypes.SignatureDeclaration, stat
 }
 
 /** The record of the function's own scope, with its parameters and what closures need of its call. */
-function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound: readonly Rope[]): Rope {
+function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, { bound, declares }: BoundParameters): Rope {
   const scope = context.analysis.bindings.scopes.get(fn) as Scope;
   if (!context.records.has(scope)) {
     if (bound.length === 0) return "";
@@ -141,10 +155,7 @@ function openFunction(context: Context, fn: tsTypes.SignatureDeclaration, bound:
   const init = [...taken, ...bound];
   if (init.length === 0) return openRecord(context, scope);
   // Variables of their own cannot be declared in the record's initialiser. A function that has any never suspends.
-  const isMixed = fn.parameters.some(
-    (parameter) => !isPlainParameter(context, parameter) && !isAssigned(context, fn, parameter),
-  );
-  return isMixed ? [openRecord(context, scope), " ", join(init, " ")] : openRecord(context, scope, join(init, " "));
+  return declares ? [openRecord(context, scope), " ", join(init, " ")] : openRecord(context, scope, join(init, " "));
 }
 
 function isPlainParameter(
@@ -165,15 +176,23 @@ function takeFromCall(context: Context, fn: tsTypes.SignatureDeclaration, bindin
   return `${slotName(context, binding)} = ${value};`;
 }
 
+/** What binds parameters in the body. */
+interface BoundParameters {
+  readonly bound: readonly Rope[];
+  /** Variables of their own. */
+  readonly declares: boolean;
+}
+
 /** Parameters as they are when they can be; else the values by position, bound as the first act of the body. */
 function lowerParameters(
   context: Context,
   fn: tsTypes.SignatureDeclaration,
   isHandler: boolean,
-): { parameters: readonly Rope[]; bound: readonly Rope[] } {
+): BoundParameters & { readonly parameters: readonly Rope[] } {
   const { ts } = context;
   const list = fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
   const bound: Rope[] = [];
+  let declares = false;
   const parameters = list.map((parameter, position): Rope => {
     const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
     const isPlain = isPlainParameter(context, parameter);
@@ -181,10 +200,11 @@ function lowerParameters(
     if (!declaresSlots(context, parameter.name) && (isContext || isPlain)) return textOf(context, parameter);
     const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");
     bound.push(bindParameter(context, parameter, name, assigned));
+    declares ||= !isPlain && !assigned;
     // A default, though it does nothing here, keeps the function's length.
     return `${parameter.dotDotDotToken ? "..." : ""}${name}${parameter.initializer ? " = undefined" : ""}`;
   });
-  return { parameters, bound };
+  return { parameters, bound, declares };
 }
 
 /** Its names are slots, or it has none, and what it evaluates must not be evaluated again when the function is re-entered. */
