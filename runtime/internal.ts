@@ -17,14 +17,19 @@ export type { ScopeRecord } from "./engine/scopes.ts";
 export type CompiledFunction<Args extends unknown[]> = (...args: Args) => Handle;
 
 export const $ = {
-  /** Makes the callable function of a compiled body, and registers the body under its code id. */
+  /**
+   * Makes the callable function of a compiled body, and registers the body under its code id.
+   *
+   * @param name of the function, where the body cannot have it
+   */
   durable<Args extends unknown[]>(
     info: CodeInfo,
     body: (this: Untyped, frame: Frame, ...args: Args) => Promise<unknown>,
     outer?: OuterNames,
+    name = body.name || nameIn(info.code),
   ): CompiledFunction<Args> {
     const code = { info, body: body as unknown as CompiledBody, outer };
-    const compiled = callableOf(code);
+    const compiled = callableOf(code, name);
     registerCode(code);
     rememberCode(compiled, code);
     markCompiled(compiled, info);
@@ -46,3 +51,9 @@ export const $ = {
     registerCode({ info, find, outer });
   },
 };
+
+/** The name of a helper: its code id is `package#name`, or `package#Class.name#1/2`. A handler has the id of its function. */
+function nameIn(code: string): string {
+  const [, path = ""] = code.split("#");
+  return path.slice(path.lastIndexOf(".") + 1);
+}

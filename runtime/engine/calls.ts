@@ -15,7 +15,7 @@ const asyncFunctions: object = Object.getPrototypeOf(async () => {});
 type Callable = (this: unknown, ...args: unknown[]) => Handle;
 
 /** The callable of a compiled function that is no closure, or of one that callers know by its code id too. */
-export function callableOf(code: CompiledCode): Callable {
+export function callableOf(code: CompiledCode, name: string): Callable {
   const { compiled }: { compiled: Callable } = {
     compiled(...args) {
       const activation = ambientActivation();
@@ -24,7 +24,14 @@ export function callableOf(code: CompiledCode): Callable {
       return entered(prepare(activation, code, this, args, invocation && { closure: compiled, invocation }));
     },
   };
-  return compiled;
+  return asWritten(compiled, code.body, name);
+}
+
+/** What programs can see of an async function. Like one, a method is no constructor and has no prototype. */
+function asWritten(compiled: Callable, body: CompiledBody, name: string): Callable {
+  Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
+  nameFunction(compiled, name);
+  return Object.setPrototypeOf(compiled, asyncFunctions);
 }
 
 /** The callable of a durable function that is a closure: known by itself, because its body closes over records. */
@@ -39,10 +46,7 @@ export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unkno
       return entered(prepare(activation, code, this, args, { closure: compiled, invocation: record.invocation }));
     },
   };
-  // What programs can see of an async function. Like one, a method is no constructor and has no prototype.
-  Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
-  nameFunction(compiled, name);
-  Object.setPrototypeOf(compiled, asyncFunctions);
+  asWritten(compiled, code.body, name);
   rememberCode(compiled, code);
   return compiled;
 }

@@ -19,7 +19,7 @@ import type { Context } from "./context.ts";
 import { findEdited } from "./edited.ts";
 import { lowerEntered } from "./entered.ts";
 import { durableBody, indentation } from "./functions.ts";
-import { type FileNames, join, propertyKey } from "./text.ts";
+import { type FileNames, join, propertyKey, quote } from "./text.ts";
 
 /** What the units of a file share. */
 export interface FileContext {
@@ -40,7 +40,9 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   const self = ownName(ts, analysis);
   const table = () => (context.table.length > 0 ? [indent, printTable(context, indent)] : "");
   const body = durableBody(context, table, self === undefined);
-  const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, printOuter(analysis), ")"];
+  const outer = printOuter(analysis);
+  const tail = self === undefined ? outer : `${outer || ", {}"}, ${quote(self)}`;
+  const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, tail, ")"];
   if (isEntered(ts, fn)) return lowerEntered(file, analysis, names.fresh("$args"), body);
   if (self === undefined || ts.isFunctionDeclaration(fn)) return compiled;
   return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
