@@ -152,7 +152,8 @@ function labelSuspensions(ts: TypeScript, suspensions: Suspensions, bindings: Bi
 
 /**
  * The handler's context comes from the runtime at every entry: names taken from it plainly, and never reassigned, need
- * no slot. Everything else about parameters is bound once, as the first act of the body.
+ * no slot; all of them or none, as a pattern is bound as a whole. Everything else about parameters is bound once, as the first act of
+ * the body.
  */
 function freeParameters(ts: TypeScript, unit: Unit, bindings: Bindings): Set<Binding> {
   const [context] = unit.fn.parameters;

@@ -63,7 +63,7 @@ export function durableBody(
   const temporaries = context.current.temporaries.saved.size > 0;
   const printed = table === "" ? "" : table();
   // What a parameter is bound to may be a closure of the table.
-  const bindsClosures = fn.parameters.some((parameter) => holdsFunction(ts, parameter));
+  const bindsClosures = table !== "" && fn.parameters.some((parameter) => holdsFunction(ts, parameter));
   const inside: Rope = [
     bindsClosures ? printed : "",
     opened === "" ? "" : [indent, opened],
@@ -77,6 +77,7 @@ export function durableBody(
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
 }
 
+/** Functions and classes may be entries of the table; those of types are none. */
 function holdsFunction(ts: Context["ts"], node: tsTypes.Node): boolean {
   if (isErased(ts, node)) return false;
   return (

@@ -41,6 +41,7 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   const table = () => (context.table.length > 0 ? [indent, printTable(context, indent)] : "");
   const body = durableBody(context, table, self === undefined);
   const outer = printOuter(analysis);
+  // The body has no name where that has to mean the compiled function.
   const tail = self === undefined ? outer : `${outer || ", {}"}, ${quote(self)}`;
   const compiled: Rope = [`${frame}.durable(${file.infos.get(fn)}, `, body, tail, ")"];
   if (isEntered(ts, fn)) return lowerEntered(file, analysis, names.fresh("$args"), body);
