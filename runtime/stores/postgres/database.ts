@@ -8,9 +8,8 @@ import { createHash } from "node:crypto";
 import type { Pool, PoolClient, PoolConfig, QueryConfig, QueryResult } from "pg";
 import { StoreError } from "../store-error.ts";
 import { originalText, storedText } from "../text.ts";
+import { binaryArray, type ElementType, type Scalar } from "./arrays.ts";
 import { hasGivenWay, isUnanswered } from "./failures.ts";
-
-type Scalar = string | number | boolean | null;
 
 /** What a parameter can be. Numbers are safe integers. */
 export type Value = Scalar | readonly Scalar[];
@@ -155,11 +154,26 @@ class Transaction implements Session {
   }
 }
 
+interface Statement {
+  readonly query: { readonly text: string; readonly name?: string };
+  /** Types of the elements of its parameters that are arrays. */
+  readonly arrays: readonly (ElementType | undefined)[];
+}
+
+/** `$2::text[]` gives `[undefined, "text"]`. */
+function arraysIn(sql: string): Statement["arrays"] {
+  const arrays: ElementType[] = [];
+  for (const [, number, type] of sql.matchAll(/\$(\d+)::(text|bigint|boolean)\[\]/g)) {
+    arrays[Number(number) - 1] = type as ElementType;
+  }
+  return arrays;
+}
+
 /** The statements as the server gets them, each made once. */
 class StatementTexts {
   readonly #schema: string;
   readonly #prepare: boolean;
-  readonly #made = new Map<string, { readonly text: string; readonly name?: string }>();
+  readonly #made = new Map<string, Statement>();
 
   constructor({ schema, prepare }: DatabaseSettings) {
     this.#schema = `"${schema}"`;
@@ -180,10 +194,11 @@ class StatementTexts {
       const text = this.plain(sql);
       // Behind a pooler, several stores share a connection: equal names must mean equal texts.
       const name = `backstitch_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
-      statement = this.#prepare ? { text, name } : { text };
+      statement = { query: this.#prepare ? { text, name } : { text }, arrays: arraysIn(sql) };
       this.#made.set(sql, statement);
     }
-    return { ...statement, values: params.map(stored) };
+    const { query, arrays } = statement;
+    return { ...query, values: params.map((param, index) => stored(param, arrays[index])) };
   }
 }
 
@@ -249,10 +264,15 @@ function parserOf(standard: Driver["types"]["getTypeParser"]): typeof standard {
   return ((type: number, format: "text") => (type === bigint ? Number : standard(type, format))) as typeof standard;
 }
 
-function stored(value: Value): unknown {
+function stored(value: Value, elements: ElementType | undefined): unknown {
   if (typeof value === "string") return storedText(value);
-  return Array.isArray(value) ? value.map(stored) : value;
+  if (!isArray(value)) return value;
+  if (elements === undefined)
+    throw new TypeError("a statement says of what type the elements of an array are: $1::text[]");
+  return binaryArray(elements, elements === "text" ? value.map((text) => stored(text, undefined) as Scalar) : value);
 }
+
+const isArray = (value: Value): value is readonly Scalar[] => Array.isArray(value);
 
 function rowsOf<T extends object>({ rows }: QueryResult): T[] {
   for (const row of rows as Record<string, unknown>[]) {

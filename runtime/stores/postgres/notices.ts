@@ -31,8 +31,9 @@ export class Notices {
   }
 
   tell(app: string): void {
+    const isUnderWay = this.#told.size > 0;
     this.#told.add(app);
-    if (this.#told.size > 1) return;
+    if (isUnderWay) return;
     setTimeout(() => {
       this.#sending = this.#send();
     }, pauseMs).unref();

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../../store.ts";
 import { testStore } from "../../testing/store-suite.ts";
@@ -59,6 +60,30 @@ it("keeps no pieces of runs that have ended", async () => {
   await emptySchema(options);
 });
 
+it("hands arrays to the server as they are", async () => {
+  const { database } = opened as PostgresStore;
+  const texts = ["", null, '{a,"b"}', "\\ NULL \n", "é ✓ 😀", "\0 \ud800 \u001a", "x".repeat(70_000)];
+  const integers = [
+    0,
+    -1,
+    null,
+    2 ** 31,
+    -(2 ** 31) - 1,
+    2 ** 32,
+    -(2 ** 32),
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+  ];
+  const truths = [true, null, false];
+  const rows = await database.all(
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS g (text, integer, truth)",
+    ...[texts, integers, truths],
+  );
+  expect(rows).toEqual(integers.map((integer, n) => ({ text: texts[n] ?? null, integer, truth: truths[n] ?? null })));
+  expect(await database.all("SELECT cardinality($1::text[]) AS length", [])).toEqual([{ length: 0 }]);
+  await expect(database.all("SELECT $1", ["a"])).rejects.toThrow("of what type the elements of an array are");
+});
+
 describe("workers of several processes", () => {
   it("hear of work that another store makes", async () => {
     const other = postgres(options);
@@ -74,6 +99,24 @@ describe("workers of several processes", () => {
     for (const each of stop) each?.();
     await other.close();
     await emptySchema(options);
+  });
+
+  it("are told once of work that comes at once", async () => {
+    const other = postgres(options);
+    await other.open();
+    const listener = new pg.Client(options.url);
+    await listener.connect();
+    const told: (string | undefined)[] = [];
+    listener.on("notification", ({ payload }) => told.push(payload));
+    await listener.query(`LISTEN "backstitch_${options.schema}"`);
+    const { database } = other as PostgresStore;
+    for (const app of ["shop", "shop", "else", "shop", "else"]) database.wake(app);
+    while (told.length < 2) await listener.query("SELECT pg_sleep(0.01)");
+    // Whatever else was on the way has arrived.
+    await other.close();
+    await listener.query("SELECT");
+    expect(told.sort()).toEqual(["else", "shop"]);
+    await listener.end();
   });
 
   it("share what is due: each run goes to one of them, whoever asks at the same time", async () => {
