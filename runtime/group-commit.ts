@@ -6,6 +6,7 @@
  * fail its whole batch for ever, the commits of a failed batch are tried one by one, and one that still fails after the
  * store has taken others is given up: its run is claimed again later and quarantined if that repeats.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 import type { Commit, CommitResult, Store } from "./store.ts";
 import type { StoreRetry } from "./store-retry.ts";
@@ -24,7 +25,7 @@ interface Entry {
 }
 
 export class GroupCommit {
-  readonly #store: Pick<Store, "commit">;
+  readonly #store: Pick<Store, "commit" | "writesElsewhere">;
   readonly #clock: Clock;
   readonly #retry: StoreRetry;
   readonly #closed: AbortSignal;
@@ -33,7 +34,7 @@ export class GroupCommit {
   #writtenBatches = 0;
 
   /** @param closed when it aborts, waiting commits are rejected */
-  constructor(store: Pick<Store, "commit">, clock: Clock, retry: StoreRetry, closed: AbortSignal) {
+  constructor(store: Pick<Store, "commit" | "writesElsewhere">, clock: Clock, retry: StoreRetry, closed: AbortSignal) {
     this.#store = store;
     this.#clock = clock;
     this.#retry = retry;
@@ -51,7 +52,17 @@ export class GroupCommit {
   }
 
   async #writeQueue(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#closed.aborted) await this.#write(this.#nextBatch());
+    let goOn = () => {};
+    while (this.#queue.length > 0 && !this.#closed.aborted) {
+      const written = this.#write(this.#nextBatch());
+      if (this.#store.writesElsewhere) {
+        // Runs that go on may take the thread for long, and this batch is to be on its way before.
+        await nextTurn();
+        goOn();
+        goOn = await written;
+      } else (await written)();
+    }
+    goOn();
     this.#writing = false;
     if (this.#closed.aborted) {
       for (const entry of this.#queue.splice(0)) entry.reject(new Error("the worker has stopped; nothing was written"));
@@ -64,16 +75,20 @@ export class GroupCommit {
     return this.#queue.splice(0, Math.min(count, largestBatch));
   }
 
-  async #write(batch: readonly Entry[]): Promise<void> {
+  /** Gives what lets the runs of the batch go on. */
+  async #write(batch: readonly Entry[]): Promise<() => void> {
     try {
       const results = await this.#store.commit(batch.map((entry) => entry.commit));
       this.#writtenBatches += 1;
       this.#retry.worked();
-      for (const [index, entry] of batch.entries()) entry.resolve(results[index] as CommitResult);
+      return () => {
+        for (const [index, entry] of batch.entries()) entry.resolve(results[index] as CommitResult);
+      };
     } catch (error) {
       const nextTry = this.#retry.failed(error);
       this.#queue.push(...batch.filter((entry) => this.#mayTryAgain(entry, batch.length === 1, error)));
       await this.#clock.until(nextTry, this.#closed);
+      return () => {};
     }
   }
 

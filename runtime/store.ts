@@ -272,6 +272,11 @@ export interface Store extends PruningStore {
    * pause between two looks. Absent from a store that hears of nothing.
    */
   readonly onWork?: ((app: string, listener: () => void) => () => void) | undefined;
+  /**
+   * Whether `commit()` only sends what another process writes: a worker has it write the next batch before the runs of the
+   * last one go on. Absent from a store that holds the thread while it writes.
+   */
+  readonly writesElsewhere?: boolean;
   /** How an app goes to another store. */
   readonly moves: StoreMoves;
   /** Runs that an engine executes, as they are shown here. */

@@ -57,6 +57,7 @@ interface LostCall {
 
 export class PostgresStore implements TransactionalStore {
   readonly onWork: TransactionalStore["onWork"];
+  readonly writesElsewhere = true;
   readonly moves = postgresMoves((operation, work) => this.#perform(operation, work));
   readonly projection: StoreProjection = {
     put: (app, runs, asOf) =>

@@ -46,7 +46,7 @@ function reopening(path: string): Store {
       // The store itself is awaited where it is handed on.
       if (method === "then") return undefined;
       if (method === "open" || method === "close") return stays;
-      if (method === "onWork" || method === "sealOutputs") return undefined;
+      if (method === "onWork" || method === "sealOutputs" || method === "writesElsewhere") return undefined;
       if (method === "moves" || method === "projection") return part(method);
       return (...args: unknown[]) => call((store) => Reflect.apply(store[method], store, args) as Promise<unknown>);
     },
