@@ -290,6 +290,11 @@ export function indexable(text: string): string {
   return `${text.slice(0, 100)}…${createHash("sha256").update(text).digest("hex")}`;
 }
 
+/** The values of some properties, as parameters. */
+export function valuesOf<Item extends object>(item: Item, names: readonly (keyof Item)[]): Scalar[] {
+  return names.map((name) => (item[name] ?? null) as Scalar);
+}
+
 /** The values of each property of the items, as parameters of `unnest`. */
 export function columns<Item extends object>(
   items: readonly Item[],
