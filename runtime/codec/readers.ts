@@ -153,13 +153,18 @@ const readArray: Reader = (decoder, payload) => {
   const array = list(decoder, items);
   return container(array, () => {
     for (const name of Object.keys(Object(properties))) {
-      if (name === "length" || String(Number(name) >>> 0) === name)
-        decoder.fail(`${name} is no named property of an array`);
+      if (name === "length" || isIndex(name)) decoder.fail(`${name} is no named property of an array`);
     }
     decoder.fillElements(array);
     decoder.defineAll(array, properties, true);
   });
 };
+
+/** The last whole number that fits is the name of a property like any other. */
+function isIndex(name: string): boolean {
+  const index = Number(name) >>> 0;
+  return String(index) === name && index !== 2 ** 32 - 1;
+}
 
 const readNullPrototype: Reader = (decoder, payload) => {
   const shell: object = Object.create(null);
