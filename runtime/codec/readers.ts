@@ -8,7 +8,7 @@ import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { noteHandled } from "./handling.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
-import { attempt, defineDescribed, list, text } from "./read-properties.ts";
+import { attempt, defineDescribed, isIndex, list, text } from "./read-properties.ts";
 import { around, readCreated, readInherited, setPrototype } from "./read-prototypes.ts";
 import { wellKnownNamed } from "./symbols.ts";
 
@@ -159,12 +159,6 @@ const readArray: Reader = (decoder, payload) => {
     decoder.defineAll(array, properties, true);
   });
 };
-
-/** The last whole number that fits is the name of a property like any other. */
-function isIndex(name: string): boolean {
-  const index = Number(name) >>> 0;
-  return String(index) === name && index !== 2 ** 32 - 1;
-}
 
 const readNullPrototype: Reader = (decoder, payload) => {
   const shell: object = Object.create(null);
