@@ -71,12 +71,17 @@ function defineAccessor(
   };
 }
 
+/** Whether it is a place in an array. The last whole number of 32 bits is the name of a property like any other. */
+export function isIndex(key: string | symbol): key is string {
+  const position = Number(typeof key === "string" && key) >>> 0;
+  return String(position) === key && position !== 2 ** 32 - 1;
+}
+
 /** A property comes once, and cannot make an array longer. Some are there before they are described. */
 function requireFreeKey(decoder: Decoder, target: object, key: string | symbol): void {
   const isThere = Object.hasOwn(target, key);
   if (Array.isArray(target) && key !== "length") {
-    const position = typeof key === "string" && String(Number(key) >>> 0) === key ? Number(key) : -1;
-    if (position >= target.length && position !== 2 ** 32 - 1) decoder.fail(`the array has no place ${position}`);
+    if (isIndex(key) && Number(key) >= target.length) decoder.fail(`the array has no place ${String(key)}`);
     if (isThere) decoder.fail(`the property ${String(key)} comes twice`);
     return;
   }

@@ -8,7 +8,7 @@ import type { Decoder, EncodedObject, Plan } from "./decoder.ts";
 import { builtInErrors, constants, extensionTags } from "./format.ts";
 import { noteHandled } from "./handling.ts";
 import { intrinsicNamed } from "./intrinsics.ts";
-import { attempt, defineDescribed, list, text } from "./read-properties.ts";
+import { attempt, defineDescribed, isIndex, list, text } from "./read-properties.ts";
 import { around, readCreated, readInherited, setPrototype } from "./read-prototypes.ts";
 import { wellKnownNamed } from "./symbols.ts";
 
@@ -153,8 +153,7 @@ const readArray: Reader = (decoder, payload) => {
   const array = list(decoder, items);
   return container(array, () => {
     for (const name of Object.keys(Object(properties))) {
-      if (name === "length" || String(Number(name) >>> 0) === name)
-        decoder.fail(`${name} is no named property of an array`);
+      if (name === "length" || isIndex(name)) decoder.fail(`${name} is no named property of an array`);
     }
     decoder.fillElements(array);
     decoder.defineAll(array, properties, true);

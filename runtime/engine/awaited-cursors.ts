@@ -67,7 +67,7 @@ export abstract class AwaitedCursor {
 
 /** The cursor of a `for await` that begins. Throws what the language throws when `iterable` cannot be iterated. */
 export function awaitedCursorOver(iterable: unknown): AwaitedCursor {
-  const method = iterable instanceof View ? undefined : asyncMethod(iterable);
+  const method = View.is(iterable) ? undefined : asyncMethod(iterable);
   if (method === undefined) return new AwaitedSyncCursor(cursorOver(iterable, () => {}));
   const iterator = Reflect.apply(method, iterable, []);
   if (!isObject(iterator)) throw new TypeError("Result of the Symbol.asyncIterator method is not an object");

@@ -7,6 +7,7 @@
 import { types } from "node:util";
 import { isNativeFunction } from "../codec/kinds.ts";
 import { frameOfGenerator } from "./generator-marks.ts";
+import { isVisited, keysIn, lengthOf, sizeOf } from "./iterated.ts";
 
 /** Where a cursor stands, as stored. `item` is the item being visited. */
 export type CursorImage =
@@ -63,7 +64,7 @@ export class View implements Iterable<unknown> {
 
   cursor(onEnd: () => void): StorableCursor {
     const { of, kind } = this;
-    return isKeyed(of) ? new RestCursor(of, of.size, onEnd, kind) : new IndexCursor(of, 0, onEnd, kind);
+    return isKeyed(of) ? new RestCursor(of, sizeOf(of), onEnd, kind) : new IndexCursor(of, 0, onEnd, kind);
   }
 
   [Symbol.iterator](): Iterator<unknown> {
@@ -108,8 +109,8 @@ export function cursorOver(iterable: unknown, onEnd: () => void): StorableCursor
   if (method === textIterator && typeof iterable === "string") return new TextCursor(iterable, 0, onEnd);
   const byIndex = method === arrayIterator || method === typedArrayIterator;
   if (byIndex && arrayStep.next === arrayNext && isObject(iterable)) return new IndexCursor(iterable, 0, onEnd);
-  if (method === mapIterator && types.isMap(iterable)) return new RestCursor(iterable, iterable.size, onEnd);
-  if (method === setIterator && types.isSet(iterable)) return new RestCursor(iterable, iterable.size, onEnd);
+  if (method === mapIterator && types.isMap(iterable)) return new RestCursor(iterable, sizeOf(iterable), onEnd);
+  if (method === setIterator && types.isSet(iterable)) return new RestCursor(iterable, sizeOf(iterable), onEnd);
   const iterator = Reflect.apply(method, iterable, []);
   if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
   return new IteratorCursor(iterator, iterator.next, onEnd);
@@ -117,9 +118,7 @@ export function cursorOver(iterable: unknown, onEnd: () => void): StorableCursor
 
 /** The cursor of a `for…in` that begins. */
 export function cursorOverKeys(object: unknown, onEnd: () => void): Cursor {
-  const keys: string[] = [];
-  for (const key in object as object) keys.push(key);
-  return new KeyCursor(object, keys, onEnd);
+  return new KeyCursor(object, keysIn(object), onEnd);
 }
 
 /** A stored cursor goes on: it yields its item again first. */
@@ -208,7 +207,7 @@ class IndexCursor extends StorableCursor {
   }
 
   protected advance(): boolean {
-    if (this.#next >= this.#of.length) return false;
+    if (this.#next >= lengthOf(this.#of)) return false;
     const index = this.#next++;
     if (this.#view === "keys") this.item = index;
     else this.item = this.#view === "entries" ? [index, this.#of[index]] : this.#of[index];
@@ -279,7 +278,7 @@ class RestCursor extends StorableCursor {
 function lastEntries(of: Keyed, left: number, view: ViewKind | undefined): Iterator<unknown> {
   const methods = types.isMap(of) ? mapMethods : setMethods;
   const entries = Reflect.apply(methods[view ?? "default"], of, []);
-  for (let skip = of.size - left; skip > 0; skip--) entries.next();
+  for (let skip = sizeOf(of) - left; skip > 0; skip--) entries.next();
   return entries;
 }
 
@@ -298,7 +297,7 @@ class KeyCursor extends StorableCursor {
   protected advance(): boolean {
     while (this.#next < this.#keys.length) {
       const key = this.#keys[this.#next++] as string;
-      if (!(key in Object(this.#of))) continue;
+      if (!isVisited(this.#of, key)) continue;
       this.item = key;
       return true;
     }

@@ -7,7 +7,7 @@
 import type tsTypes from "typescript";
 import type { Saved } from "../analyse/temporaries.ts";
 import type { Rope } from "../ir.ts";
-import { type Context, labelsIn, live, reenters } from "./context.ts";
+import { type Context, labelsIn, live, reenters, slotName } from "./context.ts";
 
 /** The temporary of an operand, when it is one that takes the operand's place. */
 export function savedOf(context: Context, node: tsTypes.Node): Saved | undefined {
@@ -26,12 +26,23 @@ export function keep(context: Context, saved: Saved, node: tsTypes.Node, text: R
   const first = labels.length > 0 ? `${live(context)} || ${reenters(context, labels)}` : live(context);
   const name = temporary(context, saved);
   const isList = context.ts.isBinaryExpression(node) && node.operatorToken.kind === context.ts.SyntaxKind.CommaToken;
-  return [`(${first} ? ${name} = `, taken(context, saved, isList ? ["(", text, ")"] : text), ` : ${name})`];
+  return [`(${first} ? ${name} = `, taken(context, saved, node, isList ? ["(", text, ")"] : text), ` : ${name})`];
 }
 
-function taken(context: Context, { role }: Saved, text: Rope): Rope {
+function taken(context: Context, { role }: Saved, node: tsTypes.Node, text: Rope): Rope {
   if (role === "spread") return ["[...", text, "]"];
   if (role === "properties") return ["{ ...", text, " }"];
   if (role === "text") return ["`${", text, "}`"];
-  return role === "key" ? [`${context.frame}.key(0, `, text, ")"] : text;
+  return role === "key" ? [`${context.frame}.key(`, objectOf(context, node), ", ", text, ")"] : text;
+}
+
+/** The object whose property it is the key of: of null and undefined, the language does not convert a key. */
+function objectOf(context: Context, key: tsTypes.Node): string {
+  if (!context.ts.isElementAccessExpression(key.parent)) return "0";
+  const { expression } = key.parent;
+  const saved = savedOf(context, expression);
+  if (saved) return temporary(context, saved);
+  if (!context.ts.isIdentifier(expression)) return "0";
+  const binding = context.analysis.bindings.byIdentifier.get(expression);
+  return (binding && slotName(context, binding)) ?? expression.text;
 }
