@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Where `.ci/run` wants the results as JSON, beside what is printed. */
@@ -43,12 +43,47 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
+const fixtures = (...names: readonly string[]) => names.map((name) => `fixtures/${name}.test.ts`);
+
+/**
+ * Which suites run where: `npm test` runs the first three groups; `.ci/run` says what each pair of TypeScript and ts-patch runs
+ * beside. A group that is not here has all the rest.
+ */
+const groups = {
+  /** What no other pair can change. */
+  once: [...fixtures("faults"), "runtime/stores/postgres/**/*.test.ts"],
+  /** They change what others in their process would see, or take long. */
+  apart: fixtures("fuzz", "transform", "restate", "restate-*"),
+  /** They start commands and servers: the same with every pair. */
+  "commands-once": fixtures("cli-moving", "cli-runs", "docs-examples", "examples", "inngest", "moving", "package"),
+  commands: fixtures("bundlers", "cli", "projects"),
+  /** The newer Node runs them, and no other. */
+  long: [
+    ...fixtures("cli-deployments", "corpus", "kills", "postgres-faults", "postgres-transactions", "same-code"),
+    ...fixtures("behaviour/forks", "behaviour/upgrade-proof"),
+  ],
+};
+
+const all = [
+  "{runtime,transformer,compiler,cli,scripts,bench}/**/*.test.ts",
+  "fixtures/*.test.ts",
+  "fixtures/{behaviour,oracle}/*.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: [
-      "{runtime,transformer,compiler,cli,scripts,bench}/**/*.test.ts",
-      "fixtures/*.test.ts",
-      "fixtures/{behaviour,oracle}/*.test.ts",
+    projects: [
+      ...Object.entries(groups).map(([name, include]) => ({ extends: true as const, test: { name, include } })),
+      // To load the compiler and the runtime for each file anew takes as long as to test them.
+      {
+        extends: true as const,
+        test: {
+          name: "shared",
+          include: all,
+          exclude: [...configDefaults.exclude, ...Object.values(groups).flat()],
+          isolate: false,
+        },
+      },
     ],
     sequence: { sequencer: SlowestFirst },
     // On two cores it would be one.
