@@ -18,6 +18,7 @@ const slowest = [
   "bundlers",
   "restate-cluster",
   "restate-kills",
+  "restate-poison",
   "same-code",
   "kills",
   "restate-moving",

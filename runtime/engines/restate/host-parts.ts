@@ -1,4 +1,5 @@
 /** What the services of an app take from the worker that hosts them. */
+import type { Request } from "@restatedev/restate-sdk";
 import type { DriverHost } from "../../engine/contract.ts";
 import type { ProjectedRun } from "../../store.ts";
 import type { RegisteredFunction } from "../../types.ts";
@@ -15,5 +16,7 @@ export interface HostParts extends EngineParts {
   readonly race: Sdk["RestatePromise"]["race"];
   /** Is told how runs are shown, if anybody keeps that. */
   readonly project?: ((run: ProjectedRun) => void) | undefined;
+  /** How often an invocation may have killed its worker where it is, when it begins there. */
+  readonly lostBefore: (request: Request, place: number) => Promise<number>;
   readonly recorded: NonNullable<DriverHost["recorded"]>;
 }

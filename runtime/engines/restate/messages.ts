@@ -103,6 +103,13 @@ export interface ReleaseMessage {
   readonly now: number;
 }
 
+/** An invocation that is tried again begins. */
+export interface BegunMessage {
+  /** How far it had come: its commits. */
+  readonly place: number;
+  readonly worker: string;
+}
+
 /** An attempt of a step that is made in an invocation of its own, on any machine. */
 export interface TaskMessage {
   readonly run: string;

@@ -11,6 +11,7 @@ export type ServiceKind =
   | "signal"
   | "pool"
   | "cron"
+  | "attempts"
   | "history"
   | "flow"
   | "move";

@@ -7,17 +7,20 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Request } from "@restatedev/restate-sdk";
 import { BackstitchError } from "../../faults.ts";
 import { checkKeys, checkName } from "../../options.ts";
 import { newWorkerIdentity } from "../../stores/worker-identity.ts";
 import { checkedStop, type StopOptions, type Worker, type WorkerOptions, workerOptionKeys } from "../../worker.ts";
 import type { EngineParts } from "../engine.ts";
 import type { HostParts } from "./host-parts.ts";
-import { serviceName } from "./names.ts";
+import type { BegunMessage } from "./messages.ts";
+import { type ServiceKind, serviceName } from "./names.ts";
 import type { Projection } from "./projection.ts";
 import { loadSdk } from "./sdk.ts";
 import type { RestateServer } from "./server.ts";
 import { servicesOf } from "./services.ts";
+import { retriesOf } from "./start-message.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where a worker listens, and how long a step may take. */
@@ -37,7 +40,13 @@ export interface ShownRuns {
 }
 
 /** Services that others call and wait for. They call nobody. */
-const leaves = ["mailbox", "signal", "pool", "history", "move"] as const;
+const leaves = ["mailbox", "signal", "pool", "history", "move", "attempts"] as const;
+
+/** Services whose invocations execute code of the author, and can kill their worker by that. */
+const executing = ["run", "task"] as const;
+
+/** Header of a request of the server: how often it has tried it again since something was stored. */
+const retriesHeader = "x-backstitch-retries";
 
 export class RestateWorker implements Worker {
   readonly id = newWorkerIdentity();
@@ -119,6 +128,7 @@ export class RestateWorker implements Worker {
       recorded: this.#recorded,
       project: this.#shown && ((run) => this.#shown?.projection.note(run)),
       functionOf: (id) => byId.get(id),
+      lostBefore: (request, place) => this.#lostBefore(request, place),
       stopping: () => this.#stopping,
       stepsPerInvocation: this.#settings.stepsPerInvocation,
     };
@@ -148,11 +158,14 @@ export class RestateWorker implements Worker {
   #listen(serve: (request: Http2ServerRequest, response: Http2ServerResponse) => void): Promise<Http2Server> {
     const server = createServer((request, response) => {
       // The server tries it again, at another worker or at the next one. What invocations under way wait for is still served.
-      const isAwaited = leaves.some((kind) => request.url.includes(`/${serviceName(this.#parts.app, kind)}/`));
-      if (this.#stopping && !isAwaited) return void response.writeHead(503).end();
+      if (this.#stopping && !this.#isOf(leaves, request)) return void response.writeHead(503).end();
       this.#running++;
       response.once("close", () => this.#running--);
-      serve(request, response);
+      if (!this.#isOf(executing, request)) return serve(request, response);
+      void retriesOf(request).then((retries) => {
+        request.headers[retriesHeader] = String(retries);
+        serve(request, response);
+      });
     });
     server.on("session", (session) => {
       this.#sessions.add(session);
@@ -168,6 +181,19 @@ export class RestateWorker implements Worker {
       });
       server.listen(port, host, () => resolve(server));
     });
+  }
+
+  #isOf(kinds: readonly ServiceKind[], { url }: Http2ServerRequest): boolean {
+    return kinds.some((kind) => url.includes(`/${serviceName(this.#parts.app, kind)}/`));
+  }
+
+  /** An invocation that was not tried before has killed nobody, and nobody is asked. */
+  async #lostBefore({ id, attemptHeaders }: Request, place: number): Promise<number> {
+    if (Number(attemptHeaders.get(retriesHeader) ?? 0) === 0) return 0;
+    const to = { service: serviceName(this.#parts.app, "attempts"), key: id, handler: "begin" };
+    const message: BegunMessage = { place, worker: this.id };
+    // The attempt before those that were counted was the first one.
+    return 1 + (await this.#server.call<number>(to, message));
   }
 
   async #end(timeoutMs: number): Promise<void> {

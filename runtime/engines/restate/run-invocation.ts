@@ -216,13 +216,20 @@ export class RunInvocation {
   async #next(): Promise<Commit | null> {
     const fn = this.#host.functionOf(this.record.functionId);
     if (fn === undefined) return this.#unknownFunction();
-    // Behind commits that come from the journal, an attempt before this one was lost.
-    const lostClaims = this.#live === undefined && (this.#commits > 0 || this.#isShown) ? 1 : 0;
-    this.#live ??= new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
+    if (this.#live === undefined) {
+      const lostClaims = await this.#lostClaims();
+      this.#live = new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
+    }
     this.#coming ??= this.#live.next(this.record.mail, this.#answer);
     const commit = await (this.#isShown ? this.#coming : this.#comesSoon(this.#coming));
     if (commit !== null) this.#coming = undefined;
     return commit;
+  }
+
+  /** Behind commits that come from the journal, an attempt before this one was lost, whatever the server knows of it. */
+  async #lostClaims(): Promise<number> {
+    const lost = await this.#host.lostBefore(this.#context.request(), this.#commits);
+    return Math.max(lost, this.#commits > 0 || this.#isShown ? 1 : 0);
   }
 
   #comesSoon(commit: Promise<Commit>): Promise<Commit | null> {

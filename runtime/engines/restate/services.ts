@@ -1,5 +1,6 @@
 /** The services of an app, as Restate's SDK defines them. */
 import type { ObjectOptions, RetryPolicy, ServiceOptions } from "@restatedev/restate-sdk";
+import { attemptsHandlers } from "./attempts-object.ts";
 import { cronHandlers } from "./cron-object.ts";
 import { eventHandlers, eventReaders, eventsHandlers } from "./event-object.ts";
 import { flowHandlers } from "./flow-object.ts";
@@ -47,6 +48,7 @@ export function servicesOf(sdk: Sdk, host: HostParts, longestStepMs: number) {
     object("signal", signalHandlers(host)),
     object("pool", poolHandlers(host)),
     object("cron", cronHandlers(host)),
+    object("attempts", attemptsHandlers(host)),
     object("move", { ...moveHandlers, look: shared(moveReaders.look) }),
     object("history", historyHandlers, unread),
     object("flow", flowHandlers(host), unread),
