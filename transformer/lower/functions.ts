@@ -62,14 +62,15 @@ export function durableBody(
   const start = analysis.suspensions.starts.get(fn);
   const temporaries = context.current.temporaries.saved.size > 0;
   const printed = table === "" ? "" : table();
-  // What a parameter is bound to may be a closure of the table.
-  const bindsClosures = table !== "" && fn.parameters.some((parameter) => holdsFunction(ts, parameter));
+  // What a parameter is bound to may be a closure of the table; and where it is no slot, whoever fetches the table would
+  // evaluate its default again.
+  const isFirst = bound.declares || fn.parameters.some((parameter) => holdsFunction(ts, parameter));
   const inside: Rope = [
-    bindsClosures ? printed : "",
+    isFirst ? printed : "",
     opened === "" ? "" : [indent, opened],
     start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
-    bindsClosures ? "" : printed,
+    isFirst ? "" : printed,
     apart(context, fn, body.statements),
   ];
   const arrow = isArrow(ts, fn) ? " => " : " ";
