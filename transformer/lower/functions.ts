@@ -6,6 +6,7 @@
  */
 import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
+import { usesThis } from "../analyse/functions.ts";
 import { isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
@@ -97,7 +98,13 @@ function frontOf({ ts, current: { fn } }: Context, isNamed: boolean): string {
 
 /** The body of a method of a class is an arrow function inside of it. */
 function isArrow(ts: Context["ts"], fn: FunctionNode): boolean {
-  return ts.isArrowFunction(fn) || (ts.isClassLike(fn.parent) && !isGenerator(fn));
+  return ts.isArrowFunction(fn) || (!isGenerator(fn) && (ts.isClassLike(fn.parent) || hasOnlyInnerThis(ts, fn)));
+}
+
+/** A run keeps the `this` of a call whose code names one; where only functions inside have theirs, it need not. */
+function hasOnlyInnerThis(ts: Context["ts"], fn: FunctionNode): boolean {
+  const text = fn.getText();
+  return /\bthis\b/.test(text) && !/\beval\b/.test(text) && !usesThis(ts, fn);
 }
 
 /** A function that stays native, and whose variables closures take along. `front` is what stands before its parameters. */
