@@ -276,7 +276,7 @@ export interface Store extends PruningStore {
    * Whether `commit()` only sends what another process writes: a worker has it write the next batch before the runs of the
    * last one go on. Absent from a store that holds the thread while it writes.
    */
-  readonly writesElsewhere?: boolean;
+  readonly writesElsewhere?: boolean | undefined;
   /** How an app goes to another store. */
   readonly moves: StoreMoves;
   /** Runs that an engine executes, as they are shown here. */

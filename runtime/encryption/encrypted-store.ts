@@ -33,6 +33,7 @@ export function encryptedStore(store: Store, keys: Keys, requireEncrypted: boole
     open: () => store.open(),
     close: () => store.close(),
     onWork: store.onWork?.bind(store),
+    writesElsewhere: store.writesElsewhere,
     // Texts are sealed for the places that they have in the other store as well.
     moves: store.moves,
     projection: {

@@ -91,6 +91,14 @@ function bytesOnDisk(path: string): string {
   return names.map((name) => readFileSync(join(folder(), name), "latin1")).join();
 }
 
+test("what a store says of itself is said of it", () => {
+  const remote = Object.assign(memoryStore(), { writesElsewhere: true });
+  expect([encrypted(remote, { keys }).writesElsewhere, encrypted(memoryStore(), { keys }).writesElsewhere]).toEqual([
+    true,
+    undefined,
+  ]);
+});
+
 test("nothing of the user's is on disk in plain text", async () => {
   const path = newFile();
   const client = clientOf(encrypted(sqlite({ path }), { keys }));
