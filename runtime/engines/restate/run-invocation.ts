@@ -42,6 +42,8 @@ export class RunInvocation {
   readonly #outgoing: Outgoing;
   readonly record: RunRecord;
   #live: LiveDrive | undefined;
+  /** The attempt is given up, or the run was stopped: no code of the author begins any more. */
+  #isOver = false;
   /** The commit that was asked for and is not in the journal. */
   #coming: Promise<Commit> | undefined;
   /** To the last commit. */
@@ -122,7 +124,7 @@ export class RunInvocation {
   /** Gives the time of the last commit. */
   async #drive(): Promise<number> {
     const { attemptCompletedSignal, id } = this.#context.request();
-    attemptCompletedSignal.addEventListener("abort", () => this.#live?.abort(), { once: true });
+    attemptCompletedSignal.addEventListener("abort", () => this.#abort(), { once: true });
     this.#context.set(holderKey, id);
     for (;;) {
       const commit = await this.#turn();
@@ -160,13 +162,18 @@ export class RunInvocation {
     this.#isRung = true;
     const { now, how } = first.message;
     if (!how.unwind) {
-      this.#live?.abort();
+      this.#abort();
       await this.stop(first.message);
       return undefined;
     }
     this.receive({ op: 0, kind: "cancel", text: null, receivedAt: now });
     this.#live?.receive(this.record.mail);
     return turn;
+  }
+
+  #abort(): void {
+    this.#isOver = true;
+    this.#live?.abort();
   }
 
   /** The run ends where it is. */
@@ -218,6 +225,8 @@ export class RunInvocation {
     if (fn === undefined) return this.#unknownFunction();
     if (this.#live === undefined) {
       const lostClaims = await this.#lostClaims();
+      // As a drive that is aborted: nobody waits for the commit.
+      if (this.#isOver) return new Promise<never>(() => {});
       this.#live = new LiveDrive((host) => this.#host.drive(this.#claim(lostClaims), fn, host), this.#parts());
     }
     this.#coming ??= this.#live.next(this.record.mail, this.#answer);
