@@ -47,14 +47,14 @@ class SlowestFirst extends BaseSequencer {
 const fixtures = (...names: readonly string[]) => names.map((name) => `fixtures/${name}.test.ts`);
 
 /**
- * Which suites run where: `npm test` runs the first three groups; `.ci/run` says what each pair of TypeScript and ts-patch runs
- * beside. A group that is not here has all the rest.
+ * Which suites run where, as `npm test` and `.ci/run` ask for them. All that is not here is in the group "others". Each file has a process of its own: code is registered for the whole
+ * process, and suites have functions of the same ids.
  */
 const groups = {
   /** What no other pair can change. */
   once: [...fixtures("faults"), "runtime/stores/postgres/**/*.test.ts"],
-  /** They change what others in their process would see, or take long. */
-  apart: fixtures("fuzz", "transform", "restate", "restate-*"),
+  /** Each Node and each TypeScript runs them, and they take long. */
+  slow: fixtures("fuzz", "transform", "restate", "restate-*"),
   /** They start commands and servers: the same with every pair. */
   "commands-once": fixtures("cli-moving", "cli-runs", "docs-examples", "examples", "inngest", "moving", "package"),
   commands: fixtures("bundlers", "cli", "projects"),
@@ -75,14 +75,12 @@ export default defineConfig({
   test: {
     projects: [
       ...Object.entries(groups).map(([name, include]) => ({ extends: true as const, test: { name, include } })),
-      // To load the compiler and the runtime for each file anew takes as long as to test them.
       {
         extends: true as const,
         test: {
-          name: "shared",
+          name: "others",
           include: all,
           exclude: [...configDefaults.exclude, ...Object.values(groups).flat()],
-          isolate: false,
         },
       },
     ],
