@@ -54,6 +54,16 @@ describe("errors", () => {
     expect(again(outer).errors[0].cause.errors).toHaveLength(2);
   });
 
+  it("of disposal keep their class, on a Node that has it", () => {
+    const [hidden, text] = ['{"message":"m","error":1,"suppressed":2}', "SuppressedError"];
+    const back = decode(`[1,{"$error":["${text}",${hidden},{}]}]`) as Error & Record<string, unknown>;
+    expect([back.name, back.message, back["error"], back["suppressed"]]).toEqual([text, "m", 1, 2]);
+    expect(Object.keys(back)).toEqual([]);
+    const known = (globalThis as { SuppressedError?: typeof Error }).SuppressedError;
+    expect(back.constructor).toBe(known ?? Error);
+    expect(difference(back, again(back))).toBeUndefined();
+  });
+
   it("keep a registered class without calling its constructor", () => {
     const error = new PaymentError("declined", "card_declined");
     const back = again(error);

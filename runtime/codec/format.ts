@@ -83,12 +83,14 @@ export const constants: ReadonlyMap<unknown, unknown> = new SafeMap<ConstantName
   ["-0", -0],
 ]);
 
+/** The class of the language for an error that came while a resource was disposed of; Node 20 has none. */
+const { SuppressedError } = globalThis as { readonly SuppressedError?: unknown };
+
 /** The error classes of the language that keep their class. */
 export const builtInErrors: ReadonlyMap<string, ErrorConstructor> = new SafeMap(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((known) => [
-    known.name,
-    known as ErrorConstructor,
-  ]),
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError]
+    .concat((SuppressedError as ErrorConstructor | undefined) ?? [])
+    .map((known) => [known.name, known as ErrorConstructor]),
 );
 
 /**

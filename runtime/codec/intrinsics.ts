@@ -182,7 +182,9 @@ const openPrototypes: ReadonlySet<string> = new SafeSet(
     ..."Object Function Array Boolean Number String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet".split(
       " ",
     ),
-    ..."Error EvalError RangeError ReferenceError SyntaxError TypeError URIError AggregateError".split(" "),
+    ..."Error EvalError RangeError ReferenceError SyntaxError TypeError URIError AggregateError SuppressedError".split(
+      " ",
+    ),
     ..."ArrayBuffer SharedArrayBuffer DataView %TypedArray% Uint8Array Buffer Iterator".split(" "),
   ].map((name) => `${name}.prototype`),
 )

@@ -185,12 +185,16 @@ const readCustom: Reader = (decoder, payload) => {
 
 const readError: Reader = (decoder, payload) => {
   const [name, ...contents] = list(decoder, payload, 3, 4);
-  const errorClass = builtInErrors.get(name as string) ?? registered(decoder, name).constructor;
+  const isOfNewerNode = name === "SuppressedError" && !builtInErrors.has(name);
+  const errorClass = isOfNewerNode
+    ? Error
+    : (builtInErrors.get(name as string) ?? registered(decoder, name).constructor);
   if (errorClass !== Error && !(errorClass.prototype instanceof Error)) {
     decoder.fail(`class ${JSON.stringify(name)} is not a class of errors`);
   }
   // A real error of that class, made without its constructor.
   const shell: object = Reflect.construct(Error, [], errorClass);
+  if (isOfNewerNode) Object.defineProperty(shell, "name", { value: name, writable: true, configurable: true });
   return errorContainer(decoder, shell, contents);
 };
 
