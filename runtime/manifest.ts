@@ -92,7 +92,7 @@ export interface FunctionManifest {
   /** The code id: the function's id, or package name and export for helpers, plus the path of names inside it. */
   readonly code: string;
   readonly range: SourceRange;
-  /** Hash of the author's text of the function, white space and comments left out. */
+  /** Hash of the author's text of the function, white space and comments left out; and of where its module is (`placeIn`). */
   readonly hash: string;
   readonly labels: Readonly<Record<string, LabelInfo>>;
   /** What edges name as `branch`. Absent when control never divides. */
@@ -183,6 +183,14 @@ export interface FrameLayout {
   readonly captures?: LiveSlots;
   /** Names of the parameters of a function that is no handler; one that calls may leave out ends with a question mark. */
   readonly parameters?: readonly string[];
+}
+
+/** Characters of a hash that are of the text of the function. */
+export const TEXT_HASH_LENGTH = 16;
+
+/** The part of a hash that tells the module: helpers of one name and text may stand in two, and mean other things there. */
+export function placeIn(hash: string): string {
+  return hash.slice(TEXT_HASH_LENGTH);
 }
 
 /** What emitted code hands to `$.durable`: the part of the manifest that the runtime needs. */

@@ -15,6 +15,7 @@ import { fastTypeScript } from "./fast-typescript.ts";
 import type { TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
+import { placeOf } from "./output/hash.ts";
 import { codeInfo } from "./output/layout.ts";
 import { buildManifest } from "./output/manifest.ts";
 import { version } from "./output/version.ts";
@@ -22,9 +23,15 @@ import { realise } from "./print/realise.ts";
 
 export { mayHoldDurable };
 
-export interface CompileOptions {
+/** Where a file is. Helpers of one name are told apart by it. */
+export interface FilePlace {
   /** Name of the nearest package: the front of the code ids of helpers. Default "". */
   readonly packageName?: string;
+  /** Path of the file in its package, with slashes. Default: the name of the file alone. */
+  readonly path?: string;
+}
+
+export interface CompileOptions extends FilePlace {
   /** For the diagnostics that need types. They never change what is emitted. */
   readonly queries?: TypeQueries;
   /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
@@ -62,15 +69,17 @@ export function compileFile(
   const report = createReporter(file, options.strict ?? false);
   const nodes = nodesOf(ts, file);
   const imports = findImports(ts, file);
-  const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
+  const { packageName = "", queries } = options;
+  // TypeScript writes every path with slashes.
+  const { path = file.fileName.slice(file.fileName.lastIndexOf("/") + 1) } = options;
+  const units = findUnits(ts, file, nodes, imports, { packageName, place: placeOf(path) });
   if (units.length === 0) return undefined;
   // What the parser made of the rest is a guess.
   const [problem] = syntaxErrorsOf(file);
   if (problem) report.error("syntax-error", problem, { problem: problem.text });
   const facts = findFileFacts(ts, nodes);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { nodes, imports, facts, report }));
-  checkUnits(ts, analyses, { imports, facts, report, queries: options.queries });
-  const { packageName = "", queries } = options;
+  checkUnits(ts, analyses, { imports, facts, report, queries });
   let manifest: Manifest | undefined;
   const typeOf = (name: tsTypes.Identifier): string | undefined => {
     const type = queries?.typeOf(name);

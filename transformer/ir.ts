@@ -31,9 +31,14 @@ export interface Unit {
   readonly kind: UnitKind;
   readonly fn: FunctionNode;
   readonly code: string;
+  /** The end of its hash: that of where its module is, see `output/hash.ts`. */
+  readonly place: string;
   /** The `durable(…)` call around `fn`, when there is one. */
   readonly wrapper?: ts.CallExpression;
 }
+
+/** A unit before it is known where its module is. */
+export type FoundUnit = Omit<Unit, "place">;
 
 /** `self` is the name of a function expression inside of itself. */
 export type BindingKind = "var" | "let" | "const" | "function" | "self" | "class" | "param" | "catch";

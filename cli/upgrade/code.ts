@@ -7,6 +7,7 @@ import {
   type FunctionManifest,
   type Manifest,
   own,
+  placeIn,
 } from "../../runtime/manifest.ts";
 import { type HeldFrame, kindAt, type Misfit, slotsAt } from "../../runtime/stored-runs.ts";
 
@@ -18,12 +19,14 @@ export class Build {
   }
 
   /**
-   * As the runtime finds the code of a frame: that of the same text, else the only one of its id. Two modules may have
-   * helpers of one name.
+   * As the runtime finds the code of a frame: that of the same text and module, else that of the same module, else the only
+   * one of its id. Two modules may have helpers of one name.
    */
   find(code: string, hash: string | undefined): FunctionManifest | undefined {
     const known = this.functions.filter((fn) => fn.code === code);
-    return known.find((fn) => fn.hash === hash) ?? (known.length === 1 ? known[0] : undefined);
+    if (known.length < 2) return known[0];
+    const place = hash === undefined ? undefined : placeIn(hash);
+    return known.find((fn) => fn.hash === hash) ?? known.find((fn) => placeIn(fn.hash) === place);
   }
 
   /** The outermost function around a function. */

@@ -13,7 +13,7 @@ function build(body: string, id = "f", module = ""): Manifest {
     import { Backstitch, type Step } from "backstitch";
     ${module}
     new Backstitch({ id: "app" }).createFunction({ id: ${JSON.stringify(id)} }, { event: "go" }, async ({ event, step }) => { ${body} });`;
-  const { manifest, diagnostics } = transformSource(ts, { fileName: "f.ts", text });
+  const { manifest, diagnostics } = transformSource(ts, { fileName: `${id}.ts`, text });
   expect(diagnostics.filter(({ category }) => category === "error")).toEqual([]);
   return manifest;
 }
@@ -96,7 +96,7 @@ it("tells of types where both builds know them", () => {
   expect(compareBuilds([typed("number")], [typed("number")])[1]).toMatchObject({ verdict: "SAFE" });
 });
 
-it("a helper is checked by itself, and is found by its hash among those of one name", () => {
+it("a helper is checked by itself, and is found by its module and its text among those of one name", () => {
   const helper = (id: string) => `async function help(step: Step) { return step.run("${id}", () => 1); }`;
   const call = "await help(step);";
   const before = [build(call, "f", helper("one"))];
@@ -104,8 +104,10 @@ it("a helper is checked by itself, and is found by its hash among those of one n
     { code: "#help", label: "one", verdict: "NEEDS MIGRATION", renamedTo: "two" },
     { code: "f", label: "help", verdict: "SAFE" },
   ]);
-  const twins = [build(call, "f", helper("two")), build(call, "g", helper("three"))];
-  expect(compareBuilds(before, twins)[0]).toMatchObject({ code: "#help", verdict: "STRANDED" });
+  const twins = [build(call, "f", helper("two")), build(call, "g", helper("one"))];
+  expect(compareBuilds(before, twins)[0]).toMatchObject({ code: "#help", verdict: "NEEDS MIGRATION" });
+  const others = [build(call, "h", helper("two")), build(call, "g", helper("three"))];
+  expect(compareBuilds(before, others)[0]).toMatchObject({ code: "#help", verdict: "STRANDED" });
   const same = [build(call, "f", helper("one")), build(call, "g", helper("three"))];
   expect(compareBuilds(before, same)[0]).toMatchObject({ code: "#help", verdict: "SAFE" });
 });

@@ -18,6 +18,26 @@ it("a reference means the code with its hash, of whatever module, and never anot
   expect(referredCode(handler, referenceTo(info("cccc")))).toBeUndefined();
 });
 
+it("modules may have helpers of one name and text: a new process tells them apart, and one that was changed as well", () => {
+  const infoOf = (text: string, place: string) => ({
+    ...info(text.padEnd(16, "0") + place),
+    code: "registry.test#twin",
+  });
+  const codeOf = (text: string, place: string): CompiledCode => ({
+    info: infoOf(text, place),
+    body: async () => place,
+  });
+  const [left, right] = [codeOf("aa", "1111"), codeOf("aa", "2222")];
+  registerCode(left);
+  // The only one of its id: it was moved.
+  expect(referredCode(handler, referenceTo(infoOf("aa", "2222")))).toBe(left);
+  registerCode(right);
+  for (const code of [left, right]) expect(referredCode(handler, referenceTo(code.info))).toBe(code);
+  expect(referredCode(handler, referenceTo(infoOf("bb", "1111")))).toBe(left);
+  expect(referredCode(handler, referenceTo(infoOf("bb", "2222")))).toBe(right);
+  expect(referredCode(handler, referenceTo(infoOf("aa", "3333")))).toBeUndefined();
+});
+
 it("what a handler has called comes first: another module may have the same text under the same name", () => {
   const [mine, other] = [codeWith("dddd"), codeWith("dddd")];
   registerCode(mine);

@@ -9,7 +9,7 @@
  */
 import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
-import type { CodeInfo } from "../manifest.ts";
+import { type CodeInfo, placeIn } from "../manifest.ts";
 import type { Frame } from "./frame.ts";
 import type { OuterNames } from "./outer.ts";
 
@@ -104,19 +104,30 @@ export function noteUse(handler: object, code: RegisteredCode): void {
 
 /**
  * The code of a reference, for runs of a handler: what its runs called; else the registered one with this hash; else,
- * when it was changed, the only one of its id. Undefined when none or several can be meant.
+ * when it was changed, that of the same module; else, when it was moved, the only one of its id. Undefined when none or
+ * several can be meant.
  */
 export function referredCode(handler: object, text: string): RegisteredCode | undefined {
   const { byId, usedBy } = registry();
   const used = usedBy.get(handler)?.get(text);
   if (used) return used;
-  const [, id = text, hash] = reference.exec(text) ?? [];
+  const [, id = text, hash = ""] = reference.exec(text) ?? [];
   const known = byId.get(id);
   if (known === undefined || known.last.info.hash === hash) return known?.last;
   forgetUnused(known.others);
-  const other = known.others.get(hash ?? "");
+  const other = known.others.get(hash);
   if (other) return other instanceof WeakRef ? other.deref() : other;
-  return known.others.size === 0 ? known.last : undefined;
+  return known.others.size === 0 || isOfPlace(known.last, hash) ? known.last : lastOfPlace(known.others, hash);
+}
+
+function isOfPlace({ info }: RegisteredCode, hash: string): boolean {
+  const place = placeIn(hash);
+  return place !== "" && placeIn(info.hash) === place;
+}
+
+function lastOfPlace(others: Variants["others"], hash: string): RegisteredCode | undefined {
+  const alive = [...others.values()].map((other) => (other instanceof WeakRef ? other.deref() : other));
+  return alive.findLast((other) => other && isOfPlace(other, hash));
 }
 
 /** `fn` is what callers of the code call. */

@@ -3,7 +3,7 @@
  * the functions given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";
-import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import type { FoundUnit, FunctionNode, TypeScript, Unit } from "../ir.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
@@ -21,11 +21,11 @@ export function findUnits(
   file: tsTypes.SourceFile,
   nodes: Nodes,
   imports: PackageImports,
-  packageName: string,
+  { packageName, place }: { readonly packageName: string; readonly place: string },
 ): Unit[] {
-  const units: Unit[] = [];
+  const units: FoundUnit[] = [];
   const taken = new Set<FunctionNode>();
-  const add = (unit: Unit): void => {
+  const add = (unit: FoundUnit): void => {
     if (taken.has(unit.fn)) return;
     taken.add(unit.fn);
     units.push(unit);
@@ -37,10 +37,8 @@ export function findUnits(
   }
   for (const helper of findHelpers(ts, file, nodes, imports)) add(helper);
   const outermost = units.filter(({ fn }) => !isInsideOf(fn, taken));
-  return uniqueCodes(
-    outermost.sort((a, b) => a.fn.pos - b.fn.pos),
-    packageName,
-  );
+  outermost.sort((a, b) => a.fn.pos - b.fn.pos);
+  return uniqueCodes(outermost, packageName).map((unit) => ({ ...unit, place }));
 }
 
 /** What stands inside a durable function belongs to it. */
@@ -53,7 +51,7 @@ function isInsideOf(node: tsTypes.Node, units: ReadonlySet<tsTypes.Node>): boole
 export const handlerOptions: readonly string[] = ["onFailure", "onCancel"];
 
 /** `x.createFunction({ id, onFailure }, trigger?, handler)`: the last argument is the handler. */
-function handlersOf(ts: TypeScript, call: tsTypes.CallExpression): Unit[] {
+function handlersOf(ts: TypeScript, call: tsTypes.CallExpression): FoundUnit[] {
   if (calleeName(ts, call) !== "createFunction" || call.arguments.length < 2) return [];
   const last = call.arguments[call.arguments.length - 1] as tsTypes.Expression;
   const fn = functionOf(ts, last);
@@ -62,10 +60,10 @@ function handlersOf(ts: TypeScript, call: tsTypes.CallExpression): Unit[] {
 }
 
 /** They are called after their function: `<id>/onFailure`. */
-function handlersInOptions(ts: TypeScript, { arguments: [first] }: tsTypes.CallExpression, code: string): Unit[] {
+function handlersInOptions(ts: TypeScript, { arguments: [first] }: tsTypes.CallExpression, code: string): FoundUnit[] {
   const options = first && unwrap(ts, first);
   if (!options || !ts.isObjectLiteralExpression(options)) return [];
-  return options.properties.flatMap((property): Unit[] => {
+  return options.properties.flatMap((property): FoundUnit[] => {
     const { name } = property;
     if (!name || !(ts.isIdentifier(name) || ts.isStringLiteralLike(name))) return [];
     const fn = handlerOptions.includes(name.text) && functionOfProperty(ts, property);
@@ -80,7 +78,7 @@ function functionOfProperty(ts: TypeScript, property: tsTypes.ObjectLiteralEleme
   return ts.isShorthandPropertyAssignment(property) ? boundFunction(ts, property.name) : undefined;
 }
 
-function durableOf(ts: TypeScript, call: tsTypes.CallExpression, imports: PackageImports): Unit | undefined {
+function durableOf(ts: TypeScript, call: tsTypes.CallExpression, imports: PackageImports): FoundUnit | undefined {
   const [argument] = call.arguments;
   if (!argument || importedName(ts, call.expression, imports) !== "durable") return undefined;
   const fn = functionOf(ts, argument);

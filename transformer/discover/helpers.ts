@@ -5,7 +5,7 @@
  *   class Orders { async ship({ step }: Context) { … } }   code id "shop#Orders.ship"
  */
 import type tsTypes from "typescript";
-import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import type { FoundUnit, FunctionNode, TypeScript } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
 import { isPromised } from "./promised.ts";
@@ -14,8 +14,13 @@ import { isPromised } from "./promised.ts";
 const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
 
 /** The helpers of a file, those inside of others included. */
-export function findHelpers(ts: TypeScript, file: tsTypes.SourceFile, nodes: Nodes, imports: PackageImports): Unit[] {
-  const helpers: Unit[] = [];
+export function findHelpers(
+  ts: TypeScript,
+  file: tsTypes.SourceFile,
+  nodes: Nodes,
+  imports: PackageImports,
+): FoundUnit[] {
+  const helpers: FoundUnit[] = [];
   if (isCompiled(ts, file)) return helpers;
   for (const node of candidates(ts, nodes)) {
     if (!takesTools(ts, node, imports) || !needsFrame(ts, node)) continue;
@@ -96,7 +101,7 @@ function isNamedByParent(ts: TypeScript, node: tsTypes.Node): boolean {
 }
 
 /** Paths that occur more than once in a file get an ordinal with their total, `pay#2/3`, like labels. */
-export function uniqueCodes(units: readonly Unit[], packageName: string): Unit[] {
+export function uniqueCodes(units: readonly FoundUnit[], packageName: string): FoundUnit[] {
   const totals = new Map<string, number>();
   for (const { kind, code } of units) if (kind !== "handler") totals.set(code, (totals.get(code) ?? 0) + 1);
   const seen = new Map<string, number>();

@@ -1,7 +1,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of programs */
 import { expect, test } from "vitest";
 import { loadTypeScript } from "../../fixtures/toolchain.ts";
-import { hashOf } from "./hash.ts";
+import { hashOf, placeOf } from "./hash.ts";
 
 const ts = loadTypeScript();
 
@@ -70,4 +70,10 @@ test("everything else does", () => {
     "while (a) { continue; }",
   ];
   expect(new Set(texts.map(hash)).size).toBe(texts.length);
+});
+
+test("a module has its place in the package, whatever it is written in", () => {
+  expect(placeOf("src/pay.ts")).toBe(placeOf("src/pay.js"));
+  expect(placeOf("src/pay.ts")).not.toBe(placeOf("src/stripe/pay.ts"));
+  expect(placeOf("src/pay.ts")).toMatch(/^[0-9a-f]{8}$/);
 });

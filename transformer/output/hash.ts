@@ -1,6 +1,7 @@
-/** The hash of a function's text. */
+/** The hash of a function: of its text, and of where its module is. */
 import { hash } from "node:crypto";
 import type tsTypes from "typescript";
+import { TEXT_HASH_LENGTH } from "../../runtime/manifest.ts";
 import { isSpace, nodesIn, nodesOf, startOf } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 
@@ -29,7 +30,12 @@ export function hashOf(
     end = inner.end;
   }
   addBetween(parts, text, end, node.end);
-  return hash("sha256", parts.join("\n")).slice(0, 16);
+  return hash("sha256", parts.join("\n")).slice(0, TEXT_HASH_LENGTH);
+}
+
+/** @param path of the module in its package; what it is written in does not count */
+export function placeOf(path: string): string {
+  return hash("sha256", path.replace(/\.\w+$/, "")).slice(0, 8);
 }
 
 /** What stands between two leaves: mostly one character, with white space around it. */

@@ -1,5 +1,5 @@
-/** Labels and paths are names that authors choose, `__proto__` included. */
+/** Labels and paths are names that authors choose: what objects inherit, `__proto__` included, must not matter. */
 export function define<Value>(table: Record<string, Value>, key: string, value: NoInfer<Value>): void {
-  if (key !== "__proto__") table[key] = value;
-  else Object.defineProperty(table, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key in table) Object.defineProperty(table, key, { value, enumerable: true, configurable: true, writable: true });
+  else table[key] = value;
 }
