@@ -7,6 +7,7 @@
  */
 import { isNativeFunction } from "../codec/kinds.ts";
 import { type CursorImage, cursorOver, IteratorCursor, restoreCursor, View } from "./cursors.ts";
+import { frameOfGenerator } from "./generator-marks.ts";
 import { isObject } from "./thenables.ts";
 
 /** Where the cursor of a `for await` stands, as stored. */
@@ -85,7 +86,7 @@ export function restoreAwaitedCursor(image: AwaitedImage): AwaitedCursor {
   return cursor.withState(image);
 }
 
-/** An async iterator. It is stored as the object that it is, unless it is one of the language: an async generator. */
+/** An async iterator. It is stored as the object that it is, unless it is an async generator of code that is not compiled. */
 class AsyncCursor extends AwaitedCursor {
   readonly #iterator: object;
   readonly #next: unknown;
@@ -111,7 +112,8 @@ class AsyncCursor extends AwaitedCursor {
   }
 
   image(): AwaitedImage | undefined {
-    if (typeof this.#next === "function" && isNativeFunction(this.#next)) return undefined;
+    const isNative = typeof this.#next === "function" && isNativeFunction(this.#next);
+    if (isNative && !frameOfGenerator(this.#iterator)) return undefined;
     return { kind: "async", of: this.#iterator, next: this.#next, ...this.state };
   }
 }

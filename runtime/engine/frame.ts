@@ -114,7 +114,12 @@ export class Frame extends FrameResources implements Waiter {
   }
 
   /** A generator function that is a closure; `binds` says that its body binds the parameters by itself. */
-  generator(info: CodeInfo, body: (...args: never[]) => Generator, name: string, binds?: boolean): Untyped {
+  generator(
+    info: CodeInfo,
+    body: (...args: never[]) => Generator | AsyncGenerator,
+    name: string,
+    binds?: boolean,
+  ): Untyped {
     return generatorFunction(this, info, body, name, binds);
   }
 

@@ -6,9 +6,9 @@ import { ownerOf } from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
 import type { Completion } from "./frame-finally.ts";
-import { GeneratorFrame } from "./generator-frame.ts";
+import type { GeneratorFrame } from "./generator-frame.ts";
 import { frameOfGenerator } from "./generator-marks.ts";
-import { generatorCodeOf, hold, loadedGenerator, standAgain } from "./generators.ts";
+import { frameOf, generatorCodeOf, hold, loadedGenerator, standAgain } from "./generators.ts";
 import { goneCode } from "./registry.ts";
 import { ownRecord, type ScopeRecord } from "./scopes.ts";
 
@@ -51,7 +51,7 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
     matches: (value) => frameOfGenerator(value)?.activation === activation,
     encode(value) {
       const frame = frameOfGenerator(value) as GeneratorFrame;
-      hold(value as Generator, frame);
+      hold(value, frame);
       return [orderOf(activation, frame.closure as object), imageOf(value, frame)];
     },
     keysOf: (value) => Reflect.ownKeys(value),
@@ -87,7 +87,8 @@ function recordOf({ closures }: Activation, fn: object) {
 }
 
 function imageOf(generator: object, frame: GeneratorFrame): GeneratorImage {
-  const { closure, info, isEnded, label, args, self, argumentsObject } = frame;
+  const { closure, info, isEnded, label, args, self, argumentsObject, obstacle } = frame;
+  if (obstacle) throw new NotEncodableError([], `a generator cannot be stored while ${obstacle}`);
   const image = partsOf<Draft<GeneratorImage>>();
   image.of = closure as object;
   image.code = info.code;
@@ -167,7 +168,7 @@ function loadedFrame(activation: Activation, image: GeneratorImage): GeneratorFr
     throw goneCode(code.info.code, `the function has no label ${JSON.stringify(at)}`);
   }
   const invocation = recordOf(activation, of)?.invocation as Invocation;
-  const frame = new GeneratorFrame(activation, code, args, { closure: of, invocation, self });
+  const frame = frameOf(activation, code, args, { closure: of, invocation, self });
   if (ended) frame.ended();
   frame.argumentsObject = image.arguments;
   for (const [path, record] of Object.entries(image.scopes ?? {})) {

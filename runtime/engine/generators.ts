@@ -7,21 +7,47 @@ import { types } from "node:util";
 import { SafeWeakMap } from "../codec/index.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
+import { AsyncGeneratorFrame } from "./async-generator-frame.ts";
+import type { CallOrigin } from "./call-frame.ts";
 import type { Invocation } from "./closures.ts";
-import {
-  type Driver,
-  type GeneratorBody,
-  type GeneratorCode,
-  GeneratorFrame,
-  innerPrototype,
-} from "./generator-frame.ts";
+import type { GeneratorFrame } from "./generator-frame.ts";
 import { type Held, markGenerator } from "./generator-marks.ts";
-import { stepOf } from "./generator-steps.ts";
+import { asyncStepOf, type Method, nativeMethods, stepOf } from "./generator-steps.ts";
 import { nameFunction } from "./natural.ts";
+import { SyncGeneratorFrame } from "./sync-generator-frame.ts";
+
+/** The compiled form of a generator function. */
+type GeneratorBody = (this: unknown, frame: GeneratorFrame, ...args: unknown[]) => Generator | AsyncGenerator;
+
+/** A generator function of one call of the function around it. */
+export interface GeneratorCode {
+  readonly info: CodeInfo;
+  readonly body: GeneratorBody;
+  /** The body binds its parameters by itself, up to a first `yield` of ours. */
+  readonly binds: boolean;
+  readonly isAsync: boolean;
+  /** Makes the author's generators, which inherit from its `prototype`. */
+  readonly drive: Driver;
+}
+
+interface Driver {
+  (held: Held): Generator | AsyncGenerator;
+  prototype: unknown;
+}
 
 const codes = new SafeWeakMap<object, GeneratorCode>();
 
 const generatorFunctions: object = Object.getPrototypeOf(function* () {});
+const asyncGeneratorFunctions: object = Object.getPrototypeOf(async function* () {});
+
+/** What the generators of compiled bodies inherit from: whatever becomes of the language's, these go on. */
+const innerPrototype = {
+  __proto__: null,
+  ...nativeMethods,
+  [Symbol.iterator](): unknown {
+    return this;
+  },
+};
 
 /** What a table belongs to. */
 interface Around {
@@ -33,26 +59,28 @@ interface Around {
 export function generatorFunction(
   around: Around,
   info: CodeInfo,
-  body: (...args: never[]) => Generator,
+  body: (...args: never[]) => Generator | AsyncGenerator,
   name: string,
   binds = false,
 ): object {
   const { activation, invocation } = around;
-  const code = { info, body: body as unknown as GeneratorBody, binds, drive: driver() };
-  (body as { prototype?: unknown }).prototype = innerPrototype;
+  const isAsync = Object.getPrototypeOf(body) === asyncGeneratorFunctions;
+  const drive = isAsync ? asyncDriver() : driver();
+  const code = { info, body: body as unknown as GeneratorBody, binds, isAsync, drive };
+  if (!isAsync) (body as { prototype?: unknown }).prototype = innerPrototype;
   const { compiled }: { compiled: (this: unknown, ...args: unknown[]) => object } = {
     compiled(...args) {
-      const frame = new GeneratorFrame(activation, code, args, { closure: compiled, invocation, self: this });
+      const frame = frameOf(activation, code, args, { closure: compiled, invocation, self: this });
       // As the engine does, it is made in front of the defaults of parameters.
       const generator = makeGenerator(compiled, code, { frame });
-      frame.bindParameters();
+      if (frame instanceof SyncGeneratorFrame) frame.bindParameters();
       return generator;
     },
   };
   Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
   nameFunction(compiled, name);
   Object.defineProperty(compiled, "prototype", { value: code.drive.prototype, writable: true });
-  Object.setPrototypeOf(compiled, generatorFunctions);
+  Object.setPrototypeOf(compiled, isAsync ? asyncGeneratorFunctions : generatorFunctions);
   codes.set(compiled, code);
   return compiled;
 }
@@ -68,7 +96,7 @@ export function replaceMethods(around: Around, made: object, methods: readonly G
     const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
     // Another member of the same name came behind it.
     if (!types.isGeneratorFunction(property.value)) continue;
-    const body = property.value as (...args: never[]) => Generator;
+    const body = property.value as (...args: never[]) => Generator | AsyncGenerator;
     Object.defineProperty(owner, key, { ...property, value: generatorFunction(around, info, body, body.name, binds) });
   }
 }
@@ -78,38 +106,72 @@ export function generatorCodeOf(fn: object): GeneratorCode | undefined {
 }
 
 /** A generator that belongs to no frame yet. */
-export function loadedGenerator(fn: object, code: GeneratorCode): { generator: Generator; held: Held } {
+export function loadedGenerator(fn: object, code: GeneratorCode): { generator: object; held: Held } {
   const held: Held = { frame: undefined };
   return { generator: makeGenerator(fn, code, held), held };
 }
 
+export function frameOf(
+  activation: Activation,
+  code: GeneratorCode,
+  args: readonly unknown[],
+  origin: CallOrigin,
+): SyncGeneratorFrame | AsyncGeneratorFrame {
+  const Kind = code.isAsync ? AsyncGeneratorFrame : SyncGeneratorFrame;
+  return new Kind(activation, code, args, origin);
+}
+
 /** Has a generator that never ran stand in front of its code, so that its frame knows whether it was ended there. */
-export function hold(generator: Generator, frame: GeneratorFrame): void {
+export function hold(generator: object, frame: GeneratorFrame): void {
   if (frame.isStarted || frame.isEnded) return;
   frame.isHeld = true;
-  if (stepOf(generator, "next").done) frame.ended();
+  ask(generator, frame, "next");
+  if (!frame.isStarted) frame.ended();
   frame.isHeld = false;
 }
 
 /** Has a loaded generator stand where its frame stands. */
-export function standAgain(generator: Generator, frame: GeneratorFrame): void {
-  if (frame.isEnded) stepOf(generator, "return");
+export function standAgain(generator: object, frame: GeneratorFrame): void {
+  if (frame.isEnded) ask(generator, frame, "return");
   else if (frame.label === "") hold(generator, frame);
-  else stepOf(generator, "next");
+  else ask(generator, frame, "next");
+}
+
+function ask(generator: object, { code }: GeneratorFrame, method: Method): void {
+  if (code.isAsync) void asyncStepOf(generator as AsyncGenerator, method);
+  else stepOf(generator as Generator, method);
 }
 
 /** It inherits from what the function has as `prototype` when it is called. */
-function makeGenerator(fn: object, { drive }: GeneratorCode, held: Held): Generator {
+function makeGenerator(fn: object, { drive, body, info }: GeneratorCode, held: Held): object {
   const { prototype } = fn as { prototype: unknown };
-  if (drive.prototype !== prototype) drive.prototype = prototype;
-  const generator = drive(held);
+  const { frame } = held;
+  // One that awaits would answer a job later behind another one. It is stored as itself when nobody need know what it is asked.
+  const isItself = frame instanceof AsyncGeneratorFrame && !info.completions;
+  const maker = (isItself ? body : drive) as { prototype?: unknown };
+  if (maker.prototype !== prototype) maker.prototype = prototype;
+  const generator = isItself ? frame.own() : drive(held);
   markGenerator(generator, held);
   return generator;
 }
 
 function driver(): Driver {
   const drive = function* (held: Held): Generator<unknown, unknown> {
-    const frame = held.frame as GeneratorFrame;
+    const frame = held.frame as SyncGeneratorFrame;
+    frame.isStarted = true;
+    try {
+      if (frame.isHeld) yield;
+      return yield* frame.steps();
+    } finally {
+      frame.ended();
+    }
+  };
+  return drive as Driver;
+}
+
+function asyncDriver(): Driver {
+  const drive = async function* (held: Held): AsyncGenerator<unknown, unknown> {
+    const frame = held.frame as AsyncGeneratorFrame;
     frame.isStarted = true;
     try {
       if (frame.isHeld) yield;

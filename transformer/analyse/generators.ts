@@ -8,10 +8,10 @@ import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { fieldName, isMovableClass } from "./classes.ts";
 import { isInBody } from "./functions.ts";
 import { isKeepable, isPrivateMethod } from "./private-methods.ts";
-import { usingKeyword } from "./resources.ts";
+import { isForAwait, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 
-/** A sync generator function that can stand elsewhere, and whose code can be entered again. */
+/** A generator function that can stand elsewhere, and whose code can be entered again. */
 export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is FunctionNode {
   if (!ts.isFunctionLike(fn) || !canEnterAgain(ts, fn)) return false;
   if (ts.isMethodDeclaration(fn) && ts.isClassLike(fn.parent) && !isReplaceable(ts, fn, fn.parent)) return false;
@@ -19,11 +19,20 @@ export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is Fun
 }
 
 function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
-  if (!fn.asteriskToken || !fn.body) return false;
-  return (
-    (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) === 0 &&
-    !holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent))
-  );
+  if (!fn.asteriskToken || !fn.body || holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent))) return false;
+  return !isAsync(ts, fn) || (!bindsParameters(ts, fn) && !holdsAsyncObstacle(ts, fn.body));
+}
+
+function isAsync(ts: TypeScript, fn: tsTypes.Node): boolean {
+  return (ts.getCombinedModifierFlags(fn as tsTypes.Declaration) & ts.ModifierFlags.Async) !== 0;
+}
+
+/** In an async generator, a loop over an async iterator stays as it is, so that no `yield` can be entered again in it. */
+function holdsAsyncObstacle(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (ts.isFunctionLike(node)) return false;
+  if (ts.isYieldExpression(node) && node.asteriskToken) return true;
+  if (isForAwait(ts, node) && yields(ts, node)) return true;
+  return ts.forEachChild(node, (child) => holdsAsyncObstacle(ts, child)) ?? false;
 }
 
 /** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
@@ -106,6 +115,19 @@ export function isGenerator({ asteriskToken }: FunctionNode): boolean {
   return asteriskToken !== undefined;
 }
 
+/** The function is one of these, and awaits. */
+export function isAsyncGenerator(ts: TypeScript, fn: FunctionNode): boolean {
+  return isGenerator(fn) && isAsync(ts, fn);
+}
+
+/** Whether a node belongs to the own code of such a function. */
+export function isInAsyncGenerator(ts: TypeScript, node: tsTypes.Node, fn: FunctionNode): boolean {
+  if (!isAsyncGenerator(ts, fn)) return false;
+  let at = node.parent;
+  while (!ts.isFunctionLike(at)) at = at.parent;
+  return at === fn;
+}
+
 /** Whether values of a durable function may be generators that can be stored. */
 export function makesGenerators({
   suspensions,
@@ -140,7 +162,7 @@ function yields(ts: TypeScript, node: tsTypes.Node): boolean {
 }
 
 /** Binding them at the call evaluates something, which must not be evaluated again. */
-export function bindsParameters(ts: TypeScript, fn: FunctionNode): boolean {
+export function bindsParameters(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
   return fn.parameters.some(
     ({ name, initializer, dotDotDotToken }) => !ts.isIdentifier(name) || initializer !== undefined || dotDotDotToken,
   );

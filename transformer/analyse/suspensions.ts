@@ -156,7 +156,8 @@ function visitRest(state: State, { end }: tsTypes.Node, place: Place): void {
 function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   const { ts } = state;
   if (ts.isAwaitExpression(node)) {
-    if (place.owner) visitAwaited(state, node, node.expression, place);
+    if (place.owner && isGenerator(place.owner)) visitOperand(state, node, node.expression, place);
+    else if (place.owner) visitAwaited(state, node, node.expression, place);
     else visit(state, node.expression, place);
   } else if (ts.isYieldExpression(node)) {
     visitYield(state, node, place);
@@ -172,18 +173,28 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   } else visitNested(state, node as NestedFunction, place);
 }
 
-/** In an async generator, which stays native, it is no suspension. */
+/** In a generator that stays native it is no suspension. */
 function visitYield(state: State, node: tsTypes.YieldExpression, place: Place): void {
   const { expression } = node;
   if (expression) visit(state, expression, place);
-  if (!place.owner || !isGenerator(place.owner)) return;
+  if (!place.owner) return;
   if (expression) suspend(state, node, expression, place);
   else state.byNode.set(node, imply(state, node, "yield", place));
 }
 
-/** The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. */
+/**
+ * The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. In an async
+ * generator the loop stays as it is.
+ */
 function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, place: Place): void {
   const { ts } = state;
+  if (place.owner && isGenerator(place.owner) && isForAwait(ts, node)) {
+    const native: Place = { ...place, owner: undefined };
+    visit(state, node.initializer, native);
+    visit(state, node.expression, place);
+    visit(state, node.statement, native);
+    return;
+  }
   visit(state, node.initializer, place);
   visit(state, node.expression, place);
   const { name, kind } = loopConstruct(ts, node);
@@ -235,11 +246,13 @@ function visitTry(state: State, node: tsTypes.TryStatement, place: Place): void 
 function visitAwaited(state: State, node: tsTypes.Expression, expression: tsTypes.Expression, place: Place): void {
   const chain = chainAt(state, node, expression, place);
   if (chain) visitChain(state, node, chain, place);
-  else {
-    // What the operand holds suspends before it does.
-    visit(state, expression, place);
-    suspend(state, node, expression, place);
-  }
+  else visitOperand(state, node, expression, place);
+}
+
+/** What the operand holds suspends before it does. */
+function visitOperand(state: State, node: tsTypes.Expression, expression: tsTypes.Expression, place: Place): void {
+  visit(state, expression, place);
+  suspend(state, node, expression, place);
 }
 
 function suspend(state: State, node: tsTypes.Expression, operand: tsTypes.Expression, place: Place): void {
@@ -307,14 +320,15 @@ function visitCallback(
 
 /** All of one shape: they are asked for their parts again and again. */
 function add(
-  { all }: State,
+  { ts, all }: State,
   of: FunctionNode | undefined,
   node: tsTypes.Node,
   operand: tsTypes.Expression | undefined,
   implied?: string,
 ): Suspension {
   const owner = of as FunctionNode;
-  const suspension: Suspension = { owner, node, operand, implied, yields: isGenerator(owner), label: "" };
+  const yields = isGenerator(owner) && !ts.isAwaitExpression(node);
+  const suspension: Suspension = { owner, node, operand, implied, yields, label: "" };
   all.push(suspension);
   return suspension;
 }

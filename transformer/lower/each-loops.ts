@@ -5,6 +5,7 @@
  *   for (const key in map) …     for (const key of $.keys("key", () => map)) …
  */
 import type tsTypes from "typescript";
+import { isInAsyncGenerator } from "../analyse/generators.ts";
 import { isForAwait } from "../analyse/resources.ts";
 import { managedResources } from "../analyse/suspensions.ts";
 import { isPatternLiteral } from "../analyse/targets.ts";
@@ -35,9 +36,11 @@ export function lowerForEach(context: Context, node: EachLoop, place: Place): Ro
   const { head, binding } = eachHead(context, node, held);
   const inside = [...labelsIn(context, initializer), ...labelsIn(context, statement)];
   const source = lowerSource(context, node, held ? (ts.isForOfStatement(node) ? "each" : "keys") : undefined, inside);
-  // In an async generator, which stays native.
-  const front = isForAwait(ts, node) ? "for await (" : "for (";
-  return [front, head, ` ${word} `, source, ") ", loopBody(context, node, binding, place)];
+  const body = loopBody(context, node, binding, place);
+  if (!isForAwait(ts, node)) return ["for (", head, ` ${word} `, source, ") ", body];
+  // In an async generator: the loop stays, and awaits where nobody is told.
+  const isStored = isInAsyncGenerator(ts, node, context.current.fn);
+  return ["for await (", head, " of ", isStored ? [`${context.frame}.resumed(`, source, ")"] : source, ") ", body];
 }
 
 /** The body of a turn, with what stands in front of it and what its head declares to be disposed of. */

@@ -7,7 +7,7 @@
 import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
 import { usesThis } from "../analyse/functions.ts";
-import { isGenerator } from "../analyse/generators.ts";
+import { isAsyncGenerator, isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
@@ -35,7 +35,12 @@ export function lowerNested(outer: Context, fn: FunctionNode, home = ""): Rope {
   const name = nameOf(context, fn);
   const isDeclaration = ts.isFunctionDeclaration(fn) || ts.isMethodDeclaration(fn);
   const self = !isDeclaration && usesSelf(context, fn) ? fn.name?.getText() : undefined;
-  const text = durableBody(context, "", self === undefined, home === "" ? undefined : "*method");
+  const text = durableBody(
+    context,
+    "",
+    self === undefined,
+    home === "" ? undefined : isAsyncGenerator(ts, fn) ? "async *method" : "*method",
+  );
   const body: Rope = home === "" ? text : [`({ ${home}`, text, " }).method"];
   const tool = isGenerator(fn) ? "generator" : "nested";
   const binds = context.analysis.suspensions.starts.has(fn) ? ", true" : "";
@@ -72,11 +77,21 @@ export function durableBody(
     start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
     isFirst ? "" : printed,
-    apart(context, fn, body.statements),
+    framed(context, fn, apart(context, fn, body.statements)),
   ];
   const arrow = isArrow(ts, fn) ? " => " : " ";
   const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+}
+
+/**
+ * The frame of an async generator is told when its code goes on and when it has ended:
+ *
+ *   try { if ($.holds()) $.resumed(yield); … } finally { $.ended(); }
+ */
+function framed({ ts, frame }: Context, fn: FunctionNode, statements: Rope): Rope {
+  if (!isAsyncGenerator(ts, fn)) return statements;
+  return [` try { if (${frame}.holds()) ${frame}.resumed(yield); `, statements, ` } finally { ${frame}.ended(); }`];
 }
 
 /** Functions and classes may be entries of the table; those of types are none. */
@@ -93,7 +108,8 @@ function holdsFunction(ts: Context["ts"], node: tsTypes.Node): boolean {
 function frontOf({ ts, current: { fn } }: Context, isNamed: boolean): string {
   if (isArrow(ts, fn)) return "async ";
   const own = isNamed && !ts.isMethodDeclaration(fn) && !ts.isArrowFunction(fn) ? fn.name?.text : "";
-  return `${isGenerator(fn) ? "function*" : "async function"} ${own ?? ""}`;
+  const words = isAsyncGenerator(ts, fn) ? "async function*" : isGenerator(fn) ? "function*" : "async function";
+  return `${words} ${own ?? ""}`;
 }
 
 /** The body of a method of a class is an arrow function inside of it. */

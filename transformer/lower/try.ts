@@ -31,7 +31,7 @@
  *   finally { D }                   finally { const $left = $.exits(); D $.exitAs($left); }
  */
 import type tsTypes from "typescript";
-import { isGenerator } from "../analyse/generators.ts";
+import { isGenerator, isInAsyncGenerator } from "../analyse/generators.ts";
 import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope, Scope } from "../ir.ts";
 import { lowerBlock, sequence } from "./blocks.ts";
@@ -85,10 +85,15 @@ function lowerCatching(context: Context, node: tsTypes.TryStatement, place: Plac
 }
 
 function lowerNativeFinally(context: Context, block: tsTypes.Block, place: Place): Rope {
-  if (!isInFinalizer(place) || !mayOvertake(context.ts, block)) return lowerBlock(context, block, place);
+  if (!isInFinalizer(place) || !mayOvertake(context.ts, block))
+    return lowerBlock(context, block, place, wakes(context, block));
   const left = context.names.fresh("$left");
   const { frame } = context;
-  return [`{ const ${left} = ${frame}.exits(); `, lowerBlock(context, block, place), ` ${frame}.exitAs(${left}); }`];
+  return [
+    `{${wakes(context, block)} const ${left} = ${frame}.exits(); `,
+    lowerBlock(context, block, place),
+    ` ${frame}.exitAs(${left}); }`,
+  ];
 }
 
 function isInFinalizer(place: Place): boolean {
@@ -114,7 +119,7 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   const end = span(parameter.end, node.block.getStart(context.file));
   const isEvaluatedOnce = isHolder(context, node) && !declaresNames(context, name);
   if (!isEvaluatedOnce && (!scope || !declaresSlots(context, name))) {
-    const told = context.ts.isIdentifier(name) ? tellCaught(context, node, name.text) : "";
+    const told = context.ts.isIdentifier(name) ? tellCaught(context, node, name.text) : wakes(context, node);
     return [head, copy(context, parameter), end, lowerBlock(context, node.block, place, [told, opened])];
   }
   const caught = context.names.fresh(context.ts.isIdentifier(name) ? `$${name.text}` : "$error");
@@ -124,6 +129,11 @@ function lowerCatch(context: Context, node: tsTypes.CatchClause, place: Place): 
   return [head, caught, end, lowerBlock(context, node.block, place, [tellCaught(context, node, caught), bound])];
 }
 
+/** ` $.wakes();` where the code of an async generator may go on that was thrown into, or asked to return. */
+function wakes({ ts, frame, current }: Context, handler: tsTypes.Node): string {
+  return isInAsyncGenerator(ts, handler, current.fn) ? ` ${frame}.wakes();` : "";
+}
+
 /** ` $.caught("catch", $err, "undo");` in front of code that handles an error, if it suspends. */
 export function tellCaught(
   context: Context,
@@ -131,7 +141,8 @@ export function tellCaught(
   error: string,
   labels: readonly string[] = labelsIn(context, handler),
 ): string {
-  if (labels.length === 0 || isGenerator(context.current.fn)) return "";
+  if (isGenerator(context.current.fn)) return wakes(context, handler);
+  if (labels.length === 0) return "";
   const [name, ...rest] = [context.paths.get(handler) as string, ...labels].map(quote);
   return ` ${context.frame}.caught(${[name, error, ...rest].join(", ")});`;
 }
@@ -139,7 +150,8 @@ export function tellCaught(
 function lowerUnboundCatch(context: Context, node: tsTypes.CatchClause, place: Place, opened: Rope): Rope {
   const head = span(node.getStart(), node.block.getStart());
   // What a generator stands for cannot be cancelled.
-  if (isGenerator(context.current.fn)) return [head, lowerBlock(context, node.block, place, opened)];
+  if (isGenerator(context.current.fn))
+    return [head, lowerBlock(context, node.block, place, [wakes(context, node), opened])];
   const passes = isHolder(context, node.parent.tryBlock);
   if (!passes && !isHolder(context, node)) return [head, lowerBlock(context, node.block, place, opened)];
   const error = context.names.fresh("$error");

@@ -1,0 +1,169 @@
+/**
+ * The frame of a generator that awaits. It can be stored while it stands at a `yield`, in front of its code or behind its
+ * end; while its code goes on, the run is not parked, as in any ordinary await.
+ *
+ *   async function* ($, url) { try { if ($.holds()) $.resumed(yield);
+ *     … $.resumed(yield $.give("page", async () => v.page)); … await $.at("next", () => next());
+ *   } finally { $.ended(); } }
+ */
+import type { Untyped } from "../types.ts";
+import { ambientActivation, continues, suspends } from "./ambient.ts";
+import { GeneratorFrame } from "./generator-frame.ts";
+import { asyncStepOf, type Method } from "./generator-steps.ts";
+
+export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator> {
+  /** The code stands still, and goes on only when somebody asks for a step. */
+  #rests = true;
+  /** Under which name the run waits for its code. */
+  #waitsAt = "";
+  /** Counts the times that the code went on. */
+  #turn = 0;
+  /** The code goes on in a job of its own, and not because code of the run asked for a step in this very job. */
+  #isAlone = false;
+  readonly #goesOn = () => {
+    continues(this.activation);
+    this.#isAlone = true;
+  };
+
+  // ---- what emitted code uses ----
+
+  /** The first act of the code: whether it is to stand still in front of the rest. */
+  holds(): boolean {
+    this.isStarted = true;
+    if (this.isHeld) return true;
+    this.wakes();
+    return false;
+  }
+
+  /** What a `yield` evaluates to, when the code goes on behind it. */
+  resumed<Value>(value: Value): Value {
+    this.wakes();
+    return value;
+  }
+
+  /** The code goes on, by whatever way. */
+  wakes(): void {
+    if (this.pc !== "") return;
+    const { activation } = this;
+    this.#turn++;
+    if (this.#rests) {
+      this.#rests = false;
+      activation.started();
+      this.#waitsAt = this.label || this.info.code;
+      activation.wentOutside(this.#waitsAt);
+    }
+    if (ambientActivation() !== activation) this.#goesOn();
+  }
+
+  at(label: string, thunk: () => unknown): Promise<Untyped> {
+    return this.wait(label, this.pc === "" ? thunk() : undefined);
+  }
+
+  /** An ordinary await. No `await` is re-entered: it cannot be stored there. */
+  wait(label: string, value: unknown): Promise<Untyped> {
+    if (this.pc !== "") this.strayed(label);
+    this.wakes();
+    this.#stops();
+    // Code that was not compiled waits for a handle so: the run is blocked when that leads to a step.
+    if (this.activation.owns(value)) return value as unknown as Promise<Untyped>;
+    const promise = Promise.resolve(value);
+    promise.then(this.#goesOn, this.#goesOn);
+    return promise;
+  }
+
+  override give(label: string, thunk?: () => unknown): unknown {
+    return this.given(label, this.pc === "" ? thunk?.() : undefined);
+  }
+
+  override given(label: string, value: unknown): unknown {
+    if (this.pc !== "") return this.reenter(label);
+    this.#comesToRest(value);
+    return this.stand(label, value);
+  }
+
+  override left(name: string): boolean {
+    this.wakes();
+    return super.left(name);
+  }
+
+  // ---- what the engine uses ----
+
+  override get obstacle(): string | undefined {
+    return this.#rests ? undefined : "its code goes on";
+  }
+
+  /** What the author's generator goes over. */
+  steps(): AsyncIterable<unknown> {
+    return new Steps(this, this.pc !== "");
+  }
+
+  /** The author's generator, when that need not be told what it is asked. */
+  own(): AsyncGenerator {
+    return this.beginBody();
+  }
+
+  step(method: Method, value: unknown): Promise<IteratorResult<unknown>> {
+    return asyncStepOf(this.asked(method, value), method, value);
+  }
+
+  override ended(): void {
+    if (this.isEnded) return;
+    super.ended();
+    if (!this.#rests) this.#comesToRest(undefined);
+  }
+
+  protected override enter(inner: AsyncGenerator): void {
+    void asyncStepOf(inner, "next");
+    if (this.pc !== "") this.strayed("its end");
+  }
+
+  /** What is yielded is awaited, and then the request is answered; there may be another one already. */
+  #comesToRest(value: unknown): void {
+    this.#stops();
+    const turn = this.#turn;
+    const { activation } = this;
+    const rest = () => {
+      if (turn !== this.#turn || this.#rests) return;
+      this.#rests = true;
+      activation.cameBack(this.#waitsAt);
+      activation.stopped();
+    };
+    const then = () => {};
+    void Promise.resolve(value).then(then, then).then(then).then(rest);
+  }
+
+  #stops(): void {
+    if (this.#isAlone) suspends();
+    this.#isAlone = false;
+  }
+}
+
+/** The steps of a body whose frame is to know what `return` gives it, or that is to be re-entered. */
+class Steps {
+  readonly #frame: AsyncGeneratorFrame;
+  /** The generator that asks stands here already: it asks for what it got before. */
+  #repeats: boolean;
+
+  constructor(frame: AsyncGeneratorFrame, repeats: boolean) {
+    this.#frame = frame;
+    this.#repeats = repeats;
+  }
+
+  next(value: unknown): Promise<IteratorResult<unknown>> {
+    if (!this.#repeats) return this.#frame.step("next", value);
+    this.#repeats = false;
+    return Promise.resolve({ value: undefined, done: false });
+  }
+
+  return(value: unknown): Promise<IteratorResult<unknown>> {
+    return this.#frame.step("return", value);
+  }
+
+  throw(error: unknown): Promise<IteratorResult<unknown>> {
+    return this.#frame.step("throw", error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
