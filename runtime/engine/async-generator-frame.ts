@@ -8,10 +8,11 @@
  */
 import type { Untyped } from "../types.ts";
 import { ambientActivation, continues, suspends } from "./ambient.ts";
+import { type AwaitedDelegate, awaitedDelegateTo, restoreAwaitedDelegate } from "./awaited-delegates.ts";
 import { GeneratorFrame } from "./generator-frame.ts";
 import { asyncStepOf, type Method } from "./generator-steps.ts";
 
-export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator> {
+export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedDelegate> {
   /** The code stands still, and goes on only when somebody asks for a step. */
   #rests = true;
   /** Under which name the run waits for its code. */
@@ -81,6 +82,21 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator> {
     return this.stand(label, value);
   }
 
+  /** What a `yield*` goes over. Re-entering, it is the stored one. */
+  delegate(label: string, thunk: () => unknown): AwaitedDelegate {
+    return this.delegated(label, this.pc === "" ? thunk() : undefined);
+  }
+
+  /** As `delegate`, with the iterable as it was evaluated. */
+  delegated(label: string, iterable: unknown): AwaitedDelegate {
+    const watch = { asked: () => this.wakes(), answered: (answer: unknown) => this.#comesToRest(answer) };
+    return this.delegates(
+      label,
+      () => awaitedDelegateTo(iterable, watch),
+      (stored) => restoreAwaitedDelegate(stored, watch),
+    );
+  }
+
   override left(name: string): boolean {
     this.wakes();
     return super.left(name);
@@ -117,7 +133,10 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator> {
     if (this.pc !== "") this.strayed("its end");
   }
 
-  /** What is yielded is awaited, and then the request is answered; there may be another one already. */
+  /**
+   * What is yielded is awaited, and then the request is answered; there may be another one already. So is what a `yield*`
+   * is answered, which may be the end: then the code goes on before it comes to rest.
+   */
   #comesToRest(value: unknown): void {
     this.#stops();
     const turn = this.#turn;

@@ -112,10 +112,15 @@ class AsyncCursor extends AwaitedCursor {
   }
 
   image(): AwaitedImage | undefined {
-    const isNative = typeof this.#next === "function" && isNativeFunction(this.#next);
-    if (isNative && !frameOfGenerator(this.#iterator)) return undefined;
-    return { kind: "async", of: this.#iterator, next: this.#next, ...this.state };
+    const image = asyncImage(this.#iterator, this.#next);
+    return image && { ...image, ...this.state };
   }
+}
+
+/** Undefined for an iterator that cannot be stored. */
+export function asyncImage(iterator: object, next: unknown): AwaitedImage | undefined {
+  const isNative = typeof next === "function" && isNativeFunction(next);
+  return isNative && !frameOfGenerator(iterator) ? undefined : { kind: "async", of: iterator, next };
 }
 
 /** An iterator that is not async. What it throws comes as a rejection, and the values of its results are awaited. */
@@ -184,7 +189,7 @@ class AwaitedSyncCursor extends AwaitedCursor {
 /** What the language says for an iterator that cannot be closed. */
 const closed: IteratorResult<unknown> = { done: true, value: undefined };
 
-function asyncMethod(iterable: unknown): (() => unknown) | undefined {
+export function asyncMethod(iterable: unknown): (() => unknown) | undefined {
   const isNothing = iterable === null || iterable === undefined;
   const method: unknown = isNothing ? undefined : (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator];
   if (method === undefined || method === null) return undefined;

@@ -6,22 +6,34 @@
  */
 import { type LiveSlots, own } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
+import type { AwaitedImage } from "./awaited-cursors.ts";
 import { CallFrame, type CallOrigin } from "./call-frame.ts";
 import type { CursorImage } from "./cursors.ts";
 import type { Completion } from "./frame-finally.ts";
 import type { GeneratorCode } from "./generators.ts";
 import { type Place, start } from "./place.ts";
 
+/** What the `yield*` of a generator goes over, as stored. */
+export type DelegateImage = CursorImage | AwaitedImage;
+
+interface OpenDelegate {
+  /** Undefined when its iterator cannot be stored. */
+  image(): DelegateImage | undefined;
+}
+
 /** Where a stored generator stands. */
 export interface StandingAt {
   readonly label: string;
   readonly cursors: Readonly<Record<string, CursorImage>>;
   readonly completions: Readonly<Record<string, Completion>>;
-  readonly delegate: CursorImage | undefined;
+  readonly delegate: DelegateImage | undefined;
 }
 
-/** `Inner` is the generator of the compiled body. */
-export abstract class GeneratorFrame<Inner extends object = object> extends CallFrame {
+/** `Inner` is the generator of the compiled body, `Delegate` what it has its `yield*` go over. */
+export abstract class GeneratorFrame<
+  Inner extends object = object,
+  Delegate extends OpenDelegate = OpenDelegate,
+> extends CallFrame {
   readonly code: GeneratorCode;
   /** Of the `yield` where it stands; "" before it has begun. */
   label = "";
@@ -34,6 +46,9 @@ export abstract class GeneratorFrame<Inner extends object = object> extends Call
   protected ofBody: Inner | undefined;
   /** What `return(value)` gave it last. */
   protected returned: unknown;
+  #delegate: Delegate | undefined;
+  /** Of a loaded run: what the `yield*` goes over that is re-entered. */
+  #storedDelegate: DelegateImage | undefined;
 
   constructor(activation: Activation, code: GeneratorCode, args: readonly unknown[], origin: CallOrigin) {
     super(activation, code.info, args, origin);
@@ -84,8 +99,9 @@ export abstract class GeneratorFrame<Inner extends object = object> extends Call
   }
 
   /** What the `yield*` goes over at which it stands. */
-  openDelegate(): { image(): CursorImage | undefined } | undefined {
-    return undefined;
+  openDelegate(): OpenDelegate | undefined {
+    const stored = this.#storedDelegate;
+    return stored ? { image: () => stored } : this.#delegate;
   }
 
   /** What hinders it from being stored now. */
@@ -94,16 +110,18 @@ export abstract class GeneratorFrame<Inner extends object = object> extends Call
   }
 
   /** Takes where a stored one stands. */
-  restore({ label, cursors, completions }: StandingAt): void {
+  restore({ label, cursors, completions, delegate }: StandingAt): void {
     this.label = label;
     this.pc = label;
     this.restoreCursors(Object.entries(cursors));
     this.restoreCompletions(label, Object.entries(completions));
+    this.#storedDelegate = delegate;
   }
 
   ended(): void {
     this.isEnded = true;
     this.ofBody = undefined;
+    this.#delegate = undefined;
   }
 
   /** Has a loaded one come to the `yield` where it stands; so far it was enough to know where that is. */
@@ -131,7 +149,22 @@ export abstract class GeneratorFrame<Inner extends object = object> extends Call
 
   protected stand<Value>(label: string, value: Value): Value {
     this.label = label;
+    this.#delegate = undefined;
     return value;
+  }
+
+  /** In front of a `yield*`: what it goes over. Re-entering, it is the stored one. */
+  protected delegates(label: string, make: () => Delegate, restore: (stored: DelegateImage) => Delegate): Delegate {
+    let delegate: Delegate;
+    if (this.pc === "") delegate = this.stand(label, make());
+    else {
+      this.reenter(label);
+      if (this.#storedDelegate === undefined) this.strayed(`${label}, which goes over nothing`);
+      delegate = restore(this.#storedDelegate as DelegateImage);
+      this.#storedDelegate = undefined;
+    }
+    this.#delegate = delegate;
+    return delegate;
   }
 
   protected reenter(label: string): undefined {

@@ -6,7 +6,7 @@ import { ownerOf } from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
 import type { Completion } from "./frame-finally.ts";
-import type { GeneratorFrame } from "./generator-frame.ts";
+import type { DelegateImage, GeneratorFrame } from "./generator-frame.ts";
 import { frameOfGenerator } from "./generator-marks.ts";
 import { frameOf, generatorCodeOf, hold, loadedGenerator, standAgain } from "./generators.ts";
 import { goneCode } from "./registry.ts";
@@ -33,7 +33,7 @@ export interface GeneratorImage {
   readonly cursors?: Readonly<Record<string, CursorImage>>;
   readonly completions?: Readonly<Record<string, Completion>>;
   /** What its `yield*` goes over. */
-  readonly delegate?: CursorImage;
+  readonly delegate?: DelegateImage;
 }
 
 type Draft<Image> = { -readonly [Key in keyof Image]?: Image[Key] };

@@ -5,14 +5,10 @@
  */
 import type { CursorImage } from "./cursors.ts";
 import { type Delegate, delegateTo, restoreDelegate, ToldDelegate } from "./delegates.ts";
-import { GeneratorFrame, type StandingAt } from "./generator-frame.ts";
+import { GeneratorFrame } from "./generator-frame.ts";
 import { type Method, stepOf } from "./generator-steps.ts";
 
-export class SyncGeneratorFrame extends GeneratorFrame<Generator> {
-  #delegate: Delegate | undefined;
-  /** Of a loaded run: what the `yield*` goes over that is re-entered. */
-  #storedDelegate: CursorImage | undefined;
-
+export class SyncGeneratorFrame extends GeneratorFrame<Generator, Delegate> {
   // ---- what emitted code uses ----
 
   /** Behind its parameters: whether it stands here. Re-entering, it may stand elsewhere. */
@@ -30,14 +26,11 @@ export class SyncGeneratorFrame extends GeneratorFrame<Generator> {
 
   /** As `delegate`, with the iterable as it was evaluated. */
   delegated(label: string, iterable: unknown): Iterable<unknown> {
-    if (this.pc === "") this.#delegate = this.stand(label, delegateTo(iterable));
-    else {
-      this.reenter(label);
-      if (this.#storedDelegate === undefined) this.strayed(`${label}, which goes over nothing`);
-      else this.#delegate = restoreDelegate(this.#storedDelegate);
-      this.#storedDelegate = undefined;
-    }
-    const delegate = this.#delegate as Delegate;
+    const delegate = this.delegates(
+      label,
+      () => delegateTo(iterable),
+      (stored) => restoreDelegate(stored as CursorImage),
+    );
     const told = () =>
       new ToldDelegate(delegate, (value) => {
         this.returned = value;
@@ -47,19 +40,9 @@ export class SyncGeneratorFrame extends GeneratorFrame<Generator> {
 
   // ---- what the engine uses ----
 
-  override openDelegate(): { image(): CursorImage | undefined } | undefined {
-    const stored = this.#storedDelegate;
-    return stored ? { image: () => stored } : this.#delegate;
-  }
-
   /** Binds the parameters, as natively at the call. */
   bindParameters(): void {
     if (this.code.binds) stepOf(this.beginBody(), "next");
-  }
-
-  override restore(standing: StandingAt): void {
-    super.restore(standing);
-    this.#storedDelegate = standing.delegate;
   }
 
   /** What the author's generator goes over, which it begins now. */
@@ -70,16 +53,6 @@ export class SyncGeneratorFrame extends GeneratorFrame<Generator> {
 
   step(method: Method, value: unknown): IteratorResult<unknown> {
     return stepOf(this.asked(method, value), method, value);
-  }
-
-  override ended(): void {
-    super.ended();
-    this.#delegate = undefined;
-  }
-
-  protected override stand<Value>(label: string, value: Value): Value {
-    this.#delegate = undefined;
-    return super.stand(label, value);
   }
 
   protected override enter(inner: Generator): void {

@@ -27,10 +27,13 @@ function isAsync(ts: TypeScript, fn: tsTypes.Node): boolean {
   return (ts.getCombinedModifierFlags(fn as tsTypes.Declaration) & ts.ModifierFlags.Async) !== 0;
 }
 
-/** In an async generator, a loop over an async iterator stays as it is, so that no `yield` can be entered again in it. */
+/**
+ * In an async generator, a loop over an async iterator stays as it is, so that no `yield` can be entered again in it. And
+ * nobody is told what a `yield*` is left with, which a `finally` around it would have to know.
+ */
 function holdsAsyncObstacle(ts: TypeScript, node: tsTypes.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
-  if (ts.isYieldExpression(node) && node.asteriskToken) return true;
+  if (ts.isTryStatement(node) && node.finallyBlock && delegates(ts, node)) return true;
   if (isForAwait(ts, node) && yields(ts, node)) return true;
   return ts.forEachChild(node, (child) => holdsAsyncObstacle(ts, child)) ?? false;
 }
@@ -159,6 +162,11 @@ function isOfSuper(ts: TypeScript, expression: tsTypes.Expression): boolean {
 function yields(ts: TypeScript, node: tsTypes.Node): boolean {
   if (ts.isYieldExpression(node)) return true;
   return !ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => yields(ts, child)) ?? false);
+}
+
+function delegates(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (ts.isYieldExpression(node) && node.asteriskToken) return true;
+  return !ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => delegates(ts, child)) ?? false);
 }
 
 /** Binding them at the call evaluates something, which must not be evaluated again. */
