@@ -191,7 +191,8 @@ const openPrototypes: ReadonlySet<string> = new SafeSet(
   .add("%IteratorPrototype%")
   .add("%AsyncIteratorPrototype%")
   // Of what inherits from it only generators have a state of their own.
-  .add("%GeneratorFunction%.prototype.prototype");
+  .add("%GeneratorFunction%.prototype.prototype")
+  .add("%AsyncGeneratorFunction%.prototype.prototype");
 
 function symbolPath(owner: string, key: symbol): string | undefined {
   const name = wellKnownNameOf(key);

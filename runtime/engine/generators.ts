@@ -64,6 +64,7 @@ export function generatorFunction(
   binds = false,
 ): object {
   const { activation, invocation } = around;
+  if (!types.isGeneratorFunction(body)) return rewrittenFunction(around, info, body, name);
   const isAsync = Object.getPrototypeOf(body) === asyncGeneratorFunctions;
   const drive = isAsync ? asyncDriver() : driver();
   const code = { info, body: body as unknown as GeneratorBody, binds, isAsync, drive };
@@ -85,6 +86,29 @@ export function generatorFunction(
   return compiled;
 }
 
+/**
+ * An async generator function that was rewritten behind us for an older language. What it makes is no generator of the
+ * language, and cannot be stored.
+ */
+function rewrittenFunction({ activation, invocation }: Around, info: CodeInfo, body: object, name: string): object {
+  const code = { info, body: body as GeneratorBody, binds: false, isAsync: true, drive: asyncDriver() };
+  const { compiled }: { compiled: (this: unknown, ...args: unknown[]) => object } = {
+    compiled(...args) {
+      const frame = new AsyncGeneratorFrame(activation, code, args, { closure: compiled, invocation, self: this });
+      return frame.own();
+    },
+  };
+  Object.defineProperty(compiled, "length", { value: code.body.length - 1, configurable: true });
+  nameFunction(compiled, name);
+  return compiled;
+}
+
+/** The compiled form of a method, and no other member of its name that came behind it. */
+function isCompiled(method: unknown): boolean {
+  if (typeof method !== "function") return false;
+  return types.isGeneratorFunction(method) || /\.holds\(\)/.test(Function.prototype.toString.call(method));
+}
+
 /** A generator method of a class: its key, what is known of its code, and as of any generator function. */
 export type GeneratorMethod = readonly [key: PropertyKey, info: CodeInfo, binds?: boolean, side?: "static"];
 
@@ -94,8 +118,7 @@ export function replaceMethods(around: Around, made: object, methods: readonly G
   for (const [key, info, binds, side] of methods.toReversed()) {
     const owner = side === "static" ? made : ((made as { prototype: unknown }).prototype as object);
     const property = Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor;
-    // Another member of the same name came behind it.
-    if (!types.isGeneratorFunction(property.value)) continue;
+    if (!isCompiled(property.value)) continue;
     const body = property.value as (...args: never[]) => Generator | AsyncGenerator;
     Object.defineProperty(owner, key, { ...property, value: generatorFunction(around, info, body, body.name, binds) });
   }

@@ -36,7 +36,7 @@ const openTypes = new Set([
 ]);
 const weak = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "WeakKey"]);
 const iterators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObject)$|Iterator$/;
-const generators = /^(?:Generator|Iterator|IterableIterator|IteratorObject)$/;
+const generators = /^(?:Async)?(?:Generator|Iterator|IterableIterator|IteratorObject)$/;
 const functions = new Set(["Function", "CallableFunction", "NewableFunction"]);
 const promises = new Set(["Promise", "PromiseLike"]);
 /** Types of this package whose values the runtime makes again, or knows how to store. */
