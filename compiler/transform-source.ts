@@ -10,6 +10,11 @@ import { version } from "../transformer/output/version.ts";
 export interface TransformOptions {
   /** Name of the package that the file belongs to: the front of the code ids of helpers. Default "". */
   readonly packageName?: string;
+  /**
+   * Path of the file in its package, with slashes, e.g. `src/order.ts`. It goes into the hashes of helpers: without it, no two
+   * modules of a package may have helpers of one name and one text. Default: none.
+   */
+  readonly modulePath?: string;
 }
 
 export interface SourceInput {

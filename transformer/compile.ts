@@ -12,7 +12,7 @@ import { findImports } from "./discover/imports.ts";
 import { nodesOf } from "./discover/nodes.ts";
 import { parseErrors } from "./discover/parse.ts";
 import { fastTypeScript } from "./fast-typescript.ts";
-import type { TypeScript } from "./ir.ts";
+import type { ModulePlace, TypeScript } from "./ir.ts";
 import { type InfoOf, lowerFile } from "./lower/file.ts";
 import { createReporter } from "./messages.ts";
 import { codeInfo } from "./output/layout.ts";
@@ -22,9 +22,7 @@ import { realise } from "./print/realise.ts";
 
 export { mayHoldDurable };
 
-export interface CompileOptions {
-  /** Name of the nearest package: the front of the code ids of helpers. Default "". */
-  readonly packageName?: string;
+export interface CompileOptions extends ModulePlace {
   /** For the diagnostics that need types. They never change what is emitted. */
   readonly queries?: TypeQueries;
   /** Values whose types say nothing (`any`, `unknown`) are errors where they are stored. Default false. */
@@ -62,7 +60,7 @@ export function compileFile(
   const report = createReporter(file, options.strict ?? false);
   const nodes = nodesOf(ts, file);
   const imports = findImports(ts, file);
-  const units = findUnits(ts, file, nodes, imports, options.packageName ?? "");
+  const units = findUnits(ts, file, nodes, imports, options);
   if (units.length === 0) return undefined;
   // What the parser made of the rest is a guess.
   const [problem] = syntaxErrorsOf(file);

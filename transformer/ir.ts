@@ -27,10 +27,23 @@ export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.Functio
 export type NestedFunction = ts.FunctionLikeDeclaration | ts.ClassStaticBlockDeclaration;
 
 /** One outermost durable function of a file. */
+/** Where a file belongs, which is what the code of its helpers is named after. */
+export interface ModulePlace {
+  /** Name of the nearest package: the front of the code ids of helpers. Default "". */
+  readonly packageName?: string;
+  /**
+   * Path of the file in its package, with slashes: goes into the hashes of helpers, which tell those of one name apart.
+   * Without it, no two modules of a package may have helpers of one name and one text.
+   */
+  readonly modulePath?: string;
+}
+
 export interface Unit {
   readonly kind: UnitKind;
   readonly fn: FunctionNode;
   readonly code: string;
+  /** Of the file in its package: another module may have a helper of the same name and text. */
+  readonly modulePath?: string;
   /** The `durable(…)` call around `fn`, when there is one. */
   readonly wrapper?: ts.CallExpression;
 }

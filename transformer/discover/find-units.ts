@@ -3,7 +3,7 @@
  * the functions given to `createFunction(…)`, inline or by name, what is wrapped in `durable(…)`, and helpers.
  */
 import type tsTypes from "typescript";
-import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import type { FunctionNode, ModulePlace, TypeScript, Unit } from "../ir.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
@@ -21,7 +21,7 @@ export function findUnits(
   file: tsTypes.SourceFile,
   nodes: Nodes,
   imports: PackageImports,
-  packageName: string,
+  place: ModulePlace,
 ): Unit[] {
   const units: Unit[] = [];
   const taken = new Set<FunctionNode>();
@@ -39,7 +39,7 @@ export function findUnits(
   const outermost = units.filter(({ fn }) => !isInsideOf(fn, taken));
   return uniqueCodes(
     outermost.sort((a, b) => a.fn.pos - b.fn.pos),
-    packageName,
+    place,
   );
 }
 

@@ -5,7 +5,7 @@
  *   class Orders { async ship({ step }: Context) { … } }   code id "shop#Orders.ship"
  */
 import type tsTypes from "typescript";
-import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
+import type { FunctionNode, ModulePlace, TypeScript, Unit } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
 import { isPromised } from "./promised.ts";
@@ -96,7 +96,7 @@ function isNamedByParent(ts: TypeScript, node: tsTypes.Node): boolean {
 }
 
 /** Paths that occur more than once in a file get an ordinal with their total, `pay#2/3`, like labels. */
-export function uniqueCodes(units: readonly Unit[], packageName: string): Unit[] {
+export function uniqueCodes(units: readonly Unit[], { packageName = "", modulePath }: ModulePlace): Unit[] {
   const totals = new Map<string, number>();
   for (const { kind, code } of units) if (kind !== "handler") totals.set(code, (totals.get(code) ?? 0) + 1);
   const seen = new Map<string, number>();
@@ -105,6 +105,7 @@ export function uniqueCodes(units: readonly Unit[], packageName: string): Unit[]
     const total = totals.get(unit.code) as number;
     const ordinal = (seen.get(unit.code) ?? 0) + 1;
     seen.set(unit.code, ordinal);
-    return { ...unit, code: `${packageName}#${unit.code}${total > 1 ? `#${ordinal}/${total}` : ""}` };
+    const code = `${packageName}#${unit.code}${total > 1 ? `#${ordinal}/${total}` : ""}`;
+    return { ...unit, code, ...(modulePath !== undefined && { modulePath }) };
   });
 }

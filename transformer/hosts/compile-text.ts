@@ -4,7 +4,7 @@ import type ts from "typescript";
 import type { Manifest } from "../../runtime/manifest.ts";
 import { compileFile, mayHoldDurable } from "../compile.ts";
 import { parseErrors, parseFile } from "../discover/parse.ts";
-import type { TypeScript } from "../ir.ts";
+import type { ModulePlace, TypeScript } from "../ir.ts";
 import { toTypeScript } from "./project.ts";
 
 /** A file that holds something durable, as the compiler left it. */
@@ -19,7 +19,7 @@ export interface CompiledText {
 /**
  * Compiles a text.
  *
- * @param packageName name of the package that the file belongs to
+ * @param place the package that the file belongs to, and where in it
  * @returns undefined when nothing in it is durable, and for a text that TypeScript cannot parse: whoever takes it next
  *   reports that
  */
@@ -27,12 +27,12 @@ export function compileText(
   ts: TypeScript,
   fileName: string,
   text: string,
-  packageName: string | undefined,
+  place: ModulePlace,
 ): CompiledText | undefined {
   if (!mayHoldDurable(text)) return undefined;
   const file = parseFile(ts, fileName, text);
   if (parseErrors(file).length > 0) return undefined;
-  const result = compileFile(ts, file, packageName === undefined ? {} : { packageName });
+  const result = compileFile(ts, file, place);
   if (!result) return undefined;
   const diagnostics = result.diagnostics.map((diagnostic) => toTypeScript(ts, file, diagnostic));
   return { edits: hasErrors(ts, diagnostics) ? undefined : result.edits, manifest: result.manifest, diagnostics };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPackageNames } from "./package-names.ts";
+import { createModulePlaces } from "./package-names.ts";
 
 test("a file belongs to the nearest package.json that has a name; each is read once", () => {
   const files: Record<string, string> = {
@@ -9,18 +9,21 @@ test("a file belongs to the nearest package.json that has a name; each is read o
     "/shop/packages/mail/package.json": '{ "name": "@shop/mail" }',
   };
   const read: string[] = [];
-  const packageNameOf = createPackageNames({
+  const placeOf = createModulePlaces({
     fileExists: (path) => path in files,
     readFile: (path) => {
       read.push(path);
       return files[path];
     },
   });
-  expect(packageNameOf("/shop/src/esm/a.ts")).toBe("shop");
-  expect(packageNameOf("/shop/src/b.ts")).toBe("shop");
-  expect(packageNameOf("/shop/packages/broken/a.ts")).toBe("shop");
-  expect(packageNameOf("/shop/packages/mail/deep/er/a.ts")).toBe("@shop/mail");
-  expect(packageNameOf("/elsewhere/a.ts")).toBeUndefined();
-  expect(packageNameOf("C:/elsewhere/a.ts")).toBeUndefined();
+  expect(placeOf("/shop/src/esm/a.ts")).toMatchObject({ packageName: "shop" });
+  expect(placeOf("/shop/src/b.ts")).toEqual({ packageName: "shop", modulePath: "src/b.ts" });
+  expect(placeOf("/shop/packages/broken/a.ts")).toMatchObject({ packageName: "shop" });
+  expect(placeOf("/shop/packages/mail/deep/er/a.ts")).toEqual({
+    packageName: "@shop/mail",
+    modulePath: "deep/er/a.ts",
+  });
+  expect(placeOf("/elsewhere/a.ts")).toEqual({ modulePath: "a.ts" });
+  expect(placeOf("C:/elsewhere/a.ts")).toEqual({ modulePath: "a.ts" });
   expect(new Set(read).size).toBe(read.length);
 });

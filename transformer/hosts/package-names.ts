@@ -1,24 +1,37 @@
 import type ts from "typescript";
+import type { ModulePlace } from "../ir.ts";
+
+interface Package {
+  readonly name: string;
+  readonly folder: string;
+}
 
 /**
- * Finds the name of the package that a file belongs to: that of the nearest package.json that has one. A nested
- * package.json without a name (`{ "type": "module" }`) is not a package of its own.
+ * Finds the package that a file belongs to: that of the nearest package.json that has a name. A nested package.json
+ * without one (`{ "type": "module" }`) is not a package of its own.
  *
- * @returns a lookup from the path of a file to the name, undefined when there is none; each folder is read once
+ * @returns a lookup from the path of a file to its package and its place in that; each folder is read once
  */
-export function createPackageNames(
+export function createModulePlaces(
   host: Pick<ts.CompilerHost, "readFile" | "fileExists">,
-): (fileName: string) => string | undefined {
-  const names = new Map<string, string | undefined>();
+): (fileName: string) => ModulePlace {
+  const packages = new Map<string, Package | undefined>();
 
-  const nameOfFolder = (folder: string): string | undefined => {
-    if (names.has(folder)) return names.get(folder);
+  const packageOfFolder = (folder: string): Package | undefined => {
+    if (packages.has(folder)) return packages.get(folder);
     const parent = parentFolder(folder);
-    const name = readName(host, `${folder}/package.json`) ?? (parent === folder ? undefined : nameOfFolder(parent));
-    names.set(folder, name);
-    return name;
+    const name = readName(host, `${folder}/package.json`);
+    const above = parent === folder ? undefined : () => packageOfFolder(parent);
+    const found = name === undefined ? above?.() : { name, folder };
+    packages.set(folder, found);
+    return found;
   };
-  return (fileName) => nameOfFolder(parentFolder(fileName));
+  return (fileName) => {
+    const found = packageOfFolder(parentFolder(fileName));
+    // Where no package is, nothing says from where a path would be the same on every machine.
+    if (found === undefined) return { modulePath: fileName.slice(fileName.lastIndexOf("/") + 1) };
+    return { packageName: found.name, modulePath: fileName.slice(found.folder.length + 1) };
+  };
 }
 
 /** TypeScript writes every path with slashes. The root is its own parent. */

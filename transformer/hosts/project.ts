@@ -6,7 +6,7 @@ import type { TypeQueries } from "../check/type-queries.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
-import { createPackageNames } from "./package-names.ts";
+import { createModulePlaces } from "./package-names.ts";
 import { createCheckerQueries } from "./queries/checker.ts";
 
 /** The compiler as this host sees it. `transformer/compile.ts` is the real one. */
@@ -80,7 +80,7 @@ export function createProject(
   { strict = false, manifest: writesManifests = true }: PluginOptions = namedOptions(program),
   queries: TypeQueries = createCheckerQueries(ts, program),
 ): Project {
-  const packageNameOf = createPackageNames(host);
+  const placeOf = createModulePlaces(host);
   const compiled = new Map<ts.SourceFile, CompiledFile | undefined>();
   let warnings: ts.Diagnostic[] = [];
 
@@ -95,9 +95,7 @@ export function createProject(
     if (!isCandidate(file) || program.getSyntacticDiagnostics(file).length > 0) return undefined;
     // The compiler walks from nodes to their parents. TypeScript sets them when it makes a checker, or while it parses.
     if (file.endOfFileToken.parent === undefined) program.getTypeChecker();
-    const packageName = packageNameOf(file.fileName);
-    const name = packageName === undefined ? {} : { packageName };
-    const result = compiler.compileFile(ts, file, { ...name, queries, strict });
+    const result = compiler.compileFile(ts, file, { ...placeOf(file.fileName), queries, strict });
     if (!result) return undefined;
     const own = program.getCompilerOptions().outFile ? [outFileUnsupported] : [];
     const all = [...own, ...result.diagnostics].map((diagnostic) => toTypeScript(ts, file, diagnostic));

@@ -9,15 +9,17 @@ import type { TypeScript } from "../ir.ts";
  * two of them stand keywords, operators, punctuation and types, and comments.
  *
  * @param nodes those below the function, in source order
+ * @param modulePath what else tells the function from others
  */
 export function hashOf(
   ts: TypeScript,
   node: tsTypes.Node,
   nodes: readonly tsTypes.Node[] = nodesIn(ts, node, nodesOf(ts, node)).all,
+  modulePath?: string,
 ): string {
   const file = node.getSourceFile();
   const { text } = file;
-  const parts: string[] = [];
+  const parts: string[] = modulePath === undefined ? [] : [modulePath];
   let end = node.getStart(file);
   for (let position = 0; position < nodes.length; position++) {
     const inner = nodes[position] as tsTypes.Node;

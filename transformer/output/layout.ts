@@ -44,7 +44,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
 }
 
 export function hashOfFunction(ts: TypeScript, { unit, nodes }: Analysis, fn: FunctionNode): string {
-  return hashOf(ts, fn, fn === unit.fn ? nodes.all : nodes.inside(fn));
+  return hashOf(ts, fn, fn === unit.fn ? nodes.all : nodes.inside(fn), unit.modulePath);
 }
 
 export function frameLayout(ts: TypeScript, analysis: Analysis, { fn }: FunctionAnalysis): FrameLayout {

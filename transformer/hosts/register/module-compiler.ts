@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import type MagicString from "magic-string";
 import type ts from "typescript";
 import { mayHoldDurable } from "../../compile.ts";
-import type { TypeScript } from "../../ir.ts";
+import type { ModulePlace, TypeScript } from "../../ir.ts";
 import { composeSourceMap } from "../../output/source-map.ts";
 import { compileText, hasErrors } from "../compile-text.ts";
 import { describeDiagnostics } from "../describe-diagnostics.ts";
-import { createPackageNames } from "../package-names.ts";
+import { createModulePlaces } from "../package-names.ts";
 import { createUserConfigs } from "../user-config.ts";
 import { loadUserTypeScript } from "../user-typescript.ts";
 import { createModuleFormats, type ModuleFormat } from "./module-format.ts";
@@ -30,7 +30,7 @@ export function sourceFile(url: string): string | undefined {
 interface UserCompiler {
   readonly ts: TypeScript;
   readonly formatOf: ReturnType<typeof createModuleFormats>;
-  readonly packageNameOf: (fileName: string) => string | undefined;
+  readonly placeOf: (fileName: string) => ModulePlace;
   readonly optionsOf: (fileName: string) => ts.CompilerOptions;
 }
 
@@ -59,7 +59,7 @@ function createUserCompiler(fileName: string): UserCompiler {
   return {
     ts,
     formatOf: createModuleFormats(ts),
-    packageNameOf: createPackageNames(ts.sys),
+    placeOf: createModulePlaces(ts.sys),
     optionsOf: (file) => configOf(file)?.options ?? {},
   };
 }
@@ -71,7 +71,7 @@ function needsEmit(fileName: string): boolean {
 
 function compileModule(user: UserCompiler, fileName: string, text: string): LoadedModule | undefined {
   const { ts } = user;
-  const compiled = compileText(ts, fileName, text, user.packageNameOf(fileName));
+  const compiled = compileText(ts, fileName, text, user.placeOf(fileName));
   if (compiled) report(ts, compiled.diagnostics);
   const edits = compiled?.edits;
   if (!needsEmit(fileName)) {

@@ -5,7 +5,7 @@ import { compileFile, mayHoldDurable } from "../../compile.ts";
 import type { TypeScript } from "../../ir.ts";
 import { version } from "../../output/version.ts";
 import { type CompiledText, compileText } from "../compile-text.ts";
-import { createPackageNames } from "../package-names.ts";
+import { createModulePlaces } from "../package-names.ts";
 import { createProject, type Project } from "../project.ts";
 import { createUserConfigs, type UserConfig } from "../user-config.ts";
 import type { BackstitchOptions } from "./options.ts";
@@ -29,8 +29,8 @@ export interface FileCompiler {
 
 export function createFileCompiler(ts: TypeScript, { types, tsconfig }: BackstitchOptions): FileCompiler {
   const programs = createPrograms(ts, types !== false, tsconfig);
-  const packageNameOf = createPackageNames(ts.sys);
-  const compileVirtual = (fileName: string, text: string) => compileText(ts, fileName, text, packageNameOf(fileName));
+  const placeOf = createModulePlaces(ts.sys);
+  const compileVirtual = (fileName: string, text: string) => compileText(ts, fileName, text, placeOf(fileName));
 
   return {
     compile(fileName, text) {
