@@ -10,6 +10,11 @@ import { version } from "../transformer/output/version.ts";
 export interface TransformOptions {
   /** Name of the package that the file belongs to: the front of the code ids of helpers. Default "". */
   readonly packageName?: string;
+  /**
+   * Path of the file in its package, with slashes, e.g. `src/order.ts`. It is in the hashes, which tell helpers of one name and
+   * text apart. Default: the name of the file alone.
+   */
+  readonly path?: string;
 }
 
 export interface SourceInput {

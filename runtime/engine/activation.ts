@@ -207,7 +207,9 @@ export class Activation {
 
   /** How the run's frames name code. */
   reference(info: CodeInfo): string {
-    return codeOf(this.owner.handler)?.info.code === info.code ? info.code : referenceTo(info);
+    const own = codeOf(this.owner.handler)?.info;
+    // A handler that stands in another module is a helper of it, whose name helpers of others may have.
+    return own?.code === info.code && own.hash === info.hash ? info.code : referenceTo(info);
   }
 
   /** Whether it is a handle of this run. Others are ordinary promises here. */
