@@ -79,6 +79,7 @@ function kept(args: ArrayLike<unknown>, info: CodeInfo): readonly unknown[] {
 
 function entered(frame: Frame): Handle {
   frame.enter();
+  if (frame.raisedByCall) throw frame.raisedByCall.error;
   return frame.call;
 }
 

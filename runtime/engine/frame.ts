@@ -43,6 +43,10 @@ export class Frame extends FrameResources implements Waiter {
 
   readonly #body: CompiledBody;
   readonly #fetchesTable: boolean;
+  /** Its code runs on the stack of its caller. */
+  #isCalled = false;
+  /** What the call itself throws: that of a function that is not async. */
+  raisedByCall: { readonly error: unknown } | undefined;
   /** It waits for a value that the language unwraps, in a job of its own. */
   #unwraps = false;
   /** Of a call that returned a handle: settles its body. */
@@ -128,6 +132,12 @@ export class Frame extends FrameResources implements Waiter {
     replaceMethods(this, made, methods);
   }
 
+  /** A function that is not async throws. */
+  raised(error: unknown): unknown {
+    if (this.#isCalled && !this.wasParked) this.raisedByCall = { error };
+    return error;
+  }
+
   code(table: ClosureTable): void {
     this.invocation.table = table;
     if (this.#fetchesTable) throw tableFetched;
@@ -155,12 +165,14 @@ export class Frame extends FrameResources implements Waiter {
   #run(): Promise<unknown> {
     this.pc = this.place.label;
     const before = makeAmbient(this.activation);
+    this.#isCalled = true;
     try {
       return this.#body.call(this.self, this, ...this.args);
     } catch (error) {
       // The end of the native stack: an async function throws nothing else.
       return Promise.reject(error);
     } finally {
+      this.#isCalled = false;
       makeAmbient(before);
     }
   }

@@ -18,17 +18,19 @@ interface Surroundings {
 /** An async function suspends by itself: it gets frames of its own. Async generators and methods of classes do not. */
 export function isDurable(ts: TypeScript, fn: NestedFunction): fn is FunctionNode {
   if (ts.isClassStaticBlockDeclaration(fn) || fn.asteriskToken) return false;
-  const isAsync = (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
-  if (!isAsync || !fn.body) return false;
+  if (!isAsync(ts, fn) || !fn.body) return false;
   if (ts.isMethodDeclaration(fn)) return isMovableMethod(ts, fn);
   return ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) || ts.isFunctionDeclaration(fn);
+}
+
+export function isAsync(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
 }
 
 /** A method of an object literal: it can stand elsewhere. An async one with `super` cannot. */
 export function isMovableMethod(ts: TypeScript, fn: tsTypes.Node): fn is tsTypes.MethodDeclaration {
   if (!ts.isMethodDeclaration(fn) || !ts.isObjectLiteralExpression(fn.parent)) return false;
-  const isAsync = (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
-  return !(isAsync && usesSuper(ts, fn));
+  return !(isAsync(ts, fn) && usesSuper(ts, fn));
 }
 
 /** An accessor of an object literal. What stands behind it may be added to its object later. */

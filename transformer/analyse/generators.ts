@@ -6,7 +6,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
 import { fieldName, isMovableClass } from "./classes.ts";
-import { isInBody } from "./functions.ts";
+import { isAsync, isInBody } from "./functions.ts";
 import { isKeepable, isPrivateMethod } from "./private-methods.ts";
 import { isForAwait, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -21,10 +21,6 @@ export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is Fun
 function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
   if (!fn.asteriskToken || !fn.body || holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent))) return false;
   return !isAsync(ts, fn) || (!bindsParameters(ts, fn) && !holdsAsyncObstacle(ts, fn.body));
-}
-
-function isAsync(ts: TypeScript, fn: tsTypes.Node): boolean {
-  return (ts.getCombinedModifierFlags(fn as tsTypes.Declaration) & ts.ModifierFlags.Async) !== 0;
 }
 
 /**

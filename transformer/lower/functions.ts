@@ -6,7 +6,7 @@
  */
 import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
-import { usesThis } from "../analyse/functions.ts";
+import { isAsync, usesThis } from "../analyse/functions.ts";
 import { isAsyncGenerator, isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
@@ -71,7 +71,7 @@ export function durableBody(
   // What a parameter is bound to may be a closure of the table; and where it is no slot, whoever fetches the table would
   // evaluate its default again.
   const isFirst = bound.declares || fn.parameters.some((parameter) => holdsFunction(ts, parameter));
-  const inside: Rope = [
+  const code: Rope = [
     isFirst ? printed : "",
     opened === "" ? "" : [indent, opened],
     start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
@@ -79,9 +79,18 @@ export function durableBody(
     isFirst ? "" : printed,
     framed(context, fn, apart(context, fn, body.statements)),
   ];
+  const inside = isAsync(ts, fn) || isGenerator(fn) || isHandler ? code : raising(context, code);
   const arrow = isArrow(ts, fn) ? " => " : " ";
   const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
+}
+
+/**
+ * What a function throws that is not async comes from the call itself: `try { … } catch ($error) { throw $.raised($error); }`.
+ */
+function raising({ frame, names }: Context, code: Rope): Rope {
+  const error = names.fresh("$error");
+  return [" try {", code, ` } catch (${error}) { throw ${frame}.raised(${error}); }`];
 }
 
 /**
