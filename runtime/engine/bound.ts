@@ -3,9 +3,10 @@
  *
  *   f.bind(self, 1)     $.bind(f)(self, 1)
  */
+import { types } from "node:util";
 import { SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
-import { addedKeys, type Natural, naturalOf } from "./natural.ts";
+import { addedKeys, type Natural, nameFunction, naturalOf } from "./natural.ts";
 
 interface BoundRecord {
   /** Number among what the run made, as in `ClosureRecord`. */
@@ -21,6 +22,7 @@ export type BoundImage = readonly [number, string, number, ...BoundRecord["parts
 type Fn = (...args: never[]) => unknown;
 
 const nativeBind = Function.prototype.bind;
+const NativeProxy = Proxy;
 
 /** The bound functions of one activation. */
 export class BoundRecords {
@@ -40,8 +42,10 @@ export class BoundRecords {
     return record && addedKeys(value, record.natural);
   }
 
+  /** Undefined when what it inherits from is to be stored: its target may inherit from something else by now. */
   parentOf(value: object): unknown {
-    return this.#records.get(value)?.natural.parent;
+    const record = this.#records.get(value);
+    return record && parentOfTarget(record.parts[0]) === Function.prototype ? Function.prototype : undefined;
   }
 
   image(value: object): BoundImage {
@@ -49,8 +53,14 @@ export class BoundRecords {
     return [order, natural.name, natural.length, ...parts];
   }
 
+  /** To bind a function asks it for its name and more, which getters and traps can see: this was done before. */
   restore([order, name, length, target, self, ...args]: BoundImage): object {
-    return this.#bind(order, target, self, args, { name, length });
+    const made = Reflect.apply(nativeBind, standInFor(target), [self, ...args]) as Fn;
+    Object.defineProperty(made, "length", { value: length, configurable: true });
+    nameFunction(made, name);
+    const parent = parentOfTarget(target);
+    if (parent !== undefined) Object.setPrototypeOf(made, parent);
+    return this.#note(order, made, [target, self, ...args]);
   }
 
   /** The call of a method with the name `bind`, of whatever class. It is fetched before its arguments are evaluated. */
@@ -64,22 +74,45 @@ export class BoundRecords {
     if (typeof method !== "function") throw new TypeError("bind is not a function");
     if (method !== nativeBind || typeof object !== "function") return Reflect.apply(method, object, args);
     const [self, ...rest] = args;
-    return this.#bind(++this.#activation.lastMade, object, self, rest);
+    const order = ++this.#activation.lastMade;
+    return this.#note(order, Reflect.apply(nativeBind, object, [self, ...rest]) as Fn, [object, self, ...rest]);
   }
 
-  #bind(
-    order: number,
-    target: object,
-    self: unknown,
-    args: readonly unknown[],
-    stored?: { readonly name: string; readonly length: number },
-  ): object {
-    const made = Reflect.apply(nativeBind, target, [self, ...args]) as Fn;
-    for (const key of ["length", "name"] as const) {
-      if (stored && made[key] !== stored[key])
-        Object.defineProperty(made, key, { value: stored[key], configurable: true });
-    }
-    this.#records.set(made, { order, parts: [target, self, ...args], natural: naturalOf(made) });
+  #note(order: number, made: Fn, parts: BoundRecord["parts"]): object {
+    this.#records.set(made, { order, parts, natural: naturalOf(made) });
     return made;
+  }
+}
+
+/** What a target inherits from, as far as it can be told without asking anybody. */
+function parentOfTarget(target: object): object | null | undefined {
+  return types.isProxy(target) ? undefined : (Object.getPrototypeOf(target) as object | null);
+}
+
+/** A function that does what its target does, and of which nothing can be seen when it is bound. */
+function standInFor(target: object): object {
+  const called = target as Fn;
+  const standIn = isConstructor(target)
+    ? function standIn(this: unknown, ...args: unknown[]): unknown {
+        if (new.target === undefined) return Reflect.apply(called, this, args);
+        return Reflect.construct(called, args, (new.target as unknown) === standIn ? called : new.target);
+      }
+    : {
+        standIn(...args: unknown[]): unknown {
+          return Reflect.apply(called, this, args);
+        },
+      }.standIn;
+  // The language asks the target of a bound function for its instances.
+  Object.defineProperty(standIn, Symbol.hasInstance, { value: (value: unknown) => value instanceof called });
+  return standIn;
+}
+
+/** Asked through a trap of ours, so that none of the author's runs. */
+function isConstructor(fn: object): boolean {
+  const asked = new NativeProxy(fn, { construct: () => ({}) }) as unknown as new () => object;
+  try {
+    return new asked() !== undefined;
+  } catch {
+    return false;
   }
 }

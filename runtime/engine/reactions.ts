@@ -3,7 +3,7 @@ import { runIn } from "./ambient.ts";
 import { isCancellation } from "./causes.ts";
 import type { Handle, HandleImage, Maker, Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
-import { hearOrdinary, inJob, isThenable } from "./thenables.ts";
+import { followOrdinary, hearOrdinary, inJob } from "./thenables.ts";
 import { storableThrown } from "./thrown.ts";
 
 type Callback = (value?: unknown) => unknown;
@@ -99,15 +99,17 @@ export class Reaction implements Waiter, Maker {
     else this.#adopt(result);
   }
 
-  /** The handle settles as the promise does that its callback gave; the language asks for that one job later. */
+  /** The handle settles as the promise does that its callback gave. */
   #adopt(result: unknown): void {
     const { activation } = this.handle;
     if (result === this.handle) {
       return this.#settle({ ok: false, error: new TypeError("Chaining cycle detected for promise #<Promise>") });
     }
     if (activation.owns(result)) return inJob(activation, () => this.waitFor(result));
-    if (!isThenable(result)) return this.#settle({ ok: true, value: result });
-    inJob(activation, () => hearOrdinary(activation, result, (outcome) => this.#settle(outcome)));
+    followOrdinary(activation, result, {
+      resolve: (value) => this.#adopt(value),
+      settle: (outcome) => this.#settle(outcome),
+    });
   }
 
   /** What the callback of a `finally` gave is awaited, whatever it is. */

@@ -50,6 +50,47 @@ export function hearOrdinary(activation: Activation, value: unknown, use: (outco
   });
 }
 
+/** What comes of a value with which a promise is resolved. */
+export interface Resolution {
+  /** A thenable was resolved with this value, which may be one itself. */
+  resolve(value: unknown): void;
+  settle(outcome: Outcome): void;
+}
+
+/**
+ * As a promise does that is resolved with a value: it asks a thenable for its `then` at once, and calls this in the next
+ * job. While it is pending the activation is not parked.
+ */
+export function followOrdinary(activation: Activation, value: unknown, { resolve, settle }: Resolution): void {
+  let then: unknown;
+  try {
+    then = isObject(value) ? (value as { readonly then?: unknown }).then : undefined;
+  } catch (error) {
+    return settle({ ok: false, error });
+  }
+  if (typeof then !== "function") return settle({ ok: true, value });
+  const method = then;
+  activation.started();
+  activation.wentOutside("a promise");
+  let isOver = false;
+  const once = (use: (given: unknown) => void) => (given: unknown) => {
+    if (isOver) return;
+    isOver = true;
+    activation.cameBack("a promise");
+    use(given);
+    activation.stopped();
+  };
+  const rejected = once((error) => settle({ ok: false, error }));
+  const resolved = once(resolve);
+  queueMicrotask(() => {
+    try {
+      Reflect.apply(method, value, [resolved, rejected]);
+    } catch (error) {
+      rejected(error);
+    }
+  });
+}
+
 /** Tells how an ordinary promise or thenable settles. */
 export function outcomeOf(value: object, use: (outcome: Outcome) => void): void {
   promiseOf(value).then(
