@@ -78,8 +78,10 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
 
   override given(label: string, value: unknown): unknown {
     if (this.pc !== "") return this.reenter(label);
-    this.#comesToRest(value);
-    return this.stand(label, value);
+    // The language awaits it as well, and nobody is to be asked twice for a `then`.
+    const awaited = Promise.resolve(value);
+    this.#comesToRest(awaited);
+    return this.stand(label, awaited);
   }
 
   /** What a `yield*` goes over. Re-entering, it is the stored one. */
@@ -89,7 +91,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
 
   /** As `delegate`, with the iterable as it was evaluated. */
   delegated(label: string, iterable: unknown): AwaitedDelegate {
-    const watch = { asked: () => this.wakes(), answered: (answer: unknown) => this.#comesToRest(answer) };
+    const watch = { asked: () => this.wakes(), answered: (answer: Promise<unknown>) => this.#comesToRest(answer) };
     return this.delegates(
       label,
       () => awaitedDelegateTo(iterable, watch),
@@ -125,7 +127,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   override ended(): void {
     if (this.isEnded) return;
     super.ended();
-    if (!this.#rests) this.#comesToRest(undefined);
+    if (!this.#rests) this.#comesToRest(Promise.resolve());
   }
 
   protected override enter(inner: AsyncGenerator): void {
@@ -137,7 +139,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
    * What is yielded is awaited, and then the request is answered; there may be another one already. So is what a `yield*`
    * is answered, which may be the end: then the code goes on before it comes to rest.
    */
-  #comesToRest(value: unknown): void {
+  #comesToRest(awaited: Promise<unknown>): void {
     this.#stops();
     const turn = this.#turn;
     const { activation } = this;
@@ -148,7 +150,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
       activation.stopped();
     };
     const then = () => {};
-    void Promise.resolve(value).then(then, then).then(then).then(rest);
+    void awaited.then(then, then).then(then).then(rest);
   }
 
   #stops(): void {

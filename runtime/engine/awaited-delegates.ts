@@ -13,7 +13,7 @@ import { isObject } from "./thenables.ts";
 interface Watch {
   asked(): void;
   /** With what is awaited before the generator answers itself. */
-  answered(value: unknown): void;
+  answered(value: Promise<unknown>): void;
 }
 
 type Method = ((value: unknown) => unknown) | undefined;
@@ -126,7 +126,7 @@ class SyncDelegate {
   #told(result: unknown): unknown {
     if (!isObject(result)) return result;
     const done = Boolean((result as IteratorResult<unknown>).done);
-    const { value } = result as IteratorResult<unknown>;
+    const value = Promise.resolve((result as IteratorResult<unknown>).value);
     this.#watch.answered(value);
     return { done, value };
   }
