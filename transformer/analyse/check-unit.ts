@@ -1,8 +1,9 @@
 /** Reports units whose place does not let the compiler change their form. */
 import type tsTypes from "typescript";
+import { isPromised } from "../discover/promised.ts";
 import type { TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
-import { isEntered, userOf, usesThis } from "./functions.ts";
+import { isAsync, isEntered, userOf, usesThis } from "./functions.ts";
 
 export function checkUnit(ts: TypeScript, { kind, fn }: Unit, report: Reporter): void {
   const refuse = (node: tsTypes.Node, construct: string, fix: string): void =>
@@ -14,6 +15,10 @@ export function checkUnit(ts: TypeScript, { kind, fn }: Unit, report: Reporter):
   if (isMember && ts.isComputedPropertyName(name)) refuse(name, "A computed name of a method", "Write the name out.");
   if (ts.isFunctionDeclaration(fn) && ts.isCaseOrDefaultClause(fn.parent)) {
     refuse(name, "A function declared in a clause of a `switch`", "Declare it in front of the `switch`.");
+  }
+  if (kind === "helper" && !isAsync(ts, fn) && !isPromised(ts, fn)) {
+    const fix = "Make it async, or give it the type `Promise<…>` as its result.";
+    refuse(name, "A function that runs steps, is not async and may return something else than a promise", fix);
   }
   if (kind === "helper" && !isMember && ts.isArrowFunction(fn) && usesThis(ts, fn) && !isAtModuleLevel(ts, fn)) {
     refuse(

@@ -8,7 +8,7 @@ import type tsTypes from "typescript";
 import type { FoundUnit, FunctionNode, TypeScript } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
-import { isPromised } from "./promised.ts";
+import { givesCallbacks, isPromised } from "./promised.ts";
 
 /** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
 const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
@@ -44,14 +44,15 @@ function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: Packa
 
 /**
  * A function that is not async runs within a segment of its caller. But the callbacks that it gives to steps live longer:
- * when it holds functions and returns a promise, its caller can as well be given that of a durable call.
+ * when it holds functions and returns a promise, its caller can as well be given that of a durable call. One that gives a
+ * step a callback and may return something else cannot be compiled (`analyse/check-unit.ts`).
  */
 function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
   if ((ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0) return true;
   if (fn.asteriskToken || !fn.body) return false;
   const holdsFunction = (node: tsTypes.Node): boolean =>
     !ts.isTypeNode(node) && (ts.isFunctionLike(node) || (ts.forEachChild(node, holdsFunction) ?? false));
-  return holdsFunction(fn.body) && isPromised(ts, fn);
+  return holdsFunction(fn.body) && (isPromised(ts, fn) || givesCallbacks(ts, fn));
 }
 
 /** The names around a function, outermost first: `Class.method`, `object.method`, `factory.helper`, `Namespace.helper`. */

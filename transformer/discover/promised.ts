@@ -13,6 +13,31 @@ export function isPromised(ts: TypeScript, fn: FunctionNode): boolean {
   return returns.length > 0 && returns.every(({ expression }) => expression && isPromise(ts, expression, parameters));
 }
 
+/** Whether a function that is not async gives a tool, or what one gave, a callback that it writes itself: `step.run("a", () => 1)`. */
+export function givesCallbacks(ts: TypeScript, { body, parameters }: FunctionNode): boolean {
+  const names = new Set(parameters.flatMap(({ name }) => namesIn(ts, name)));
+  const gives = (node: tsTypes.Node): boolean => {
+    if (ts.isFunctionLike(node)) return false;
+    if (ts.isCallExpression(node) && isOfTools(ts, node, names)) {
+      const given = node.arguments.map((argument) => unwrap(ts, argument));
+      if (given.some((argument) => ts.isArrowFunction(argument) || ts.isFunctionExpression(argument))) return true;
+    }
+    return ts.forEachChild(node, gives) ?? false;
+  };
+  return body !== undefined && gives(body);
+}
+
+/** `step.run(…)`, `step.run(…).catch(f)` */
+function isOfTools(ts: TypeScript, call: tsTypes.CallExpression, parameters: ReadonlySet<string>): boolean {
+  const callee = unwrap(ts, call.expression);
+  if (!ts.isPropertyAccessExpression(callee)) return false;
+  const owner = unwrap(ts, callee.expression);
+  if (!isChained(callee) || !ts.isCallExpression(owner)) return isTools(ts, owner, parameters);
+  return isOfTools(ts, owner, parameters);
+}
+
+const isChained = ({ name }: tsTypes.PropertyAccessExpression) => /^(then|catch|finally|rollback)$/.test(name.text);
+
 /** `step.run(…)`, `ctx.step.run(…).catch(f)`, `Promise.all(…)` and choices between them. */
 function isPromise(ts: TypeScript, expression: tsTypes.Expression, parameters: ReadonlySet<string>): boolean {
   const value = unwrap(ts, expression);
@@ -23,8 +48,7 @@ function isPromise(ts: TypeScript, expression: tsTypes.Expression, parameters: R
   const callee = unwrap(ts, value.expression);
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const owner = unwrap(ts, callee.expression);
-  if (/^(then|catch|finally|rollback)$/.test(callee.name.text) && ts.isCallExpression(owner))
-    return isPromise(ts, owner, parameters);
+  if (isChained(callee) && ts.isCallExpression(owner)) return isPromise(ts, owner, parameters);
   if (ts.isIdentifier(owner) && owner.text === "Promise") return true;
   return isTools(ts, owner, parameters);
 }
