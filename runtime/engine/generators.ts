@@ -1,6 +1,6 @@
 /**
  * Generator functions of compiled code. What the author gets is a generator of the language, which goes over that of the
- * compiled body: so methods, states and errors are the language's. One of a loaded run stands where it stood, and its body
+ * compiled body, or is that one itself when it is async: so methods, states and errors are the language's. One of a loaded run stands where it stood, and its body
  * is re-entered when somebody asks it.
  */
 import { types } from "node:util";
@@ -169,7 +169,8 @@ function ask(generator: object, { code }: GeneratorFrame, method: Method): void 
 function makeGenerator(fn: object, { drive, body, info }: GeneratorCode, held: Held): object {
   const { prototype } = fn as { prototype: unknown };
   const { frame } = held;
-  // One that awaits would answer a job later behind another one. It is stored as itself when nobody need know what it is asked.
+  // Behind another one, an async generator would answer a job later: the author gets that of the body, unless the frame has to
+  // know what it is asked.
   const isItself = frame instanceof AsyncGeneratorFrame && !info.completions;
   const maker = (isItself ? body : drive) as { prototype?: unknown };
   if (maker.prototype !== prototype) maker.prototype = prototype;
