@@ -30,13 +30,14 @@ interface Setup {
 
 function setUp(drive: DriveRun, options: WorkerOptions = {}, parts: Partial<WorkerParts> = {}): Setup {
   const store = memoryStore();
+  const clock = parts.clock ?? new SystemClock();
   const logged: unknown[][] = [];
   const log = (...args: unknown[]) => void logged.push(args);
   const listeners = new Set<() => void>();
   const worker = new StoreWorker(
     {
       app,
-      clock: new SystemClock(),
+      clock,
       logger: { debug: log, info: log, warn: log, error: log },
       drive,
       retryDelay: () => 0,
@@ -52,7 +53,7 @@ function setUp(drive: DriveRun, options: WorkerOptions = {}, parts: Partial<Work
   );
   started.push(worker);
   const send = async (...ids: string[]) => {
-    await store.putEvents(ids.map((id) => ({ id, app, name: "go", data: "", receivedAt: Date.now() })));
+    await store.putEvents(ids.map((id) => ({ id, app, name: "go", data: "", receivedAt: clock.now() })));
     for (const listener of listeners) listener();
   };
   const statuses = async () => (await store.listRuns({ app, limit: 100 })).runs.map((run) => run.status);
