@@ -49,6 +49,7 @@ const faults = {
   BS2110: "A race waits for an ordinary promise",
   BS2111: "The run cannot be migrated",
   BS2112: "The run waits too long for code that is not compiled",
+  BS2113: "A text cannot be evaluated",
   BS2130: "The engine cannot do this",
   BS2131: "Restate does not do what it is asked",
   BS2132: "Restate's SDK cannot run here",

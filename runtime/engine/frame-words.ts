@@ -21,6 +21,7 @@ import {
 import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
+import { directEval, refuse } from "./direct-eval.ts";
 import { Handle } from "./handle.ts";
 import { noteHider } from "./hiders.ts";
 import { above, newHome, settle } from "./homes.ts";
@@ -130,6 +131,16 @@ export abstract class FrameWords {
   /** An assignment to a constant: its value was evaluated, now it throws. */
   constant(_name: string): never {
     throw new TypeError("Assignment to constant variable.");
+  }
+
+  /** What stands for a direct `eval`: its texts find `names`, and `self` as their `this`. */
+  evaluator(self: unknown, names: object, ...unassigned: string[]): Untyped {
+    return directEval(this.activation, self, { names, unassigned });
+  }
+
+  /** An assignment by such a text to what the runtime gives a handler. */
+  unassignable(name: string): never {
+    return refuse(this.activation, name);
   }
 
   /** The value for a slot whose declaration may not have run. */

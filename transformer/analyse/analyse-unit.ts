@@ -10,6 +10,7 @@ import { nameClosures } from "./closure-names.ts";
 import { type Closures, findClosures } from "./closures.ts";
 import type { FlowGraph } from "./control-flow.ts";
 import { enclosingConstructs, shortText } from "./enclosing.ts";
+import { namesAround } from "./evals.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isStatic, objectNames } from "./functions.ts";
 import { baseLabel, qualifyLabels } from "./labels.ts";
@@ -42,6 +43,8 @@ export interface Analysis {
   readonly cursors: ReadonlyMap<tsTypes.Node, string>;
   /** Names of the module that variables may hold. */
   readonly outer: ReadonlySet<string>;
+  /** Names around the unit that a text which is evaluated may name, see `namesAround`. */
+  readonly around: ReadonlyMap<string, boolean>;
   /** Names of the tagged templates whose strings may be kept. */
   readonly templates: ReadonlyMap<tsTypes.Node, string>;
 }
@@ -87,6 +90,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   const cursors = cursorPaths(ts, suspensions);
   const outer = new Set([...findOuterNames(ts, nodes, bindings, facts, imports), ...objectNames(ts, unit.fn)]);
   const templates = nameTemplates(ts, nodes, bindings, facts);
+  const isEvaluating = bindings.evaluated.size > 0;
   const analysis: Analysis = {
     unit,
     nodes,
@@ -100,6 +104,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
     paths,
     cursors,
     outer,
+    around: isEvaluating ? namesAround(ts, unit.fn, around.nodes) : new Map(),
     templates,
   };
   checkConstructs(ts, analysis, imports, report);

@@ -9,7 +9,6 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
-import { directEvals, evaluatedWords } from "./evals.ts";
 import { isEntered } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
@@ -56,19 +55,22 @@ function checkFunction(check: Check, owner: FunctionNode): void {
   if (owner.body) visit(owner.body);
 }
 
-/** A text that is known and names nothing of the function means the same in the compiled code, in a nested function too. */
+/** Only the code of a class or method itself can name its private members, and use its `super`. */
 function checkEvals({ ts, analysis, report }: Check): void {
-  const calls = directEvals(ts, analysis.nodes);
-  if (calls.length === 0) return;
-  const names = new Set([...analysis.bindings.byIdentifier.values()].map(({ name }) => name));
-  for (const call of calls) {
-    const words = evaluatedWords(ts, call);
-    if (words?.every((word) => !names.has(word))) continue;
+  for (const call of analysis.bindings.evaluated.keys()) {
+    if (!isInMember(ts, call)) continue;
     report.error("unsupported-construct", call, {
-      construct: "Direct `eval` that may name variables of the function",
+      construct: "Direct `eval` of more than a known text in a class or method",
       fix: "Call a function instead.",
     });
   }
+}
+
+function isInMember(ts: TypeScript, node: tsTypes.Node): boolean {
+  for (let outer = node.parent; outer; outer = outer.parent) {
+    if (ts.isClassLike(outer) || ts.isMethodDeclaration(outer) || ts.isAccessor(outer)) return true;
+  }
+  return false;
 }
 
 /** In the heritage and the keys of a class that moves to the table, its name means nothing yet. Later it would. */

@@ -122,9 +122,13 @@ function capturesOfFunction(input: ClosureInput, fn: NestedFunction): Set<Bindin
 function capturesOfAll(input: ClosureInput, node: tsTypes.Node, nodes: readonly tsTypes.Node[]): Set<Binding> {
   const { bindings, free } = input;
   const found = new Set<Binding>();
+  const add = (binding: Binding): void => {
+    if (!free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
+  };
   for (const inner of nodes) {
     const binding = bindings.byIdentifier.get(inner);
-    if (binding && !free.has(binding) && !isWithin(binding.scope, node)) found.add(binding);
+    if (binding) add(binding);
+    for (const evaluated of bindings.evaluated.get(inner) ?? []) add(evaluated);
   }
   return found;
 }

@@ -1,18 +1,30 @@
 /** Direct `eval`: what it evaluates may name any variable of the functions around. */
 import type tsTypes from "typescript";
-import type { Nodes } from "../discover/nodes.ts";
+import { isErased, type Nodes } from "../discover/nodes.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
+import { isReference } from "./targets.ts";
 
-/** Words that mean something of the function around, or a suspension. */
-const contextual = new Set(["this", "arguments", "super", "target", "eval", "await", "yield", "import"]);
+/** Words that mean something of the function around. */
+const contextual = new Set(["this", "arguments", "super", "target", "eval", "import"]);
+
+export function isDirectEval(ts: TypeScript, node: tsTypes.Node): node is tsTypes.CallExpression {
+  if (!ts.isCallExpression(node) || node.questionDotToken) return false;
+  const callee = unwrap(ts, node.expression);
+  // Node takes `eval(...texts)` for a call of its function.
+  return ts.isIdentifier(callee) && callee.text === "eval" && !node.arguments.some(ts.isSpreadElement);
+}
+
+/** A direct `eval` of a text that may say `this`. */
+export function mayNameThis(ts: TypeScript, node: tsTypes.Node): boolean {
+  return isDirectEval(ts, node) && evaluatedWords(ts, node) === undefined;
+}
 
 /** The direct calls of `eval` among `nodes`. */
 export function directEvals(ts: TypeScript, nodes: Nodes): readonly tsTypes.CallExpression[] {
-  return nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression).filter((call) => {
-    const callee = unwrap(ts, call.expression);
-    return ts.isIdentifier(callee) && callee.text === "eval" && !call.questionDotToken;
-  });
+  return nodes
+    .of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)
+    .filter((call) => isDirectEval(ts, call) && call.arguments.length > 0);
 }
 
 /** The words of the text that is evaluated; undefined when it is not known, or may mean what no word tells. */
@@ -37,4 +49,60 @@ function textOf(ts: TypeScript, node: tsTypes.Expression): string | undefined {
   const left = textOf(ts, inner.left);
   const joins = inner.operatorToken.kind === ts.SyntaxKind.PlusToken;
   return joins && left !== undefined && right !== undefined ? left + right : undefined;
+}
+
+/**
+ * Names that are declared around a unit, in its module and in the functions around it, and whether they can be assigned to.
+ *
+ * @param nodes of the file: an import that nothing but the text names is gone when the text is evaluated
+ */
+export function namesAround(ts: TypeScript, fn: tsTypes.Node, nodes: Nodes): ReadonlyMap<string, boolean> {
+  const names = new Map<string, boolean>();
+  const imported = new Set<string>();
+  const add = (name: tsTypes.Node | undefined, isAssignable: boolean): void => {
+    if (!name || ts.isOmittedExpression(name)) return;
+    if (!ts.isIdentifier(name)) ts.forEachChild(name, (part) => add(nameOfElement(ts, part), isAssignable));
+    else if (!names.has(name.text)) names.set(name.text, isAssignable);
+  };
+  for (let outer = fn.parent; outer; outer = outer.parent) {
+    if (ts.isFunctionLike(outer)) for (const { name } of outer.parameters) add(name, true);
+    if (!ts.isSourceFile(outer) && !ts.isBlock(outer) && !ts.isModuleBlock(outer)) continue;
+    for (const statement of outer.statements) addDeclared(ts, statement, add);
+  }
+  for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier))
+    if (isImport(ts, name)) imported.add(name.text);
+  for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+    if (imported.has(name.text) && isReference(ts, name) && !isInType(ts, name)) add(name, false);
+  }
+  return names;
+}
+
+function nameOfElement(ts: TypeScript, part: tsTypes.Node): tsTypes.Node | undefined {
+  return ts.isBindingElement(part) ? part.name : undefined;
+}
+
+function isImport(ts: TypeScript, { parent }: tsTypes.Identifier): boolean {
+  return ts.isImportSpecifier(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent);
+}
+
+function isInType(ts: TypeScript, node: tsTypes.Node): boolean {
+  for (let outer = node.parent; outer; outer = outer.parent) if (isErased(ts, outer)) return true;
+  return false;
+}
+
+/** Enums that are constants do not exist at run time. */
+function addDeclared(
+  ts: TypeScript,
+  statement: tsTypes.Statement,
+  add: (name: tsTypes.Node | undefined, isAssignable: boolean) => void,
+): void {
+  if (isErased(ts, statement)) return;
+  if (ts.isVariableStatement(statement)) {
+    const isAssignable = (statement.declarationList.flags & ts.NodeFlags.Const) === 0;
+    for (const { name } of statement.declarationList.declarations) add(name, isAssignable);
+  }
+  if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) add(statement.name, true);
+  if (!ts.isEnumDeclaration(statement)) return;
+  const isConstant = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ConstKeyword) ?? false;
+  if (!isConstant) add(statement.name, true);
 }

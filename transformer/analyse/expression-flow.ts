@@ -76,6 +76,20 @@ export abstract class ExpressionFlow extends FlowCursor {
     if (ts.isClassLike(node)) return this.classLike(node);
     this.children(node);
     this.functionsMadeAgain(node);
+    this.evaluated(node);
+  }
+
+  /** Behind its arguments, which may suspend, a direct `eval` uses all that its text can name, and the `this` around it. */
+  private evaluated(node: tsTypes.Node): void {
+    const { evaluated, byIdentifier } = this.input.bindings;
+    const named = evaluated.get(node);
+    if (!named) return;
+    const self = byIdentifier.get(node);
+    if (self) this.use(self);
+    for (const binding of named) {
+      this.use(binding);
+      this.uses(this.input.usesOfCall(binding));
+    }
   }
 
   private yielded(node: tsTypes.YieldExpression): void {

@@ -3,6 +3,7 @@ import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
+import { mayNameThis } from "./evals.ts";
 import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 import { isReference } from "./targets.ts";
@@ -81,6 +82,7 @@ export function isStatic(ts: TypeScript, member: tsTypes.Declaration): boolean {
 export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
   const uses = (node: tsTypes.Node): boolean => {
     if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+    if (mayNameThis(ts, node)) return true;
     if (ts.isTypeNode(node) || (ts.isFunctionLike(node) && !ts.isArrowFunction(node))) return false;
     return ts.forEachChild(node, uses) ?? false;
   };
@@ -91,6 +93,7 @@ export function usesThis(ts: TypeScript, fn: FunctionNode): boolean {
 export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
   if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
   if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.NewKeyword) return true;
+  if (mayNameThis(ts, node)) return true;
   if (ts.isIdentifier(node)) return node.text === "arguments" && isReference(ts, node);
   if (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) return false;
   return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;

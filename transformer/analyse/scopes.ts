@@ -8,6 +8,8 @@ import type tsTypes from "typescript";
 import { isErased } from "../discover/nodes.ts";
 import type { Binding, BindingKind, NestedFunction, Reference, Scope, ScopeKind, TypeScript, Unit } from "../ir.ts";
 import { hasBodyScope } from "./body-scopes.ts";
+import { isConstant } from "./early.ts";
+import { evaluatedWords, isDirectEval } from "./evals.ts";
 import { isGeneratorMethod } from "./generators.ts";
 import { accessOf, isReference } from "./targets.ts";
 
@@ -20,9 +22,11 @@ export interface Bindings {
   readonly byIdentifier: ReadonlyMap<tsTypes.Node, Binding>;
   /** Identifiers that are assigned to, declarations left out. */
   readonly writes: ReadonlySet<tsTypes.Identifier>;
+  /** Variables of the unit that the text of a direct `eval` may name, by call. */
+  readonly evaluated: ReadonlyMap<tsTypes.Node, readonly Binding[]>;
 }
 
-/** An identifier, `this`, `super` or `new.target`, and the scope that it stands in. */
+/** An identifier, `this`, `super`, `new.target` or a direct `eval`, and the scope that it stands in. */
 interface Use {
   readonly node: tsTypes.Node;
   readonly scope: Scope;
@@ -30,6 +34,7 @@ interface Use {
 
 interface State {
   readonly ts: TypeScript;
+  readonly unit: Unit;
   /** Declares in a child of the node that is being looked at; `scope` is that of its children. */
   readonly inside: (child: tsTypes.Node) => void;
   scope: Scope | undefined;
@@ -38,11 +43,13 @@ interface State {
   readonly scopes: Map<tsTypes.Node, Scope>;
   readonly byIdentifier: Map<tsTypes.Node, Binding>;
   readonly writes: Set<tsTypes.Identifier>;
+  readonly evaluated: Map<tsTypes.Node, readonly Binding[]>;
 }
 
 export function bindNames(ts: TypeScript, unit: Unit): Bindings {
   const state: State = {
     ts,
+    unit,
     inside: (child) => declareIn(state, child, state.scope as Scope),
     scope: undefined,
     uses: [],
@@ -50,12 +57,13 @@ export function bindNames(ts: TypeScript, unit: Unit): Bindings {
     scopes: new Map(),
     byIdentifier: new Map(),
     writes: new Set(),
+    evaluated: new Map(),
   };
   const root = openScope(state, unit.fn, "function", undefined);
   declareParts(state, unit.fn, root);
   for (const use of state.uses) resolve(state, use);
-  const { all, scopes, byIdentifier, writes } = state;
-  return { all, scopes, root, byIdentifier, writes };
+  const { all, scopes, byIdentifier, writes, evaluated } = state;
+  return { all, scopes, root, byIdentifier, writes, evaluated };
 }
 
 // Declarations ----------------------------------------------------------------------------------------------------
@@ -104,7 +112,7 @@ function declareIn(state: State, node: tsTypes.Node, scope: Scope): void {
     if (isReference(ts, node as tsTypes.Identifier)) state.uses.push({ node, scope });
     return;
   }
-  if (isOfCall(ts, node, own)) state.uses.push({ node, scope });
+  if (isOfCall(ts, node, own) || isDirectEval(ts, node)) state.uses.push({ node, scope });
   if (own < ts.SyntaxKind.FirstNode || isErased(ts, node)) return;
   declareOwn(state, node, own, scope);
   const kind = scopeKind(ts, own);
@@ -279,6 +287,7 @@ function declareInside(state: State, inner: Scope, name: tsTypes.Identifier): vo
 function resolve(state: State, { node, scope }: Use): void {
   const { ts } = state;
   if (ts.isIdentifier(node)) refer(state, node, scope);
+  else if (ts.isCallExpression(node)) referToAll(state, node, scope);
   else referToCall(state, node, ts.isMetaProperty(node) ? "new" : "this", scope);
 }
 
@@ -316,6 +325,35 @@ function refer(state: State, node: tsTypes.Identifier, scope: Scope): void {
   }
   binding.references.push(reference);
   state.byIdentifier.set(node, binding);
+}
+
+/** A text that is evaluated may read and write all that it can name. What the runtime gives a handler is not assigned to. */
+function referToAll(state: State, call: tsTypes.CallExpression, scope: Scope): void {
+  const { ts, unit } = state;
+  const [text] = call.arguments;
+  const words = evaluatedWords(ts, call);
+  const bindings = visibleFrom(scope, call).filter(({ name }) => words?.includes(name) ?? true);
+  if (!text || (words && bindings.length === 0)) return;
+  state.evaluated.set(call, bindings);
+  referToCall(state, call, "this", scope);
+  for (const binding of bindings) {
+    const isGiven = unit.kind === "handler" && binding.kind === "param" && binding.scope.node === unit.fn;
+    const write = !isConstant(binding) && !isGiven;
+    if (write) binding.reassigned = true;
+    binding.references.push({ node: text, binding, read: true, write });
+  }
+}
+
+/** The bindings of names, those of inner scopes first; `this` and its like have no declaration. */
+function visibleFrom(scope: Scope, node: tsTypes.Node): Binding[] {
+  const found = new Map<string, Binding>();
+  for (let current: Scope | undefined = scope; current; current = current.parent) {
+    for (const binding of current.names.values()) {
+      const isHidden = isOfBody(binding) && isInHead(current, node);
+      if (binding.declarations.length > 0 && !isHidden && !found.has(binding.name)) found.set(binding.name, binding);
+    }
+  }
+  return [...found.values()];
 }
 
 function lookUp(scope: Scope, node: tsTypes.Identifier): Binding | undefined {

@@ -30,6 +30,7 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   for (const { temporaries } of functions.values()) for (const node of temporaries.saved.keys()) mark(node);
   for (const node of ownNodes(ts, analysis)) mark(node);
   for (const node of templates.keys()) mark(node);
+  for (const node of bindings.evaluated.keys()) mark(node);
   for (const node of namelessFunctions(ts, analysis)) mark(node);
   for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     if (isProxyName(ts, name, bindings, facts)) mark(name);

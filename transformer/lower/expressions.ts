@@ -19,6 +19,7 @@ import { isAssignment, lowerAssignment, lowerUpdate } from "./assignments.ts";
 import { lowerKeyed } from "./closures.ts";
 import { type Context, isHolder, labelsIn, reenters } from "./context.ts";
 import { copy, copyBranch, copyChildren, copyOperand } from "./copy.ts";
+import { lowerEval } from "./evals.ts";
 import { isNameless } from "./keyed-names.ts";
 import { temporary } from "./operands.ts";
 import { lowerOptionalChain } from "./optional-chains.ts";
@@ -56,7 +57,12 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
 }
 
 function lowerCall(context: Context, node: tsTypes.CallExpression): Rope | undefined {
-  return lowerCombinator(context, node) ?? lowerMethodCall(context, node, node.expression) ?? lowerBind(context, node);
+  return (
+    lowerEval(context, node) ??
+    lowerCombinator(context, node) ??
+    lowerMethodCall(context, node, node.expression) ??
+    lowerBind(context, node)
+  );
 }
 
 function lowerProperty(context: Context, node: tsTypes.PropertyAssignment): Rope | undefined {

@@ -129,7 +129,7 @@ function isArrow(ts: Context["ts"], fn: FunctionNode): boolean {
 /** A run keeps the `this` of a call whose code names one; where only functions inside have theirs, it need not. */
 function hasOnlyInnerThis(ts: Context["ts"], fn: FunctionNode): boolean {
   const text = fn.getText();
-  return /\bthis\b/.test(text) && !/\beval\b/.test(text) && !usesThis(ts, fn);
+  return /\bthis\b/.test(text) && !usesThis(ts, fn);
 }
 
 /** A function that stays native, and whose variables closures take along. `front` is what stands before its parameters. */
