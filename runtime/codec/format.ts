@@ -18,7 +18,7 @@ export type ExtensionTag = (typeof extensionWords)[number];
 
 const extensionWords = [
   ...(["closure", "scope", "handle", "tool", "local", "outer", "member", "instance"] as const),
-  ...(["proxy", "bound", "template", "generator"] as const),
+  ...(["proxy", "bound", "template", "generator", "promise"] as const),
 ] as const;
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
@@ -66,6 +66,7 @@ export const tags = [
   "$bound",
   "$template",
   "$generator",
+  "$promise",
 ] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
 
 export type Tag = (typeof tags)[number];

@@ -116,6 +116,8 @@ export class Activation {
   lastOpOfHandler = 0;
   /** How often a branch was interrupted. */
   interruptions = 0;
+  /** The promise that was last asked how it has settled, see `settled-promises.ts`. */
+  heard: object | undefined;
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;

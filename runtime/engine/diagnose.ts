@@ -1,4 +1,5 @@
 /** Names what keeps a frame from being stored: the variable, the path inside it, and the label. Only on failure. */
+import { setImmediate } from "node:timers/promises";
 import { encode } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
@@ -6,6 +7,7 @@ import { extensionsFor } from "./extensions.ts";
 import type { Frame } from "./frame.ts";
 import { encodeActivation, UnstorableLoop } from "./image.ts";
 import { storedSlots } from "./scopes.ts";
+import { isSettled } from "./settled-promises.ts";
 
 /** The text of a parked activation, or the fault to block the run with. */
 export function frameOf(activation: Activation): string | BackstitchError {
@@ -14,6 +16,15 @@ export function frameOf(activation: Activation): string | BackstitchError {
   } catch (error) {
     return unstorable(activation, error);
   }
+}
+
+/** Whether a promise that kept it from being stored has settled in the meantime: then its text may be asked for again. */
+export async function isSettledNow(activation: Activation): Promise<boolean> {
+  const { heard } = activation;
+  activation.heard = undefined;
+  if (heard === undefined) return false;
+  await setImmediate();
+  return isSettled(heard);
 }
 
 function unstorable(activation: Activation, cause: unknown): BackstitchError {

@@ -12,7 +12,7 @@ import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
-import { frameOf } from "./diagnose.ts";
+import { frameOf, isSettledNow } from "./diagnose.ts";
 import { faultOr, followedInVain, leaves, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
@@ -36,8 +36,6 @@ import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
 const cautiousAfter = 2;
 
 export const driveRun: DriveRun = (claim, fn, host) => new RunDriver(claim, fn, host).drive();
-
-type CommitBody = Pick<Commit, "status"> & Partial<Commit>;
 
 class RunDriver extends RunOwner {
   readonly #inputs: Inputs;
@@ -213,7 +211,8 @@ class RunDriver extends RunOwner {
     const whole = typeof parked === "string" && this.whole(this.#activation, parked);
     const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
-    if (frame instanceof BackstitchError) return this.#block(frame);
+    if (frame instanceof BackstitchError)
+      return (await isSettledNow(this.#activation)) ? undefined : this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
     const turn = withTurn(this.#turn.close(), announced);
@@ -369,7 +368,7 @@ class RunDriver extends RunOwner {
   }
 
   /** `then` is why the drive is over once this is committed. No copies that begin with another object: slow on Node 20. */
-  async #commit(body: CommitBody, then?: DriveEnd): Promise<DriveEnd | undefined> {
+  async #commit(body: Pick<Commit, "status"> & Partial<Commit>, then?: DriveEnd): Promise<DriveEnd | undefined> {
     const { run, epoch } = this.claim;
     const label = (body.status === "running" ? this.#activation?.label() : null) ?? this.#label;
     const wakeAt =

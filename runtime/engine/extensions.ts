@@ -45,6 +45,7 @@ import {
   type ScopeRecord,
   storedSlots,
 } from "./scopes.ts";
+import { promises } from "./settled-promises.ts";
 import { tracedValues } from "./traced.ts";
 
 /** Order, code id, closure id, invocation, scope records. `self` is absent when the call had none. */
@@ -64,6 +65,8 @@ export interface Loaded {
   /** Puts back what a class keeps to itself. */
   readonly classes: (() => void)[];
   readonly closures: ClosureRecord[];
+  /** Settle promises. */
+  readonly settled: (() => void)[];
   /** Puts generators together. */
   readonly generators: (() => LoadedGenerator)[];
 }
@@ -72,7 +75,7 @@ export interface Loaded {
 export type ScopeImage = object | readonly [name: string | null, slots: object, ...unset: string[]];
 
 export function nothingLoaded(): Loaded {
-  return { handles: [], invocations: new SafeWeakMap(), classes: [], closures: [], generators: [] };
+  return { handles: [], invocations: new SafeWeakMap(), classes: [], closures: [], settled: [], generators: [] };
 }
 
 /** `loaded` is for decoding only. */
@@ -88,6 +91,7 @@ export function extensionsFor(activation: Activation, loaded: Loaded = nothingLo
     outerValues(activation),
     generators(activation, loaded.generators),
     ...tracedValues(activation),
+    promises(activation, loaded.settled),
   ];
 }
 

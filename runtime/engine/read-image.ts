@@ -36,6 +36,7 @@ export function decodeActivation(text: string, owner: ActivationOwner): Activati
   try {
     const image = decode(owner.pieces?.whole(text) ?? text, extensionsFor(activation, loaded)) as RunImage;
     for (const restore of loaded.classes) restore();
+    for (const settle of loaded.settled) settle();
     const generators = loaded.generators.map((restore) => restore());
     requireKnown(image.format);
     activation.lastOp = image.lastOp;

@@ -188,6 +188,7 @@ function extensionsFor({ generators, closures, outer }: StoredReferences): reado
     late("member"),
     late("instance"),
     container("handle"),
+    container("promise"),
     container("tool"),
     container("outer", (parts) => outer.push(parts as readonly [string, string])),
   ];

@@ -11,6 +11,7 @@ import type { FileFacts } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 import { isReference } from "./targets.ts";
+import { givesTool, type Tools } from "./tools.ts";
 
 /** Names that every process has, whose values the codec knows; and `undefined` and its like. */
 const builtIn: ReadonlySet<string> = new Set(
@@ -39,15 +40,25 @@ export function findOuterNames(
   bindings: Bindings,
   facts: FileFacts,
   imports: PackageImports,
+  tools: Tools,
 ): ReadonlySet<string> {
   const found = new Set<string>();
+  const isThis = (node: tsTypes.Identifier) => isThisOfHelper(ts, node, bindings, tools);
   for (const node of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text } = node;
-    if (found.has(text) || bindings.byIdentifier.has(node) || !isValue(ts, node)) continue;
+    if (found.has(text) || bindings.byIdentifier.has(node) || !(isValue(ts, node) || isThis(node))) continue;
     const isKnown = (builtIn.has(text) && !facts.declared.has(text)) || ourErrors.has(imports.named.get(text) ?? "");
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;
+}
+
+/** `shop` in `shop.pay(step)`: the call may keep it. */
+function isThisOfHelper(ts: TypeScript, node: tsTypes.Identifier, bindings: Bindings, tools: Tools): boolean {
+  const { parent } = node;
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node) return false;
+  const call = parent.parent;
+  return ts.isCallExpression(call) && call.expression === parent && givesTool(ts, call, bindings, tools);
 }
 
 /** Whether the value itself, or a property of it, can be kept: it is not just called. */

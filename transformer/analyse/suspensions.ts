@@ -19,7 +19,7 @@ import { findResources, isForAwait, type ResourceScope, resourceName } from "./r
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
 import { Stops } from "./stops.ts";
-import { chainOf, type Tools } from "./tools.ts";
+import { chainOf, givesTool, type Tools } from "./tools.ts";
 import { isUntouched } from "./untouched.ts";
 
 export interface Suspensions {
@@ -355,10 +355,7 @@ function isDurableCall(state: State, node: tsTypes.Expression): boolean {
   const callee = unwrap(ts, node.expression);
   const closure = ts.isIdentifier(callee) ? bindings.byIdentifier.get(callee)?.closure : undefined;
   if (closure && isDurable(ts, closure as NestedFunction)) return true;
-  return node.arguments.some((argument) => {
-    const binding = ts.isIdentifier(argument) ? bindings.byIdentifier.get(argument) : undefined;
-    return binding !== undefined && (tools.steps.has(binding) || tools.contexts.has(binding));
-  });
+  return givesTool(ts, node, bindings, tools);
 }
 
 /** Only the spelling counts here. */

@@ -187,6 +187,19 @@ export function toolOf(
 }
 
 /** `h` of `h.rollback(f).rollback(g)`. */
+/** Whether a call gives a tool to what it calls: that may be durable. */
+export function givesTool(
+  ts: TypeScript,
+  call: tsTypes.CallExpression,
+  bindings: Bindings,
+  { steps, contexts }: Tools,
+): boolean {
+  return call.arguments.some((argument) => {
+    const binding = ts.isIdentifier(argument) ? bindings.byIdentifier.get(argument) : undefined;
+    return binding !== undefined && (steps.has(binding) || contexts.has(binding));
+  });
+}
+
 export function withoutRollbacks(ts: TypeScript, node: tsTypes.Node): tsTypes.Node {
   const source = ts.isCallExpression(node) && rollbackSource(ts, node);
   return source ? withoutRollbacks(ts, source) : node;

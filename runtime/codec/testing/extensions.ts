@@ -226,6 +226,21 @@ const generators: CodecExtension = {
   late: (parts) => new Standing(parts),
 };
 
+/** A promise that has settled. */
+export class Settled {
+  outcome: unknown;
+}
+
+const promises: CodecExtension = {
+  tag: "promise",
+  matches: (value) => value instanceof Settled,
+  encode: (value) => (value as Settled).outcome,
+  create: () => new Settled(),
+  fill(shell, parts) {
+    (shell as Settled).outcome = parts;
+  },
+};
+
 export const testExtensions: readonly CodecExtension[] = [
   scopes,
   closures,
@@ -239,6 +254,7 @@ export const testExtensions: readonly CodecExtension[] = [
   bound,
   templates,
   generators,
+  promises,
 ];
 
 /** Registered without functions. */
