@@ -1,7 +1,14 @@
 /** The values that only the runtime knows, for the codec: scope records, closures, locals, handles and tools. */
 
 import { types } from "node:util";
-import { type CodecExtension, type PartsSink, partsTold, SafeWeakMap, Told } from "../codec/index.ts";
+import {
+  type CodecExtension,
+  NotEncodableError,
+  type PartsSink,
+  partsTold,
+  SafeWeakMap,
+  Told,
+} from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { type ArgumentsImage, argumentsImage, argumentsOfImage } from "./arguments.ts";
@@ -249,7 +256,14 @@ function handles(activation: Activation, loaded: Loaded): CodecExtension {
   return {
     tag: "handle",
     matches: Handle.is,
-    encode: (value) => handleImage(value as Handle, activation),
+    encode(value) {
+      if (!Object.isExtensible(value) || Reflect.ownKeys(value).length > 0)
+        throw new NotEncodableError(
+          [],
+          "a promise with properties of its own, or one that is frozen, cannot be stored",
+        );
+      return handleImage(value as Handle, activation);
+    },
     create: () => new Handle("a stored handle", activation),
     fill: (shell, parts) => {
       loaded.handles.push([shell as Handle, parts as HandleImage]);

@@ -39,22 +39,47 @@ export interface Maker {
   awaited(): readonly Handle[];
 }
 
+/** All of its state is hidden: to the author's code it is an object without properties, which may be frozen. */
 export class Handle implements PromiseLike<unknown> {
-  /** Set once, when it is delivered. */
-  outcome: Outcome | undefined;
-  maker: Maker | undefined;
-  /** What was called, for messages: `step.run("charge")`. */
-  readonly what: string;
-  readonly activation: Activation;
+  #outcome: Outcome | undefined;
+  #maker: Maker | undefined;
+  readonly #what: string;
+  readonly #activation: Activation;
   /** Those that have not heard, attached or not. */
   #waiters = 0;
   #promise: Promise<unknown> | undefined;
   #settlers: Settlers | undefined;
 
   constructor(what: string, activation: Activation, outcome?: Outcome) {
-    this.what = what;
-    this.activation = activation;
-    this.outcome = outcome;
+    this.#what = what;
+    this.#activation = activation;
+    this.#outcome = outcome;
+  }
+
+  /** Set once, when it is delivered. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  set outcome(outcome: Outcome | undefined) {
+    this.#outcome = outcome;
+  }
+
+  get maker(): Maker | undefined {
+    return this.#maker;
+  }
+
+  set maker(maker: Maker | undefined) {
+    this.#maker = maker;
+  }
+
+  /** What was called, for messages: `step.run("charge")`. */
+  get what(): string {
+    return this.#what;
+  }
+
+  get activation(): Activation {
+    return this.#activation;
   }
 
   /** As `instanceof`, which would run traps of a proxy. */
@@ -101,8 +126,8 @@ export class Handle implements PromiseLike<unknown> {
 
   /** Delivers: whoever waits goes on, each in its job. */
   settle(outcome: Outcome): void {
-    this.outcome = outcome;
-    this.maker = undefined;
+    this.#outcome = outcome;
+    this.#maker = undefined;
     for (; this.#waiters > 0; this.#waiters--) this.activation.started();
     if (this.#settlers === undefined) return;
     const [resolve, reject] = this.#settlers;
@@ -145,10 +170,6 @@ export class Handle implements PromiseLike<unknown> {
     return this.activation.derive(this, "finally", { always: callable(onFinally) });
   }
 
-  get [Symbol.toStringTag](): string {
-    return "Handle";
-  }
-
   /** For code that is not compiled: a real promise. */
   #followed(method: "then" | "catch" | "finally", args: readonly unknown[]): Promise<never> {
     if (this.outcome === undefined) this.activation.followedNatively(this);
@@ -162,8 +183,9 @@ function settledPromise(outcome: Outcome): Promise<unknown> {
   return outcome.ok ? Promise.resolve(outcome.value) : observed(Promise.reject(outcome.error));
 }
 
-// Authors' types say that it is a promise, and so does `instanceof`.
+// Authors' types say that it is a promise, and so do `instanceof`, its `constructor` and its name.
 Object.setPrototypeOf(Handle.prototype, Promise.prototype);
+Reflect.deleteProperty(Handle.prototype, "constructor");
 
 /**
  * A handle that a function returns without awaiting it: the call settles as the handle does. The language takes it for a
