@@ -2,7 +2,7 @@
  * Direct `eval` in compiled code. The variables that a text names are kept in records of the frame: it is evaluated in the
  * scope of an object that leads to them. All else about it is the language's own: it is strict, what it declares is its own.
  */
-import { SafeMap } from "../codec/index.ts";
+import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
 
 /** Functions of the language, as they are when the process begins. */
@@ -27,6 +27,8 @@ export function directEval(
   { names, unassigned }: EvaluatedNames,
 ): (...args: unknown[]) => unknown {
   const constants = guardConstants(names);
+  const relied = reliedOn(activation);
+  for (const name of unassigned) guardRelied(names, name, () => relied.has(name) && refuse(activation, name));
   return (...args) => {
     const [text] = args;
     const replaced = language.eval;
@@ -34,15 +36,56 @@ export function directEval(
     if (typeof text !== "string") return text;
     const words = withoutEscapes(text);
     const called = namesCalled(words, names);
-    const evaluate = (source: string) => evaluated(names, called, source).call(self);
+    const evaluate = (source: string) => {
+      const end = relyOn(relied, called, text);
+      try {
+        return evaluated(names, called, source).call(self);
+      } finally {
+        end();
+      }
+    };
     // A function that is called may be another one by then.
     const mayChange = (name: string) =>
       !constants.includes(name) && (!unassigned.includes(name) || isAssigned(words, name));
-    const problem = wordsOfCode.exec(words)?.[0] ?? [...called.keys()].find(mayChange);
+    const problem = (wordsOfCode.exec(words) ?? textOfText.exec(words))?.[0] ?? [...called.keys()].find(mayChange);
     if (problem === undefined) return evaluate(text);
     throwWhatIsNoCode(() => evaluate(`throw 0;${text}`));
     return refuse(activation, problem);
   };
+}
+
+/** Of functions that texts call: how many texts rely on a name. One that has left functions behind does for ever. */
+type Relied = Map<string, number>;
+
+const reliedNames = new SafeWeakMap<Activation, Relied>();
+
+function reliedOn(activation: Activation): Relied {
+  const known = reliedNames.get(activation) ?? new SafeMap<string, number>();
+  reliedNames.set(activation, known);
+  return known;
+}
+
+/** Until the text has ended, no other one may exchange the functions that it calls: they are constants in it. */
+function relyOn(relied: Relied, called: ReadonlyMap<string, unknown>, text: string): () => void {
+  const weight = /=>|\)\s*\{|\b(?:function|class)\b/.test(text) ? Number.POSITIVE_INFINITY : 1;
+  for (const name of called.keys()) relied.set(name, (relied.get(name) ?? 0) + weight);
+  return () => {
+    for (const name of called.keys()) {
+      const left = (relied.get(name) ?? 0) - 1;
+      if (left > 0) relied.set(name, left);
+      else relied.delete(name);
+    }
+  };
+}
+
+function guardRelied(names: object, name: string, check: () => void): void {
+  const { set } = Object.getOwnPropertyDescriptor(names, name) ?? {};
+  Object.defineProperty(names, name, {
+    set(value) {
+      check();
+      set?.call(names, value);
+    },
+  });
 }
 
 /** An assignment to a constant throws, also when its declaration has not run. Gives the names of the constants. */
@@ -59,11 +102,12 @@ function guardConstants(names: object): string[] {
 }
 
 /**
- * The text gets parameters whose names it does not say: a text names whatever it finds. What it calls by name are constants:
+ * The parameters have names that neither the text nor the variables around it have: a text names whatever it finds. What it calls by name are constants:
  * a property of the scope would be called with the scope as its `this`.
  */
 function evaluated(names: object, called: ReadonlyMap<string, unknown>, text: string): Evaluate {
-  const [scope, functions, source] = ["$scope", "$functions", "$text"].map((wish) => nameOutside(text, wish));
+  const taken = [text, ...Object.keys(names)].join(" ");
+  const [scope, functions, source] = ["$scope", "$functions", "$text"].map((wish) => nameOutside(taken, wish));
   const constants = [...called.keys()].map((name) => `const ${name} = ${functions}.get("${name}");`).join(" ");
   const code = `with (${scope}) { ${constants} return function () { "use strict"; return eval(${source}); }; }`;
   return new MakeFunction(scope as string, functions as string, source as string, code)(
@@ -73,9 +117,9 @@ function evaluated(names: object, called: ReadonlyMap<string, unknown>, text: st
   ) as Evaluate;
 }
 
-function nameOutside(text: string, wish: string): string {
+function nameOutside(taken: string, wish: string): string {
   let name = wish;
-  while (text.includes(name)) name += "_";
+  while (taken.includes(name)) name += "_";
   return name;
 }
 
@@ -85,11 +129,14 @@ function withoutEscapes(text: string): string {
   );
 }
 
+/** What may stand between a name and the bracket of its call. */
+const gap = String.raw`(?:[\s)]|/\*[^]*?\*/|//.*\n)*`;
+
 /** The variables that a text may call by their names, with their functions. */
 function namesCalled(text: string, names: object): ReadonlyMap<string, unknown> {
   const called = new SafeMap<string, unknown>();
   for (const name of Object.keys(names)) {
-    const isCalled = matches(text, name, { behind: "[\\s)]*(?:\\?\\.)?\\s*[(`]" });
+    const isCalled = matches(text, name, { behind: `${gap}(?:\\?\\.)?${gap}[(\`]` });
     const value = isCalled ? currentValue(names as Record<string, unknown>, name) : undefined;
     if (typeof value === "function" || (isCalled && isAssigned(text, name))) called.set(name, value);
   }
@@ -123,6 +170,12 @@ function matches(
 /** By these a text means the call around it, or what Node gives to its module alone. */
 const wordsOfCode =
   /(?<![\p{ID_Continue}$.])(?:arguments|new\s*\.\s*target|(?:import|require)(?=\s*\()|__dirname|__filename)(?![\p{ID_Continue}$])/u;
+
+/** A text in a text, which may say all of that: only of one that stands there as it is, it is seen here. */
+const textOfText = new RegExp(
+  String.raw`(?<![\p{ID_Continue}$.])eval(?=${gap}\()(?!\s*\(\s*(?:(["'\x60])[^"'\x60\\$]*\1\s*)?\))`,
+  "u",
+);
 
 /** What the language throws of a text that is none of it. `evaluate` throws before the text does anything. */
 function throwWhatIsNoCode(evaluate: () => unknown): void {

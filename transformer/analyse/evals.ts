@@ -65,9 +65,9 @@ export function namesAround(ts: TypeScript, fn: tsTypes.Node, nodes: Nodes): Rea
     else if (!names.has(name.text)) names.set(name.text, isAssignable);
   };
   for (let outer = fn.parent; outer; outer = outer.parent) {
-    if (ts.isFunctionLike(outer)) for (const { name } of outer.parameters) add(name, true);
-    if (!ts.isSourceFile(outer) && !ts.isBlock(outer) && !ts.isModuleBlock(outer)) continue;
-    for (const statement of outer.statements) addDeclared(ts, statement, add);
+    addHead(ts, outer, add);
+    for (const statement of statementsOf(ts, outer)) addDeclared(ts, statement, add);
+    if (ownsVariables(ts, outer)) for (const name of hoistedIn(ts, outer, nodes)) add(name, true);
   }
   for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier))
     if (isImport(ts, name)) imported.add(name.text);
@@ -90,19 +90,65 @@ function isInType(ts: TypeScript, node: tsTypes.Node): boolean {
   return false;
 }
 
+type AddName = (name: tsTypes.Node | undefined, isAssignable: boolean) => void;
+
+/** What a function, a class, a loop or a `catch` declares in front of its body. */
+function addHead(ts: TypeScript, node: tsTypes.Node, add: AddName): void {
+  if (ts.isFunctionLike(node)) for (const { name } of node.parameters) add(name, true);
+  if (ts.isFunctionExpression(node) || ts.isClassLike(node)) add(node.name, false);
+  if (ts.isCatchClause(node)) add(node.variableDeclaration?.name, true);
+  const isLoop = ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isForInStatement(node);
+  const head = isLoop ? node.initializer : undefined;
+  if (head && ts.isVariableDeclarationList(head)) addList(ts, head, add);
+}
+
+function addList(ts: TypeScript, list: tsTypes.VariableDeclarationList, add: AddName): void {
+  const kind = list.flags & ts.NodeFlags.BlockScoped;
+  const isAssignable = kind === ts.NodeFlags.None || kind === ts.NodeFlags.Let;
+  for (const { name } of list.declarations) add(name, isAssignable);
+}
+
+function statementsOf(ts: TypeScript, node: tsTypes.Node): readonly tsTypes.Statement[] {
+  if (ts.isCaseBlock(node)) return node.clauses.flatMap(({ statements }) => [...statements]);
+  return ts.isSourceFile(node) || ts.isBlock(node) || ts.isModuleBlock(node) ? [...node.statements] : [];
+}
+
+/** The variables of `var` wherever they stand in a function or in a module. */
+function hoistedIn(ts: TypeScript, owner: tsTypes.Node, nodes: Nodes): readonly tsTypes.Node[] {
+  const lists = nodes.of<tsTypes.VariableDeclarationList>(ts.SyntaxKind.VariableDeclarationList);
+  const isOwn = (list: tsTypes.VariableDeclarationList) =>
+    (list.flags & ts.NodeFlags.BlockScoped) === 0 && ownerOf(ts, list) === owner && !isInType(ts, list);
+  return lists.filter(isOwn).flatMap(({ declarations }) => declarations.map(({ name }) => name));
+}
+
+function ownerOf(ts: TypeScript, node: tsTypes.Node): tsTypes.Node {
+  let owner = node.parent;
+  while (!ownsVariables(ts, owner)) owner = owner.parent;
+  return owner;
+}
+
+function ownsVariables(ts: TypeScript, node: tsTypes.Node): boolean {
+  const isBody = ts.isSourceFile(node) || ts.isModuleBlock(node);
+  return isBody || ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node);
+}
+
 /** Enums that are constants do not exist at run time. */
-function addDeclared(
-  ts: TypeScript,
-  statement: tsTypes.Statement,
-  add: (name: tsTypes.Node | undefined, isAssignable: boolean) => void,
-): void {
+function addDeclared(ts: TypeScript, statement: tsTypes.Statement, add: AddName): void {
   if (isErased(ts, statement)) return;
-  if (ts.isVariableStatement(statement)) {
-    const isAssignable = (statement.declarationList.flags & ts.NodeFlags.Const) === 0;
-    for (const { name } of statement.declarationList.declarations) add(name, isAssignable);
-  }
+  if (ts.isVariableStatement(statement)) addList(ts, statement.declarationList, add);
   if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) add(statement.name, true);
+  if (ts.isModuleDeclaration(statement) && existsAtRunTime(ts, statement)) add(statement.name, true);
   if (!ts.isEnumDeclaration(statement)) return;
   const isConstant = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ConstKeyword) ?? false;
   if (!isConstant) add(statement.name, true);
+}
+
+/** A namespace of nothing but types does not. */
+function existsAtRunTime(ts: TypeScript, { name, body }: tsTypes.ModuleDeclaration): boolean {
+  return (
+    ts.isIdentifier(name) &&
+    body !== undefined &&
+    ts.isModuleBlock(body) &&
+    body.statements.some((statement) => !isErased(ts, statement))
+  );
 }
