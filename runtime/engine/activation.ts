@@ -116,8 +116,9 @@ export class Activation {
   lastOpOfHandler = 0;
   /** How often a branch was interrupted. */
   interruptions = 0;
-  /** The promise that was last asked how it has settled, see `settled-promises.ts`. */
-  heard: object | undefined;
+  /** Promises that were asked how they have settled, and whether all are to be asked, see `settled-promises.ts`. */
+  heard: object[] = [];
+  hearsAll = false;
   /** How the handler ended. */
   end: Outcome | undefined;
   blocked: BackstitchError | undefined;

@@ -5,7 +5,7 @@ import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
 import { extensionsFor } from "./extensions.ts";
 import type { Frame } from "./frame.ts";
-import { encodeActivation, UnstorableLoop } from "./image.ts";
+import { encodeActivation, encodeAnew, UnstorableLoop } from "./image.ts";
 import { storedSlots } from "./scopes.ts";
 import { isSettled } from "./settled-promises.ts";
 
@@ -18,13 +18,25 @@ export function frameOf(activation: Activation): string | BackstitchError {
   }
 }
 
-/** Whether a promise that kept it from being stored has settled in the meantime: then its text may be asked for again. */
-export async function isSettledNow(activation: Activation): Promise<boolean> {
-  const { heard } = activation;
-  activation.heard = undefined;
-  if (heard === undefined) return false;
+/** Whether promises that kept it from being stored have settled in the meantime: then its text may be asked for again. */
+export async function settles(activation: Activation): Promise<boolean> {
+  if (activation.heard.length === 0) return false;
+  hearAll(activation);
+  const heard = activation.heard.splice(0);
   await setImmediate();
-  return isSettled(heard);
+  return heard.some(isSettled);
+}
+
+/** Asks all promises of a frame at once, whatever else may keep it from being stored. */
+function hearAll(activation: Activation): void {
+  activation.hearsAll = true;
+  try {
+    encodeAnew(activation);
+  } catch {
+    // That is told when the text is asked for again.
+  } finally {
+    activation.hearsAll = false;
+  }
 }
 
 function unstorable(activation: Activation, cause: unknown): BackstitchError {

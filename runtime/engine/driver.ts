@@ -12,7 +12,7 @@ import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
-import { frameOf, isSettledNow } from "./diagnose.ts";
+import { frameOf, settles } from "./diagnose.ts";
 import { faultOr, followedInVain, leaves, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
@@ -211,8 +211,7 @@ class RunDriver extends RunOwner {
     const whole = typeof parked === "string" && this.whole(this.#activation, parked);
     const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
-    if (frame instanceof BackstitchError)
-      return (await isSettledNow(this.#activation)) ? undefined : this.#block(frame);
+    if (frame instanceof BackstitchError) return (await settles(this.#activation)) ? undefined : this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
     const turn = withTurn(this.#turn.close(), announced);
@@ -292,6 +291,7 @@ class RunDriver extends RunOwner {
   async #settled(op: Op, ended?: EndedAttempt): Promise<DriveEnd | undefined> {
     const known = this.#inputs.mayHaveChanged ? null : this.#text;
     const before = preImage(this.#activation, known, op, ended, this.host);
+    if (before instanceof BackstitchError && (await settles(this.#activation))) return this.#settled(op, ended);
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
     if (this.#entering) return this.#commitState();
@@ -309,8 +309,9 @@ class RunDriver extends RunOwner {
   }
 
   /** Commits the state as it is, without anything delivered. */
-  #commitState(): Promise<DriveEnd | undefined> {
+  async #commitState(): Promise<DriveEnd | undefined> {
     const frame = this.#inputs.held(frameOf(this.#activation));
+    if (frame instanceof BackstitchError && (await settles(this.#activation))) return this.#commitState();
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
     return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release: !this.#mayHold() });

@@ -29,9 +29,10 @@ export function promises(activation: Activation, settle: (() => void)[]): CodecE
     encode(value) {
       if (!outcomes.has(value)) {
         hear(value);
-        activation.heard = value;
+        activation.heard.push(value);
       }
       const outcome = outcomes.get(value);
+      if (outcome === undefined && activation.hearsAll) return { value: undefined };
       if (outcome === undefined) throw new NotEncodableError([], "a Promise that has not settled cannot be stored");
       // A promise of one would wait for it.
       if (outcome.ok && isThenable(outcome.value))

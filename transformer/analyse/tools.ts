@@ -186,7 +186,6 @@ export function toolOf(
   return ts.isCallExpression(call) && toolCall(ts, call, bindings, tools) ? call : undefined;
 }
 
-/** `h` of `h.rollback(f).rollback(g)`. */
 /** Whether a call gives a tool to what it calls: that may be durable. */
 export function givesTool(
   ts: TypeScript,
@@ -200,6 +199,7 @@ export function givesTool(
   });
 }
 
+/** `h` of `h.rollback(f).rollback(g)`. */
 export function withoutRollbacks(ts: TypeScript, node: tsTypes.Node): tsTypes.Node {
   const source = ts.isCallExpression(node) && rollbackSource(ts, node);
   return source ? withoutRollbacks(ts, source) : node;
