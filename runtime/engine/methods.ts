@@ -6,6 +6,7 @@
  */
 import { types } from "node:util";
 import { encode, NotEncodableError } from "../codec/index.ts";
+import { ownValue } from "./exported.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 import { isObject } from "./thenables.ts";
 
@@ -30,7 +31,7 @@ export function rememberedMethod(temporaries: ScopeRecord, slot: string, object:
   const record = temporaries[slot] as MethodRecord;
   const known = record[remembered];
   if (known) return known.fn;
-  return Object.hasOwn(record, "fn") ? record.fn : dataProperty(object, key);
+  return Object.hasOwn(record, "fn") ? record.fn : readableProperty(object, key);
 }
 
 /** The slots to store of a record that remembers a method; undefined for any other. `isValue`: closures and tools. */
@@ -39,18 +40,17 @@ export function methodSlots(record: ScopeRecord, isValue: (fn: object) => boolea
   if (known === undefined) return undefined;
   const { object, key, fn } = known;
   if (!isObject(fn) || isValue(fn) || isStorable(fn)) return [["fn", fn]];
-  if (dataProperty(object, key) === fn) return [["fetched", true]];
+  if (readableProperty(object, key) === fn) return [["fetched", true]];
   throw new NotEncodableError(
     [],
     `the method ${String(key)} cannot be stored while its arguments suspend: it is neither a function of the run nor a property that can be read again`,
   );
 }
 
-/** The value of a data property, own or inherited, without running a getter or a trap. */
-function dataProperty(object: unknown, key: PropertyKey): unknown {
+/** The value of a property, own or inherited, without running a getter of the author or a trap. */
+function readableProperty(object: unknown, key: PropertyKey): unknown {
   for (let at: object | null = Object(object); at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
-    const property = Object.getOwnPropertyDescriptor(at, key);
-    if (property) return property.value;
+    if (Object.hasOwn(at, key)) return ownValue(at, key);
   }
   return undefined;
 }

@@ -6,6 +6,7 @@
 
 import { types } from "node:util";
 import { isErrorValue, prototypeOf, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { ownValue } from "./exported.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
@@ -43,7 +44,7 @@ export class OuterValues {
 export function valueAt(names: OuterNames, [name, key]: OuterPath): unknown {
   const value = Object.hasOwn(names, name) ? names[name]?.() : undefined;
   if (key === undefined) return value;
-  return isObject(value) ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
+  return isObject(value) ? ownValue(value, key) : undefined;
 }
 
 function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
@@ -76,11 +77,11 @@ function errorPrototype(value: object): object | undefined {
   return prototype && !types.isProxy(prototype) && isErrorValue(prototype) ? prototype : undefined;
 }
 
-/** Functions that are properties of a value: `services.charge`. No getter is run. */
+/** Functions that are properties of a value: `services.charge`. No getter of the author is run. */
 function addFunctions(values: Map<OuterValue, OuterPath>, name: string, owner: object): void {
   if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
   for (const key of Object.getOwnPropertyNames(owner)) {
-    const value: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;
+    const value = ownValue(owner, key);
     if (typeof value === "function" && !values.has(value)) values.set(value, [name, key]);
   }
 }
