@@ -62,8 +62,9 @@ export function namesAround(ts: TypeScript, fn: tsTypes.Node, nodes: Nodes): Rea
   const add = (name: tsTypes.Node | undefined, isAssignable: boolean): void => {
     if (!name || ts.isOmittedExpression(name)) return;
     if (!ts.isIdentifier(name)) ts.forEachChild(name, (part) => add(nameOfElement(ts, part), isAssignable));
-    else if (!names.has(name.text)) names.set(name.text, isAssignable);
+    else if (name.text !== "this" && !names.has(name.text)) names.set(name.text, isAssignable);
   };
+  if (ts.isFunctionExpression(fn)) add(fn.name, false);
   for (let outer = fn.parent; outer; outer = outer.parent) {
     addHead(ts, outer, add);
     for (const statement of statementsOf(ts, outer)) addDeclared(ts, statement, add);

@@ -350,7 +350,8 @@ function visibleFrom(scope: Scope, node: tsTypes.Node): Binding[] {
   for (let current: Scope | undefined = scope; current; current = current.parent) {
     for (const binding of current.names.values()) {
       const isHidden = isOfBody(binding) && isInHead(current, node);
-      if (binding.declarations.length > 0 && !isHidden && !found.has(binding.name)) found.set(binding.name, binding);
+      const isNamed = binding.declarations.length > 0 && binding.name !== "this";
+      if (isNamed && !isHidden && !found.has(binding.name)) found.set(binding.name, binding);
     }
   }
   return [...found.values()];
