@@ -257,7 +257,8 @@ function handles(activation: Activation, loaded: Loaded): CodecExtension {
     tag: "handle",
     matches: Handle.is,
     encode(value) {
-      if (!Object.isExtensible(value) || Reflect.ownKeys(value).length > 0)
+      const isPlain = Object.isExtensible(value) && Object.getPrototypeOf(value) === Handle.prototype;
+      if (!isPlain || Reflect.ownKeys(value).length > 0)
         throw new NotEncodableError(
           [],
           "a promise with properties of its own, or one that is frozen, cannot be stored",
