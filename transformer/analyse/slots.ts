@@ -11,6 +11,7 @@ import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { mayBeEarly } from "./early.ts";
 import { userOf } from "./functions.ts";
+import { isNativeDeclaration, mayBecomeSlot, seenInList } from "./hoisted.ts";
 import { functionAround } from "./paths.ts";
 import { resourceScopeOf, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -49,9 +50,19 @@ export function decideSlots(input: SlotInput): Slots {
   for (const binding of bindings.all) if (isRecordDeclaration(input, binding)) all.add(binding);
   for (const binding of bindings.all) for (const one of sharedWithParameter(input, binding, all)) all.add(one);
   for (const binding of bindings.all) if (isParameterReadEarly(input, binding, all)) all.add(binding);
+  for (const binding of seenByMoved(input)) all.add(binding);
   forceGroups(input, all);
   for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
   return { all, live, kept, escaping };
+}
+
+/** What native function declarations see of a list that begins with a jump: they move in front of it. */
+function seenByMoved({ ts, bindings, closures, suspensions }: SlotInput): Binding[] {
+  const declared = bindings.all.flatMap(({ kind, closure }) => (kind === "function" && closure ? [closure] : []));
+  return declared
+    .filter((fn) => isNativeDeclaration({ ts, closures }, fn) && suspensions.holders.has(fn.parent))
+    .flatMap((fn) => seenInList({ ts, closures }, fn as tsTypes.FunctionDeclaration))
+    .filter((binding) => mayBecomeSlot(ts, binding));
 }
 
 /** Live behind the suspension, and what the callback of its op captures: that one runs while the frame is parked. */

@@ -11,12 +11,13 @@
  * `$.pc` is "" while the function is live, so that normal execution falls through every case.
  */
 import type tsTypes from "typescript";
+import { isNativeDeclaration, seenInList } from "../analyse/hoisted.ts";
 import { startOf } from "../discover/nodes.ts";
 import type { Rope, TypeScript } from "../ir.ts";
 import { closureCall } from "./closures.ts";
 import { type Context, isHolder, labelsIn, openRecord, type Place, slotName, slotScope } from "./context.ts";
 import { withResources } from "./resources.ts";
-import { lowerStatement } from "./statements.ts";
+import { isOverloadOfRecord, lowerStatement } from "./statements.ts";
 import { join, quote, span } from "./text.ts";
 
 /** `{ … }` */
@@ -46,18 +47,40 @@ export function lowerList(
   const owners = statements.filter((statement) => isHolder(context, statement));
   const needsSwitch = owners.length > 1 || (owners.length === 1 && (owners[0] !== statements[0] || hoisted.length > 0));
   const inner: Place = needsSwitch ? { kind: "generated", outer: place } : place;
-  const pieces: Rope[] = [needsSwitch ? ` switch (${context.frame}.pc) { case "":` : "", hoisted];
+  const moved = new Set(needsSwitch ? statements.filter((statement) => movesInFront(context, statement)) : []);
+  const pieces = [
+    inFront(context, moved, inner),
+    needsSwitch ? ` switch (${context.frame}.pc) { case "":` : "",
+    hoisted,
+  ];
   let position = from;
   for (const statement of statements) {
     const labels = labelsIn(context, statement);
     const start = startOf(statement, context.file);
     pieces.push(span(position, start));
     if (needsSwitch && labels.length > 0) pieces.push(caseLabels(labels), "\n", lineIndent(context, statement));
-    pieces.push(lowerStatement(context, statement, inner));
+    if (!moved.has(statement)) pieces.push(lowerStatement(context, statement, inner));
     position = statement.end;
   }
   pieces.push(span(position, to), needsSwitch ? (position < to ? "} " : " }") : "");
   return pieces;
+}
+
+/** A function declaration that sees nothing of its list but slots, see `analyse/hoisted.ts`. */
+function movesInFront(context: Context, statement: tsTypes.Statement): boolean {
+  const { ts, analysis } = context;
+  const { closures, slots } = analysis;
+  if (!isNativeDeclaration({ ts, closures }, statement) || isOverloadOfRecord(context, statement)) return false;
+  return seenInList({ ts, closures }, statement).every((binding) => slots.all.has(binding));
+}
+
+/** Each begins a line; so does what follows them. */
+function inFront(context: Context, moved: ReadonlySet<tsTypes.Statement>, place: Place): Rope {
+  const lines = [...moved].map((statement): Rope => {
+    return ["\n", lineIndent(context, statement), lowerStatement(context, statement, place)];
+  });
+  const [first] = moved;
+  return first ? [lines, "\n", lineIndent(context, first).slice(1)] : "";
 }
 
 /** What ends the last statement of a list in front of generated code on its line: authors may leave the semicolon out. */

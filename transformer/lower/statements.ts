@@ -37,7 +37,7 @@ export function lowerStatement(context: Context, node: tsTypes.Statement, place:
 }
 
 /** A signature whose function moves to the table. */
-function isOverloadOfRecord({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
+export function isOverloadOfRecord({ ts, analysis }: Context, node: tsTypes.Statement): boolean {
   if (!ts.isFunctionDeclaration(node) || node.body) return false;
   for (const fn of analysis.closures.records.keys()) {
     if (ts.isFunctionDeclaration(fn) && fn.parent === node.parent && fn.name?.text === node.name?.text) return true;
