@@ -102,8 +102,8 @@ function guardConstants(names: object): string[] {
 }
 
 /**
- * The parameters have names that neither the text nor the variables around it have: a text names whatever it finds. What it calls by name are constants:
- * a property of the scope would be called with the scope as its `this`.
+ * The parameters have names that neither the text nor the variables around it have: a text names whatever it finds. What it
+ * calls by name are constants: a property of the scope would be called with the scope as its `this`.
  */
 function evaluated(names: object, called: ReadonlyMap<string, unknown>, text: string): Evaluate {
   const taken = [text, ...Object.keys(names)].join(" ");

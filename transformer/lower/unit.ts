@@ -49,7 +49,10 @@ export function lowerUnit(file: FileContext, analysis: Analysis, names: FileName
   return [`(() => { const ${self} = `, compiled, `; return ${self}; })()`];
 }
 
-/** The name of a function that refers to itself by it, or may in a text that is evaluated: that name must mean the compiled function, not its body. */
+/**
+ * The name of a function that refers to itself by it, or may in a text that is evaluated: that name must mean the compiled
+ * function, not its body.
+ */
 function ownName(ts: TypeScript, { unit, bindings, around }: Analysis): string | undefined {
   const { fn } = unit;
   if (ts.isArrowFunction(fn) || ts.isMethodDeclaration(fn) || !fn.name || !ts.isIdentifier(fn.name) || !fn.body)
