@@ -51,6 +51,8 @@ function isPlainJavaScript(ts: typeof tsTypes, file: tsTypes.SourceFile): boolea
     if (isTypeScriptOnly(ts, kind) || (kind >= SyntaxKind.JsxElement && kind <= SyntaxKind.JsxNamespacedName))
       return false;
     if (hasTypes(node as Typed) || isUsing(ts, node)) return false;
+    // `import(…)`: a function that a text makes has no module to import from.
+    if (kind === SyntaxKind.ImportKeyword) return false;
     if (ts.canHaveModifiers(node) && node.modifiers?.some((modifier) => isTypeScriptModifier(ts, modifier.kind)))
       return false;
     if ("questionToken" in node && node.questionToken && kind !== SyntaxKind.ConditionalExpression) return false;
