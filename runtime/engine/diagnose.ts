@@ -1,4 +1,7 @@
-/** Names what keeps a frame from being stored: the variable, the path inside it, and the label. Only on failure. */
+/**
+ * What keeps a frame from being stored, told by the variable, the path inside it, and the label; or waited for, when it is a
+ * promise that is about to be known. Only on failure.
+ */
 import { setImmediate } from "node:timers/promises";
 import { encode } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";

@@ -8,7 +8,8 @@
  *                                 case "b":
  *                                   await $.at("b", () => step.run("b", g)); }
  *
- * `$.pc` is "" while the function is live, so that normal execution falls through every case.
+ * `$.pc` is "" while the function is live, so that normal execution falls through every case. Function declarations that stay
+ * native stand in front of the jump.
  */
 import type tsTypes from "typescript";
 import { isNativeDeclaration, seenInList } from "../analyse/hoisted.ts";
