@@ -77,7 +77,7 @@ export function compileFile(
   // What the parser made of the rest is a guess.
   const [problem] = syntaxErrorsOf(file);
   if (problem) report.error("syntax-error", problem, { problem: problem.text });
-  const facts = findFileFacts(ts, nodes);
+  const facts = findFileFacts(ts, nodes, imports);
   const analyses = units.map((unit) => analyseUnit(ts, unit, { nodes, imports, facts, report }));
   checkUnits(ts, analyses, { imports, facts, report, queries });
   let manifest: Manifest | undefined;

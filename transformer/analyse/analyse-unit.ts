@@ -88,7 +88,8 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   }
   const paths = pathsOf(ts, bindings, suspensions, slots);
   const cursors = cursorPaths(ts, suspensions);
-  const outer = new Set([...findOuterNames(ts, nodes, bindings, facts, imports, tools), ...objectNames(ts, unit.fn)]);
+  const outerInput = { ts, nodes, bindings, facts, imports, tools, functions };
+  const outer = new Set([...findOuterNames(outerInput), ...objectNames(ts, unit.fn)]);
   const templates = nameTemplates(ts, nodes, bindings, facts);
   const isEvaluating = bindings.evaluated.size > 0;
   const analysis: Analysis = {

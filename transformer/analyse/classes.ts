@@ -6,7 +6,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
 import type { Scope, TypeScript } from "../ir.ts";
-import type { FileFacts } from "./file-facts.ts";
+import { type FileFacts, isConstantName } from "./file-facts.ts";
 import { accessorKey, isStatic, usesOwnCall, usesSuper } from "./functions.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
@@ -106,7 +106,7 @@ function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node:
   const inner = ts.isExpression(node) ? unwrap(ts, node) : node;
   if (inner.kind === ts.SyntaxKind.NullKeyword) return true;
   if (ts.isPropertyAccessExpression(inner)) return isReadAgain(ts, bindings, facts, inner.expression);
-  return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && !facts.assigned.has(inner.text);
+  return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && isConstantName(facts, inner.text);
 }
 
 /** The function of a field that uses nothing of its class: it can stand elsewhere. */

@@ -6,24 +6,13 @@ import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
 import type { Nodes } from "../discover/nodes.ts";
 import { isWrapper } from "../discover/unwrap.ts";
-import type { TypeScript } from "../ir.ts";
-import type { FileFacts } from "./file-facts.ts";
+import type { FunctionNode, TypeScript } from "../ir.ts";
+import { type FileFacts, standardNames } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 import { isReference } from "./targets.ts";
+import type { Temporaries } from "./temporaries.ts";
 import { givesTool, type Tools } from "./tools.ts";
-
-/** Names that every process has, whose values the codec knows; and `undefined` and its like. */
-const builtIn: ReadonlySet<string> = new Set(
-  [
-    "AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError",
-    "FinalizationRegistry Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array Intl Iterator JSON",
-    "Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol",
-    "SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet",
-    "decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt",
-    "undefined unescape Buffer URL URLSearchParams console crypto fetch process setTimeout structuredClone",
-  ].flatMap((line) => line.split(" ")),
-);
 
 /** Errors of the package, which the codec knows as well. */
 const ourErrors: ReadonlySet<string> = new Set([
@@ -34,23 +23,36 @@ const ourErrors: ReadonlySet<string> = new Set([
   "StepError",
 ]);
 
-export function findOuterNames(
-  ts: TypeScript,
-  nodes: Nodes,
-  bindings: Bindings,
-  facts: FileFacts,
-  imports: PackageImports,
-  tools: Tools,
-): ReadonlySet<string> {
+export interface OuterNamesInput {
+  readonly ts: TypeScript;
+  readonly nodes: Nodes;
+  readonly bindings: Bindings;
+  readonly facts: FileFacts;
+  readonly imports: PackageImports;
+  readonly tools: Tools;
+  readonly functions: ReadonlyMap<FunctionNode, { readonly temporaries: Temporaries }>;
+}
+
+export function findOuterNames(input: OuterNamesInput): ReadonlySet<string> {
+  const { ts, bindings, facts, imports, tools } = input;
   const found = new Set<string>();
   const isThis = (node: tsTypes.Identifier) => isThisOfHelper(ts, node, bindings, tools);
-  for (const node of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+  for (const node of input.nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text } = node;
-    if (found.has(text) || bindings.byIdentifier.has(node) || !(isValue(ts, node) || isThis(node))) continue;
-    const isKnown = (builtIn.has(text) && !facts.declared.has(text)) || ourErrors.has(imports.named.get(text) ?? "");
+    if (found.has(text) || bindings.byIdentifier.has(node)) continue;
+    if (!(isValue(ts, node) || isThis(node) || isSaved(input, node))) continue;
+    const isKnown =
+      (standardNames.has(text) && !facts.declared.has(text)) || ourErrors.has(imports.named.get(text) ?? "");
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;
+}
+
+/** `pay` in `pay(await step.run(…))`: a temporary keeps it. */
+function isSaved({ ts, functions }: OuterNamesInput, node: tsTypes.Identifier): boolean {
+  let outer: tsTypes.Node = node;
+  while (isWrapper(ts, outer.parent)) outer = outer.parent;
+  return [...functions.values()].some(({ temporaries: { saved } }) => saved.has(node) || saved.has(outer));
 }
 
 /** `shop` in `shop.pay(step)`: the call may keep it. */

@@ -359,7 +359,7 @@ function isDurableCall(state: State, node: tsTypes.Expression): boolean {
 }
 
 /** Only the spelling counts here. */
-const noNames: FileFacts = { assigned: new Set(), declared: new Set() };
+const noNames: FileFacts = { assigned: new Set(), declared: new Set(), foreign: new Set() };
 
 /** The suspensions in the scope that a node opens. A nested function holds none where it stands, but its scope does. */
 export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node): readonly Suspension[] {

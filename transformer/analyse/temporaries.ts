@@ -10,7 +10,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Suspension, TypeScript } from "../ir.ts";
 import { mayBeEarly } from "./early.ts";
-import type { FileFacts } from "./file-facts.ts";
+import { type FileFacts, isConstantName } from "./file-facts.ts";
 import { elementOperands, type Operand, type OperandRole, operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Slots } from "./slots.ts";
@@ -164,7 +164,7 @@ function isStableValue(
   if (constants.includes(inner.kind)) return true;
   if (!ts.isIdentifier(inner)) return false;
   const binding = bindings.byIdentifier.get(inner);
-  if (!binding) return !input.facts.assigned.has(inner.text);
+  if (!binding) return isConstantName(input.facts, inner.text);
   if (binding.reassigned || mayBeEarly(ts, bindings, inner, binding)) return false;
   if (input.free.has(binding)) return true;
   const isSlot = input.slots.all.has(binding);
