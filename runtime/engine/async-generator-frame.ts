@@ -2,7 +2,7 @@
  * The frame of a generator that awaits. It can be stored while it stands at a `yield`, in front of its code or behind its
  * end; while its code goes on, the run is not parked, as in any ordinary await.
  *
- *   async function* ($, url) { try { if ($.holds()) $.resumed(yield);
+ *   async function* ($, url) { if ($.isLoaded) [url] = $.args; try { if ($.holds()) $.resumed(yield);
  *     … $.resumed(yield $.give("page", async () => v.page)); … await $.at("next", () => next());
  *   } finally { $.ended(); } }
  */
@@ -21,6 +21,8 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   #turn = 0;
   /** The code goes on in a job of its own, and not because code of the run asked for a step in this very job. */
   #isAlone = false;
+  /** Its body is to take its arguments from here. */
+  isLoaded = false;
   readonly #goesOn = () => {
     continues(this.activation);
     this.#isAlone = true;
@@ -65,9 +67,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     if (this.pc !== "") this.strayed(label);
     this.wakes();
     this.#stops();
-    // Code that was not compiled waits for a handle so: the run is blocked when that leads to a step.
-    if (this.activation.owns(value)) return value as unknown as Promise<Untyped>;
-    const promise = Promise.resolve(value);
+    const promise = this.#awaited(value);
     promise.then(this.#goesOn, this.#goesOn);
     return promise;
   }
@@ -79,7 +79,7 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   override given(label: string, value: unknown): unknown {
     if (this.pc !== "") return this.reenter(label);
     // The language awaits it as well, and nobody is to be asked twice for a `then`.
-    const awaited = Promise.resolve(value);
+    const awaited = this.#awaited(value);
     this.#comesToRest(awaited);
     return this.stand(label, awaited);
   }
@@ -108,6 +108,17 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
 
   override get obstacle(): string | undefined {
     return this.#rests ? undefined : "its code goes on";
+  }
+
+  /** Of a loaded one: what it was called with. */
+  takes(args: readonly unknown[]): void {
+    this.args = args;
+    this.isLoaded = true;
+  }
+
+  /** A loaded one has come to where it stood, unless its body is still to be asked. */
+  stands(): void {
+    if (this.isLoaded && this.pc !== "") this.strayed("its end");
   }
 
   /** What the author's generator goes over. */
@@ -151,6 +162,11 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     };
     const then = () => {};
     void awaited.then(then, then).then(then).then(rest);
+  }
+
+  /** What the language awaits for it. A handle is followed so, and the run is blocked when that leads to a step. */
+  #awaited(value: unknown): Promise<unknown> {
+    return this.activation.owns(value) ? value.followed() : Promise.resolve(value);
   }
 
   #stops(): void {

@@ -22,7 +22,7 @@ export type AwaitedDelegate = AsyncDelegate | SyncDelegate;
 
 export function awaitedDelegateTo(iterable: unknown, watch: Watch): AwaitedDelegate {
   const method = View.is(iterable) ? undefined : asyncMethod(iterable);
-  if (method === undefined) return new SyncDelegate(delegateTo(iterable), watch);
+  if (method === undefined) return new SyncDelegate(delegateTo(iterable), watch, false);
   const iterator: unknown = Reflect.apply(method, iterable, []);
   if (!isObject(iterator)) throw new TypeError("Result of the Symbol.asyncIterator method is not an object");
   return new AsyncDelegate(iterator, (iterator as AsyncIterator<unknown>).next, watch, false);
@@ -30,7 +30,7 @@ export function awaitedDelegateTo(iterable: unknown, watch: Watch): AwaitedDeleg
 
 export function restoreAwaitedDelegate(image: DelegateImage, watch: Watch): AwaitedDelegate {
   if (image.kind === "async") return new AsyncDelegate(image.of, image.next, watch, true);
-  return new SyncDelegate(restoreDelegate(image as CursorImage), watch);
+  return new SyncDelegate(restoreDelegate(image as CursorImage), watch, true);
 }
 
 class AsyncDelegate {
@@ -89,13 +89,19 @@ class AsyncDelegate {
 class SyncDelegate {
   readonly #delegate: Delegate;
   readonly #watch: Watch;
+  #repeats: boolean;
 
-  constructor(delegate: Delegate, watch: Watch) {
+  constructor(delegate: Delegate, watch: Watch, repeats: boolean) {
     this.#delegate = delegate;
     this.#watch = watch;
+    this.#repeats = repeats;
   }
 
   next(value: unknown): unknown {
+    if (this.#repeats) {
+      this.#repeats = false;
+      return this.#delegate.next(value);
+    }
     this.#watch.asked();
     return this.#told(this.#delegate.next(value));
   }

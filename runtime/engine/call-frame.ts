@@ -28,7 +28,8 @@ export abstract class CallFrame extends FrameFinally {
 
   readonly info: CodeInfo;
   readonly activation: Activation;
-  readonly args: readonly unknown[];
+  /** Of a loaded async generator they come later. */
+  args: readonly unknown[];
   /** The `this` of the call. */
   readonly self: unknown;
   /** The arguments as an object, once the code asked for it. */

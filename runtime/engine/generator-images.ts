@@ -8,7 +8,7 @@ import type { CursorImage } from "./cursors.ts";
 import type { Completion } from "./frame-finally.ts";
 import type { DelegateImage, GeneratorFrame } from "./generator-frame.ts";
 import { frameOfGenerator } from "./generator-marks.ts";
-import { frameOf, generatorCodeOf, hold, loadedGenerator, standAgain } from "./generators.ts";
+import { generatorCodeOf, hold, loadedGenerator, usesThis } from "./generators.ts";
 import { goneCode } from "./registry.ts";
 import { ownRecord, type ScopeRecord } from "./scopes.ts";
 
@@ -60,19 +60,24 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
       const [, image] = parts as GeneratorParts;
       const code = generatorCodeOf(image.of);
       if (code === undefined) throw goneCode(image.code, noGenerator);
-      const { generator, held } = loadedGenerator(image.of, code);
-      const isLate = typeof image.prototype === "symbol";
+      const invocation = recordOf(activation, image.of)?.invocation as Invocation;
+      const origin = { closure: image.of, invocation, ...(isMade(image.self) && { self: image.self }) };
+      const { generator, restore } = loadedGenerator(activation, code, origin);
+      const isLate = !isMade(image.prototype);
       if (image.prototype !== undefined && !isLate) Object.setPrototypeOf(generator, image.prototype);
       restores.push(() => {
-        const frame = loadedFrame(activation, image);
-        held.frame = frame;
-        standAgain(generator, frame);
+        const frame = restore(image.args ?? [], image.self, (loaded) => place(loaded, image));
         if (isLate) Object.setPrototypeOf(generator, image.prototype as object);
         return { frame, image };
       });
       return generator;
     },
   };
+}
+
+/** What is not made yet is a symbol here. */
+function isMade(value: unknown): boolean {
+  return typeof value !== "symbol";
 }
 
 const noGenerator = "the function is no generator function any more";
@@ -107,7 +112,8 @@ function imageOf(generator: object, frame: GeneratorFrame): GeneratorImage {
   if (label !== "") image.at = label;
   if (info.parameters) image.parameters = info.parameters;
   if (args.length > 0) image.args = info.arity === undefined ? args : args.slice(0, info.arity);
-  if (self !== undefined && usesThis(frame)) image.self = self;
+  // What cannot be seen is not kept.
+  if (self !== undefined && usesThis(Function.prototype.toString.call(frame.code.body))) image.self = self;
   if (argumentsObject) image.arguments = argumentsObject;
   const scopes = scopesOf(frame);
   if (scopes) image.scopes = scopes;
@@ -155,20 +161,13 @@ function unstorable(what: string): never {
   throw new NotEncodableError([], `a generator cannot be stored, because ${what} cannot`);
 }
 
-/** What cannot be seen is not kept. */
-function usesThis({ code: { body } }: GeneratorFrame): boolean {
-  return /\b(?:this|super|eval)\b/.test(Function.prototype.toString.call(body));
-}
-
-function loadedFrame(activation: Activation, image: GeneratorImage): GeneratorFrame {
-  const { of, at, ended, args = [], self } = image;
-  const code = generatorCodeOf(of);
-  if (code === undefined) throw goneCode(image.code, noGenerator);
-  if (at !== undefined && !Object.hasOwn(code.info.labels, at)) {
-    throw goneCode(code.info.code, `the function has no label ${JSON.stringify(at)}`);
+/** Has the frame of a loaded generator hold what is stored. */
+function place(frame: GeneratorFrame, image: GeneratorImage): void {
+  const { at, ended } = image;
+  const { info, binds } = frame.code;
+  if (at !== undefined && !Object.hasOwn(info.labels, at)) {
+    throw goneCode(info.code, `the function has no label ${JSON.stringify(at)}`);
   }
-  const invocation = recordOf(activation, of)?.invocation as Invocation;
-  const frame = frameOf(activation, code, args, { closure: of, invocation, self });
   if (ended) frame.ended();
   frame.argumentsObject = image.arguments;
   for (const [path, record] of Object.entries(image.scopes ?? {})) {
@@ -178,6 +177,5 @@ function loadedFrame(activation: Activation, image: GeneratorImage): GeneratorFr
   if (at !== undefined) {
     const { cursors = {}, completions = {}, delegate } = image;
     frame.restore({ label: at, cursors, completions, delegate });
-  } else if (!ended && code.binds) throw goneCode(code.info.code, "its parameters were not bound at the call");
-  return frame;
+  } else if (!ended && binds) throw goneCode(info.code, "its parameters were not bound at the call");
 }

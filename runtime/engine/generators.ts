@@ -72,8 +72,11 @@ export function generatorFunction(
   const { compiled }: { compiled: (this: unknown, ...args: unknown[]) => object } = {
     compiled(...args) {
       const frame = frameOf(activation, code, args, { closure: compiled, invocation, self: this });
+      // Behind another one, an async generator would answer a job later: the author gets that of the body, unless the frame
+      // has to know what it is asked.
+      const own = frame instanceof AsyncGeneratorFrame && !info.completions ? frame : undefined;
       // As the engine does, it is made in front of the defaults of parameters.
-      const generator = makeGenerator(compiled, code, { frame });
+      const generator = makeGenerator(compiled, code, { frame }, own);
       if (frame instanceof SyncGeneratorFrame) frame.bindParameters();
       return generator;
     },
@@ -128,13 +131,45 @@ export function generatorCodeOf(fn: object): GeneratorCode | undefined {
   return codes.get(fn);
 }
 
-/** A generator that belongs to no frame yet. */
-export function loadedGenerator(fn: object, code: GeneratorCode): { generator: object; held: Held } {
-  const held: Held = { frame: undefined };
-  return { generator: makeGenerator(fn, code, held), held };
+/** A generator that `restore` gives its arguments and its place, when these are decoded. */
+export interface GeneratorShell {
+  readonly generator: object;
+  restore(args: readonly unknown[], self: unknown, place: (frame: GeneratorFrame) => void): GeneratorFrame;
 }
 
-export function frameOf(
+/**
+ * Of async ones the author gets that of the body again when it can be called before its arguments are known. `origin` has the
+ * `this` when that is known.
+ */
+export function loadedGenerator(activation: Activation, code: GeneratorCode, origin: CallOrigin): GeneratorShell {
+  const fn = origin.closure as object;
+  const held: Held = { frame: undefined };
+  const early = bindsLater(code, "self" in origin) ? new AsyncGeneratorFrame(activation, code, [], origin) : undefined;
+  const generator = makeGenerator(fn, code, held, early);
+  const restore: GeneratorShell["restore"] = (args, self, place) => {
+    const frame = early ?? frameOf(activation, code, args, { ...origin, self });
+    if (early) early.takes(args);
+    held.frame = frame;
+    place(frame);
+    standAgain(generator, frame);
+    return frame;
+  };
+  return { generator, restore };
+}
+
+/** The body takes its arguments from its frame. */
+function bindsLater({ body, info, isAsync }: GeneratorCode, knowsThis: boolean): boolean {
+  if (!isAsync || info.completions) return false;
+  const text = Function.prototype.toString.call(body);
+  return (knowsThis || !usesThis(text)) && (info.parameters === undefined || /\.isLoaded\b/.test(text));
+}
+
+/** Whether it may be seen what the `this` of a call is. */
+export function usesThis(text: string): boolean {
+  return /\b(?:this|super|eval)\b/.test(text);
+}
+
+function frameOf(
   activation: Activation,
   code: GeneratorCode,
   args: readonly unknown[],
@@ -154,10 +189,13 @@ export function hold(generator: object, frame: GeneratorFrame): void {
 }
 
 /** Has a loaded generator stand where its frame stands. */
-export function standAgain(generator: object, frame: GeneratorFrame): void {
+function standAgain(generator: object, frame: GeneratorFrame): void {
   if (frame.isEnded) ask(generator, frame, "return");
   else if (frame.label === "") hold(generator, frame);
-  else ask(generator, frame, "next");
+  else {
+    ask(generator, frame, "next");
+    if (frame instanceof AsyncGeneratorFrame) frame.stands();
+  }
 }
 
 function ask(generator: object, { code }: GeneratorFrame, method: Method): void {
@@ -165,16 +203,12 @@ function ask(generator: object, { code }: GeneratorFrame, method: Method): void 
   else stepOf(generator as Generator, method);
 }
 
-/** It inherits from what the function has as `prototype` when it is called. */
-function makeGenerator(fn: object, { drive, body, info }: GeneratorCode, held: Held): object {
+/** It inherits from what the function has as `prototype` when it is called. `own`: the frame of one that is that of its body. */
+function makeGenerator(fn: object, { drive, body }: GeneratorCode, held: Held, own?: AsyncGeneratorFrame): object {
   const { prototype } = fn as { prototype: unknown };
-  const { frame } = held;
-  // Behind another one, an async generator would answer a job later: the author gets that of the body, unless the frame has to
-  // know what it is asked.
-  const isItself = frame instanceof AsyncGeneratorFrame && !info.completions;
-  const maker = (isItself ? body : drive) as { prototype?: unknown };
+  const maker = (own ? body : drive) as { prototype?: unknown };
   if (maker.prototype !== prototype) maker.prototype = prototype;
-  const generator = isItself ? frame.own() : drive(held);
+  const generator = own ? own.own() : drive(held);
   markGenerator(generator, held);
   return generator;
 }

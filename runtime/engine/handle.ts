@@ -170,10 +170,15 @@ export class Handle implements PromiseLike<unknown> {
     return this.activation.derive(this, "finally", { always: callable(onFinally) });
   }
 
+  /** For code that waits for it as for any promise: nothing of that can be stored. */
+  followed(): Promise<unknown> {
+    if (this.outcome === undefined) this.activation.followedNatively(this);
+    return this.promise;
+  }
+
   /** For code that is not compiled: a real promise. */
   #followed(method: "then" | "catch" | "finally", args: readonly unknown[]): Promise<never> {
-    if (this.outcome === undefined) this.activation.followedNatively(this);
-    return observed(Reflect.apply(Promise.prototype[method], this.promise, args));
+    return observed(Reflect.apply(Promise.prototype[method], this.followed(), args));
   }
 }
 

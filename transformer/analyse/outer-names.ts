@@ -41,11 +41,15 @@ export function findOuterNames(input: OuterNamesInput): ReadonlySet<string> {
     const { text } = node;
     if (found.has(text) || bindings.byIdentifier.has(node)) continue;
     if (!(isValue(ts, node) || isThis(node) || isSaved(input, node))) continue;
-    const isKnown =
-      (standardNames.has(text) && !facts.declared.has(text)) || ourErrors.has(imports.named.get(text) ?? "");
+    const isKnown = isInCodec(text, facts) || ourErrors.has(imports.named.get(text) ?? "");
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;
+}
+
+/** The codec names every function of the language but `eval`, so that only where the code has it, a frame can. */
+function isInCodec(name: string, facts: FileFacts): boolean {
+  return standardNames.has(name) && !facts.declared.has(name) && name !== "eval";
 }
 
 /** `pay` in `pay(await step.run(…))`: a temporary keeps it. */

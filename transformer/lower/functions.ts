@@ -62,7 +62,7 @@ export function durableBody(
   const { fn } = context.current;
   const body = lowerBody(context, fn);
   const isHandler = fn === analysis.unit.fn && analysis.unit.kind === "handler";
-  const { parameters, ...bound } = lowerParameters(context, fn, isHandler);
+  const { parameters, names, ...bound } = lowerParameters(context, fn, isHandler);
   const indent = `\n${indentation(context, fn)}`;
   const opened = openFunction(context, fn, bound);
   const start = analysis.suspensions.starts.get(fn);
@@ -72,6 +72,7 @@ export function durableBody(
   // evaluate its default again.
   const isFirst = bound.declares || fn.parameters.some((parameter) => holdsFunction(ts, parameter));
   const code: Rope = [
+    isAsyncGenerator(ts, fn) ? boundLater(context, names) : "",
     isFirst ? printed : "",
     opened === "" ? "" : [indent, opened],
     start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
@@ -101,6 +102,11 @@ function raising({ frame, names }: Context, code: Rope): Rope {
 function framed({ ts, frame }: Context, fn: FunctionNode, statements: Rope): Rope {
   if (!isAsyncGenerator(ts, fn)) return statements;
   return [` try { if (${frame}.holds()) ${frame}.resumed(yield); `, statements, ` } finally { ${frame}.ended(); }`];
+}
+
+/** Of a loaded async generator the arguments are decoded when the function was called already: `if ($.isLoaded) [url] = $.args;` */
+function boundLater({ frame }: Context, names: readonly string[]): Rope {
+  return names.length === 0 ? "" : ` if (${frame}.isLoaded) [${names.join(", ")}] = ${frame}.args;`;
 }
 
 /** Functions and classes may be entries of the table; those of types are none. */
@@ -222,23 +228,29 @@ function lowerParameters(
   context: Context,
   fn: tsTypes.SignatureDeclaration,
   isHandler: boolean,
-): BoundParameters & { readonly parameters: readonly Rope[] } {
+): BoundParameters & { readonly parameters: readonly Rope[]; readonly names: readonly string[] } {
   const { ts } = context;
   const list = fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
   const bound: Rope[] = [];
+  const names: string[] = [];
   let declares = false;
   const parameters = list.map((parameter, position): Rope => {
+    const rest = parameter.dotDotDotToken ? "..." : "";
     const isContext = isHandler && position === 0 && isPlainContext(ts, parameter);
     const isPlain = isPlainParameter(context, parameter);
     const assigned = isAssigned(context, fn, parameter);
-    if (!declaresSlots(context, parameter.name) && (isContext || isPlain)) return textOf(context, parameter);
+    if (!declaresSlots(context, parameter.name) && (isContext || isPlain)) {
+      names.push(parameter.name.getText());
+      return textOf(context, parameter);
+    }
     const name = context.names.fresh(ts.isIdentifier(parameter.name) ? `$${parameter.name.text}` : "$argument");
+    names.push(`${rest}${name}`);
     bound.push(bindParameter(context, parameter, name, assigned));
     declares ||= !isPlain && !assigned;
     // A default, though it does nothing here, keeps the function's length.
-    return `${parameter.dotDotDotToken ? "..." : ""}${name}${parameter.initializer ? " = undefined" : ""}`;
+    return `${rest}${name}${parameter.initializer ? " = undefined" : ""}`;
   });
-  return { parameters, bound, declares };
+  return { parameters, names, bound, declares };
 }
 
 /** Its names are slots, or it has none, and what it evaluates must not be evaluated again when the function is re-entered. */
