@@ -6,9 +6,19 @@
  *     … $.resumed(yield $.give("page", async () => v.page)); … await $.at("next", () => next());
  *   } finally { $.ended(); } }
  */
+import { SafeMap } from "../codec/index.ts";
+import { awaitSuffix, own } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import { ambientActivation, continues, suspends } from "./ambient.ts";
-import { type AwaitedDelegate, awaitedDelegateTo, restoreAwaitedDelegate } from "./awaited-delegates.ts";
+import { type AwaitedImage, isAwaitedImage, type OpenCursor } from "./awaited-cursors.ts";
+import {
+  type AwaitedDelegate,
+  awaitedDelegateTo,
+  loopImage,
+  restoreAwaitedDelegate,
+  type Watch,
+} from "./awaited-delegates.ts";
+import type { CursorImage } from "./cursors.ts";
 import { GeneratorFrame } from "./generator-frame.ts";
 import { asyncStepOf, type Method } from "./generator-steps.ts";
 
@@ -23,6 +33,9 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   #isAlone = false;
   /** Its body is to take its arguments from here. */
   isLoaded = false;
+  readonly #loops = new SafeMap<string, AwaitedDelegate>();
+  /** Of loops that were not entered again yet. */
+  readonly #storedLoops = new SafeMap<string, AwaitedImage>();
   readonly #goesOn = () => {
     continues(this.activation);
     this.#isAlone = true;
@@ -91,12 +104,45 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
 
   /** As `delegate`, with the iterable as it was evaluated. */
   delegated(label: string, iterable: unknown): AwaitedDelegate {
-    const watch = { asked: () => this.wakes(), answered: (answer: Promise<unknown>) => this.#comesToRest(answer) };
+    const watch: Watch = {
+      asked: () => this.wakes(),
+      answered: (answer) => {
+        const awaited = this.#awaited(answer);
+        this.#comesToRest(awaited);
+        return awaited;
+      },
+    };
     return this.delegates(
       label,
       () => awaitedDelegateTo(iterable, watch),
       (stored) => restoreAwaitedDelegate(stored, watch),
     );
+  }
+
+  /** What a `for await` goes over. Re-entering, it is the stored one. */
+  eachAwaited(name: string, iterable: () => unknown): AwaitedDelegate {
+    return this.eachAwaitedOf(name, this.pc === "" ? iterable() : undefined);
+  }
+
+  /** As `eachAwaited`, with the iterable as it was evaluated. */
+  eachAwaitedOf(name: string, iterable: unknown): AwaitedDelegate {
+    const stored = this.#storedLoops.get(name);
+    this.#storedLoops.delete(name);
+    if (this.pc !== "" && stored === undefined) this.strayed(`the loop "${name}"`);
+    const watch: Watch = {
+      asked: () => {},
+      answered: (value, unwraps) => {
+        this.#stops();
+        const promise = this.#awaited(value);
+        const awaited = unwraps ? promise.then(ignored, ignored) : promise;
+        awaited.then(this.#goesOn, this.#goesOn);
+        return promise;
+      },
+    };
+    if (this.pc === "") this.wakes();
+    const loop = stored ? restoreAwaitedDelegate(stored, watch) : awaitedDelegateTo(iterable, watch);
+    this.#loops.set(name, loop);
+    return loop;
   }
 
   override left(name: string): boolean {
@@ -105,6 +151,27 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   }
 
   // ---- what the engine uses ----
+
+  /** Of loops that have ended there may be some, too: nobody is told of the end. */
+  override openCursors(): Iterable<[name: string, cursor: OpenCursor]> {
+    const names = (own(this.info.cursors, this.label) ?? [])
+      .filter((name) => name.endsWith(awaitSuffix))
+      .map((name) => name.slice(0, -awaitSuffix.length));
+    const loops = names.map((name): [string, OpenCursor] => {
+      const stored = this.#storedLoops.get(name);
+      return [name, stored ? { image: () => stored } : { image: () => loopImage(this.#loops.get(name)) }];
+    });
+    return [...super.openCursors(), ...loops];
+  }
+
+  protected override restoreCursors(cursors: readonly [string, CursorImage | AwaitedImage][]): void {
+    const others: [string, CursorImage][] = [];
+    for (const [name, image] of cursors) {
+      if (isAwaitedImage(image)) this.#storedLoops.set(name, image);
+      else others.push([name, image]);
+    }
+    super.restoreCursors(others);
+  }
 
   override get obstacle(): string | undefined {
     return this.#rests ? undefined : "its code goes on";
@@ -116,9 +183,9 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     this.isLoaded = true;
   }
 
-  /** A loaded one has come to where it stood, unless its body is still to be asked. */
+  /** A loaded one is to have come to where it stood. */
   stands(): void {
-    if (this.isLoaded && this.pc !== "") this.strayed("its end");
+    if (this.pc !== "") this.activation.strayed(this, "its end");
   }
 
   /** What the author's generator goes over. */
@@ -142,8 +209,8 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   }
 
   protected override enter(inner: AsyncGenerator): void {
-    void asyncStepOf(inner, "next");
-    if (this.pc !== "") this.strayed("its end");
+    const stands = () => this.stands();
+    void asyncStepOf(inner, "next").then(stands, stands);
   }
 
   /**
@@ -174,6 +241,8 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     this.#isAlone = false;
   }
 }
+
+function ignored(): void {}
 
 /** The steps of a body whose frame is to know what `return` gives it, or that is to be re-entered. */
 class Steps {

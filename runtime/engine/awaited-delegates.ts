@@ -1,5 +1,5 @@
 /**
- * What a `yield*` of an async generator goes over. As in `delegates.ts`, the language asks it as it would ask the iterator
+ * What a `yield*` or a `for await` of an async generator goes over. As in `delegates.ts`, the language asks it as it would ask the iterator
  * itself. Of an async one the answers are handed on; the results of another one are looked at here, once, because the
  * language awaits their values.
  */
@@ -10,13 +10,13 @@ import type { DelegateImage } from "./generator-frame.ts";
 import { isObject } from "./thenables.ts";
 
 /** Who is told of each step. */
-interface Watch {
+export interface Watch {
   asked(): void;
-  /** With what is awaited before the generator answers itself. */
-  answered(value: Promise<unknown>): void;
+  /** With what the language is to await, and whether it unwraps that in a job of its own; gives the promise that it awaits. */
+  answered(value: unknown, unwraps: boolean): Promise<unknown>;
 }
 
-type Method = ((value: unknown) => unknown) | undefined;
+type Method = ((...args: readonly unknown[]) => unknown) | undefined;
 
 export type AwaitedDelegate = AsyncDelegate | SyncDelegate;
 
@@ -30,7 +30,15 @@ export function awaitedDelegateTo(iterable: unknown, watch: Watch): AwaitedDeleg
 
 export function restoreAwaitedDelegate(image: DelegateImage, watch: Watch): AwaitedDelegate {
   if (image.kind === "async") return new AsyncDelegate(image.of, image.next, watch, true);
-  return new SyncDelegate(restoreDelegate(image as CursorImage), watch, true);
+  const sync = image.kind === "awaited" ? image.of : (image as CursorImage);
+  return new SyncDelegate(restoreDelegate(sync), watch, true);
+}
+
+/** As the cursor of a loop; undefined for an iterator that cannot be stored. */
+export function loopImage(delegate: AwaitedDelegate | undefined): AwaitedImage | undefined {
+  if (delegate instanceof AsyncDelegate) return delegate.image();
+  const of = delegate?.image();
+  return of && { kind: "awaited", of };
 }
 
 class AsyncDelegate {
@@ -47,8 +55,8 @@ class AsyncDelegate {
     this.#repeats = repeats;
   }
 
-  next(value: unknown): unknown {
-    if (!this.#repeats) return this.#ask(this.#next as () => unknown, value);
+  next(...args: readonly unknown[]): unknown {
+    if (!this.#repeats) return this.#ask(this.#next as () => unknown, args);
     this.#repeats = false;
     return { value: undefined, done: false };
   }
@@ -74,15 +82,12 @@ class AsyncDelegate {
     this.#watch.asked();
     const method: unknown = (this.#iterator as Record<string, unknown>)[name];
     if (typeof method !== "function") return method as Method;
-    return (value) => this.#ask(method as () => unknown, value);
+    return (...args) => this.#ask(method as () => unknown, args);
   }
 
-  #ask(method: (value: unknown) => unknown, value: unknown): Promise<unknown> {
+  #ask(method: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
     this.#watch.asked();
-    // The language awaits it as well: a promise of its own is this one.
-    const answer = Promise.resolve(Reflect.apply(method, this.#iterator, [value]));
-    this.#watch.answered(answer);
-    return answer;
+    return this.#watch.answered(Reflect.apply(method, this.#iterator, args), false);
   }
 }
 
@@ -97,13 +102,13 @@ class SyncDelegate {
     this.#repeats = repeats;
   }
 
-  next(value: unknown): unknown {
+  next(...args: readonly unknown[]): unknown {
     if (this.#repeats) {
       this.#repeats = false;
-      return this.#delegate.next(value);
+      return this.#delegate.next();
     }
     this.#watch.asked();
-    return this.#told(this.#delegate.next(value));
+    return this.#told(this.#delegate.next(...args));
   }
 
   get return(): Method {
@@ -126,14 +131,12 @@ class SyncDelegate {
     this.#watch.asked();
     const method = this.#delegate[name];
     if (typeof method !== "function") return method;
-    return (value) => this.#told(method(value));
+    return (...args) => this.#told(method(...args));
   }
 
   #told(result: unknown): unknown {
     if (!isObject(result)) return result;
     const done = Boolean((result as IteratorResult<unknown>).done);
-    const value = Promise.resolve((result as IteratorResult<unknown>).value);
-    this.#watch.answered(value);
-    return { done, value };
+    return { done, value: this.#watch.answered((result as IteratorResult<unknown>).value, true) };
   }
 }

@@ -356,9 +356,9 @@ export class IteratorCursor implements Cursor {
     return result;
   }
 
-  /** What the iterator answers, as it is. */
-  send(value: unknown): unknown {
-    return Reflect.apply(this.#next as (value: unknown) => unknown, this.iterator, [value]);
+  /** What the iterator answers, as it is, when it is asked with these arguments. */
+  send(...args: readonly unknown[]): unknown {
+    return Reflect.apply(this.#next as (...args: unknown[]) => unknown, this.iterator, args);
   }
 
   return(): IteratorResult<unknown> {

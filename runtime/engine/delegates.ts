@@ -20,12 +20,13 @@ export class Delegate {
     this.#repeats = repeats;
   }
 
-  next(value: unknown): unknown {
+  /** A `yield*` hands on what it is sent, a loop nothing. */
+  next(...args: readonly unknown[]): unknown {
     if (this.#repeats) {
       this.#repeats = false;
       return { value: undefined, done: false };
     }
-    if (this.#cursor instanceof IteratorCursor) return this.#cursor.send(value);
+    if (this.#cursor instanceof IteratorCursor) return this.#cursor.send(...args);
     const { value: item, done } = this.#cursor.next();
     return { value: item, done };
   }

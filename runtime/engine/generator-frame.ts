@@ -24,7 +24,7 @@ interface OpenDelegate {
 /** Where a stored generator stands. */
 export interface StandingAt {
   readonly label: string;
-  readonly cursors: Readonly<Record<string, CursorImage>>;
+  readonly cursors: Readonly<Record<string, CursorImage | AwaitedImage>>;
   readonly completions: Readonly<Record<string, Completion>>;
   readonly delegate: DelegateImage | undefined;
 }
@@ -113,7 +113,8 @@ export abstract class GeneratorFrame<
   restore({ label, cursors, completions, delegate }: StandingAt): void {
     this.label = label;
     this.pc = label;
-    this.restoreCursors(Object.entries(cursors));
+    // Only the frame of an async one is given those of a `for await`, and takes them.
+    this.restoreCursors(Object.entries(cursors) as [string, CursorImage][]);
     this.restoreCompletions(label, Object.entries(completions));
     this.#storedDelegate = delegate;
   }

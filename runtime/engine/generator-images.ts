@@ -2,6 +2,7 @@
 import { type CodecExtension, NotEncodableError, partsOf } from "../codec/index.ts";
 import { intrinsicName } from "../codec/intrinsics.ts";
 import type { Activation } from "./activation.ts";
+import type { AwaitedImage } from "./awaited-cursors.ts";
 import { ownerOf } from "./classes.ts";
 import type { Invocation } from "./closures.ts";
 import type { CursorImage } from "./cursors.ts";
@@ -30,7 +31,7 @@ export interface GeneratorImage {
   readonly self?: unknown;
   readonly arguments?: object;
   readonly scopes?: Readonly<Record<string, ScopeRecord>>;
-  readonly cursors?: Readonly<Record<string, CursorImage>>;
+  readonly cursors?: Readonly<Record<string, CursorImage | AwaitedImage>>;
   readonly completions?: Readonly<Record<string, Completion>>;
   /** What its `yield*` goes over. */
   readonly delegate?: DelegateImage;
@@ -138,11 +139,11 @@ function scopesOf(frame: GeneratorFrame): Record<string, ScopeRecord> | undefine
   return stored;
 }
 
-function cursorsOf(frame: GeneratorFrame): Record<string, CursorImage> | undefined {
-  let stored: Record<string, CursorImage> | undefined;
+function cursorsOf(frame: GeneratorFrame): Record<string, CursorImage | AwaitedImage> | undefined {
+  let stored: Record<string, CursorImage | AwaitedImage> | undefined;
   for (const [name, cursor] of frame.openCursors()) {
-    stored ??= partsOf<Record<string, CursorImage>>();
-    stored[name] = (cursor.image() as CursorImage | undefined) ?? unstorable(`the iterator of its loop "${name}"`);
+    stored ??= partsOf<Record<string, CursorImage | AwaitedImage>>();
+    stored[name] = cursor.image() ?? unstorable(`the iterator of its loop "${name}"`);
   }
   return stored;
 }

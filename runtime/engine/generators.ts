@@ -183,24 +183,30 @@ function frameOf(
 export function hold(generator: object, frame: GeneratorFrame): void {
   if (frame.isStarted || frame.isEnded) return;
   frame.isHeld = true;
-  ask(generator, frame, "next");
+  void ask(generator, frame, "next");
   if (!frame.isStarted) frame.ended();
   frame.isHeld = false;
 }
 
-/** Has a loaded generator stand where its frame stands. */
+/** Has a loaded generator stand where its frame stands. The run is not entered before an async one does. */
 function standAgain(generator: object, frame: GeneratorFrame): void {
-  if (frame.isEnded) ask(generator, frame, "return");
-  else if (frame.label === "") hold(generator, frame);
-  else {
-    ask(generator, frame, "next");
-    if (frame instanceof AsyncGeneratorFrame) frame.stands();
-  }
+  if (frame.label === "" && !frame.isEnded) return hold(generator, frame);
+  const asked = ask(generator, frame, frame.isEnded ? "return" : "next");
+  if (!(frame instanceof AsyncGeneratorFrame)) return;
+  const { activation } = frame;
+  activation.started();
+  const stands = () => {
+    if (frame.isLoaded) frame.stands();
+    activation.stopped();
+  };
+  void asked?.then(stands, stands);
 }
 
-function ask(generator: object, { code }: GeneratorFrame, method: Method): void {
-  if (code.isAsync) void asyncStepOf(generator as AsyncGenerator, method);
-  else stepOf(generator as Generator, method);
+/** Of an async one, the answer. */
+function ask(generator: object, { code }: GeneratorFrame, method: Method): Promise<unknown> | undefined {
+  if (code.isAsync) return asyncStepOf(generator as AsyncGenerator, method);
+  stepOf(generator as Generator, method);
+  return undefined;
 }
 
 /** It inherits from what the function has as `prototype` when it is called. `own`: the frame of one that is that of its body. */

@@ -23,14 +23,10 @@ function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boo
   return !isAsync(ts, fn) || (!bindsParameters(ts, fn) && !holdsAsyncObstacle(ts, fn.body));
 }
 
-/**
- * In an async generator, a loop over an async iterator stays as it is, so that no `yield` can be entered again in it. And
- * nobody is told what a `yield*` is left with, which a `finally` around it would have to know.
- */
+/** In an async generator nobody is told what a `yield*` is left with, which a `finally` around it would have to know. */
 function holdsAsyncObstacle(ts: TypeScript, node: tsTypes.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
   if (ts.isTryStatement(node) && node.finallyBlock && delegates(ts, node)) return true;
-  if (isForAwait(ts, node) && yields(ts, node)) return true;
   return ts.forEachChild(node, (child) => holdsAsyncObstacle(ts, child)) ?? false;
 }
 
@@ -153,6 +149,12 @@ function isOfSuper(ts: TypeScript, expression: tsTypes.Expression): boolean {
   const callee = unwrap(ts, expression);
   const isAccess = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
   return isAccess && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
+}
+
+/** A `for await` of an async generator that stays as it is: its code is not entered again within a turn. */
+export function staysNative(ts: TypeScript, node: tsTypes.Node, fn: FunctionNode | undefined): boolean {
+  if (!fn || !isGenerator(fn) || !isForAwait(ts, node)) return false;
+  return !yields(ts, node.initializer) && !yields(ts, node.statement);
 }
 
 function yields(ts: TypeScript, node: tsTypes.Node): boolean {

@@ -12,7 +12,7 @@ import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable } from "./functions.ts";
-import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp } from "./generators.ts";
+import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp, staysNative } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { canInline, isNothing, isStablePath } from "./inlining.ts";
 import { findResources, isForAwait, type ResourceScope, resourceName } from "./resources.ts";
@@ -184,11 +184,11 @@ function visitYield(state: State, node: tsTypes.YieldExpression, place: Place): 
 
 /**
  * The next result of a `for await` is awaited in front of the body, the end of its iterator behind it. In an async
- * generator the loop stays as it is.
+ * generator the language does that.
  */
 function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForInStatement, place: Place): void {
   const { ts } = state;
-  if (place.owner && isGenerator(place.owner) && isForAwait(ts, node)) {
+  if (staysNative(ts, node, place.owner)) {
     const native: Place = { ...place, owner: undefined };
     visit(state, node.initializer, native);
     visit(state, node.expression, place);
@@ -198,7 +198,8 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
   visit(state, node.initializer, place);
   visit(state, node.expression, place);
   const { name, kind } = loopConstruct(ts, node);
-  const next = place.owner && isForAwait(ts, node) && imply(state, node, `${name ?? kind}.next`, place);
+  const isAwaited = place.owner && !isGenerator(place.owner) && isForAwait(ts, node);
+  const next = isAwaited && imply(state, node, `${name ?? kind}.next`, place);
   visit(state, node.statement, insideOf(place));
   const resources = state.resources.get(node);
   if (resources) dispose(state, node, resources, place);

@@ -3,6 +3,8 @@
  *
  *   for (const o of orders) …    for (const $o of $.each("o", () => orders)) { const v_o = $.scope("o", (v_o) => { v_o.o = $o; }); …
  *   for (const key in map) …     for (const key of $.keys("key", () => map)) …
+ *
+ * In an async generator, `for await (const o of $.eachAwaited("o", () => orders))`.
  */
 import type tsTypes from "typescript";
 import { isInAsyncGenerator } from "../analyse/generators.ts";
@@ -10,7 +12,7 @@ import { isForAwait } from "../analyse/resources.ts";
 import { managedResources } from "../analyse/suspensions.ts";
 import { isPatternLiteral } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
-import type { Rope } from "../ir.ts";
+import type { Rope, TypeScript } from "../ir.ts";
 import type { Part } from "./blocks.ts";
 import { type Context, isHolder, labelsIn, openRecord, type Place, reenters, slotScope } from "./context.ts";
 import { copy, thunk } from "./copy.ts";
@@ -35,12 +37,20 @@ export function lowerForEach(context: Context, node: EachLoop, place: Place): Ro
   const word = held || ts.isForOfStatement(node) ? "of" : "in";
   const { head, binding } = eachHead(context, node, held);
   const inside = [...labelsIn(context, initializer), ...labelsIn(context, statement)];
-  const source = lowerSource(context, node, held ? (ts.isForOfStatement(node) ? "each" : "keys") : undefined, inside);
+  const source = lowerSource(context, node, held ? toolOf(ts, node) : undefined, inside);
   const body = loopBody(context, node, binding, place);
   if (!isForAwait(ts, node)) return ["for (", head, ` ${word} `, source, ") ", body];
-  // In an async generator: the loop stays, and awaits where nobody is told.
-  const isStored = isInAsyncGenerator(ts, node, context.current.fn);
-  return ["for await (", head, " of ", isStored ? [`${context.frame}.resumed(`, source, ")"] : source, ") ", body];
+  // In an async generator: the language awaits, and unless code of the loop is entered again, nobody is told.
+  const isUntold = !held && isInAsyncGenerator(ts, node, context.current.fn);
+  return ["for await (", head, " of ", isUntold ? [`${context.frame}.resumed(`, source, ")"] : source, ") ", body];
+}
+
+/** The word for the cursor of a loop. */
+type CursorTool = "each" | "keys" | "eachAwaited" | "iterate";
+
+function toolOf(ts: TypeScript, node: EachLoop): CursorTool {
+  if (!ts.isForOfStatement(node)) return "keys";
+  return node.awaitModifier ? "eachAwaited" : "each";
 }
 
 /** The body of a turn, with what stands in front of it and what its head declares to be disposed of. */
@@ -59,7 +69,7 @@ export function loopBody(context: Context, node: EachLoop, { before, parts }: Bi
 export function lowerSource(
   outer: Context,
   node: EachLoop,
-  tool: "each" | "keys" | "iterate" | undefined,
+  tool: CursorTool | undefined,
   inside: readonly string[],
 ): Rope {
   const own = slotScope(outer, node);
