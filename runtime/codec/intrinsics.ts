@@ -36,7 +36,8 @@ const hostRoots = [
 
 /**
  * Parts of `process` that run or load code by the text they get. They and `eval` have no names: no ordinary program
- * keeps them, and a text must not be able to put them where a program expects another function.
+ * keeps them, and a text must not be able to put them where a program expects another function. Code that has `eval` as a
+ * value says so itself, and a frame of that code may name it.
  */
 const unnamed = /^process\.(?:_.*|binding|dlopen|getBuiltinModule|execve|mainModule)$/;
 

@@ -167,8 +167,13 @@ function delegates(ts: TypeScript, node: tsTypes.Node): boolean {
   return !ts.isFunctionLike(node) && (ts.forEachChild(node, (child) => delegates(ts, child)) ?? false);
 }
 
+/** A generator function whose first act is to bind its parameters. */
+export function bindsAtCall(ts: TypeScript, fn: FunctionNode): boolean {
+  return isGenerator(fn) && bindsParameters(ts, fn);
+}
+
 /** Binding them at the call evaluates something, which must not be evaluated again. */
-export function bindsParameters(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
+function bindsParameters(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {
   return fn.parameters.some(
     ({ name, initializer, dotDotDotToken }) => !ts.isIdentifier(name) || initializer !== undefined || dotDotDotToken,
   );

@@ -1,6 +1,12 @@
 /**
- * Function declarations that stay native in a list of statements which begins with a computed jump. They move in front of it:
- * esbuild makes variables of them at the start of their `case`, which a jump to a later one passes over.
+ * What cannot stand in a `case` as the author wrote it, in a list of statements which begins with a computed jump, because
+ * esbuild takes each `case` for a list of its own:
+ *
+ * Function declarations that stay native move in front of the jump. esbuild makes variables of them at the start of their
+ * `case`, which a jump to a later one passes over.
+ *
+ * Variables that a later `case` reads are slots. When esbuild makes a text smaller, it puts the value of a constant in the place
+ * of its one use in the `case`, and drops the constant.
  */
 import type tsTypes from "typescript";
 import type { Binding, TypeScript } from "../ir.ts";
@@ -24,6 +30,32 @@ export function seenInList({ ts, closures }: Surroundings, fn: tsTypes.FunctionD
 export function mayBecomeSlot(ts: TypeScript, { declarations: [declaration] }: Binding): boolean {
   const list = declaration?.parent.parent;
   return !(list && ts.isVariableDeclarationList(list) && usingKeyword(ts, list));
+}
+
+/**
+ * Whether a suspending statement of the same list reads a variable: its `case` begins behind the declaration. What reads it
+ * further behind finds it live across that suspension anyway.
+ */
+export function isReadInLaterCase(
+  ts: TypeScript,
+  { kind, declarations: [declaration], references }: Binding,
+  isHolder: (node: tsTypes.Node) => boolean,
+): boolean {
+  const statement = declaration && statementOf(ts, declaration);
+  if (!statement || !isBlockScoped(kind) || !isHolder(statement.parent)) return false;
+  return references.some(({ node }) => {
+    let at: tsTypes.Node = node;
+    while (at.parent && at.parent !== statement.parent) at = at.parent;
+    return at !== statement && at.parent === statement.parent && isHolder(at);
+  });
+}
+
+/** `const total = price();` for the name, with the list of statements as its parent. */
+function statementOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node | undefined {
+  let node: tsTypes.Node = declaration.parent;
+  while (ts.isBindingElement(node) || ts.isBindingName(node)) node = node.parent;
+  const list = node.parent;
+  return ts.isVariableDeclaration(node) && ts.isVariableStatement(list.parent) ? list.parent : undefined;
 }
 
 /** One that is declared by itself: `function total() { … }`, and the signatures of its overloads. */

@@ -11,7 +11,7 @@ import type { Closures } from "./closures.ts";
 import { isOnlyCalled } from "./closures.ts";
 import { mayBeEarly } from "./early.ts";
 import { userOf } from "./functions.ts";
-import { isNativeDeclaration, mayBecomeSlot, seenInList } from "./hoisted.ts";
+import { isNativeDeclaration, isReadInLaterCase, mayBecomeSlot, seenInList } from "./hoisted.ts";
 import { functionAround } from "./paths.ts";
 import { resourceScopeOf, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -51,6 +51,7 @@ export function decideSlots(input: SlotInput): Slots {
   for (const binding of bindings.all) for (const one of sharedWithParameter(input, binding, all)) all.add(one);
   for (const binding of bindings.all) if (isParameterReadEarly(input, binding, all)) all.add(binding);
   for (const binding of seenByMoved(input)) all.add(binding);
+  for (const binding of readInLaterCases(input)) all.add(binding);
   forceGroups(input, all);
   for (const binding of all) if (!isStorable(input, binding)) all.delete(binding);
   return { all, live, kept, escaping };
@@ -63,6 +64,13 @@ function seenByMoved({ ts, bindings, closures, suspensions }: SlotInput): Bindin
     .filter((fn) => isNativeDeclaration({ ts, closures }, fn) && suspensions.holders.has(fn.parent))
     .flatMap((fn) => seenInList({ ts, closures }, fn as tsTypes.FunctionDeclaration))
     .filter((binding) => mayBecomeSlot(ts, binding));
+}
+
+function readInLaterCases({ ts, bindings, suspensions, free }: SlotInput): Binding[] {
+  const isHolder = (node: tsTypes.Node) => suspensions.holders.has(node);
+  return bindings.all.filter(
+    (binding) => !free.has(binding) && mayBecomeSlot(ts, binding) && isReadInLaterCase(ts, binding, isHolder),
+  );
 }
 
 /** Live behind the suspension, and what the callback of its op captures: that one runs while the frame is parked. */

@@ -12,7 +12,7 @@ import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isDurable } from "./functions.ts";
-import { bindsParameters, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp, staysNative } from "./generators.ts";
+import { bindsAtCall, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp, staysNative } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { canInline, isNothing, isStablePath } from "./inlining.ts";
 import { findResources, isForAwait, type ResourceScope, resourceName } from "./resources.ts";
@@ -132,7 +132,7 @@ function visitOwner(state: State, fn: FunctionNode): void {
   const place: Place = { owner: fn, inCallback: false, inside: false };
   for (const parameter of fn.parameters) visit(state, parameter, place);
   const last = fn.parameters.at(-1);
-  if (last && isGenerator(fn) && bindsParameters(ts, fn)) state.starts.set(fn, imply(state, last, "start", place));
+  if (last && bindsAtCall(ts, fn)) state.starts.set(fn, imply(state, last, "start", place));
   if (!fn.body) return;
   if (ts.isBlock(fn.body)) visit(state, fn.body, place);
   else visitResult(state, fn.body as tsTypes.Expression, place);
@@ -192,14 +192,13 @@ function visitForEach(state: State, node: tsTypes.ForOfStatement | tsTypes.ForIn
     const native: Place = { ...place, owner: undefined };
     visit(state, node.initializer, native);
     visit(state, node.expression, place);
-    visit(state, node.statement, native);
-    return;
+    return visit(state, node.statement, native);
   }
   visit(state, node.initializer, place);
   visit(state, node.expression, place);
   const { name, kind } = loopConstruct(ts, node);
-  const isAwaited = place.owner && !isGenerator(place.owner) && isForAwait(ts, node);
-  const next = isAwaited && imply(state, node, `${name ?? kind}.next`, place);
+  const suspends = place.owner && !isGenerator(place.owner) && isForAwait(ts, node);
+  const next = suspends && imply(state, node, `${name ?? kind}.next`, place);
   visit(state, node.statement, insideOf(place));
   const resources = state.resources.get(node);
   if (resources) dispose(state, node, resources, place);
