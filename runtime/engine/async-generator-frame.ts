@@ -10,7 +10,7 @@ import { SafeMap } from "../codec/index.ts";
 import { awaitSuffix, own } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import { ambientActivation, continues, suspends } from "./ambient.ts";
-import { type AwaitedImage, isAwaitedImage, type OpenCursor } from "./awaited-cursors.ts";
+import { type AwaitedImage, awaitedApart, type OpenCursor } from "./awaited-cursors.ts";
 import {
   type AwaitedDelegate,
   awaitedDelegateTo,
@@ -165,11 +165,8 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   }
 
   protected override restoreCursors(cursors: readonly [string, CursorImage | AwaitedImage][]): void {
-    const others: [string, CursorImage][] = [];
-    for (const [name, image] of cursors) {
-      if (isAwaitedImage(image)) this.#storedLoops.set(name, image);
-      else others.push([name, image]);
-    }
+    const { awaited, others } = awaitedApart(cursors);
+    for (const [name, image] of awaited) this.#storedLoops.set(name, image);
     super.restoreCursors(others);
   }
 

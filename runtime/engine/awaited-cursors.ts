@@ -75,8 +75,18 @@ export function awaitedCursorOver(iterable: unknown): AwaitedCursor {
   return new AsyncCursor(iterator, (iterator as AsyncIterator<unknown>).next);
 }
 
-export function isAwaitedImage(image: CursorImage | AwaitedImage): image is AwaitedImage {
-  return image.kind === "async" || image.kind === "awaited";
+/** Stored cursors of `for await`, and those of other loops. */
+export function awaitedApart(cursors: readonly [string, CursorImage | AwaitedImage][]): {
+  readonly awaited: [string, AwaitedImage][];
+  readonly others: [string, CursorImage][];
+} {
+  const awaited: [string, AwaitedImage][] = [];
+  const others: [string, CursorImage][] = [];
+  for (const [name, image] of cursors) {
+    if (image.kind === "async" || image.kind === "awaited") awaited.push([name, image]);
+    else others.push([name, image]);
+  }
+  return { awaited, others };
 }
 
 export function restoreAwaitedCursor(image: AwaitedImage): AwaitedCursor {

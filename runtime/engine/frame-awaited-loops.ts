@@ -9,8 +9,8 @@ import type { Untyped } from "../types.ts";
 import {
   type AwaitedCursor,
   type AwaitedImage,
+  awaitedApart,
   awaitedCursorOver,
-  isAwaitedImage,
   type OpenCursor,
   type Pending,
   restoreAwaitedCursor,
@@ -105,11 +105,8 @@ export abstract class FrameAwaitedLoops extends FrameCatches {
   }
 
   protected override restoreCursors(cursors: readonly [string, CursorImage | AwaitedImage][]): void {
-    const others: [string, CursorImage][] = [];
-    for (const [name, image] of cursors) {
-      if (isAwaitedImage(image)) this.#loops.set(name, restoreAwaitedCursor(image));
-      else others.push([name, image]);
-    }
+    const { awaited, others } = awaitedApart(cursors);
+    for (const [name, image] of awaited) this.#loops.set(name, restoreAwaitedCursor(image));
     super.restoreCursors(others);
   }
 
