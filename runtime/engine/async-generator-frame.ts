@@ -21,6 +21,7 @@ import {
 import type { CursorImage } from "./cursors.ts";
 import { GeneratorFrame } from "./generator-frame.ts";
 import { asyncStepOf, type Method } from "./generator-steps.ts";
+import type { ScopeRecord } from "./scopes.ts";
 
 export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedDelegate> {
   /** The code stands still, and goes on only when somebody asks for a step. */
@@ -43,10 +44,22 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
 
   // ---- what emitted code uses ----
 
-  /** The first act of the code: whether it is to stand still in front of the rest. */
-  holds(): boolean {
+  /** Parameters were bound, at the call: the code is to begin. */
+  starts(label: string): void {
+    this.stand(label, undefined);
+  }
+
+  /** The record that has them. */
+  bound(path: string): ScopeRecord | undefined {
+    return this.scopes.get(path);
+  }
+
+  /** The first act of the code: whether it is to stand still in front of the rest. A loaded one may have stood there, at `label`. */
+  holds(label?: string): boolean {
     this.isStarted = true;
-    if (this.isHeld) return true;
+    const stoodHere = label !== undefined && this.pc === label;
+    if (stoodHere) this.pc = "";
+    if (this.isHeld || stoodHere) return true;
     this.wakes();
     return false;
   }

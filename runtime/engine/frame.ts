@@ -15,7 +15,7 @@ import type { CallOrigin } from "./call-frame.ts";
 import type { ClosureTable, Invocation } from "./closures.ts";
 import type { Completion } from "./frame-finally.ts";
 import { FrameResources } from "./frame-resources.ts";
-import { type GeneratorMethod, generatorFunction, replaceMethods } from "./generators.ts";
+import { type GeneratorMethod, generatorFunction, type ParameterBinder, replaceMethods } from "./generators.ts";
 import { Handle, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { type OpenAtPlace, type Place, start } from "./place.ts";
@@ -117,14 +117,15 @@ export class Frame extends FrameResources implements Waiter {
     return isOpenThenable(value) ? outside(activation, "return", value, () => {}) : value;
   }
 
-  /** A generator function that is a closure; `binds` says that its body binds the parameters by itself. */
+  /** A generator function that is a closure; `binds` says that parameters are bound at the call, by its body or by `bind`. */
   generator(
     info: CodeInfo,
     body: (...args: never[]) => Generator | AsyncGenerator,
     name: string,
     binds?: boolean,
+    bind?: ParameterBinder,
   ): Untyped {
-    return generatorFunction(this, info, body, name, binds);
+    return generatorFunction(this, info, body, name, binds, bind);
   }
 
   /** In front of `made`: the generator methods of a class. */

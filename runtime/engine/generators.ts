@@ -55,6 +55,9 @@ interface Around {
   readonly invocation: Invocation;
 }
 
+/** Binds the parameters of an async one at the call. */
+export type ParameterBinder = (this: unknown, frame: AsyncGeneratorFrame, ...args: unknown[]) => void;
+
 /** The function that the author calls. */
 export function generatorFunction(
   around: Around,
@@ -62,6 +65,7 @@ export function generatorFunction(
   body: (...args: never[]) => Generator | AsyncGenerator,
   name: string,
   binds = false,
+  bind?: ParameterBinder,
 ): object {
   const { activation, invocation } = around;
   if (!types.isGeneratorFunction(body)) return rewrittenFunction(around, info, body, name);
@@ -78,10 +82,11 @@ export function generatorFunction(
       // As the engine does, it is made in front of the defaults of parameters.
       const generator = makeGenerator(compiled, code, { frame }, own);
       if (frame instanceof SyncGeneratorFrame) frame.bindParameters();
+      else if (bind) Reflect.apply(bind, this, [frame, ...args]);
       return generator;
     },
   };
-  Object.defineProperty(compiled, "length", { value: body.length - 1, configurable: true });
+  Object.defineProperty(compiled, "length", { value: (bind ?? body).length - 1, configurable: true });
   nameFunction(compiled, name);
   Object.defineProperty(compiled, "prototype", { value: code.drive.prototype, writable: true });
   Object.setPrototypeOf(compiled, isAsync ? asyncGeneratorFunctions : generatorFunctions);
@@ -109,7 +114,7 @@ function rewrittenFunction({ activation, invocation }: Around, info: CodeInfo, b
 /** The compiled form of a method, and no other member of its name that came behind it. */
 function isCompiled(method: unknown): boolean {
   if (typeof method !== "function") return false;
-  return types.isGeneratorFunction(method) || /\.holds\(\)/.test(Function.prototype.toString.call(method));
+  return types.isGeneratorFunction(method) || /\.holds\(/.test(Function.prototype.toString.call(method));
 }
 
 /** A generator method of a class: its key, what is known of its code, and as of any generator function. */

@@ -20,7 +20,15 @@ export function isStoredGenerator(ts: TypeScript, fn: NestedFunction): fn is Fun
 
 function canEnterAgain(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
   if (!fn.asteriskToken || !fn.body || holdsObstacle(ts, fn.body, ts.isClassLike(fn.parent))) return false;
-  return !isAsync(ts, fn) || (!bindsParameters(ts, fn) && !holdsAsyncObstacle(ts, fn.body));
+  if (!isAsync(ts, fn)) return true;
+  return !holdsAsyncObstacle(ts, fn.body) && (!bindsParameters(ts, fn) || bindsApart(ts, fn));
+}
+
+/** Whether what binds the parameters of an async one can stand in a function of its own. */
+function bindsApart(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolean {
+  const isOfHome = (node: tsTypes.Node): boolean =>
+    node.kind === ts.SyntaxKind.SuperKeyword || (ts.forEachChild(node, isOfHome) ?? false);
+  return !ts.isClassLike(fn.parent) && !isOfHome(fn);
 }
 
 /** In an async generator nobody is told what a `yield*` is left with, which a `finally` around it would have to know. */

@@ -10,11 +10,11 @@ import { isAsync, usesThis } from "../analyse/functions.ts";
 import { isAsyncGenerator, isGenerator } from "../analyse/generators.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
-import type { Binding, FunctionNode, Rope, Scope } from "../ir.ts";
+import type { Binding, FunctionNode, Rope, Scope, Suspension } from "../ir.ts";
 import { lineIndent, lowerList } from "./blocks.ts";
 import { lowerChain } from "./chains.ts";
 import { parametersStart } from "./closures.ts";
-import { type Context, labelsIn, openRecord, type Place, slotName, slotScope, textOf } from "./context.ts";
+import { type Context, labelsIn, openRecord, type Place, recordOf, slotName, slotScope, textOf } from "./context.ts";
 import { copy } from "./copy.ts";
 import { lowerReturn } from "./jumps.ts";
 import { assignPattern, declaresNames, declaresSlots, onceOnly } from "./patterns.ts";
@@ -35,16 +35,15 @@ export function lowerNested(outer: Context, fn: FunctionNode, home = ""): Rope {
   const name = nameOf(context, fn);
   const isDeclaration = ts.isFunctionDeclaration(fn) || ts.isMethodDeclaration(fn);
   const self = !isDeclaration && usesSelf(context, fn) ? fn.name?.getText() : undefined;
-  const text = durableBody(
-    context,
-    "",
-    self === undefined,
-    home === "" ? undefined : isAsyncGenerator(ts, fn) ? "async *method" : "*method",
-  );
+  const start = context.analysis.suspensions.starts.get(fn);
+  const lowered = start && isAsyncGenerator(ts, fn) ? lowerParameters(context, fn, false) : undefined;
+  const front = home === "" ? undefined : isAsyncGenerator(ts, fn) ? "async *method" : "*method";
+  const text = durableBody(context, "", self === undefined, front, lowered);
   const body: Rope = home === "" ? text : [`({ ${home}`, text, " }).method"];
   const tool = isGenerator(fn) ? "generator" : "nested";
-  const binds = context.analysis.suspensions.starts.has(fn) ? ", true" : "";
-  const nested: Rope = [`${context.frame}.${tool}(${context.infos.get(fn)}, `, body, `, ${quote(name)}${binds})`];
+  const binder = start && lowered ? [", ", binderOf(context, fn, start, lowered)] : "";
+  const binds: Rope = start ? [", true", binder] : "";
+  const nested: Rope = [`${context.frame}.${tool}(${context.infos.get(fn)}, `, body, `, ${quote(name)}`, binds, ")"];
   return self === undefined ? nested : [`(() => { const ${self} = `, nested, `; return ${self}; })()`];
 }
 
@@ -57,15 +56,17 @@ export function durableBody(
   table: (() => Rope) | "",
   isNamed: boolean,
   front = frontOf(context, isNamed),
+  lowered?: LoweredParameters,
 ): Rope {
   const { ts, analysis, frame } = context;
   const { fn } = context.current;
   const body = lowerBody(context, fn);
   const isHandler = fn === analysis.unit.fn && analysis.unit.kind === "handler";
-  const { parameters, names, ...bound } = lowerParameters(context, fn, isHandler);
+  const { parameters, names, ...bound } = lowered ?? lowerParameters(context, fn, isHandler);
   const indent = `\n${indentation(context, fn)}`;
-  const opened = openFunction(context, fn, bound);
   const start = analysis.suspensions.starts.get(fn);
+  const bindsApart = start !== undefined && isAsyncGenerator(ts, fn);
+  const opened = bindsApart ? openBound(context, fn) : openFunction(context, fn, bound);
   const temporaries = context.current.temporaries.saved.size > 0;
   const printed = table === "" ? "" : table();
   // What a parameter is bound to may be a closure of the table; and where it is no slot, whoever fetches the table would
@@ -75,14 +76,14 @@ export function durableBody(
     isAsyncGenerator(ts, fn) ? boundLater(context, names) : "",
     isFirst ? printed : "",
     opened === "" ? "" : [indent, opened],
-    start ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
+    start && !bindsApart ? `${indent}if (${frame}.starts(${quote(start.label)})) yield;` : "",
     temporaries ? [indent, `const ${context.temporaries} = ${frame}.scope("~");`] : "",
     isFirst ? "" : printed,
     framed(context, fn, apart(context, fn, body.statements)),
   ];
   const inside = isAsync(ts, fn) || isGenerator(fn) || isHandler ? code : raising(context, code);
   const arrow = isArrow(ts, fn) ? " => " : " ";
-  const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
+  const list: Rope = [frame, (bindsApart ? names : parameters).map((parameter): Rope => [", ", parameter])];
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];
 }
 
@@ -99,14 +100,43 @@ function raising({ frame, names }: Context, code: Rope): Rope {
  *
  *   try { if ($.holds()) $.resumed(yield); … } finally { $.ended(); }
  */
-function framed({ ts, frame }: Context, fn: FunctionNode, statements: Rope): Rope {
+function framed({ ts, frame, analysis }: Context, fn: FunctionNode, statements: Rope): Rope {
   if (!isAsyncGenerator(ts, fn)) return statements;
-  return [` try { if (${frame}.holds()) ${frame}.resumed(yield); `, statements, ` } finally { ${frame}.ended(); }`];
+  const start = analysis.suspensions.starts.get(fn);
+  return [
+    ` try { if (${frame}.holds(${start ? quote(start.label) : ""})) ${frame}.resumed(yield); `,
+    statements,
+    ` } finally { ${frame}.ended(); }`,
+  ];
 }
 
 /** Of a loaded async generator the arguments are decoded when the function was called already: `if ($.isLoaded) [url] = $.args;` */
 function boundLater({ frame }: Context, names: readonly string[]): Rope {
   return names.length === 0 ? "" : ` if (${frame}.isLoaded) [${names.join(", ")}] = ${frame}.args;`;
+}
+
+/**
+ * What binds the parameters of an async generator at the call, when that does something: the body runs only when it is asked.
+ *
+ *   function ($, $size) { const v = $.scope("", (v) => { v.size = $size === undefined ? 10 : $size; }); $.starts("start"); }
+ */
+function binderOf(
+  context: Context,
+  fn: FunctionNode,
+  { label }: Suspension,
+  { parameters, ...bound }: LoweredParameters,
+): Rope {
+  const { frame } = context;
+  const list: Rope = [frame, parameters.map((parameter): Rope => [", ", parameter])];
+  return ["function (", list, ") { ", openFunction(context, fn, bound), ` ${frame}.starts(${quote(label)}); }`];
+}
+
+/** The record that the binder made: `const v = $.bound("");` */
+function openBound(context: Context, fn: FunctionNode): Rope {
+  const scope = context.analysis.bindings.scopes.get(fn) as Scope;
+  if (!context.records.has(scope)) return "";
+  const path = quote(context.analysis.paths.get(scope) as string);
+  return `const ${recordOf(context, scope)} = ${context.frame}.bound(${path});`;
 }
 
 /** Functions and classes may be entries of the table; those of types are none. */
@@ -223,12 +253,14 @@ interface BoundParameters {
   readonly declares: boolean;
 }
 
+interface LoweredParameters extends BoundParameters {
+  readonly parameters: readonly Rope[];
+  /** As the body has them: `...$rest`. */
+  readonly names: readonly string[];
+}
+
 /** Parameters as they are when they can be; else the values by position, bound as the first act of the body. */
-function lowerParameters(
-  context: Context,
-  fn: tsTypes.SignatureDeclaration,
-  isHandler: boolean,
-): BoundParameters & { readonly parameters: readonly Rope[]; readonly names: readonly string[] } {
+function lowerParameters(context: Context, fn: tsTypes.SignatureDeclaration, isHandler: boolean): LoweredParameters {
   const { ts } = context;
   const list = fn.parameters.filter((parameter) => parameter.name.getText() !== "this");
   const bound: Rope[] = [];
