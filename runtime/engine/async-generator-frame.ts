@@ -37,6 +37,17 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
   readonly #loops = new SafeMap<string, AwaitedDelegate>();
   /** Of loops that were not entered again yet. */
   readonly #storedLoops = new SafeMap<string, AwaitedImage>();
+  /** A loop awaits in its own code. */
+  readonly #loopWatch: Watch = {
+    asked: () => {},
+    answered: (value, unwraps) => {
+      this.#stops();
+      const promise = this.#awaited(value);
+      const awaited = unwraps ? promise.then(ignored, ignored) : promise;
+      awaited.then(this.#goesOn, this.#goesOn);
+      return promise;
+    },
+  };
   readonly #goesOn = () => {
     continues(this.activation);
     this.#isAlone = true;
@@ -142,20 +153,23 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     const stored = this.#storedLoops.get(name);
     this.#storedLoops.delete(name);
     if (this.pc !== "" && stored === undefined) this.strayed(`the loop "${name}"`);
-    const watch: Watch = {
-      asked: () => {},
-      answered: (value, unwraps) => {
-        this.#stops();
-        const promise = this.#awaited(value);
-        const awaited = unwraps ? promise.then(ignored, ignored) : promise;
-        awaited.then(this.#goesOn, this.#goesOn);
-        return promise;
-      },
-    };
     if (this.pc === "") this.wakes();
-    const loop = stored ? restoreAwaitedDelegate(stored, watch) : awaitedDelegateTo(iterable, watch);
+    const loop = stored
+      ? restoreAwaitedDelegate(stored, this.#loopWatch)
+      : awaitedDelegateTo(iterable, this.#loopWatch);
     this.#loops.set(name, loop);
     return loop;
+  }
+
+  /** What a `for await` goes over whose code is not entered again. */
+  over(iterable: unknown): AwaitedDelegate {
+    this.wakes();
+    return awaitedDelegateTo(iterable, this.#loopWatch);
+  }
+
+  /** What is returned: the language awaits it. */
+  out(value: unknown): unknown {
+    return this.activation.owns(value) ? value.followed() : value;
   }
 
   override left(name: string): boolean {

@@ -41,7 +41,7 @@ import {
 } from "./instances.ts";
 import type { ChildLogger } from "./loggers.ts";
 import { methodSlots } from "./methods.ts";
-import { type OuterPath, valueAt } from "./outer.ts";
+import { type OuterPath, valueAt, wasExchanged } from "./outer.ts";
 import { goneCode } from "./registry.ts";
 import {
   homeOfRecord,
@@ -157,9 +157,11 @@ function scopeName(record: ScopeRecord): string | null {
   return frame.scopeName(path);
 }
 
-function isFunctionOfRun(fn: object, { closures, bound, proxies, tools }: Activation): boolean {
+/** Or of a module: where it is a method, the object may have another by the time it is called. */
+function isFunctionOfRun(fn: object, { closures, bound, proxies, tools, outer }: Activation): boolean {
   const owner = ownerOf(fn) ?? fn;
-  return closures.has(owner) || bound.has(fn) || proxies.has(fn) || tools.nameOf(fn) !== undefined;
+  const isMade = closures.has(owner) || bound.has(fn) || proxies.has(fn);
+  return isMade || tools.nameOf(fn) !== undefined || outer.pathOfStored(fn) !== undefined;
 }
 
 function closures(activation: Activation, { invocations, classes, closures }: Loaded): CodecExtension {
@@ -309,14 +311,18 @@ function outerValues(activation: Activation): CodecExtension {
   return {
     tag: "outer",
     takesProxies: true,
-    matches: (value) => activation.outer.pathOf(value) !== undefined,
-    encode: (value) => activation.outer.pathOf(value),
+    matches: (value) => activation.outer.pathOfStored(value) !== undefined,
+    encode: (value) => activation.outer.store(value),
     encodeSymbol: (value) => activation.outer.pathOf(value),
     make(parts) {
       const [id, ...path] = parts as readonly [string, ...OuterPath];
       const code = activation.code(id);
-      const value = code && "outer" in code && code.outer ? valueAt(code.outer, path) : undefined;
-      if (value !== undefined) return value as object | symbol;
+      const names = code && "outer" in code ? code.outer : undefined;
+      const value = names && valueAt(names, path);
+      if (names && value !== undefined) {
+        if (!wasExchanged(names, path, value)) return value as object | symbol;
+        throw goneCode(id, `${path.join(".")} is another function than the one that the run keeps: it was assigned to`);
+      }
       throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
     },
   };

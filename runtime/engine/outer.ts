@@ -6,11 +6,12 @@
 
 import { types } from "node:util";
 import { isErrorValue, prototypeOf, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
-/** Names of a module, each with a function that reads it. Names are never assigned to again: the compiler sees to it. */
+/** Names that code refers to, each with a function that reads it. The file of the code assigns to none; others may. */
 export type OuterNames = Readonly<Record<string, () => unknown>>;
 
 /** The name of a value, and the key when it is a function that the value holds, or the prototype of a class of errors. */
@@ -19,6 +20,9 @@ export type OuterPath = readonly [name: string, key?: string];
 type OuterValue = object | symbol;
 
 const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<OuterValue, OuterPath>>();
+
+/** Functions by the paths under which this process stored them last. */
+const storedAs = new SafeWeakMap<OuterNames, Map<string, WeakRef<object>>>();
 
 /** The objects, functions and symbols that code refers to, by identity. */
 export class OuterValues {
@@ -33,11 +37,50 @@ export class OuterValues {
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
   pathOf(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
     for (const [names, id] of this.#codes) {
-      const path = valuesOf(names).get(value);
+      const path = pathIn(names, value);
       if (path !== undefined) return [id, ...path];
     }
     return undefined;
   }
+
+  /** As `pathOf`, for a value that the codec has no other form for: a function may have been assigned since names were read. */
+  pathOfStored(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
+    const found = this.pathOf(value);
+    if (found !== undefined || typeof value !== "function" || intrinsicName(value) !== undefined) return found;
+    for (const names of this.#codes.keys()) readValues.delete(names);
+    return this.pathOf(value);
+  }
+
+  /** As `pathOfStored`, and takes note of it. */
+  store(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
+    const found = this.pathOfStored(value);
+    if (found === undefined || typeof value !== "function") return found;
+    const [code, ...path] = found;
+    for (const [names, id] of this.#codes) if (id === code) noteStored(names, path, value);
+    return found;
+  }
+}
+
+function noteStored(names: OuterNames, path: OuterPath, value: object): void {
+  const known = storedAs.get(names) ?? (new SafeMap() as Map<string, WeakRef<object>>);
+  known.set(path.join("."), new WeakRef(value));
+  storedAs.set(names, known);
+}
+
+/** Whether a function was exchanged since this process stored it: another one stands at its path. */
+export function wasExchanged(names: OuterNames, path: OuterPath, value: unknown): boolean {
+  const before = storedAs.get(names)?.get(path.join("."))?.deref();
+  return before !== undefined && before !== value;
+}
+
+/** What the language has by a name of its own is stored by that one, which nobody assigns to. */
+function pathIn(names: OuterNames, value: OuterValue): OuterPath | undefined {
+  const path = valuesOf(names).get(value);
+  if (path === undefined || (typeof value !== "symbol" && intrinsicName(value) !== undefined)) return undefined;
+  if (valueAt(names, path) === value) return path;
+  // A name or a property was assigned to since they were read.
+  readValues.delete(names);
+  return valuesOf(names).get(value);
 }
 
 /** The value at a path; undefined when there is none any more. */
@@ -58,7 +101,7 @@ function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
       if (typeof value === "symbol") values.set(value, [name]);
       if (!isObject(value)) continue;
       values.set(value, [name]);
-      addFunctions(values, name, value);
+      addProperties(values, name, value);
       const inherited = errorPrototype(value);
       if (inherited) values.set(inherited, [name, "prototype"]);
     } catch {
@@ -77,11 +120,12 @@ function errorPrototype(value: object): object | undefined {
   return prototype && !types.isProxy(prototype) && isErrorValue(prototype) ? prototype : undefined;
 }
 
-/** Functions that are properties of a value: `services.charge`. No getter of the author is run. */
-function addFunctions(values: Map<OuterValue, OuterPath>, name: string, owner: object): void {
+/** Functions and symbols that are properties of a value: `services.charge`. No getter of the author is run. */
+function addProperties(values: Map<OuterValue, OuterPath>, name: string, owner: object): void {
   if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
   for (const key of Object.getOwnPropertyNames(owner)) {
     const value = ownValue(owner, key);
-    if (typeof value === "function" && !values.has(value)) values.set(value, [name, key]);
+    if ((typeof value === "function" || typeof value === "symbol") && !values.has(value))
+      values.set(value, [name, key]);
   }
 }

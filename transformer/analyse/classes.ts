@@ -106,7 +106,7 @@ function isReadAgain(ts: TypeScript, bindings: Bindings, facts: FileFacts, node:
   const inner = ts.isExpression(node) ? unwrap(ts, node) : node;
   if (inner.kind === ts.SyntaxKind.NullKeyword) return true;
   if (ts.isPropertyAccessExpression(inner)) return isReadAgain(ts, bindings, facts, inner.expression);
-  return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && isConstantName(facts, inner.text);
+  return ts.isIdentifier(inner) && !bindings.byIdentifier.has(inner) && isConstantName(ts, facts, inner);
 }
 
 /** The function of a field that uses nothing of its class: it can stand elsewhere. */

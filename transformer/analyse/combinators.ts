@@ -12,7 +12,7 @@ export function combinator(
   ts: TypeScript,
   node: tsTypes.Node,
   bindings: Bindings,
-  facts: FileFacts,
+  facts: Pick<FileFacts, "declared">,
 ): string | undefined {
   if (!ts.isCallExpression(node) || node.questionDotToken) return undefined;
   const callee = unwrap(ts, node.expression);

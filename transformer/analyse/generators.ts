@@ -31,11 +31,21 @@ function bindsApart(ts: TypeScript, fn: tsTypes.FunctionLikeDeclaration): boolea
   return !ts.isClassLike(fn.parent) && !isOfHome(fn);
 }
 
-/** In an async generator nobody is told what a `yield*` is left with, which a `finally` around it would have to know. */
+/**
+ * In an async generator nobody is told what a `yield*` is left with, which a `finally` around it would have to know; nor the
+ * item of a `for await` whose target suspends: the language has it.
+ */
 function holdsAsyncObstacle(ts: TypeScript, node: tsTypes.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
+  if (isForAwait(ts, node) && isAccess(ts, node.initializer) && yields(ts, node.initializer)) return true;
   if (ts.isTryStatement(node) && node.finallyBlock && delegates(ts, node)) return true;
   return ts.forEachChild(node, (child) => holdsAsyncObstacle(ts, child)) ?? false;
+}
+
+type Access = tsTypes.PropertyAccessExpression | tsTypes.ElementAccessExpression;
+
+function isAccess(ts: TypeScript, node: tsTypes.Node): node is Access {
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 }
 
 /** A method of a class whose function is found by its key when the class is made: no other generator function can be there. */
@@ -155,8 +165,7 @@ function holdsObstacle(ts: TypeScript, node: tsTypes.Node, isInMethod: boolean):
 
 function isOfSuper(ts: TypeScript, expression: tsTypes.Expression): boolean {
   const callee = unwrap(ts, expression);
-  const isAccess = ts.isPropertyAccessExpression(callee) || ts.isElementAccessExpression(callee);
-  return isAccess && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
+  return isAccess(ts, callee) && callee.expression.kind === ts.SyntaxKind.SuperKeyword;
 }
 
 /** A `for await` of an async generator that stays as it is: its code is not entered again within a turn. */

@@ -11,7 +11,7 @@ import type { Chain, FunctionNode, NestedFunction, Suspension, TypeScript, Unit 
 import { combinator } from "./combinators.ts";
 import { loopConstruct } from "./enclosing.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { isDurable } from "./functions.ts";
+import { isAsync, isDurable } from "./functions.ts";
 import { bindsAtCall, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp, staysNative } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
 import { canInline, isNothing, isStablePath } from "./inlining.ts";
@@ -162,7 +162,7 @@ function visitStop(state: State, node: tsTypes.Node, place: Place): void {
   } else if (ts.isYieldExpression(node)) {
     visitYield(state, node, place);
   } else if (ts.isReturnStatement(node)) {
-    if (place.owner && !isGenerator(place.owner) && node.expression) visitResult(state, node.expression, place);
+    if (place.owner && node.expression) visitResult(state, node.expression, place);
     else visitRest(state, node, place);
   } else if (ts.isTryStatement(node)) {
     visitTry(state, node, place);
@@ -338,6 +338,10 @@ function visitResult(state: State, expression: tsTypes.Expression, place: Place)
   const { ts } = state;
   const value = unwrap(ts, expression);
   const isAwaited = !ts.isAwaitExpression(value) && mayBeHandle(state, value);
+  if (place.owner && isGenerator(place.owner)) {
+    if (isAwaited && isAsync(ts, place.owner) && !place.inside) state.adopted.add(expression);
+    return visit(state, expression, place);
+  }
   const awaitsHere = place.inCallback || (!place.inside && isDurableCall(state, value));
   if (isAwaited && awaitsHere) {
     visitAwaited(state, expression, expression, place);
@@ -359,7 +363,7 @@ function isDurableCall(state: State, node: tsTypes.Expression): boolean {
 }
 
 /** Only the spelling counts here. */
-const noNames: FileFacts = { assigned: new Set(), declared: new Set(), foreign: new Set() };
+const noNames: Pick<FileFacts, "declared"> = { declared: new Set() };
 
 /** The suspensions in the scope that a node opens. A nested function holds none where it stands, but its scope does. */
 export function heldIn({ all, holders, owners }: Suspensions, node: tsTypes.Node): readonly Suspension[] {

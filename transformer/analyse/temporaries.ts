@@ -164,7 +164,7 @@ function isStableValue(
   if (constants.includes(inner.kind)) return true;
   if (!ts.isIdentifier(inner)) return false;
   const binding = bindings.byIdentifier.get(inner);
-  if (!binding) return isConstantName(input.facts, inner.text);
+  if (!binding) return isConstantName(ts, input.facts, inner);
   if (binding.reassigned || mayBeEarly(ts, bindings, inner, binding)) return false;
   if (input.free.has(binding)) return true;
   const isSlot = input.slots.all.has(binding);

@@ -40,9 +40,9 @@ export function lowerForEach(context: Context, node: EachLoop, place: Place): Ro
   const source = lowerSource(context, node, held ? toolOf(ts, node) : undefined, inside);
   const body = loopBody(context, node, binding, place);
   if (!isForAwait(ts, node)) return ["for (", head, ` ${word} `, source, ") ", body];
-  // In an async generator: the language awaits, and unless code of the loop is entered again, nobody is told.
-  const isUntold = !held && isInAsyncGenerator(ts, node, context.current.fn);
-  return ["for await (", head, " of ", isUntold ? [`${context.frame}.resumed(`, source, ")"] : source, ") ", body];
+  // In an async generator the language awaits. Unless code of the loop is entered again, its place is not stored.
+  const isPlain = !held && isInAsyncGenerator(ts, node, context.current.fn);
+  return ["for await (", head, " of ", isPlain ? [`${context.frame}.over(`, source, ")"] : source, ") ", body];
 }
 
 /** The word for the cursor of a loop. */
