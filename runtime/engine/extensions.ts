@@ -42,7 +42,7 @@ import {
 import type { ChildLogger } from "./loggers.ts";
 import { methodSlots } from "./methods.ts";
 import { type OuterPath, valueAt, wasExchanged } from "./outer.ts";
-import { goneCode } from "./registry.ts";
+import { goneCode, idIn } from "./registry.ts";
 import {
   homeOfRecord,
   isScopeRecord,
@@ -321,11 +321,19 @@ function outerValues(activation: Activation): CodecExtension {
       const value = names && valueAt(names, path);
       if (names && value !== undefined) {
         if (!wasExchanged(names, path, value)) return value as object | symbol;
-        throw goneCode(id, `${path.join(".")} is another function than the one that the run keeps: it was assigned to`);
+        throw exchangedFunction(id, path.join("."));
       }
       throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
     },
   };
+}
+
+/** Which of two functions the run would mean is not to be guessed. */
+function exchangedFunction(code: string, path: string): BackstitchError {
+  return new BackstitchError("BS2103", {
+    where: `${idIn(code)}: ${path} is another function than the one that the run keeps: it was assigned to while the run was parked`,
+    fix: "Assign to it before runs begin. A new process continues the run, with the function that it has there; or cancel the run.",
+  });
 }
 
 function closureImage({ order, invocation, id, name, scopes }: ClosureRecord): ClosureImage {

@@ -63,7 +63,9 @@ export class OuterValues {
 
 function noteStored(names: OuterNames, path: OuterPath, value: object): void {
   const known = storedAs.get(names) ?? (new SafeMap() as Map<string, WeakRef<object>>);
-  known.set(path.join("."), new WeakRef(value));
+  const key = path.join(".");
+  if (known.get(key)?.deref() === value) return;
+  known.set(key, new WeakRef(value));
   storedAs.set(names, known);
 }
 
