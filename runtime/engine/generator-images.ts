@@ -52,7 +52,7 @@ export function generators(activation: Activation, restores: (() => LoadedGenera
     matches: (value) => frameOfGenerator(value)?.activation === activation,
     encode(value) {
       const frame = frameOfGenerator(value) as GeneratorFrame;
-      hold(value, frame);
+      void hold(value, frame);
       return [orderOf(activation, frame.closure as object), imageOf(value, frame)];
     },
     keysOf: (value) => Reflect.ownKeys(value),

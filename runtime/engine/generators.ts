@@ -184,27 +184,31 @@ function frameOf(
   return new Kind(activation, code, args, origin);
 }
 
-/** Has a generator that never ran stand in front of its code, so that its frame knows whether it was ended there. */
-export function hold(generator: object, frame: GeneratorFrame): void {
-  if (frame.isStarted || frame.isEnded) return;
+/**
+ * Has a generator that never ran stand in front of its code, so that its frame knows whether it was ended there. Answers what an
+ * async one answers when it stands there.
+ */
+export function hold(generator: object, frame: GeneratorFrame): Promise<unknown> | undefined {
+  if (frame.isStarted || frame.isEnded) return undefined;
   frame.isHeld = true;
-  void ask(generator, frame, "next");
+  const asked = ask(generator, frame, "next");
   if (!frame.isStarted) frame.ended();
   frame.isHeld = false;
+  return asked;
 }
 
 /** Has a loaded generator stand where its frame stands. The run is not entered before an async one does. */
 function standAgain(generator: object, frame: GeneratorFrame): void {
-  if (frame.label === "" && !frame.isEnded) return hold(generator, frame);
-  const asked = ask(generator, frame, frame.isEnded ? "return" : "next");
-  if (!(frame instanceof AsyncGeneratorFrame)) return;
+  const isInFront = frame.label === "" && !frame.isEnded;
+  const asked = isInFront ? hold(generator, frame) : ask(generator, frame, frame.isEnded ? "return" : "next");
+  if (asked === undefined) return;
   const { activation } = frame;
   activation.started();
   const stands = () => {
-    if (frame.isLoaded) frame.stands();
+    if (frame instanceof AsyncGeneratorFrame && frame.isLoaded) frame.stands();
     activation.stopped();
   };
-  void asked?.then(stands, stands);
+  void asked.then(stands, stands);
 }
 
 /** Of an async one, the answer. */
