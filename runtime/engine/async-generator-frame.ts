@@ -60,9 +60,9 @@ export class AsyncGeneratorFrame extends GeneratorFrame<AsyncGenerator, AwaitedD
     this.stand(label, undefined);
   }
 
-  /** The record that has them. */
-  bound(path: string): ScopeRecord | undefined {
-    return this.scopes.get(path);
+  /** The record that has them; a new one when none of them was needed any more when it was stored. */
+  bound(path: string): ScopeRecord {
+    return this.scopes.get(path) ?? this.scope(path);
   }
 
   /** The first act of the code: whether it is to stand still in front of the rest. A loaded one may have stood there, at `label`. */

@@ -27,8 +27,10 @@ function pathsOf(ts: TypeScript, analysis: Analysis, closure: Closure): ReadPath
   const { node } = closure;
   if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return undefined;
   const inside = analysis.nodes.inside(node);
-  // What the run makes is counted.
-  if (inside.some((each) => usesCall(ts, each) || analysis.closures.records.has(each))) return undefined;
+  // What the run makes is counted, and a text may assign to what it names.
+  const { closures, bindings } = analysis;
+  const doesMore = (each: tsTypes.Node) => closures.records.has(each) || bindings.evaluated.has(each);
+  if (inside.some((each) => usesCall(ts, each) || doesMore(each))) return undefined;
   const scopes = closureScopes(analysis, closure);
   const paths = new Map<string, ReadPath>();
   for (const binding of closure.captures) {
