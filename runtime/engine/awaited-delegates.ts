@@ -1,7 +1,7 @@
 /**
- * What a `yield*` or a `for await` of an async generator goes over. As in `delegates.ts`, the language asks it as it would ask the iterator
- * itself. Of an async one the answers are handed on; the results of another one are looked at here, once, because the
- * language awaits their values.
+ * What a `yield*` or a `for await` of an async generator goes over. As in `delegates.ts`, the language asks it as it would ask
+ * the iterator itself. Of an async one the answers are handed on; the results of another one are looked at here, once, because
+ * the language awaits their values.
  */
 import { type AwaitedImage, asyncImage, asyncMethod } from "./awaited-cursors.ts";
 import { type CursorImage, View } from "./cursors.ts";
