@@ -41,8 +41,7 @@ import {
 } from "./instances.ts";
 import type { ChildLogger } from "./loggers.ts";
 import { methodSlots } from "./methods.ts";
-import { type OuterPath, valueAt, wasExchanged } from "./outer.ts";
-import { goneCode, idIn } from "./registry.ts";
+import { outerValues } from "./outer-images.ts";
 import {
   homeOfRecord,
   isScopeRecord,
@@ -305,35 +304,6 @@ function tools({ tools, given }: Activation): CodecExtension {
       return parent.child(bindings);
     },
   };
-}
-
-function outerValues(activation: Activation): CodecExtension {
-  return {
-    tag: "outer",
-    takesProxies: true,
-    matches: (value) => activation.outer.pathOfStored(value) !== undefined,
-    encode: (value) => activation.outer.store(value),
-    encodeSymbol: (value) => activation.outer.pathOf(value),
-    make(parts) {
-      const [id, ...path] = parts as readonly [string, ...OuterPath];
-      const code = activation.code(id);
-      const names = code && "outer" in code ? code.outer : undefined;
-      const value = names && valueAt(names, path);
-      if (names && value !== undefined) {
-        if (!wasExchanged(names, path, value)) return value as object | symbol;
-        throw exchangedFunction(id, path.join("."));
-      }
-      throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
-    },
-  };
-}
-
-/** Which of two functions the run would mean is not to be guessed. */
-function exchangedFunction(code: string, path: string): BackstitchError {
-  return new BackstitchError("BS2103", {
-    where: `${idIn(code)}: ${path} is another function than the one that the run keeps: it was assigned to while the run was parked`,
-    fix: "Assign to it before runs begin. A new process continues the run, with the function that it has there; or cancel the run.",
-  });
 }
 
 function closureImage({ order, invocation, id, name, scopes }: ClosureRecord): ClosureImage {

@@ -5,21 +5,21 @@
  */
 
 import { types } from "node:util";
-import { isErrorValue, prototypeOf, SafeMap, SafeWeakMap } from "../codec/index.ts";
+import { isErrorValue, prototypeOf, SafeMap, SafeSet, SafeWeakMap } from "../codec/index.ts";
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
+import { copyOf, isPlain, type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
 /** Names that code refers to, each with a function that reads it. The file of the code assigns to none; others may. */
 export type OuterNames = Readonly<Record<string, () => unknown>>;
 
-/** The name of a value, and the key when it is a function that the value holds, or the prototype of a class of errors. */
-export type OuterPath = readonly [name: string, key?: string];
-
 type OuterValue = object | symbol;
 
 const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<OuterValue, OuterPath>>();
+
+const readWithin = new SafeWeakMap<OuterNames, ValuesWithin>();
 
 /** Functions by the paths under which this process stored them last. */
 const storedAs = new SafeWeakMap<OuterNames, Map<string, WeakRef<object>>>();
@@ -28,6 +28,7 @@ const storedAs = new SafeWeakMap<OuterNames, Map<string, WeakRef<object>>>();
 export class OuterValues {
   /** References to code by what it refers to: methods are made anew at each call. */
   readonly #codes = new SafeMap<OuterNames, string>();
+  readonly #asked = new SafeSet<OuterNames>();
 
   /** The code is used by the run. */
   add(code: CompiledCode, reference: string): void {
@@ -37,7 +38,8 @@ export class OuterValues {
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
   pathOf(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
     for (const [names, id] of this.#codes) {
-      const path = pathIn(names, value);
+      const path = pathIn(names, value, !this.#asked.has(names));
+      this.#asked.add(names);
       if (path !== undefined) return [id, ...path];
     }
     return undefined;
@@ -51,11 +53,12 @@ export class OuterValues {
     return this.pathOf(value);
   }
 
-  /** As `pathOfStored`, and takes note of it. */
-  store(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
+  /** As `pathOfStored`, and takes note of it; what is within a value of the module comes with what it holds. */
+  store(value: object): readonly (string | object)[] | undefined {
     const found = this.pathOfStored(value);
-    if (found === undefined || typeof value !== "function") return found;
+    if (found === undefined) return undefined;
     const [code, ...path] = found;
+    if (typeof value !== "function") return path.length > 1 && isPlain(value) ? [...found, copyOf(value)] : found;
     for (const [names, id] of this.#codes) if (id === code) noteStored(names, path, value);
     return found;
   }
@@ -76,20 +79,32 @@ export function wasExchanged(names: OuterNames, path: OuterPath, value: unknown)
 }
 
 /** What the language has by a name of its own is stored by that one, which nobody assigns to. */
-function pathIn(names: OuterNames, value: OuterValue): OuterPath | undefined {
-  const path = valuesOf(names).get(value);
+function pathIn(names: OuterNames, value: OuterValue, isFirst: boolean): OuterPath | undefined {
+  const path = valuesOf(names).get(value) ?? (isObject(value) ? withinOf(names, isFirst).pathOf(value) : undefined);
   if (path === undefined || (typeof value !== "symbol" && intrinsicName(value) !== undefined)) return undefined;
   if (valueAt(names, path) === value) return path;
   // A name or a property was assigned to since they were read.
   readValues.delete(names);
-  return valuesOf(names).get(value);
+  const other = valuesOf(names).get(value);
+  return other && valueAt(names, other) === value ? other : undefined;
+}
+
+/** @param isRefreshed values that were read before are read again, unless they are many */
+function withinOf(names: OuterNames, isRefreshed: boolean): ValuesWithin {
+  const known = readWithin.get(names);
+  if (known && (!isRefreshed || known.areMany)) return known;
+  const owners = [...valuesOf(names)].filter(
+    (each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1,
+  );
+  const within = new ValuesWithin(owners);
+  readWithin.set(names, within);
+  return within;
 }
 
 /** The value at a path; undefined when there is none any more. */
-export function valueAt(names: OuterNames, [name, key]: OuterPath): unknown {
+export function valueAt(names: OuterNames, [name, ...keys]: OuterPath): unknown {
   const value = Object.hasOwn(names, name) ? names[name]?.() : undefined;
-  if (key === undefined) return value;
-  return isObject(value) ? ownValue(value, key) : undefined;
+  return keys.reduce((owner, key) => (isObject(owner) ? partOf(owner, key) : undefined), value);
 }
 
 function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
@@ -122,7 +137,7 @@ function errorPrototype(value: object): object | undefined {
   return prototype && !types.isProxy(prototype) && isErrorValue(prototype) ? prototype : undefined;
 }
 
-/** Functions and symbols that are properties of a value: `services.charge`. No getter of the author is run. */
+/** Functions and symbols that are properties of a value by now: `services.charge`. No getter of the author is run. */
 function addProperties(values: Map<OuterValue, OuterPath>, name: string, owner: object): void {
   if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
   for (const key of Object.getOwnPropertyNames(owner)) {

@@ -9,6 +9,7 @@ import type { MemberImage } from "./classes.ts";
 import { type ScopeImage, scopeParts } from "./extensions.ts";
 import type { GeneratorImage, GeneratorParts } from "./generator-images.ts";
 import type { FrameImage, RunImage } from "./image.ts";
+import { type OuterImage, outerParts } from "./outer-images.ts";
 import { isScopeRecord, newRecord, noteOrigin, originOf, type ScopeRecord } from "./scopes.ts";
 
 /** A value of the run that is not made. Own properties of it are the author's. */
@@ -128,7 +129,7 @@ export class StoredGenerator extends StoredValue {
 export interface StoredReferences {
   readonly generators: StoredGenerator[];
   readonly closures: StoredClosure[];
-  /** Values of modules: the code that refers to them, and their name there. */
+  /** Values of modules that the run cannot do without: the code that refers to them, and their name there. */
   readonly outer: (readonly [reference: string, name: string])[];
 }
 
@@ -190,7 +191,10 @@ function extensionsFor({ generators, closures, outer }: StoredReferences): reado
     container("handle"),
     container("promise"),
     container("tool"),
-    container("outer", (parts) => outer.push(parts as readonly [string, string])),
+    container("outer", (parts) => {
+      const { id, path, copy } = outerParts(parts as OuterImage);
+      if (copy === undefined) outer.push([id, path[0]]);
+    }),
   ];
 }
 

@@ -87,6 +87,7 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
   let outer: tsTypes.Node = node;
   while (isWrapper(ts, outer.parent)) outer = outer.parent;
   const { parent } = outer;
+  if (ts.isCallExpression(parent) && parent.expression === outer) return givesPart(ts, outer);
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression !== outer;
   if (ts.isTaggedTemplateExpression(parent)) return parent.tag !== outer;
   if (ts.isPropertyAccessExpression(parent)) return isPassedOn(ts, parent);
@@ -98,6 +99,33 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
     return isLogicalOperator(ts, kind) || (parent.right === outer && passesRight(ts, kind));
   }
   return !ts.isTypeOfExpression(parent) && !ts.isExpressionStatement(parent) && !ts.isPrefixUnaryExpression(parent);
+}
+
+/** Methods of arrays and Maps whose result is something that these hold, or has it. */
+const partMethods: ReadonlySet<string> = new Set([
+  ...["at", "concat", "entries", "filter", "find", "findLast", "flat", "flatMap", "get", "map", "pop", "reduce"],
+  ...[
+    "reduceRight",
+    "reverse",
+    "shift",
+    "slice",
+    "sort",
+    "splice",
+    "toReversed",
+    "toSorted",
+    "toSpliced",
+    "values",
+    "with",
+  ],
+]);
+
+/** `plans.find` in `plans.find((plan) => …)`, whose result may be kept. */
+function givesPart(ts: TypeScript, callee: tsTypes.Node): boolean {
+  return (
+    ts.isPropertyAccessExpression(callee) &&
+    partMethods.has(callee.name.text) &&
+    !ts.isExpressionStatement(callee.parent.parent)
+  );
 }
 
 /** Operators whose result is their right operand. */
