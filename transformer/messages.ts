@@ -22,7 +22,7 @@ const table = {
   "step-in-nested-function": {
     code: 90004,
     category: "error",
-    text: "`%tool%` is called in a generator, in a class or in the function given to `local`, which cannot be resumed. Move it to an async function.",
+    text: "`%tool%` is called in a generator, in a class, in a method with `super` or in the function given to `local`, which cannot be resumed. Move it to an async function.",
   },
   "unsupported-construct": {
     code: 90008,

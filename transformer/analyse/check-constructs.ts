@@ -9,7 +9,7 @@ import type { Analysis } from "./analyse-unit.ts";
 import { checkUnit } from "./check-unit.ts";
 import { ownNamesOutside } from "./classes.ts";
 import { shortText } from "./enclosing.ts";
-import { isEntered } from "./functions.ts";
+import { isAsync, isEntered, isMovableMethod } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
 import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
@@ -37,7 +37,7 @@ export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: Pac
   for (const owner of analysis.suspensions.owners) checkFunction(check, owner);
   const all = new Set<tsTypes.Node>(analysis.suspensions.nested);
   for (const nested of analysis.suspensions.nested) {
-    if (ts.isFunctionLike(nested) && !analysis.functions.has(nested as FunctionNode)) checkNested(check, nested, all);
+    if (!analysis.functions.has(nested as FunctionNode)) checkNested(check, nested, all);
   }
 }
 
@@ -48,11 +48,24 @@ function checkFunction(check: Check, owner: FunctionNode): void {
     if (isLeaf(ts, node) && node.kind !== ts.SyntaxKind.SuperKeyword) return;
     if (ts.isFunctionLike(node) && !analysis.suspensions.inlined.has(node)) return;
     checkNode(check, node, owner);
-    if (ts.isClassLike(node)) for (const operand of operandsOf(ts, node)) visit(operand.node);
-    else ts.forEachChild(node, visit);
+    if (!ts.isClassLike(node)) return ts.forEachChild(node, visit);
+    checkFields(check, node);
+    for (const operand of operandsOf(ts, node)) visit(operand.node);
   };
   for (const parameter of owner.parameters) ts.forEachChild(parameter, visit);
   if (owner.body) visit(owner.body);
+}
+
+/** The initialiser of a field runs where the class is made, or an object of it: it cannot be resumed. */
+function checkFields({ ts, analysis, report }: Check, made: tsTypes.ClassLikeDeclaration): void {
+  const visit = (node: tsTypes.Node): void => {
+    if (isLeaf(ts, node) || ts.isFunctionLike(node) || ts.isClassLike(node)) return;
+    const isTool = ts.isCallExpression(node) && toolCall(ts, node, analysis.bindings, analysis.tools) !== undefined;
+    if (!isTool) return ts.forEachChild(node, visit);
+    report.error("step-in-nested-function", node, { tool: toolText(node) });
+  };
+  for (const member of made.members)
+    if (ts.isPropertyDeclaration(member) && member.initializer) visit(member.initializer);
 }
 
 /** Only the code of a class or method itself can name its private members, and use its `super`. */
@@ -149,6 +162,10 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
   switch (node.kind) {
     case SyntaxKind.CallExpression:
       return checkCall(check, node as tsTypes.CallExpression, owner);
+    case SyntaxKind.TaggedTemplateExpression: {
+      const { tag, template } = node as tsTypes.TaggedTemplateExpression;
+      return checkCallee(check, tag, [template]);
+    }
     case SyntaxKind.VariableDeclarationList:
       return checkResources(check, node as tsTypes.VariableDeclarationList);
     case SyntaxKind.EnumDeclaration:
@@ -157,8 +174,7 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
     case SyntaxKind.LabeledStatement:
       return checkLabel(check, node as tsTypes.LabeledStatement, owner);
     case SyntaxKind.SuperKeyword:
-      if (isSuperInPlace(check, node, owner)) return;
-      refuse(check, node, "`super`", "Call the method outside the durable function.");
+      return checkSuper(check, node, owner);
   }
 }
 
@@ -179,12 +195,16 @@ function refuse({ report }: Check, node: tsTypes.Node, construct: string, fix: s
 }
 
 /** A generator keeps its object. The body of a method stays in its class; but a function that is fetched before its arguments suspend needs an object. */
-function isSuperInPlace({ ts, analysis }: Check, node: tsTypes.Node, owner: FunctionNode): boolean {
-  if (isGenerator(owner)) return true;
+function checkSuper(check: Check, node: tsTypes.Node, owner: FunctionNode): void {
+  const { ts, analysis } = check;
+  if (isGenerator(owner)) return;
+  if (!isEntered(ts, analysis.unit.fn)) {
+    return refuse(check, node, "`super`", "Call the method outside the durable function.");
+  }
   const call = node.parent.parent;
-  const waits =
-    ts.isCallExpression(call) && call.arguments.some((argument) => analysis.suspensions.holders.has(argument));
-  return isEntered(ts, analysis.unit.fn) && !waits;
+  if (!ts.isCallExpression(call) || !call.arguments.some((argument) => analysis.suspensions.holders.has(argument)))
+    return;
+  refuse(check, node, "A method of `super` with arguments that suspend", "Put the arguments into variables in front.");
 }
 
 /** A callback that is lowered in place shares the labels around it. */
@@ -198,11 +218,23 @@ function isLabelAround({ ts }: Check, { label, parent }: tsTypes.LabeledStatemen
 function checkCall(check: Check, node: tsTypes.CallExpression, owner: FunctionNode): void {
   const { ts, analysis, imports, report } = check;
   const callee = unwrap(ts, node.expression);
+  checkCallee(check, node.expression, node.arguments);
   if (importedName(ts, callee, imports) === "local") checkLocal(check, node);
   const tool = toolCall(ts, node, analysis.bindings, analysis.tools);
   if (tool && (isInClass(check, node) || isGenerator(owner)))
     report.error("step-in-nested-function", node, { tool: toolText(node) });
   else if (tool === "step") checkCallback(check, node);
+}
+
+/** `(order?.pay)(await s)`: the parentheses end the chain, so that the call is made in any case. */
+function checkCallee(check: Check, callee: tsTypes.Expression, given: readonly tsTypes.Node[]): void {
+  const { ts, analysis } = check;
+  let inner = callee;
+  while (ts.isNonNullExpression(inner)) inner = inner.expression;
+  const isApart = !ts.isOptionalChain(inner) && ts.isOptionalChain(unwrap(ts, inner));
+  if (!isApart || !given.some((node) => analysis.suspensions.holders.has(node))) return;
+  const fix = "Call it without the parentheses, or put the function into a variable in front.";
+  refuse(check, callee, "An optional chain in parentheses that is called with what suspends", fix);
 }
 
 /** In the initialiser of a field: heritage and computed keys belong to the code around the class. */
@@ -238,7 +270,8 @@ function checkNested(check: Check, fn: NestedFunction, all: ReadonlySet<tsTypes.
   const { bindings, tools, closures } = analysis;
   const isGenerator = ts.isFunctionLike(fn) && fn.asteriskToken !== undefined;
   const isCallback = closures.records.get(fn)?.role === "callback";
-  if (!isCallback && !isUntouched({ ts, bindings, tools, imports: check.imports }, fn) && !isGenerator) return;
+  const isLeft = isUntouched({ ts, bindings, tools, imports: check.imports }, fn) || isAsyncWithSuper(ts, fn);
+  if (!isCallback && !isLeft && !isGenerator) return;
   const visit = (node: tsTypes.Node): boolean => {
     // The key of a method belongs to the code around its class.
     if (isLeaf(ts, node) || (node !== fn && all.has(node)) || node === (fn as tsTypes.FunctionLikeDeclaration).name)
@@ -249,6 +282,10 @@ function checkNested(check: Check, fn: NestedFunction, all: ReadonlySet<tsTypes.
     return true;
   };
   visit(fn);
+}
+
+function isAsyncWithSuper(ts: TypeScript, fn: NestedFunction): boolean {
+  return ts.isMethodDeclaration(fn) && isAsync(ts, fn) && !isMovableMethod(ts, fn);
 }
 
 function toolText(call: tsTypes.CallExpression): string {

@@ -25,7 +25,7 @@ export function operandsOf(ts: TypeScript, node: tsTypes.Node): readonly Operand
   if (ts.isCallExpression(node)) return [...calleeOperands(ts, node.expression), ...listOperands(ts, node.arguments)];
   if (ts.isNewExpression(node)) return [value(node.expression), ...listOperands(ts, node.arguments ?? [])];
   if (ts.isTaggedTemplateExpression(node)) return [...calleeOperands(ts, node.tag), ...tagOperands(ts, node.template)];
-  if (ts.isElementAccessExpression(node)) return [value(node.expression), value(node.argumentExpression)];
+  if (ts.isElementAccessExpression(node)) return targetOperands(ts, node, false);
   if (ts.isArrayLiteralExpression(node)) return listOperands(ts, node.elements);
   if (ts.isObjectLiteralExpression(node)) return node.properties.flatMap((property) => propertyOperands(ts, property));
   if (ts.isTemplateExpression(node) && ts.isTaggedTemplateExpression(node.parent)) return [];
@@ -47,12 +47,17 @@ function binaryOperands(ts: TypeScript, { left, operatorToken, right }: tsTypes.
   const target = unwrap(ts, left);
   if (isLogicalAssignment(ts, kind)) return [...targetOperands(ts, target, true), value(right)];
   if (isLogicalOperator(ts, kind) || kind === SyntaxKind.CommaToken) return [];
-  if (kind < SyntaxKind.FirstAssignment || kind > SyntaxKind.LastAssignment) return [value(left), value(right)];
+  if (kind < SyntaxKind.FirstAssignment || kind > SyntaxKind.LastAssignment) return privateOr(ts, left, right);
   // A pattern is taken apart behind its value.
   if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) return [];
   const isCompound = kind !== SyntaxKind.EqualsToken;
   const old: Operand[] = isCompound ? [{ node: left, role: "old" }] : [];
   return [...targetOperands(ts, target, isCompound), ...old, value(right)];
+}
+
+/** The name of `#name in object` is no value. */
+function privateOr(ts: TypeScript, left: tsTypes.Expression, right: tsTypes.Expression): Operand[] {
+  return ts.isPrivateIdentifier(left) ? [value(right)] : [value(left), value(right)];
 }
 
 /** The parts of a destructuring element that are evaluated in front of its default. */
@@ -126,9 +131,9 @@ function jsxAttributes(ts: TypeScript, node: tsTypes.JsxOpeningLikeElement): Ope
   return node.attributes.properties.flatMap((attribute): Operand[] => {
     if (ts.isJsxSpreadAttribute(attribute)) return [{ node: attribute.expression, role: "properties" }];
     const { initializer } = attribute;
-    return initializer && ts.isJsxExpression(initializer) && initializer.expression
-      ? [value(initializer.expression)]
-      : [];
+    if (!initializer || ts.isStringLiteral(initializer)) return [];
+    if (!ts.isJsxExpression(initializer)) return [value(initializer)];
+    return initializer.expression ? [value(initializer.expression)] : [];
   });
 }
 

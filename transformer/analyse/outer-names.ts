@@ -41,7 +41,8 @@ export function findOuterNames(input: OuterNamesInput): ReadonlySet<string> {
     const { text } = node;
     if (found.has(text) || bindings.byIdentifier.has(node)) continue;
     if (!(isValue(ts, node) || isThis(node) || isSaved(input, node))) continue;
-    const isKnown = isInCodec(text, facts) || ourErrors.has(imports.named.get(text) ?? "");
+    const isOurs = ourErrors.has(imports.named.get(text) ?? "") && !isPassedOn(ts, node);
+    const isKnown = isInCodec(text, facts) || isOurs;
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
   }
   return found;

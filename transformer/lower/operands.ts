@@ -26,7 +26,13 @@ export function keep(context: Context, saved: Saved, node: tsTypes.Node, text: R
   const first = labels.length > 0 ? `${live(context)} || ${reenters(context, labels)}` : live(context);
   const name = temporary(context, saved);
   const isList = context.ts.isBinaryExpression(node) && node.operatorToken.kind === context.ts.SyntaxKind.CommaToken;
-  return [`(${first} ? ${name} = `, taken(context, saved, node, isList ? ["(", text, ")"] : text), ` : ${name})`];
+  const kept = [`(${first} ? ${name} = `, taken(context, saved, node, isList ? ["(", text, ")"] : text), ` : ${name})`];
+  return isMarkup(context, node) ? ["{", kept, "}"] : kept;
+}
+
+/** An element that stands in JSX without braces: `<p>one</p>` in `<div><p>one</p>{await two}</div>`. */
+function isMarkup({ ts }: Context, { parent }: tsTypes.Node): boolean {
+  return ts.isJsxElement(parent) || ts.isJsxFragment(parent) || ts.isJsxAttribute(parent);
 }
 
 function taken(context: Context, { role }: Saved, node: tsTypes.Node, text: Rope): Rope {
