@@ -109,6 +109,11 @@ const table = {
     category: "error",
     text: "The callback runs `%tool%` and is given to `%callee%`, which is not compiled: a run cannot be resumed inside of it. Use `step.map(items, { concurrency }, async (item) => …)`, `Promise.all`, or a loop.",
   },
+  "step-in-timer": {
+    code: 90037,
+    category: "error",
+    text: "The callback runs `%tool%` and is given to `%callee%`: a timer does not outlive its process, and the step would never run. Write `await step.sleep(id, duration)` in front of the step, in an async function beside the other code.",
+  },
   "error-lost": {
     code: 90034,
     category: "hint",

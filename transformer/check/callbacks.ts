@@ -1,4 +1,4 @@
-/** Callbacks that run steps, given to code that was not compiled: it cannot be resumed where it calls them. */
+/** Callbacks that run steps, given to code that was not compiled: it cannot be resumed where it calls them, and timers are lost. */
 import type tsTypes from "typescript";
 import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
@@ -8,14 +8,25 @@ import { isDurableCall } from "./durable-calls.ts";
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
   const imported = importsOfPackages(check);
-  if (imported.size === 0 && !check.queries) return;
   for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+    checkTimer(check, call);
     checkCall(check, call, imported);
   }
 }
 
+const timers: ReadonlySet<string> = new Set(["setTimeout", "setInterval", "setImmediate"]);
+
+function checkTimer(check: Check, { expression: callee, arguments: [callback] }: tsTypes.CallExpression): void {
+  const { ts, analysis, facts } = check;
+  if (!callback || !ts.isIdentifier(callee) || !timers.has(callee.text)) return;
+  if (analysis.bindings.byIdentifier.has(callee) || facts.declared.has(callee.text)) return;
+  const tool = stepIn(check, callback);
+  if (tool) check.report.error("step-in-timer", callback, { callee: callee.text, tool });
+}
+
 function checkCall(check: Check, call: tsTypes.CallExpression, imported: ReadonlySet<string>): void {
-  if (isDurableCall(check, call) || !isForeign(check, call, imported)) return;
+  if ((imported.size === 0 && !check.queries) || isDurableCall(check, call)) return;
+  if (!isForeign(check, call, imported)) return;
   for (const argument of call.arguments) {
     const tool = stepIn(check, argument);
     if (tool) check.report.error("callback-not-compiled", argument, { callee: call.expression.getText(), tool });
