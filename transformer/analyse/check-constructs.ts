@@ -166,6 +166,10 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
       const { tag, template } = node as tsTypes.TaggedTemplateExpression;
       return checkCallee(check, tag, [template]);
     }
+    case SyntaxKind.JsxOpeningElement:
+      return checkTag(check, (node as tsTypes.JsxOpeningElement).tagName, node.parent);
+    case SyntaxKind.JsxSelfClosingElement:
+      return checkTag(check, (node as tsTypes.JsxSelfClosingElement).tagName, node);
     case SyntaxKind.VariableDeclarationList:
       return checkResources(check, node as tsTypes.VariableDeclarationList);
     case SyntaxKind.EnumDeclaration:
@@ -235,6 +239,17 @@ function checkCallee(check: Check, callee: tsTypes.Expression, given: readonly t
   if (!isApart || !given.some((node) => analysis.suspensions.holders.has(node))) return;
   const fix = "Call it without the parentheses, or put the function into a variable in front.";
   refuse(check, callee, "An optional chain in parentheses that is called with what suspends", fix);
+}
+
+/** `<Row a={await s}/>`: a tag is read in front of what suspends in it, and stands in its place for good. */
+function checkTag(check: Check, tag: tsTypes.JsxTagNameExpression, element: tsTypes.Node): void {
+  const { ts, analysis } = check;
+  let root: tsTypes.Node = tag;
+  while (ts.isPropertyAccessExpression(root)) root = root.expression;
+  const binding = ts.isIdentifier(root) ? analysis.bindings.byIdentifier.get(root) : undefined;
+  if (!binding || (root === tag && !binding.reassigned) || !analysis.suspensions.holders.has(element)) return;
+  const construct = "A component that may change while an attribute or child of it suspends";
+  refuse(check, tag, construct, "Put it into a constant in front.");
 }
 
 /** In the initialiser of a field: heritage and computed keys belong to the code around the class. */
