@@ -24,8 +24,11 @@ const many = 200;
 /** What values of a module hold, by identity: objects and functions as they were when somebody asked first. */
 export class ValuesWithin {
   readonly #paths = new SafeWeakMap<object, OuterPath>();
-  /** Whether a part of an object leads back to one around it: such an object is not stored by its parts. */
-  readonly #isCyclic = new SafeMap<object, boolean>();
+  /**
+   * Whether an object holds, at whatever depth, what a copy is not compared with: an object around it, one that is not plain,
+   * or what is behind the limits. It is copied as a whole.
+   */
+  readonly #isCopied = new SafeMap<object, boolean>();
   #count = 0;
   areMany = false;
 
@@ -35,34 +38,38 @@ export class ValuesWithin {
       this.#into(owner, path);
       this.areMany ||= this.#count > many;
     }
-    this.#isCyclic.clear();
+    this.#isCopied.clear();
   }
 
   pathOf(value: object): OuterPath | undefined {
     return this.#paths.get(value);
   }
 
-  /** Whether what the owner holds leads back to an object around it. */
   #into(owner: object, path: OuterPath): boolean {
-    this.#isCyclic.set(owner, true);
-    let isCyclic = false;
-    for (const key of keysOf(owner)) {
-      if (this.#count >= mostValues || path.length > mostLevels) break;
+    // Who comes here again from within has come around.
+    this.#isCopied.set(owner, true);
+    const { keys, areAll } = keysOf(owner);
+    let isCopied = !areAll;
+    for (const key of keys) {
+      if (this.#count >= mostValues || path.length > mostLevels) {
+        isCopied = true;
+        break;
+      }
       const value = partOf(owner, key);
-      if (isObject(value)) isCyclic = this.#meets(value, [...path, key]) || isCyclic;
+      if (isObject(value)) isCopied = this.#meets(value, [...path, key]) || isCopied;
     }
-    this.#isCyclic.set(owner, isCyclic);
-    return isCyclic;
+    this.#isCopied.set(owner, isCopied);
+    return isCopied;
   }
 
   #meets(value: object, path: OuterPath): boolean {
     if (typeof value === "function") return this.#note(value, path);
-    if (!isPlain(value) && !isMap(value)) return false;
-    const known = this.#isCyclic.get(value);
+    const known = this.#isCopied.get(value);
     if (known !== undefined) return known;
     this.#count++;
-    // A Map itself is copied: only what it holds is compared.
-    return this.#into(value, path) || (!isMap(value) && this.#note(value, path));
+    if (isPlain(value)) return this.#into(value, path) || this.#note(value, path);
+    if (isMap(value)) this.#into(value, path);
+    return true;
   }
 
   #note(value: object, path: OuterPath): false {
@@ -82,11 +89,21 @@ export function partOf(owner: object, key: string): unknown {
   return isMap(owner) ? (Reflect.apply(getEntry, owner, [key]) as unknown) : ownValue(owner, key);
 }
 
-function keysOf(owner: object): readonly string[] {
-  if (types.isProxy(owner) || ArrayBuffer.isView(owner)) return [];
-  if (isMap(owner)) return textKeys(owner);
-  if (!Array.isArray(owner)) return Object.getOwnPropertyNames(owner);
-  return Array.from({ length: Math.min(owner.length, mostValues) }, (_, index) => String(index));
+interface Keys {
+  readonly keys: readonly string[];
+  /** There are no others. */
+  readonly areAll: boolean;
+}
+
+function keysOf(owner: object): Keys {
+  if (types.isProxy(owner) || ArrayBuffer.isView(owner)) return { keys: [], areAll: false };
+  if (isMap(owner)) return { keys: textKeys(owner), areAll: false };
+  if (Array.isArray(owner) && owner.length > mostValues) {
+    return { keys: Array.from({ length: mostValues }, (_, index) => String(index)), areAll: false };
+  }
+  const all = Reflect.ownKeys(owner);
+  const keys = all.filter((key) => typeof key === "string");
+  return { keys, areAll: keys.length === all.length };
 }
 
 function textKeys(map: object): readonly string[] {
