@@ -22,6 +22,8 @@ export function outerValues(activation: Activation): CodecExtension {
       const { id, path, copy } = outerParts(parts as OuterImage);
       const code = activation.code(id);
       const names = code && "outer" in code ? code.outer : undefined;
+      // The code may have ended: the value is stored by its name all the same.
+      if (code && "outer" in code) activation.outer.add(code, id);
       const value = names && valueAt(names, path);
       if (copy) return isObject(value) && holdsTheSame(value, copy) ? value : copy;
       if (names && value !== undefined) {

@@ -31,7 +31,7 @@ export class OuterValues {
   readonly #asked = new SafeSet<OuterNames>();
 
   /** The code is used by the run. */
-  add(code: CompiledCode, reference: string): void {
+  add(code: Pick<CompiledCode, "outer">, reference: string): void {
     if (code.outer !== undefined) this.#codes.set(code.outer, reference);
   }
 
