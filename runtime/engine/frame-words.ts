@@ -31,6 +31,9 @@ import { nameFunction, nameOfKey } from "./natural.ts";
 import { newRecord, type ScopeRecord } from "./scopes.ts";
 import { isThenable, observed } from "./thenables.ts";
 
+/** Has no methods at all. */
+const nothing: unknown = Object.freeze(Object.create(null));
+
 export abstract class FrameWords {
   /** The label to go to while re-entering; "" while live. */
   abstract pc: string;
@@ -276,6 +279,11 @@ export abstract class FrameWords {
   methodIf(temporaries: ScopeRecord, slot: string, object: unknown, key: PropertyKey): Untyped {
     const fn = this.#fetched(temporaries, slot, object, key);
     return fn === undefined || fn === null ? undefined : this.#call(fn, object, key);
+  }
+
+  /** The object of a method in `(object?.method)(…)`: one without methods in the place of null and undefined. */
+  some(object: unknown): unknown {
+    return object ?? nothing;
   }
 
   /** A computed key, converted once. For null and undefined it stays: the access is to throw what the language throws. */

@@ -164,7 +164,7 @@ function checkNode(check: Check, node: tsTypes.Node, owner: FunctionNode): void 
       return checkCall(check, node as tsTypes.CallExpression, owner);
     case SyntaxKind.TaggedTemplateExpression: {
       const { tag, template } = node as tsTypes.TaggedTemplateExpression;
-      return checkCallee(check, tag, [template]);
+      return checkCallee(check, tag, [template], true);
     }
     case SyntaxKind.JsxOpeningElement:
       return checkTag(check, (node as tsTypes.JsxOpeningElement).tagName, node.parent);
@@ -230,15 +230,17 @@ function checkCall(check: Check, node: tsTypes.CallExpression, owner: FunctionNo
   else if (tool === "step") checkCallback(check, node);
 }
 
-/** `(order?.pay)(await s)`: the parentheses end the chain, so that the call is made in any case. */
-function checkCallee(check: Check, callee: tsTypes.Expression, given: readonly tsTypes.Node[]): void {
+/** `(order?.pay.now)(await s)`: the parentheses end the chain, so that the call is made in any case. */
+function checkCallee(check: Check, callee: tsTypes.Expression, given: readonly tsTypes.Node[], isTag = false): void {
   const { ts, analysis } = check;
   let inner = callee;
   while (ts.isNonNullExpression(inner)) inner = inner.expression;
-  const isApart = !ts.isOptionalChain(inner) && ts.isOptionalChain(unwrap(ts, inner));
-  if (!isApart || !given.some((node) => analysis.suspensions.holders.has(node))) return;
+  const target = unwrap(ts, inner);
+  if (ts.isOptionalChain(inner) || !ts.isOptionalChain(target)) return;
+  const isShort = !isTag && ts.isPropertyAccessExpression(target) && !ts.isOptionalChain(target.expression);
+  if (isShort || !given.some((node) => analysis.suspensions.holders.has(node))) return;
   const fix = "Call it without the parentheses, or put the function into a variable in front.";
-  refuse(check, callee, "An optional chain in parentheses that is called with what suspends", fix);
+  refuse(check, callee, "A tag, or a longer optional chain, in parentheses that is called with what suspends", fix);
 }
 
 /** `<Row a={await s}/>`: a tag is read in front of what suspends in it, and stands in its place for good. */

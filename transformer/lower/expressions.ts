@@ -165,9 +165,15 @@ function lowerMethodCall(
   const target = unwrap(ts, callee);
   const saved = context.current.temporaries.saved.get(target);
   if (saved?.role !== "method") return undefined;
-  const object = (target as tsTypes.PropertyAccessExpression).expression;
   const from = ts.isCallExpression(node) ? node.arguments.pos - 1 : node.template.getStart(context.file);
-  return [methodOf(context, target, copy(context, object), "method"), copyChildren(context, node, from)];
+  return [methodOf(context, target, ownerOf(context, target), "method"), copyChildren(context, node, from)];
+}
+
+/** `shop` of `shop.pay`. In `(shop?.pay)(await s)` there may be none: then it has no methods, which its call finds. */
+export function ownerOf(context: Context, target: tsTypes.Node): Rope {
+  const { expression, questionDotToken } = target as tsTypes.PropertyAccessExpression;
+  const owner = copy(context, expression);
+  return questionDotToken ? [`${context.frame}.some(`, owner, ")"] : owner;
 }
 
 /** `$.method(t, "push", v.list, "push")` */

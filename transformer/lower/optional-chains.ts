@@ -12,7 +12,7 @@ import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import { type Context, labelsIn, reenters } from "./context.ts";
 import { copy, copyChildren, copyUnsaved, nameText } from "./copy.ts";
-import { methodOf } from "./expressions.ts";
+import { methodOf, ownerOf } from "./expressions.ts";
 import { keep, savedOf, temporary } from "./operands.ts";
 
 type Link = tsTypes.PropertyAccessExpression | tsTypes.ElementAccessExpression | tsTypes.CallExpression;
@@ -45,7 +45,7 @@ export function lowerOptionalChain(context: Context, root: Link): Rope {
 function optionalMethod(context: Context, call: tsTypes.CallExpression, callee: tsTypes.Expression): Rope | undefined {
   const target = unwrap(context.ts, callee) as tsTypes.PropertyAccessExpression;
   if (context.current.temporaries.saved.get(target)?.role !== "method") return undefined;
-  const method = methodOf(context, target, copy(context, target.expression), "methodIf");
+  const method = methodOf(context, target, ownerOf(context, target), "methodIf");
   return [method, "?.", copyChildren(context, call, call.arguments.pos - 1)];
 }
 
