@@ -103,7 +103,10 @@ function keysOf(owner: object): Keys {
   }
   const all = Reflect.ownKeys(owner);
   const keys = all.filter((key) => typeof key === "string");
-  return { keys, areAll: keys.length === all.length };
+  if (!Array.isArray(owner)) return { keys, areAll: keys.length === all.length };
+  // What else an array has, such as a method of its own, is found by the array.
+  const indexes = keys.filter((key) => /^\d+$/.test(key));
+  return { keys: indexes, areAll: all.length === indexes.length + 1 };
 }
 
 function textKeys(map: object): readonly string[] {
