@@ -5,7 +5,7 @@
  * Function declarations that stay native move in front of the jump. esbuild makes variables of them at the start of their
  * `case`, which a jump to a later one passes over.
  *
- * Variables that a later `case` reads are slots. When esbuild makes a text smaller, it puts the value of a constant in the place
+ * Variables that a later `case` reads are slots, whether or not a suspension keeps them. When esbuild makes a text smaller, it puts the value of a constant in the place
  * of its one use in the `case`, and drops the constant.
  */
 import type tsTypes from "typescript";
@@ -33,21 +33,21 @@ export function mayBecomeSlot(ts: TypeScript, { declarations: [declaration] }: B
 }
 
 /**
- * Whether a suspending statement of the same list reads a variable: its `case` begins behind the declaration. What reads it
- * further behind finds it live across that suspension anyway.
+ * Whether a variable is read in another `case` than the one that declares it: in a suspending statement of the same list, which
+ * begins a `case` of its own, or behind one.
+ *
+ * @param holdersOf the suspending statements of a list, in order; undefined for one without
  */
 export function isReadInLaterCase(
   ts: TypeScript,
   { kind, declarations: [declaration], references }: Binding,
-  isHolder: (node: tsTypes.Node) => boolean,
+  holdersOf: (list: tsTypes.Node) => readonly tsTypes.Node[] | undefined,
 ): boolean {
   const statement = declaration && statementOf(ts, declaration);
-  if (!statement || !isBlockScoped(kind) || !isHolder(statement.parent)) return false;
-  return references.some(({ node }) => {
-    let at: tsTypes.Node = node;
-    while (at.parent && at.parent !== statement.parent) at = at.parent;
-    return at !== statement && at.parent === statement.parent && isHolder(at);
-  });
+  if (!statement || !isBlockScoped(kind)) return false;
+  const list = statement.parent;
+  const next = holdersOf(list)?.find(({ pos }) => pos >= statement.end);
+  return next !== undefined && references.some(({ node: { pos } }) => pos >= next.pos && pos < list.end);
 }
 
 /** `const total = price();` for the name, with the list of statements as its parent. */

@@ -67,9 +67,20 @@ function seenByMoved({ ts, bindings, closures, suspensions }: SlotInput): Bindin
 }
 
 function readInLaterCases({ ts, bindings, suspensions, free }: SlotInput): Binding[] {
-  const isHolder = (node: tsTypes.Node) => suspensions.holders.has(node);
+  const known = new Map<tsTypes.Node, readonly tsTypes.Node[]>();
+  const holdersOf = (list: tsTypes.Node) => {
+    if (!suspensions.holders.has(list)) return undefined;
+    let holders = known.get(list);
+    if (holders === undefined) {
+      const found: tsTypes.Node[] = [];
+      ts.forEachChild(list, (child) => void (suspensions.holders.has(child) && found.push(child)));
+      holders = found;
+      known.set(list, holders);
+    }
+    return holders;
+  };
   return bindings.all.filter(
-    (binding) => !free.has(binding) && mayBecomeSlot(ts, binding) && isReadInLaterCase(ts, binding, isHolder),
+    (binding) => !free.has(binding) && mayBecomeSlot(ts, binding) && isReadInLaterCase(ts, binding, holdersOf),
   );
 }
 
