@@ -12,7 +12,7 @@ import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { isInterruptible, withhold } from "./cancellation.ts";
 import type { DriveEnd, DriveRun, DriverHost, RunnableFunction } from "./contract.ts";
-import { frameOf, settles } from "./diagnose.ts";
+import { frameOf } from "./diagnose.ts";
 import { faultOr, followedInVain, leaves, lostItsWorker, neverCameBack, undrivable } from "./driver-faults.ts";
 import { cancelled, endingOf, settleEnd } from "./ending.ts";
 import { Inputs } from "./inputs.ts";
@@ -30,7 +30,7 @@ import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withTurn } from "./turn.ts";
-import { awaitsOutside, opsToInterrupt, unwind } from "./unwinding.ts";
+import { awaitsOutside, opsToInterrupt, takesCancellation, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -129,7 +129,7 @@ class RunDriver extends RunOwner {
     if (activation.running) return this.wait();
     const inVain = activation.closed ? undefined : activation.followedInVain();
     if (inVain) return this.#block(followedInVain(this.run, inVain));
-    if (awaitsOutside(activation)) return this.#beside();
+    if (awaitsOutside(activation, this.#outside.hinders)) return this.#beside();
     this.#outside.over();
     if (activation.end && !activation.closed && !this.#entering) {
       const { end } = activation;
@@ -211,7 +211,7 @@ class RunDriver extends RunOwner {
     const whole = typeof parked === "string" && this.whole(this.#activation, parked);
     const edited = whole && faultOr(() => this.#replay?.edited(this.#activation, whole()));
     const frame = edited || parked;
-    if (frame instanceof BackstitchError) return (await settles(this.#activation)) ? undefined : this.#block(frame);
+    if (frame instanceof BackstitchError) return (await this.#hindrance()) ? undefined : this.#block(frame);
     const announced = this.#settling.announced(this.#activation);
     const asked = this.#replay?.ready(this.#activation) ? {} : this.#slots.ask(this.#activation.ops);
     const turn = withTurn(this.#turn.close(), announced);
@@ -228,12 +228,14 @@ class RunDriver extends RunOwner {
     if (ended === undefined) return this.#waitOutside();
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined || this.#text === null) return undefined;
-    this.#settling.attempted(op, ended, this.#isCancelled(ended));
+    this.#settling.attempted(op, ended, takesCancellation(this.#activation, ended));
     const frame = withOp(this.#text, op, this);
     const turn = this.#turn.close();
     this.#turn.open = true;
     return this.#commit({ status: "running", frame, ...turn });
   }
+
+  #hindrance = () => this.#outside.hindrance(this.#activation);
 
   #waitOutside(): Promise<DriveEnd | undefined> {
     const anyInput = this.#inputs.anyMail || this.#inputs.anyEnded;
@@ -250,16 +252,8 @@ class RunDriver extends RunOwner {
   async #takeEnded(ended: EndedAttempt): Promise<DriveEnd | undefined> {
     const op = this.#activation.ops.get(ended.op);
     if (op === undefined) return undefined;
-    this.#settling.attempted(op, ended, this.#isCancelled(ended));
+    this.#settling.attempted(op, ended, takesCancellation(this.#activation, ended));
     return op.outcome ? this.#settled(op, ended) : this.#commitState();
-  }
-
-  /** An attempt that was told of the cancellation. When it failed, that is because it was interrupted. */
-  #isCancelled({ interrupted, outcome }: EndedAttempt): boolean {
-    const { cancelling, end } = this.#activation;
-    if (!interrupted || !(cancelling || end)) return false;
-    if (cancelling && !outcome.ok) this.#activation.cancelling = { interrupted: true };
-    return true;
   }
 
   #takeMail(mail: Mail): Promise<DriveEnd | undefined> | undefined {
@@ -289,9 +283,11 @@ class RunDriver extends RunOwner {
 
   /** An op has its outcome: the pre-image is taken, then the code gets it. */
   async #settled(op: Op, ended?: EndedAttempt): Promise<DriveEnd | undefined> {
-    const known = this.#inputs.mayHaveChanged ? null : this.#text;
+    // Behind the end of the handler, code that nothing waits for goes on between two commits.
+    const known = this.#inputs.mayHaveChanged || this.#activation.end ? null : this.#text;
     const before = preImage(this.#activation, known, op, ended, this.host);
-    if (before instanceof BackstitchError && (await settles(this.#activation))) return this.#settled(op, ended);
+    const hindrance = before instanceof BackstitchError && (await this.#hindrance());
+    if (hindrance) return hindrance === "over" ? this.#settled(op, ended) : undefined;
     if (before instanceof BackstitchError) return this.#blockWithOutcome(before, op);
     this.#turn.before = before;
     if (this.#entering) return this.#commitState();
@@ -311,7 +307,8 @@ class RunDriver extends RunOwner {
   /** Commits the state as it is, without anything delivered. */
   async #commitState(): Promise<DriveEnd | undefined> {
     const frame = this.#inputs.held(frameOf(this.#activation));
-    if (frame instanceof BackstitchError && (await settles(this.#activation))) return this.#commitState();
+    const hindrance = frame instanceof BackstitchError && (await this.#hindrance());
+    if (hindrance) return hindrance === "over" ? this.#commitState() : undefined;
     if (frame instanceof BackstitchError) return this.#block(frame);
     const asked = this.#slots.ask(this.#activation.ops);
     return this.#commit({ status: "running", frame, ...this.#turn.close(), ...asked, release: !this.#mayHold() });

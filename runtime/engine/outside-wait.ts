@@ -1,11 +1,14 @@
 /** Code of a run in an ordinary await: the run cannot be parked, so that what comes for it has to wait. */
 import type { Activation } from "./activation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
+import { settles } from "./diagnose.ts";
 
 export class OutsideWait {
   readonly #timeoutMs: number | undefined;
   /** Since when an input waits. */
   #since: number | undefined;
+  /** Behind the end of the handler: a frame was to be written, and code that went on did not let it. */
+  hinders = false;
 
   constructor({ parkTimeoutMs }: RunnableFunction, host: DriverHost) {
     this.#timeoutMs = host.parkTimeoutMs === undefined ? undefined : (parkTimeoutMs ?? host.parkTimeoutMs);
@@ -31,8 +34,20 @@ export class OutsideWait {
     return until > now ? until : 0;
   }
 
+  /**
+   * A frame could not be written. What hindered it may be over by now, or last until code comes back that goes on behind the
+   * end of the handler.
+   */
+  async hindrance(activation: Activation): Promise<"over" | "lasts" | undefined> {
+    const lasts = activation.end !== undefined && activation.outside;
+    if (await settles(activation)) return "over";
+    this.hinders = lasts;
+    return lasts ? "lasts" : undefined;
+  }
+
   /** The code came back. */
   over(): void {
     this.#since = undefined;
+    this.hinders = false;
   }
 }

@@ -4,6 +4,7 @@
  * which nobody waits are left to end by themselves.
  */
 import type { Activation } from "./activation.ts";
+import type { EndedAttempt } from "./attempts.ts";
 import { awaitedByFrames, awaitedByReactions, comesFromCancellation, exposedOps } from "./cancellation.ts";
 import { isWait, type Op } from "./ops.ts";
 
@@ -17,6 +18,14 @@ export function opsToInterrupt(activation: Activation): Op[] {
   if (interruptions >= mostInterruptions) return [];
   if (cancelling) return exposedOps(activation);
   return end === undefined ? [] : opsOfBranches(activation);
+}
+
+/** Whether an attempt was told of the cancellation. When it failed, that is because it was interrupted, and the run notes it. */
+export function takesCancellation(activation: Activation, { interrupted, outcome }: EndedAttempt): boolean {
+  const { cancelling, end } = activation;
+  if (!interrupted || !(cancelling || end)) return false;
+  if (cancelling && !outcome.ok) activation.cancelling = { interrupted: true };
+  return true;
 }
 
 /**
@@ -34,12 +43,13 @@ function opsOfBranches(activation: Activation): Op[] {
 }
 
 /**
- * Whether the run waits for code that is in an ordinary await. Behind the end of the handler it does so for rollbacks only: a
- * branch may never come back.
+ * Whether the run waits for code that is in an ordinary await. Behind the end of the handler it does so for rollbacks only, as a
+ * branch may never come back, and when the code hinders it from being parked.
  */
-export function awaitsOutside(activation: Activation): boolean {
+export function awaitsOutside(activation: Activation, hinders: boolean): boolean {
   const { outside, closed, end, rollbacks } = activation;
-  return outside && !closed && (end === undefined || (mustRollBack(activation) && rollbacks.left));
+  if (closed || !outside) return outside && hinders;
+  return hinders || end === undefined || (mustRollBack(activation) && rollbacks.left);
 }
 
 /** Whether code of a run goes on whose handler has ended. A rollback `begins` when it is time for the next. */
