@@ -120,6 +120,7 @@ export function encodeActivation(activation: Activation): string {
   const { growth, handling, sharing } = activation;
   activation.extensions ??= extensionsFor(activation);
   growth?.begin();
+  activation.outer.begin();
   const text = encode(Told.of(activation, tellRun), activation.extensions, handling.of, sharing, growth);
   // After a load it holds what has pieces: the next one does not.
   return growth?.isLong ? encodeActivation(activation) : text;
@@ -127,6 +128,7 @@ export function encodeActivation(activation: Activation): string {
 
 /** The same text without anything that is known from the last one, and without pieces. */
 export function encodeAnew(activation: Activation): string {
+  activation.outer.begin();
   return encode(Told.of(activation, tellRun), extensionsFor(activation), activation.handling.of);
 }
 

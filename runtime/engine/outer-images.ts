@@ -2,8 +2,10 @@
 import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
-import { valueAt, wasExchanged } from "./outer.ts";
-import { holdsTheSame, type OuterPath } from "./outer-objects.ts";
+import { type OuterNames, pathWithin, valueAt } from "./outer.ts";
+import { holdsTheSame } from "./outer-copies.ts";
+import { storedUnder } from "./outer-notes.ts";
+import type { OuterPath } from "./outer-objects.ts";
 import { goneCode, idIn } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
@@ -24,15 +26,30 @@ export function outerValues(activation: Activation): CodecExtension {
       const names = code && "outer" in code ? code.outer : undefined;
       // The code may have ended: the value is stored by its name all the same.
       if (code && "outer" in code) activation.outer.add(code, id);
-      const value = names && valueAt(names, path);
-      if (copy) return isObject(value) && holdsTheSame(value, copy) ? value : copy;
-      if (names && value !== undefined) {
-        if (!wasExchanged(names, path, value)) return value as object | symbol;
-        throw exchangedFunction(id, path.join("."));
-      }
-      throw goneCode(id, `the function does not refer to ${JSON.stringify(path.join("."))}`);
+      const value = names && found(names, path, copy);
+      if (value !== undefined) return value;
+      if (copy) return copy;
+      const name = path.join(".");
+      if (names && valueAt(names, path) !== undefined) throw exchangedFunction(id, name);
+      throw goneCode(id, `the function does not refer to ${JSON.stringify(name)}`);
     },
   };
+}
+
+/**
+ * The module's own value. When this process stored another one under the path, that one is meant, wherever the module has it
+ * now; a frame of another process tells it by what it holds.
+ */
+function found(names: OuterNames, path: OuterPath, copy: object | undefined): object | symbol | undefined {
+  const value = valueAt(names, path);
+  const note = storedUnder(names, path);
+  const isKnown = note !== undefined && !(note.isOneOfMany && copy);
+  if (isKnown && note.value !== value) {
+    const isMoved = note.value && pathWithin(names, note.value, true) !== undefined;
+    return isMoved ? note.value : undefined;
+  }
+  if (!copy || isKnown) return value as object | symbol | undefined;
+  return isObject(value) && holdsTheSame(value, copy) ? value : undefined;
 }
 
 export function outerParts([id, ...rest]: OuterImage): {

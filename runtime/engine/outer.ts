@@ -8,7 +8,9 @@ import { types } from "node:util";
 import { isErrorValue, prototypeOf, SafeMap, SafeSet, SafeWeakMap } from "../codec/index.ts";
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
-import { copyOf, isPlain, type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
+import { copyOf, isCopyable } from "./outer-copies.ts";
+import { noteStored } from "./outer-notes.ts";
+import { type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
 
@@ -19,16 +21,30 @@ type OuterValue = object | symbol;
 
 const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<OuterValue, OuterPath>>();
 
-const readWithin = new SafeWeakMap<OuterNames, ValuesWithin>();
+/** Functions and classes hold what they held: what they have is read once. */
+interface Within {
+  /** Of which this is within. */
+  readonly values: ReadonlyMap<OuterValue, OuterPath>;
+  readonly owners: readonly Owner[];
+  readonly functions: ValuesWithin;
+  objects: ValuesWithin;
+}
 
-/** Functions by the paths under which this process stored them last. */
-const storedAs = new SafeWeakMap<OuterNames, Map<string, WeakRef<object>>>();
+type Owner = readonly [value: object, path: OuterPath];
+
+const readWithin = new SafeWeakMap<OuterNames, Within>();
 
 /** The objects, functions and symbols that code refers to, by identity. */
 export class OuterValues {
   /** References to code by what it refers to: methods are made anew at each call. */
   readonly #codes = new SafeMap<OuterNames, string>();
-  readonly #asked = new SafeSet<OuterNames>();
+  /** Read anew for the frame that is being written. */
+  readonly #isRead = new SafeSet<OuterNames>();
+
+  /** A frame is about to be written: the run, and others, may have changed what objects of the module hold. */
+  begin(): void {
+    this.#isRead.clear();
+  }
 
   /** The code is used by the run. */
   add(code: Pick<CompiledCode, "outer">, reference: string): void {
@@ -38,8 +54,8 @@ export class OuterValues {
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
   pathOf(value: OuterValue): readonly [code: string, ...path: OuterPath] | undefined {
     for (const [names, id] of this.#codes) {
-      const path = pathIn(names, value, !this.#asked.has(names));
-      this.#asked.add(names);
+      const path = pathIn(names, value, !this.#isRead.has(names));
+      this.#isRead.add(names);
       if (path !== undefined) return [id, ...path];
     }
     return undefined;
@@ -54,33 +70,20 @@ export class OuterValues {
   }
 
   /** As `pathOfStored`, and takes note of it; what is within a value of the module comes with what it holds. */
-  store(value: object): readonly (string | object)[] | undefined {
+  store(value: object): readonly unknown[] | undefined {
     const found = this.pathOfStored(value);
     if (found === undefined) return undefined;
     const [code, ...path] = found;
-    if (typeof value !== "function") return path.length > 1 && isPlain(value) ? [...found, copyOf(value)] : found;
+    const isWithin = path.length > 1 && isCopyable(value);
+    if (typeof value !== "function" && !isWithin) return found;
     for (const [names, id] of this.#codes) if (id === code) noteStored(names, path, value);
-    return found;
+    return isWithin ? [...found, copyOf(value)] : found;
   }
-}
-
-function noteStored(names: OuterNames, path: OuterPath, value: object): void {
-  const known = storedAs.get(names) ?? (new SafeMap() as Map<string, WeakRef<object>>);
-  const key = path.join(".");
-  if (known.get(key)?.deref() === value) return;
-  known.set(key, new WeakRef(value));
-  storedAs.set(names, known);
-}
-
-/** Whether a function was exchanged since this process stored it: another one stands at its path. */
-export function wasExchanged(names: OuterNames, path: OuterPath, value: unknown): boolean {
-  const before = storedAs.get(names)?.get(path.join("."))?.deref();
-  return before !== undefined && before !== value;
 }
 
 /** What the language has by a name of its own is stored by that one, which nobody assigns to. */
 function pathIn(names: OuterNames, value: OuterValue, isFirst: boolean): OuterPath | undefined {
-  const path = valuesOf(names).get(value) ?? (isObject(value) ? withinOf(names, isFirst).pathOf(value) : undefined);
+  const path = valuesOf(names).get(value) ?? (isObject(value) ? pathWithin(names, value, isFirst) : undefined);
   if (path === undefined || (typeof value !== "symbol" && intrinsicName(value) !== undefined)) return undefined;
   if (valueAt(names, path) === value) return path;
   // A name or a property was assigned to since they were read.
@@ -89,14 +92,26 @@ function pathIn(names: OuterNames, value: OuterValue, isFirst: boolean): OuterPa
   return other && valueAt(names, other) === value ? other : undefined;
 }
 
-/** @param isRefreshed values that were read before are read again, unless they are many */
-function withinOf(names: OuterNames, isRefreshed: boolean): ValuesWithin {
+/** The path of what a value of the module holds now, if it does. */
+export function pathWithin(names: OuterNames, value: object, isRefreshed: boolean): OuterPath | undefined {
+  const { objects, functions } = withinOf(names, isRefreshed);
+  return objects.pathOf(value) ?? functions.pathOf(value);
+}
+
+/** @param isRefreshed what objects hold is read again, unless that is much */
+function withinOf(names: OuterNames, isRefreshed: boolean): Within {
+  const values = valuesOf(names);
   const known = readWithin.get(names);
-  if (known && (!isRefreshed || known.areMany)) return known;
-  const owners = [...valuesOf(names)].filter(
-    (each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1,
-  );
-  const within = new ValuesWithin(owners);
+  // Not all of them may be initialised: then they are others each time.
+  if (known && (known.values === values || !isRefreshed)) {
+    if (isRefreshed && known.owners.length > 0 && !known.objects.areMany)
+      known.objects = new ValuesWithin(known.owners);
+    return known;
+  }
+  const all = [...values].filter((each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1);
+  const functions = new ValuesWithin(all.filter(([owner]) => typeof owner === "function"));
+  const owners = all.filter(([owner]) => typeof owner !== "function");
+  const within = { values, owners, functions, objects: new ValuesWithin(owners) };
   readWithin.set(names, within);
   return within;
 }

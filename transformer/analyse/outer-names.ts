@@ -60,12 +60,23 @@ function isSaved({ ts, functions }: OuterNamesInput, node: tsTypes.Identifier): 
   return [...functions.values()].some(({ temporaries: { saved } }) => saved.has(node) || saved.has(outer));
 }
 
-/** `shop` in `shop.pay(step)`: the call may keep it. */
+/** `shop` in `shop.pay(step)` and `shop.plans.pro.pay(step)`: the call may keep what is in front of the method. */
 function isThisOfHelper(ts: TypeScript, node: tsTypes.Identifier, bindings: Bindings, tools: Tools): boolean {
+  let callee: tsTypes.Node = node;
+  while (isOwner(ts, callee)) callee = callee.parent;
+  const call = callee.parent;
+  return (
+    callee !== node && ts.isCallExpression(call) && call.expression === callee && givesTool(ts, call, bindings, tools)
+  );
+}
+
+/** `shop.plans` in `shop.plans.pro`. */
+function isOwner(ts: TypeScript, node: tsTypes.Node): boolean {
   const { parent } = node;
-  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node) return false;
-  const call = parent.parent;
-  return ts.isCallExpression(call) && call.expression === parent && givesTool(ts, call, bindings, tools);
+  return (
+    isWrapper(ts, parent) ||
+    ((ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) && parent.expression === node)
+  );
 }
 
 /** Whether the value itself, or a property of it, can be kept: it is not just called. */
@@ -104,29 +115,29 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
 
 /** Methods of arrays and Maps whose result is something that these hold, or has it. */
 const partMethods: ReadonlySet<string> = new Set([
-  ...["at", "concat", "entries", "filter", "find", "findLast", "flat", "flatMap", "get", "map", "pop", "reduce"],
-  ...[
-    "reduceRight",
-    "reverse",
-    "shift",
-    "slice",
-    "sort",
-    "splice",
-    "toReversed",
-    "toSorted",
-    "toSpliced",
-    "values",
-    "with",
-  ],
+  ...["at", "concat", "entries", "filter", "flat", "get", "pop", "reverse", "shift", "slice", "sort", "splice"],
+  ...["toReversed", "toSorted", "toSpliced", "values", "with"],
 ]);
 
-/** `plans.find` in `plans.find((plan) => …)`, whose result may be kept. */
+/** Those whose callback is given what these hold, whatever becomes of the result. */
+const visitingMethods: ReadonlySet<string> = new Set([
+  ...["every", "filter", "find", "findIndex", "findLast", "findLastIndex", "flatMap", "forEach", "map", "reduce"],
+  ...["reduceRight", "some", "sort", "toSorted"],
+]);
+
+/** `plans.find` in `plans.find((plan) => …)`, whose result or parameter may be kept. */
 function givesPart(ts: TypeScript, callee: tsTypes.Node): boolean {
-  return (
-    ts.isPropertyAccessExpression(callee) &&
-    partMethods.has(callee.name.text) &&
-    !ts.isExpressionStatement(callee.parent.parent)
-  );
+  const method = methodOf(ts, callee);
+  if (method === undefined || !ts.isCallExpression(callee.parent)) return false;
+  if (visitingMethods.has(method)) return callee.parent.arguments.length > 0;
+  return partMethods.has(method) && !ts.isExpressionStatement(callee.parent.parent);
+}
+
+/** `find` in `plans.find` and `plans["find"]`. */
+function methodOf(ts: TypeScript, callee: tsTypes.Node): string | undefined {
+  if (ts.isPropertyAccessExpression(callee)) return callee.name.text;
+  const key = ts.isElementAccessExpression(callee) ? callee.argumentExpression : undefined;
+  return key && ts.isStringLiteralLike(key) ? key.text : undefined;
 }
 
 /** Operators whose result is their right operand. */
