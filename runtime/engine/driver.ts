@@ -78,6 +78,7 @@ class RunDriver extends RunOwner {
     } finally {
       this.host.signal.removeEventListener("abort", this.ring);
       this.#inputs.interruptAll(new Error("The worker gave the run up"));
+      if (this.#turn.open) this.#activation?.outer.undone();
     }
   }
 
@@ -101,16 +102,18 @@ class RunDriver extends RunOwner {
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
     const stored = faultOr(() => this.#text && this.pieces.whole(this.#text));
     const text = stored instanceof BackstitchError ? stored : faultOr(() => migratedText(stored, this, this.fn));
-    const fault = text instanceof BackstitchError ? text : this.#load(text);
+    const fault = text instanceof BackstitchError ? text : this.#load(text, lostClaims === 0);
     if (fault) return fault;
     this.#migrated = text !== stored;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
 
-  /** Makes the activation of a frame, to be entered next. */
-  #load(text: string | null): BackstitchError | undefined {
-    const loaded = faultOr(() => (text === null ? startRun(this.fn, this) : decodeActivation(text, this)));
+  /** Makes the activation of a frame, to be entered next. `isUndisturbed`: no code of the run went on behind it. */
+  #load(text: string | null, isUndisturbed = false): BackstitchError | undefined {
+    const loaded = faultOr(() =>
+      text === null ? startRun(this.fn, this) : decodeActivation(text, this, isUndisturbed),
+    );
     if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded;
     this.#entering = !loaded.closed;
@@ -217,7 +220,7 @@ class RunDriver extends RunOwner {
     const turn = withTurn(this.#turn.close(), announced);
     const end = await this.#commit({ status: "running", frame, ...turn, ...asked, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
-    const fault = this.#load(this.#text);
+    const fault = this.#load(this.#text, true);
     return fault && this.#block(fault);
   }
 
@@ -235,7 +238,7 @@ class RunDriver extends RunOwner {
     return this.#commit({ status: "running", frame, ...turn });
   }
 
-  #hindrance = () => this.#outside.hindrance(this.#activation);
+  readonly #hindrance = () => this.#outside.hindrance(this.#activation);
 
   #waitOutside(): Promise<DriveEnd | undefined> {
     const anyInput = this.#inputs.anyMail || this.#inputs.anyEnded;

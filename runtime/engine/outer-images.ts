@@ -26,7 +26,7 @@ export function outerValues(activation: Activation): CodecExtension {
       const names = code && "outer" in code ? code.outer : undefined;
       // The code may have ended: the value is stored by its name all the same.
       if (code && "outer" in code) activation.outer.add(code, id);
-      const value = names && found(names, path, copy);
+      const value = names && found(names, path, copy, activation.outer.isUndisturbed);
       if (value !== undefined) return value;
       if (copy) return copy;
       const name = path.join(".");
@@ -38,12 +38,18 @@ export function outerValues(activation: Activation): CodecExtension {
 
 /**
  * The module's own value. When this process stored another one under the path, that one is meant, wherever the module has it
- * now; a frame of another process tells it by what it holds.
+ * now. What a frame of another process means is told by what it holds, and so is what code of the run may have changed that
+ * is to run again.
  */
-function found(names: OuterNames, path: OuterPath, copy: object | undefined): object | symbol | undefined {
+function found(
+  names: OuterNames,
+  path: OuterPath,
+  copy: object | undefined,
+  isUndisturbed: boolean,
+): object | symbol | undefined {
   const value = valueAt(names, path);
   const note = storedUnder(names, path);
-  const isKnown = note !== undefined && !(note.isOneOfMany && copy);
+  const isKnown = note !== undefined && (!copy || (note.isSure && isUndisturbed));
   if (isKnown && note.value !== value) {
     const isMoved = note.value && pathWithin(names, note.value, true) !== undefined;
     return isMoved ? note.value : undefined;

@@ -9,7 +9,7 @@ import { isErrorValue, prototypeOf, SafeMap, SafeSet, SafeWeakMap } from "../cod
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
 import { copyOf, isCopyable } from "./outer-copies.ts";
-import { noteStored } from "./outer-notes.ts";
+import { doubtObjects, noteStored } from "./outer-notes.ts";
 import { type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
@@ -41,6 +41,9 @@ export class OuterValues {
   /** Read anew for the frame that is being written. */
   readonly #isRead = new SafeSet<OuterNames>();
 
+  /** No code of the run went on behind its frame: what objects of the module hold now is theirs, whoever changed it. */
+  isUndisturbed = false;
+
   /** A frame is about to be written: the run, and others, may have changed what objects of the module hold. */
   begin(): void {
     this.#isRead.clear();
@@ -49,6 +52,11 @@ export class OuterValues {
   /** The code is used by the run. */
   add(code: Pick<CompiledCode, "outer">, reference: string): void {
     if (code.outer !== undefined) this.#codes.set(code.outer, reference);
+  }
+
+  /** Code of the run went on behind its last frame, from where it is to go on again. */
+  undone(): void {
+    for (const names of this.#codes.keys()) doubtObjects(names);
   }
 
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */

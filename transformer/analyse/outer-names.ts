@@ -9,6 +9,7 @@ import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 import { type FileFacts, standardNames } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
+import { isOwner, takesOurs } from "./outer-puts.ts";
 import type { Bindings } from "./scopes.ts";
 import { isReference } from "./targets.ts";
 import type { Temporaries } from "./temporaries.ts";
@@ -40,7 +41,7 @@ export function findOuterNames(input: OuterNamesInput): ReadonlySet<string> {
   for (const node of input.nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text } = node;
     if (found.has(text) || bindings.byIdentifier.has(node)) continue;
-    if (!(isValue(ts, node) || isThis(node) || isSaved(input, node))) continue;
+    if (!(isValue(ts, node) || isThis(node) || isSaved(input, node) || takesOurs(ts, bindings, node))) continue;
     const isOurs = ourErrors.has(imports.named.get(text) ?? "") && !isPassedOn(ts, node);
     const isKnown = isInCodec(text, facts) || isOurs;
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);
@@ -67,15 +68,6 @@ function isThisOfHelper(ts: TypeScript, node: tsTypes.Identifier, bindings: Bind
   const call = callee.parent;
   return (
     callee !== node && ts.isCallExpression(call) && call.expression === callee && givesTool(ts, call, bindings, tools)
-  );
-}
-
-/** `shop.plans` in `shop.plans.pro`. */
-function isOwner(ts: TypeScript, node: tsTypes.Node): boolean {
-  const { parent } = node;
-  return (
-    isWrapper(ts, parent) ||
-    ((ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) && parent.expression === node)
   );
 }
 
