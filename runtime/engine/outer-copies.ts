@@ -1,5 +1,6 @@
 /** What a run keeps of an object of its module beside the path: a copy that holds the same, as long as the module's does. */
 import { types } from "node:util";
+import { SafeWeakSet } from "../codec/index.ts";
 import { integrityOf } from "../codec/integrity.ts";
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { hasHiddenState } from "../codec/kinds.ts";
@@ -97,8 +98,14 @@ function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (Array.isArray(value)) return prototype === Array.prototype;
   if (prototype !== Object.prototype && prototype !== null) return false;
-  return !hasHiddenState(value) && !types.isModuleNamespaceObject(value) && intrinsicName(value) === undefined;
+  if (bare.has(value)) return true;
+  const isBare = !hasHiddenState(value) && !types.isModuleNamespaceObject(value) && intrinsicName(value) === undefined;
+  if (isBare) bare.add(value);
+  return isBare;
 }
+
+/** Objects that have properties only, which no object ever changes. */
+const bare = new SafeWeakSet<object>();
 
 /** An object of its own that holds the same. */
 export function copyOf(value: object): object {

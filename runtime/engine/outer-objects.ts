@@ -22,9 +22,12 @@ const mostLevels = 32;
 /** So many parts are read for each frame, more of them once per process. */
 const many = 200;
 
+/** A path, from its end: most of them nobody asks for. */
+type Place = OuterPath | { readonly of: Place; readonly key: OuterKey };
+
 /** What values of a module hold, by identity: objects and functions as they were when somebody asked first. */
 export class ValuesWithin {
-  readonly #paths = new SafeWeakMap<object, OuterPath>();
+  readonly #places = new SafeWeakMap<object, Place>();
   /**
    * Whether an object holds, at whatever depth, what has no path: an object around it, one of a class, or what is behind the
    * limits. It is copied as a whole.
@@ -44,40 +47,45 @@ export class ValuesWithin {
   }
 
   pathOf(value: object): OuterPath | undefined {
-    return this.#paths.get(value);
+    const place = this.#places.get(value);
+    return place && pathTo(place);
   }
 
-  #into(owner: object, path: OuterPath): boolean {
+  #into(owner: object, place: Place, level = 1): boolean {
     // Who comes here again from within has come around.
     this.#isCopied.set(owner, true);
     const { parts, areAll } = partsOf(owner);
     this.#parts += parts.length;
     let isCopied = !areAll;
     for (const [key, value] of parts) {
-      if (this.#count >= mostValues || path.length > mostLevels) {
+      if (this.#count >= mostValues || level > mostLevels) {
         isCopied = true;
         break;
       }
-      if (isObject(value)) isCopied = this.#meets(value, [...path, key]) || isCopied;
+      if (isObject(value)) isCopied = this.#meets(value, { of: place, key }, level + 1) || isCopied;
     }
     this.#isCopied.set(owner, isCopied);
     return isCopied;
   }
 
-  #meets(value: object, path: OuterPath): boolean {
-    if (typeof value === "function") return this.#note(value, path);
+  #meets(value: object, place: Place, level: number): boolean {
+    if (typeof value === "function") return this.#note(value, place);
     const known = this.#isCopied.get(value);
     if (known !== undefined) return known;
     this.#count++;
-    if (isCopyable(value)) return this.#into(value, path) || this.#note(value, path);
-    if (types.isMap(value) || types.isSet(value)) this.#into(value, path);
+    if (isCopyable(value)) return this.#into(value, place, level) || this.#note(value, place);
+    if (types.isMap(value) || types.isSet(value)) this.#into(value, place, level);
     return true;
   }
 
-  #note(value: object, path: OuterPath): false {
-    if (!this.#paths.has(value)) this.#paths.set(value, path);
+  #note(value: object, place: Place): false {
+    if (!this.#places.has(value)) this.#places.set(value, place);
     return false;
   }
+}
+
+function pathTo(place: Place): OuterPath {
+  return "key" in place ? [...pathTo(place.of), place.key] : place;
 }
 
 /** No code of the author runs. */
