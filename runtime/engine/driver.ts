@@ -5,6 +5,7 @@
  * Everything happens in one loop, one decision at a time, so that at most one commit of the run is under way and every
  * decision sees a settled state. What the world does meanwhile (a callback that ends, an abort) only rings the bell.
  */
+import { setImmediate } from "node:timers/promises";
 import { CancelledError } from "../errors.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Claim, Commit, Mail } from "../store.ts";
@@ -332,7 +333,12 @@ class RunDriver extends RunOwner {
 
   /** The handler has ended: how what is left of the run goes on. A run of which nothing does is closed. */
   #unwind(): { next: Promise<DriveEnd | undefined> | undefined } | undefined {
-    this.#checkEnd();
+    if (!this.#endChecked) {
+      this.#endChecked = true;
+      this.host.onHandlerEnd?.(this.#activation.ops.size > 0);
+      settleEnd(this.#activation, this.run, this.fn.id);
+    }
+    if (this.#outside.goesOn(this.#activation)) return { next: setImmediate(undefined) };
     const state = unwind(this.#activation);
     if (state === "over") {
       this.#activation.close();
@@ -341,13 +347,6 @@ class RunDriver extends RunOwner {
     this.#tellAttempts();
     if (state === "begins") this.#turn.open = true;
     return { next: state === "begins" ? undefined : this.#turn.open ? this.#park() : this.#proceed() };
-  }
-
-  #checkEnd(): void {
-    if (this.#endChecked) return;
-    this.#endChecked = true;
-    this.host.onHandlerEnd?.(this.#activation.ops.size > 0);
-    settleEnd(this.#activation, this.run, this.fn.id);
   }
 
   #finish(ending = endingOf(this.#activation, this.claim, this.fn, this.now())): Promise<DriveEnd | undefined> {

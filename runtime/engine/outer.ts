@@ -141,9 +141,8 @@ function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
       if (typeof value === "symbol") values.set(value, [name]);
       if (!isObject(value)) continue;
       values.set(value, [name]);
+      addErrorPrototype(values, value, [name]);
       addProperties(values, name, value);
-      const inherited = errorPrototype(value);
-      if (inherited) values.set(inherited, [name, "prototype"]);
     } catch {
       // Not initialised yet, or not there at all: asked again the next time.
       isComplete = false;
@@ -154,10 +153,11 @@ function valuesOf(names: OuterNames): ReadonlyMap<OuterValue, OuterPath> {
 }
 
 /** What instances of a class of errors inherit, so that they come back as what code asks for with `instanceof`. */
-function errorPrototype(value: object): object | undefined {
-  if (typeof value !== "function" || types.isProxy(value)) return undefined;
+function addErrorPrototype(values: Map<OuterValue, OuterPath>, value: object, path: OuterPath): void {
+  if (typeof value !== "function" || types.isProxy(value)) return;
   const prototype = prototypeOf(value);
-  return prototype && !types.isProxy(prototype) && isErrorValue(prototype) ? prototype : undefined;
+  if (prototype && !types.isProxy(prototype) && isErrorValue(prototype) && !values.has(prototype))
+    values.set(prototype, [...path, "prototype"]);
 }
 
 /** Functions and symbols that are properties of a value by now: `services.charge`. No getter of the author is run. */
@@ -165,7 +165,8 @@ function addProperties(values: Map<OuterValue, OuterPath>, name: string, owner: 
   if (types.isProxy(owner) || Array.isArray(owner) || ArrayBuffer.isView(owner)) return;
   for (const key of Object.getOwnPropertyNames(owner)) {
     const value = ownValue(owner, key);
-    if ((typeof value === "function" || typeof value === "symbol") && !values.has(value))
-      values.set(value, [name, key]);
+    if ((typeof value !== "function" && typeof value !== "symbol") || values.has(value)) continue;
+    values.set(value, [name, key]);
+    if (typeof value === "function") addErrorPrototype(values, value, [name, key]);
   }
 }

@@ -9,6 +9,8 @@ export class OutsideWait {
   #since: number | undefined;
   /** Behind the end of the handler: a frame was to be written, and code that went on did not let it. */
   hinders = false;
+  /** Where code was when it had come to rest. */
+  #restsAt: string | undefined;
 
   constructor({ parkTimeoutMs }: RunnableFunction, host: DriverHost) {
     this.#timeoutMs = host.parkTimeoutMs === undefined ? undefined : (parkTimeoutMs ?? host.parkTimeoutMs);
@@ -43,6 +45,17 @@ export class OutsideWait {
     if (await settles(activation)) return "over";
     this.hinders = lasts;
     return lasts ? "lasts" : undefined;
+  }
+
+  /**
+   * Behind the end of the handler nobody waits for code that may never come back. What awaits nothing but settled promises goes on
+   * until it rests: whether it is to be let.
+   */
+  goesOn({ outside, outsideAt }: Activation): boolean {
+    const at = outside ? outsideAt.join("\n") : undefined;
+    const isNew = at !== this.#restsAt;
+    this.#restsAt = at;
+    return outside && isNew;
   }
 
   /** The code came back. */

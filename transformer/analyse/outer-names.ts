@@ -76,13 +76,15 @@ function isValue(ts: TypeScript, node: tsTypes.Identifier): boolean {
   return isReference(ts, node) && (isPassedOn(ts, node) || isClassOfErrors(ts, node));
 }
 
-/** `error instanceof Declined`, `throw new Declined()`: an error that is kept is to have this class again. */
+/** `error instanceof Declined`, `throw new bank.Declined()`: an error that is kept is to have this class again. */
 function isClassOfErrors(ts: TypeScript, node: tsTypes.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isNewExpression(parent)) return parent.expression === node && ts.isThrowStatement(parent.parent);
+  let named: tsTypes.Node = node;
+  while (isOwner(ts, named)) named = named.parent;
+  const { parent } = named;
+  if (ts.isNewExpression(parent)) return parent.expression === named && ts.isThrowStatement(parent.parent);
   return (
     ts.isBinaryExpression(parent) &&
-    parent.right === node &&
+    parent.right === named &&
     parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword
   );
 }
