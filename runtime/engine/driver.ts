@@ -21,6 +21,7 @@ import { isWholeIn, keepChanges } from "./kept-changes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
+import { noteLetGo, takeLetGo } from "./outer-notes.ts";
 import { OutsideWait } from "./outside-wait.ts";
 import { RunOwner } from "./owner.ts";
 import { preImage, withOp } from "./pre-image.ts";
@@ -79,7 +80,6 @@ class RunDriver extends RunOwner {
     } finally {
       this.host.signal.removeEventListener("abort", this.ring);
       this.#inputs.interruptAll(new Error("The worker gave the run up"));
-      if (this.#turn.open) this.#activation?.outer.undone();
     }
   }
 
@@ -103,18 +103,16 @@ class RunDriver extends RunOwner {
     if (isGivenUp(this.claim, this.fn)) return lostItsWorker(this.run, this.fn.id, lostClaims);
     const stored = faultOr(() => this.#text && this.pieces.whole(this.#text));
     const text = stored instanceof BackstitchError ? stored : faultOr(() => migratedText(stored, this, this.fn));
-    const fault = text instanceof BackstitchError ? text : this.#load(text, lostClaims === 0);
+    const fault = text instanceof BackstitchError ? text : this.#load(text, takeLetGo(this.run, this.claim.seq));
     if (fault) return fault;
     this.#migrated = text !== stored;
     if (lostClaims > 0) countLostClaims(this.#activation, lostClaims, this.fn.retries, this.now());
     return undefined;
   }
 
-  /** Makes the activation of a frame, to be entered next. `isUndisturbed`: no code of the run went on behind it. */
-  #load(text: string | null, isUndisturbed = false): BackstitchError | undefined {
-    const loaded = faultOr(() =>
-      text === null ? startRun(this.fn, this) : decodeActivation(text, this, isUndisturbed),
-    );
+  /** Makes the activation of a frame, to be entered next. `isOwn`: this drive, or one of this process, let go there. */
+  #load(text: string | null, isOwn = false): BackstitchError | undefined {
+    const loaded = faultOr(() => (text === null ? startRun(this.fn, this) : decodeActivation(text, this, isOwn)));
     if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded;
     this.#entering = !loaded.closed;
@@ -381,6 +379,7 @@ class RunDriver extends RunOwner {
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
+    if (body.release && this.#activation?.outer.hasPaths) noteLetGo(run, this.#commits);
     return then ?? (body.release ? "released" : undefined);
   }
 

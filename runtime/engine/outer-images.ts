@@ -2,7 +2,7 @@
 import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
-import { type OuterNames, pathWithin, valueAt } from "./outer.ts";
+import { type OuterNames, pathWithin, valueAt, wasThere } from "./outer.ts";
 import { holdsTheSame } from "./outer-copies.ts";
 import { storedUnder } from "./outer-notes.ts";
 import type { OuterPath } from "./outer-objects.ts";
@@ -26,7 +26,7 @@ export function outerValues(activation: Activation): CodecExtension {
       const names = code && "outer" in code ? code.outer : undefined;
       // The code may have ended: the value is stored by its name all the same.
       if (code && "outer" in code) activation.outer.add(code, id);
-      const value = names && found(names, path, copy, activation.outer.isUndisturbed);
+      const value = names && found(names, path, copy, activation.outer.isOfThisProcess);
       if (value !== undefined) return value;
       if (copy) return copy;
       const name = path.join(".");
@@ -37,25 +37,24 @@ export function outerValues(activation: Activation): CodecExtension {
 }
 
 /**
- * The module's own value. When this process stored another one under the path, that one is meant, wherever the module has it
- * now. What a frame of another process means is told by what it holds, and so is what code of the run may have changed that
- * is to run again.
+ * The module's own value. What this process stored under the path is meant, wherever the module has it now. What a frame of
+ * another process means is told by what it holds, and is none of what runs have put into the module here. So is what code of the
+ * run may have changed that is to run again.
  */
 function found(
   names: OuterNames,
   path: OuterPath,
   copy: object | undefined,
-  isUndisturbed: boolean,
+  isOfThisProcess: boolean,
 ): object | symbol | undefined {
   const value = valueAt(names, path);
   const note = storedUnder(names, path);
-  const isKnown = note !== undefined && (!copy || (note.isSure && isUndisturbed));
-  if (isKnown && note.value !== value) {
-    const isMoved = note.value && pathWithin(names, note.value, true) !== undefined;
-    return isMoved ? note.value : undefined;
+  if (isOfThisProcess && note && !(copy && note.isOneOfMany)) {
+    const isHere = note.value === value || (note.value && pathWithin(names, note.value, true) !== undefined);
+    return isHere ? note.value : undefined;
   }
-  if (!copy || isKnown) return value as object | symbol | undefined;
-  return isObject(value) && holdsTheSame(value, copy) ? value : undefined;
+  if (!copy) return note && note.value !== value ? undefined : (value as object | symbol | undefined);
+  return isObject(value) && wasThere(names, value) && holdsTheSame(value, copy) ? value : undefined;
 }
 
 export function outerParts([id, ...rest]: OuterImage): {

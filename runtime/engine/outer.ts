@@ -9,7 +9,7 @@ import { isErrorValue, prototypeOf, SafeMap, SafeSet, SafeWeakMap } from "../cod
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
 import { copyOf, isCopyable } from "./outer-copies.ts";
-import { doubtObjects, noteStored } from "./outer-notes.ts";
+import { noteStored } from "./outer-notes.ts";
 import { type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
@@ -27,6 +27,8 @@ interface Within {
   readonly values: ReadonlyMap<OuterValue, OuterPath>;
   readonly owners: readonly Owner[];
   readonly functions: ValuesWithin;
+  /** What objects held when code of a run came here first. */
+  readonly atFirst: ValuesWithin;
   objects: ValuesWithin;
 }
 
@@ -41,8 +43,10 @@ export class OuterValues {
   /** Read anew for the frame that is being written. */
   readonly #isRead = new SafeSet<OuterNames>();
 
-  /** No code of the run went on behind its frame: what objects of the module hold now is theirs, whoever changed it. */
-  isUndisturbed = false;
+  /** This process wrote the frame, and no code of the run went on behind it: what objects of the module hold now is theirs. */
+  isOfThisProcess = false;
+  /** The frame has objects by their path. */
+  hasPaths = false;
 
   /** A frame is about to be written: the run, and others, may have changed what objects of the module hold. */
   begin(): void {
@@ -51,12 +55,10 @@ export class OuterValues {
 
   /** The code is used by the run. */
   add(code: Pick<CompiledCode, "outer">, reference: string): void {
-    if (code.outer !== undefined) this.#codes.set(code.outer, reference);
-  }
-
-  /** Code of the run went on behind its last frame, from where it is to go on again. */
-  undone(): void {
-    for (const names of this.#codes.keys()) doubtObjects(names);
+    if (code.outer === undefined) return;
+    this.#codes.set(code.outer, reference);
+    // Before code of a run has put something of its own there.
+    if (!readWithin.has(code.outer)) withinOf(code.outer, false);
   }
 
   /** Reference to code and name of a value; undefined for one that no code of the run refers to. */
@@ -85,7 +87,9 @@ export class OuterValues {
     const isWithin = path.length > 1 && isCopyable(value);
     if (typeof value !== "function" && !isWithin) return found;
     for (const [names, id] of this.#codes) if (id === code) noteStored(names, path, value);
-    return isWithin ? [...found, copyOf(value)] : found;
+    if (!isWithin) return found;
+    this.hasPaths = true;
+    return [...found, copyOf(value)];
   }
 }
 
@@ -106,6 +110,12 @@ export function pathWithin(names: OuterNames, value: object, isRefreshed: boolea
   return objects.pathOf(value) ?? functions.pathOf(value);
 }
 
+/** Whether a value of the module held an object before runs may have put it there. */
+export function wasThere(names: OuterNames, value: object): boolean {
+  const { atFirst, functions } = withinOf(names, false);
+  return (atFirst.pathOf(value) ?? functions.pathOf(value)) !== undefined;
+}
+
 /** @param isRefreshed what objects hold is read again, unless that is much */
 function withinOf(names: OuterNames, isRefreshed: boolean): Within {
   const values = valuesOf(names);
@@ -119,7 +129,8 @@ function withinOf(names: OuterNames, isRefreshed: boolean): Within {
   const all = [...values].filter((each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1);
   const functions = new ValuesWithin(all.filter(([owner]) => typeof owner === "function"));
   const owners = all.filter(([owner]) => typeof owner !== "function");
-  const within = { values, owners, functions, objects: new ValuesWithin(owners) };
+  const objects = new ValuesWithin(owners);
+  const within = { values, owners, functions, objects, atFirst: known?.atFirst ?? objects };
   readWithin.set(names, within);
   return within;
 }

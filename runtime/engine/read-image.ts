@@ -30,9 +30,9 @@ import { type MapImage, StepMap } from "./step-map.ts";
  * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image,
  *   BS2108 when a local value cannot be made again
  */
-export function decodeActivation(text: string, owner: ActivationOwner, isUndisturbed = false): Activation {
+export function decodeActivation(text: string, owner: ActivationOwner, isOfThisProcess = false): Activation {
   const activation = new Activation(owner);
-  activation.outer.isUndisturbed = isUndisturbed;
+  activation.outer.isOfThisProcess = isOfThisProcess;
   const loaded = nothingLoaded();
   try {
     const image = decode(owner.pieces?.whole(text) ?? text, extensionsFor(activation, loaded)) as RunImage;
