@@ -21,7 +21,7 @@ import { isWholeIn, keepChanges } from "./kept-changes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
 import { isDue, isTried, type Op } from "./ops.ts";
-import { noteLetGo, takeLetGo } from "./outer-notes.ts";
+import { noteLetGo, type StoredPaths, takeLetGo } from "./outer-notes.ts";
 import { OutsideWait } from "./outside-wait.ts";
 import { RunOwner } from "./owner.ts";
 import { preImage, withOp } from "./pre-image.ts";
@@ -110,9 +110,9 @@ class RunDriver extends RunOwner {
     return undefined;
   }
 
-  /** Makes the activation of a frame, to be entered next. `isOwn`: this drive, or one of this process, let go there. */
-  #load(text: string | null, isOwn = false): BackstitchError | undefined {
-    const loaded = faultOr(() => (text === null ? startRun(this.fn, this) : decodeActivation(text, this, isOwn)));
+  /** Makes the activation of a frame, to be entered next. `stored`: this process let it go there, and knows what is in it. */
+  #load(text: string | null, stored?: StoredPaths): BackstitchError | undefined {
+    const loaded = faultOr(() => (text === null ? startRun(this.fn, this) : decodeActivation(text, this, stored)));
     if (loaded instanceof BackstitchError) return loaded;
     this.#activation = loaded;
     this.#entering = !loaded.closed;
@@ -219,7 +219,7 @@ class RunDriver extends RunOwner {
     const turn = withTurn(this.#turn.close(), announced);
     const end = await this.#commit({ status: "running", frame, ...turn, ...asked, release: !this.#mayHold() });
     if (end || !(edited || this.host.reload?.()) || this.#inputs.attempting) return end;
-    const fault = this.#load(this.#text, true);
+    const fault = this.#load(this.#text, this.#activation.outer.stored);
     return fault && this.#block(fault);
   }
 
@@ -379,7 +379,7 @@ class RunDriver extends RunOwner {
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
-    if (body.release && this.#activation?.outer.hasPaths) noteLetGo(run, this.#commits);
+    if (body.release && body.status === "running") noteLetGo(run, this.#commits, this.#activation.outer.stored);
     return then ?? (body.release ? "released" : undefined);
   }
 

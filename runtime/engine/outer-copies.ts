@@ -83,7 +83,7 @@ const kinds: readonly Kind[] = [
 function kindOf(value: object): Kind | undefined {
   if (typeof value === "function" || types.isProxy(value)) return undefined;
   const kind = kinds.find(({ is }) => is(value));
-  const isBare = kind !== undefined && Object.getPrototypeOf(value) === kind.prototype && Object.isExtensible(value);
+  const isBare = kind !== undefined && Object.getPrototypeOf(value) === kind.prototype;
   return isBare && Reflect.ownKeys(value).length === kind.properties ? kind : undefined;
 }
 
@@ -110,7 +110,7 @@ const bare = new SafeWeakSet<object>();
 /** An object of its own that holds the same. */
 export function copyOf(value: object): object {
   const kind = kindOf(value);
-  if (kind) return kind.copy(value as never);
+  if (kind) return withIntegrity(kind.copy(value as never), integrityOf(value));
   const copy = Array.isArray(value) ? [] : (Object.create(Object.getPrototypeOf(value) as object | null) as object);
   Object.defineProperties(copy, Object.getOwnPropertyDescriptors(value));
   return withIntegrity(copy, integrityOf(value));
@@ -124,10 +124,10 @@ function withIntegrity(copy: object, integrity: ReturnType<typeof integrityOf>):
 
 /** Whether an object of the module holds what its copy does: the same values, in the same order. */
 export function holdsTheSame(value: object, copy: object): boolean {
+  if (integrityOf(value) !== integrityOf(copy)) return false;
   const kind = kindOf(value);
   if (kind) return kind === kindOf(copy) && isSameList(kind.contents(value as never), kind.contents(copy as never));
-  if (!isPlain(value) || Array.isArray(value) !== Array.isArray(copy) || integrityOf(value) !== integrityOf(copy))
-    return false;
+  if (!isPlain(value) || Array.isArray(value) !== Array.isArray(copy)) return false;
   if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(copy)) return false;
   const keys = Reflect.ownKeys(value);
   return isSameList(keys, Reflect.ownKeys(copy)) && keys.every((key) => isSame(value, copy, key));

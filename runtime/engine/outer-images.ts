@@ -2,9 +2,9 @@
 import type { CodecExtension } from "../codec/index.ts";
 import { BackstitchError } from "../faults.ts";
 import type { Activation } from "./activation.ts";
-import { type OuterNames, pathWithin, valueAt, wasThere } from "./outer.ts";
+import { type OuterNames, pathKey, pathWithin, valueAt, wasThere } from "./outer.ts";
 import { holdsTheSame } from "./outer-copies.ts";
-import { storedUnder } from "./outer-notes.ts";
+import { wasExchanged } from "./outer-notes.ts";
 import type { OuterPath } from "./outer-objects.ts";
 import { goneCode, idIn } from "./registry.ts";
 import { isObject } from "./thenables.ts";
@@ -26,7 +26,7 @@ export function outerValues(activation: Activation): CodecExtension {
       const names = code && "outer" in code ? code.outer : undefined;
       // The code may have ended: the value is stored by its name all the same.
       if (code && "outer" in code) activation.outer.add(code, id);
-      const value = names && found(names, path, copy, activation.outer.isOfThisProcess);
+      const value = names && found(names, path, copy, activation.outer.ofFrame?.get(pathKey(id, path)));
       if (value !== undefined) return value;
       if (copy) return copy;
       const name = path.join(".");
@@ -37,23 +37,22 @@ export function outerValues(activation: Activation): CodecExtension {
 }
 
 /**
- * The module's own value. What this process stored under the path is meant, wherever the module has it now. What a frame of
- * another process means is told by what it holds, and is none of what runs have put into the module here. So is what code of the
- * run may have changed that is to run again.
+ * The module's own value. What this process stored is meant, wherever the module has it now. What a frame of another process means
+ * is told by what it holds, and is none of what runs have put into the module here. So is what code of the run may have changed
+ * that is to run again.
  */
 function found(
   names: OuterNames,
   path: OuterPath,
   copy: object | undefined,
-  isOfThisProcess: boolean,
+  stored: WeakRef<object> | undefined,
 ): object | symbol | undefined {
   const value = valueAt(names, path);
-  const note = storedUnder(names, path);
-  if (isOfThisProcess && note && !(copy && note.isOneOfMany)) {
-    const isHere = note.value === value || (note.value && pathWithin(names, note.value, true) !== undefined);
-    return isHere ? note.value : undefined;
+  if (stored) {
+    const own = stored.deref();
+    return own && (own === value || pathWithin(names, own, true) !== undefined) ? own : undefined;
   }
-  if (!copy) return note && note.value !== value ? undefined : (value as object | symbol | undefined);
+  if (!copy) return wasExchanged(names, path, value) ? undefined : (value as object | symbol | undefined);
   return isObject(value) && wasThere(names, value) && holdsTheSame(value, copy) ? value : undefined;
 }
 

@@ -1,53 +1,52 @@
 /**
- * Which object of a module this process stored under a path. A run whose frame it wrote need not guess what the path means: the
- * module may have changed what the object holds, or have put another one in its place.
+ * What this process stored of values of modules. Where a run goes on in the process that let it go, its objects are known by
+ * identity, whatever the module has done with them; a function must be what its name meant when it was stored.
  */
 import { SafeMap, SafeWeakMap } from "../codec/index.ts";
 import type { OuterNames } from "./outer.ts";
 import type { OuterPath } from "./outer-objects.ts";
 
-/** Paths may have the keys of what comes and goes, and runs end elsewhere. */
+/** Runs may go on elsewhere, and paths may have the keys of what comes and goes. */
 const mostNotes = 10_000;
 
-/** What was stored last under a path. */
-interface Note {
-  readonly last: WeakRef<object>;
-  /** Another one was before: a frame may mean either. */
-  readonly isOneOfMany: boolean;
+/** What the paths in the frame of a run mean, by code and path. */
+export type StoredPaths = ReadonlyMap<string, WeakRef<object>>;
+
+interface LetGo {
+  readonly commits: number;
+  readonly stored: StoredPaths;
 }
 
-const notesOf = new SafeWeakMap<OuterNames, Map<string, Note>>();
+const letGo = new SafeMap<string, LetGo>();
 
-export function noteStored(names: OuterNames, path: OuterPath, value: object): void {
-  const notes = notesOf.get(names) ?? (new SafeMap() as Map<string, Note>);
-  const key = JSON.stringify(path);
-  const known = notes.get(key);
-  if (known?.last.deref() === value) return;
-  if (notes.size >= mostNotes) notes.clear();
-  notes.set(key, { last: new WeakRef(value), isOneOfMany: known !== undefined });
-  notesOf.set(names, notes);
-}
-
-/** What this process stored last under a path, if anything; it may be gone. */
-export function storedUnder(
-  names: OuterNames,
-  path: OuterPath,
-): { readonly value: object | undefined; readonly isOneOfMany: boolean } | undefined {
-  const note = notesOf.get(names)?.get(JSON.stringify(path));
-  return note && { value: note.last.deref(), isOneOfMany: note.isOneOfMany };
-}
-
-/** Commits of runs that this process let go with such objects in their frames. */
-const letGo = new SafeMap<string, number>();
-
-export function noteLetGo(run: string, commits: number): void {
+/** The run is let go behind so many commits, the last of which stored this. */
+export function noteLetGo(run: string, commits: number, stored: StoredPaths): void {
+  if (stored.size === 0) return;
   if (letGo.size >= mostNotes) letGo.clear();
-  letGo.set(run, commits);
+  letGo.set(run, { commits, stored });
 }
 
-/** Whether this process let the run go, and nobody has gone on with it since. To be asked once, by who goes on with it. */
-export function takeLetGo(run: string, commits: number): boolean {
-  const isSame = letGo.get(run) === commits;
+/** What the frame means if this process let the run go there, and nobody has gone on with it since. To be asked once. */
+export function takeLetGo(run: string, commits: number): StoredPaths | undefined {
+  const known = letGo.get(run);
   letGo.delete(run);
-  return isSame;
+  return known?.commits === commits ? known.stored : undefined;
+}
+
+const functionsOf = new SafeWeakMap<OuterNames, Map<string, WeakRef<object>>>();
+
+/** Under one path there may have been several: the last one counts. */
+export function noteFunction(names: OuterNames, path: OuterPath, fn: object): void {
+  const notes = functionsOf.get(names) ?? (new SafeMap() as Map<string, WeakRef<object>>);
+  const key = JSON.stringify(path);
+  if (notes.get(key)?.deref() === fn) return;
+  if (notes.size >= mostNotes) notes.clear();
+  notes.set(key, new WeakRef(fn));
+  functionsOf.set(names, notes);
+}
+
+/** Whether a function was exchanged since this process stored it: another one stands at its path. */
+export function wasExchanged(names: OuterNames, path: OuterPath, value: unknown): boolean {
+  const before = functionsOf.get(names)?.get(JSON.stringify(path))?.deref();
+  return before !== undefined && before !== value;
 }

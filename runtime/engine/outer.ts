@@ -9,7 +9,7 @@ import { isErrorValue, prototypeOf, SafeMap, SafeSet, SafeWeakMap } from "../cod
 import { intrinsicName } from "../codec/intrinsics.ts";
 import { ownValue } from "./exported.ts";
 import { copyOf, isCopyable } from "./outer-copies.ts";
-import { noteStored } from "./outer-notes.ts";
+import { noteFunction, type StoredPaths } from "./outer-notes.ts";
 import { type OuterPath, partOf, ValuesWithin } from "./outer-objects.ts";
 import type { CompiledCode } from "./registry.ts";
 import { isObject } from "./thenables.ts";
@@ -21,15 +21,14 @@ type OuterValue = object | symbol;
 
 const readValues = new SafeWeakMap<OuterNames, ReadonlyMap<OuterValue, OuterPath>>();
 
-/** Functions and classes hold what they held: what they have is read once. */
+/** What is within the values of some names. */
 interface Within {
   /** Of which this is within. */
   readonly values: ReadonlyMap<OuterValue, OuterPath>;
   readonly owners: readonly Owner[];
-  readonly functions: ValuesWithin;
-  /** What objects held when code of a run came here first. */
+  /** When code of a run came here first. */
   readonly atFirst: ValuesWithin;
-  objects: ValuesWithin;
+  now: ValuesWithin;
 }
 
 type Owner = readonly [value: object, path: OuterPath];
@@ -43,14 +42,19 @@ export class OuterValues {
   /** Read anew for the frame that is being written. */
   readonly #isRead = new SafeSet<OuterNames>();
 
-  /** This process wrote the frame, and no code of the run went on behind it: what objects of the module hold now is theirs. */
-  isOfThisProcess = false;
-  /** The frame has objects by their path. */
-  hasPaths = false;
+  /** This process wrote the frame that is read, and no code of the run went on behind it: what its paths mean. */
+  ofFrame: StoredPaths | undefined;
+  #stored = new SafeMap<string, WeakRef<object>>();
 
   /** A frame is about to be written: the run, and others, may have changed what objects of the module hold. */
   begin(): void {
     this.#isRead.clear();
+    if (this.#stored.size > 0) this.#stored = new SafeMap();
+  }
+
+  /** What the paths in the frame mean that was written last. */
+  get stored(): StoredPaths {
+    return this.#stored;
   }
 
   /** The code is used by the run. */
@@ -85,12 +89,16 @@ export class OuterValues {
     if (found === undefined) return undefined;
     const [code, ...path] = found;
     const isWithin = path.length > 1 && isCopyable(value);
-    if (typeof value !== "function" && !isWithin) return found;
-    for (const [names, id] of this.#codes) if (id === code) noteStored(names, path, value);
-    if (!isWithin) return found;
-    this.hasPaths = true;
-    return [...found, copyOf(value)];
+    if (typeof value === "function") {
+      for (const [names, id] of this.#codes) if (id === code) noteFunction(names, path, value);
+    } else if (!isWithin) return found;
+    this.#stored.set(pathKey(code, path), new WeakRef(value));
+    return isWithin ? [...found, copyOf(value)] : found;
   }
+}
+
+export function pathKey(code: string, path: OuterPath): string {
+  return JSON.stringify([code, ...path]);
 }
 
 /** What the language has by a name of its own is stored by that one, which nobody assigns to. */
@@ -106,31 +114,26 @@ function pathIn(names: OuterNames, value: OuterValue, isFirst: boolean): OuterPa
 
 /** The path of what a value of the module holds now, if it does. */
 export function pathWithin(names: OuterNames, value: object, isRefreshed: boolean): OuterPath | undefined {
-  const { objects, functions } = withinOf(names, isRefreshed);
-  return objects.pathOf(value) ?? functions.pathOf(value);
+  return withinOf(names, isRefreshed).now.pathOf(value);
 }
 
 /** Whether a value of the module held an object before runs may have put it there. */
 export function wasThere(names: OuterNames, value: object): boolean {
-  const { atFirst, functions } = withinOf(names, false);
-  return (atFirst.pathOf(value) ?? functions.pathOf(value)) !== undefined;
+  return withinOf(names, false).atFirst.pathOf(value) !== undefined;
 }
 
-/** @param isRefreshed what objects hold is read again, unless that is much */
+/** @param isRefreshed what values hold is read again, unless that is much */
 function withinOf(names: OuterNames, isRefreshed: boolean): Within {
   const values = valuesOf(names);
   const known = readWithin.get(names);
   // Not all of them may be initialised: then they are others each time.
   if (known && (known.values === values || !isRefreshed)) {
-    if (isRefreshed && known.owners.length > 0 && !known.objects.areMany)
-      known.objects = new ValuesWithin(known.owners);
+    if (isRefreshed && !known.now.areMany) known.now = new ValuesWithin(known.owners);
     return known;
   }
-  const all = [...values].filter((each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1);
-  const functions = new ValuesWithin(all.filter(([owner]) => typeof owner === "function"));
-  const owners = all.filter(([owner]) => typeof owner !== "function");
-  const objects = new ValuesWithin(owners);
-  const within = { values, owners, functions, objects, atFirst: known?.atFirst ?? objects };
+  const owners = [...values].filter((each): each is [object, OuterPath] => isObject(each[0]) && each[1].length === 1);
+  const now = new ValuesWithin(owners);
+  const within = { values, owners, now, atFirst: known?.atFirst ?? now };
   readWithin.set(names, within);
   return within;
 }

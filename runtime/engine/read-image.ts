@@ -19,6 +19,7 @@ import {
   type RunImage,
 } from "./image.ts";
 import { type Op, OpMaker } from "./ops.ts";
+import type { StoredPaths } from "./outer-notes.ts";
 import { Reaction, type ReactionImage } from "./reactions.ts";
 import { bodyOf, type CompiledCode, codeOf, goneCode } from "./registry.ts";
 import { ownRecord } from "./scopes.ts";
@@ -27,12 +28,13 @@ import { type MapImage, StepMap } from "./step-map.ts";
 /**
  * A stored run, not entered yet.
  *
+ * @param stored what paths to values of modules mean, if this process wrote the text, and no code went on behind it
  * @throws BackstitchError BS2103 when no loaded code has a frame's code id and label, BS2104 when the text is no image,
  *   BS2108 when a local value cannot be made again
  */
-export function decodeActivation(text: string, owner: ActivationOwner, isOfThisProcess = false): Activation {
+export function decodeActivation(text: string, owner: ActivationOwner, stored?: StoredPaths): Activation {
   const activation = new Activation(owner);
-  activation.outer.isOfThisProcess = isOfThisProcess;
+  activation.outer.ofFrame = stored;
   const loaded = nothingLoaded();
   try {
     const image = decode(owner.pieces?.whole(text) ?? text, extensionsFor(activation, loaded)) as RunImage;

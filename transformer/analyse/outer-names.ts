@@ -41,7 +41,7 @@ export function findOuterNames(input: OuterNamesInput): ReadonlySet<string> {
   for (const node of input.nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text } = node;
     if (found.has(text) || bindings.byIdentifier.has(node)) continue;
-    if (!(isValue(ts, node) || isThis(node) || isSaved(input, node) || takesOurs(ts, bindings, node))) continue;
+    if (!(isValue(ts, node) || isThis(node) || isSaved(input, node) || takesOurs(ts, node))) continue;
     const isOurs = ourErrors.has(imports.named.get(text) ?? "") && !isPassedOn(ts, node);
     const isKnown = isInCodec(text, facts) || isOurs;
     if (!isKnown && text !== "arguments" && !facts.assigned.has(text)) found.add(text);

@@ -2,12 +2,11 @@
 import type tsTypes from "typescript";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
-import type { Bindings } from "./scopes.ts";
 
 const puttingMethods: ReadonlySet<string> = new Set(["add", "fill", "push", "set", "splice", "unshift"]);
 
 /** `shop` in `shop.list.push(order)`, `jobs` in `jobs[id] = job`. */
-export function takesOurs(ts: TypeScript, bindings: Bindings, node: tsTypes.Identifier): boolean {
+export function takesOurs(ts: TypeScript, node: tsTypes.Identifier): boolean {
   let target: tsTypes.Node = node;
   let method: string | undefined;
   while (isOwner(ts, target)) {
@@ -17,12 +16,12 @@ export function takesOurs(ts: TypeScript, bindings: Bindings, node: tsTypes.Iden
   const { parent } = target;
   if (target === node) return false;
   if (ts.isCallExpression(parent) && parent.expression === target) {
-    return puttingMethods.has(method ?? "") && parent.arguments.some((argument) => mayBeOurs(ts, bindings, argument));
+    return puttingMethods.has(method ?? "") && parent.arguments.some((argument) => mayBeOurs(ts, argument));
   }
   if (!ts.isBinaryExpression(parent) || parent.left !== target) return false;
   const { kind } = parent.operatorToken;
   const isAssignment = kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-  return isAssignment && mayBeOurs(ts, bindings, parent.right);
+  return isAssignment && mayBeOurs(ts, parent.right);
 }
 
 /** `shop.plans` in `shop.plans.pro`. */
@@ -32,14 +31,14 @@ export function isOwner(ts: TypeScript, node: tsTypes.Node): boolean {
   return (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) && parent.expression === node;
 }
 
-/** Whether a value may be, or hold, an object that a variable of the unit has. */
-function mayBeOurs(ts: TypeScript, bindings: Bindings, node: tsTypes.Node): boolean {
-  if (ts.isIdentifier(node)) return bindings.byIdentifier.has(node);
+/** Whether a value may be, or hold, an object that a variable of the unit has, or a part of another value of the module. */
+function mayBeOurs(ts: TypeScript, node: tsTypes.Node): boolean {
+  if (ts.isIdentifier(node)) return node.text !== "undefined";
   if (node.kind === ts.SyntaxKind.ThisKeyword) return true;
   if (ts.isFunctionLike(node) || givesPrimitive(ts, node)) return false;
   // The key of an element, and what is compared, are no part of a value.
-  if (ts.isElementAccessExpression(node)) return mayBeOurs(ts, bindings, node.expression);
-  return ts.forEachChild(node, (child) => mayBeOurs(ts, bindings, child) || undefined) ?? false;
+  if (ts.isElementAccessExpression(node)) return mayBeOurs(ts, node.expression);
+  return ts.forEachChild(node, (child) => mayBeOurs(ts, child) || undefined) ?? false;
 }
 
 function givesPrimitive(ts: TypeScript, node: tsTypes.Node): boolean {
