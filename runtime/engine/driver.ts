@@ -379,7 +379,9 @@ class RunDriver extends RunOwner {
     this.#slots.answered(result);
     this.#label = label;
     if (body.frame !== undefined) this.#text = body.frame;
-    if (body.release && body.status === "running") noteLetGo(run, this.#commits, this.#activation.outer.stored);
+    // There is none when nothing here could load the run.
+    const stored = body.release && body.status === "running" && this.#activation?.outer.stored;
+    if (stored) noteLetGo(run, this.#commits, stored);
     return then ?? (body.release ? "released" : undefined);
   }
 
