@@ -25,7 +25,7 @@ const many = 200;
 /** A path, from its end: most of them nobody asks for. */
 type Place = OuterPath | { readonly of: Place; readonly key: OuterKey };
 
-/** What values of a module hold, by identity: objects and functions as they were when somebody asked first. */
+/** What values of a module hold, by identity: objects and functions that were there when it was made. */
 export class ValuesWithin {
   readonly #places = new SafeWeakMap<object, Place>();
   /**

@@ -109,7 +109,7 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
 
 /** Methods of arrays and Maps whose result is something that these hold, or has it. */
 const partMethods: ReadonlySet<string> = new Set([
-  ...["at", "concat", "entries", "filter", "flat", "get", "pop", "reverse", "shift", "slice", "sort", "splice"],
+  ...["at", "concat", "entries", "flat", "get", "pop", "reverse", "shift", "slice", "sort", "splice"],
   ...["toReversed", "toSorted", "toSpliced", "values", "with"],
 ]);
 
@@ -123,7 +123,7 @@ const visitingMethods: ReadonlySet<string> = new Set([
 function givesPart(ts: TypeScript, callee: tsTypes.Node): boolean {
   const method = methodOf(ts, callee);
   if (method === undefined || !ts.isCallExpression(callee.parent)) return false;
-  if (visitingMethods.has(method)) return callee.parent.arguments.length > 0;
+  if (visitingMethods.has(method) && callee.parent.arguments.length > 0) return true;
   return partMethods.has(method) && !ts.isExpressionStatement(callee.parent.parent);
 }
 

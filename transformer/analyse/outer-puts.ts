@@ -2,6 +2,7 @@
 import type tsTypes from "typescript";
 import { isWrapper } from "../discover/unwrap.ts";
 import type { TypeScript } from "../ir.ts";
+import { isLogicalOperator } from "./operands.ts";
 
 const puttingMethods: ReadonlySet<string> = new Set(["add", "fill", "push", "set", "splice", "unshift"]);
 
@@ -52,11 +53,6 @@ function givesPrimitive(ts: TypeScript, node: tsTypes.Node): boolean {
 /** Operators whose result is one of their operands. */
 function passesOn(ts: TypeScript, kind: tsTypes.SyntaxKind): boolean {
   const { SyntaxKind } = ts;
-  if (kind >= SyntaxKind.FirstAssignment && kind <= SyntaxKind.LastAssignment) return true;
-  return (
-    kind === SyntaxKind.CommaToken ||
-    kind === SyntaxKind.BarBarToken ||
-    kind === SyntaxKind.AmpersandAmpersandToken ||
-    kind === SyntaxKind.QuestionQuestionToken
-  );
+  const isAssignment = kind >= SyntaxKind.FirstAssignment && kind <= SyntaxKind.LastAssignment;
+  return isAssignment || kind === SyntaxKind.CommaToken || isLogicalOperator(ts, kind);
 }
