@@ -112,6 +112,8 @@ export interface DriverHost {
   readonly holdMs: number;
   /** For functions that say nothing of it; what they say does not count without it. Default: such waits last for ever. */
   readonly parkTimeoutMs?: number;
+  /** The clock of that, for who drives runs by a clock that jumps: ordinary awaits take their time. Default: `clock`. */
+  readonly outsideClock?: Clock;
   /**
    * Asked when no code here continues the run, or what is stored of it cannot be read: true gives it back, in front of
    * all others, for workers that may have the code, the class or the key. Default: false.

@@ -242,7 +242,7 @@ class RunDriver extends RunOwner {
   #waitOutside(): Promise<DriveEnd | undefined> {
     const anyInput = this.#inputs.anyMail || this.#inputs.anyEnded;
     const until = this.#outside.until(this.#activation, anyInput, this.#deadline(), this.now());
-    return until === 0 ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until);
+    return until === "over" ? this.#block(neverCameBack(this.run, this.#activation)) : this.wait(until?.at, until?.by);
   }
 
   /** The code went into an ordinary await, or may not be trusted to come back: what was delivered is recorded first. */

@@ -7,26 +7,47 @@ const never = Number.POSITIVE_INFINITY;
 const withOp = (op: { readonly dueAt: number; readonly running: boolean }) => {
   return { ops: new Map([[1, op]]) } as unknown as Activation;
 };
-const wait = () => new OutsideWait({ parkTimeoutMs: 100 } as RunnableFunction, { parkTimeoutMs: 300 } as DriverHost);
+
+/** With a clock that a test sets, and another one for ordinary awaits if it says so. */
+function waitOf(parts: Partial<DriverHost> = {}) {
+  const time = { now: 0 };
+  const clock = { now: () => time.now, until: async () => {} };
+  const outside = new OutsideWait({ parkTimeoutMs: 100 } as RunnableFunction, {
+    ...({ parkTimeoutMs: 300, clock } as unknown as DriverHost),
+    ...parts,
+  });
+  const until = (activation: Activation, now: number) => {
+    time.now = now;
+    return outside.until(activation, false, never, now);
+  };
+  return { outside, clock, until };
+}
 
 it("waits for what is not due yet, and from then on as long as it may", () => {
-  const outside = wait();
+  const { until, clock } = waitOf();
   const sleeps = withOp({ dueAt: 11, running: false });
-  expect(outside.until(sleeps, false, never, 10)).toBe(11);
+  expect(until(sleeps, 10)).toEqual({ at: 11 });
   // It came due before anybody looked again: it begins to wait now.
-  expect(outside.until(sleeps, false, never, 12)).toBe(112);
-  expect(outside.until(sleeps, false, never, 111)).toBe(112);
-  expect(outside.until(sleeps, false, never, 112)).toBe(0);
+  expect(until(sleeps, 12)).toEqual({ at: 112, by: clock });
+  expect(until(sleeps, 111)).toEqual({ at: 112, by: clock });
+  expect(until(sleeps, 112)).toBe("over");
 });
 
 it("counts anew when the code has come back meanwhile", () => {
-  const outside = wait();
+  const { outside, until, clock } = waitOf();
   const sleeps = withOp({ dueAt: 0, running: false });
-  expect(outside.until(sleeps, false, never, 10)).toBe(110);
+  expect(until(sleeps, 10)).toEqual({ at: 110, by: clock });
   outside.over();
-  expect(outside.until(sleeps, false, never, 90)).toBe(190);
+  expect(until(sleeps, 90)).toEqual({ at: 190, by: clock });
+});
+
+it("counts by a clock of its own while that of the run jumps", () => {
+  const outsideClock = { now: () => 7_000, until: async () => {} };
+  const { until } = waitOf({ outsideClock });
+  const sleeps = withOp({ dueAt: 0, running: false });
+  for (const now of [10, 1_000_000]) expect(until(sleeps, now)).toEqual({ at: 7_100, by: outsideClock });
 });
 
 it("waits for ever where nothing can come", () => {
-  expect(wait().until(withOp({ dueAt: 0, running: true }), false, never, 10)).toBeUndefined();
+  expect(waitOf().until(withOp({ dueAt: 0, running: true }), 10)).toBeUndefined();
 });

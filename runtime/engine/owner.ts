@@ -1,4 +1,5 @@
 /** What an activation sees of its driver, and how the driver waits for it. */
+import type { Clock } from "../clock.ts";
 import type { Claim } from "../store.ts";
 import type { BackstitchEvent } from "../types.ts";
 import type { Activation, ActivationOwner } from "./activation.ts";
@@ -68,13 +69,13 @@ export class RunOwner implements ActivationOwner {
     return whole;
   }
 
-  /** Until the bell rings, or that time. */
-  protected async wait(until?: number): Promise<undefined> {
+  /** Until the bell rings, or that time by that clock. */
+  protected async wait(until?: number, clock: Clock = this.host.clock): Promise<undefined> {
     const rung = this.#bell.wait();
     if (until === undefined) await rung;
     else {
       const stop = new AbortController();
-      await Promise.race([rung, this.host.clock.until(until, stop.signal)]);
+      await Promise.race([rung, clock.until(until, stop.signal)]);
       // Without a reason one is made, with a stack, which costs more than all the rest.
       stop.abort("rung");
     }

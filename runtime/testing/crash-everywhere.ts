@@ -6,9 +6,9 @@
  * attempts run again, or behind it, where the run is parked and what it waits for has not begun.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Logger, RunnableFunction } from "../engine/contract.ts";
+import type { RunnableFunction } from "../engine/contract.ts";
 import { CancelledError } from "../errors.ts";
-import { type CommitPoint, MemoryRun, type RunParts } from "./memory-run.ts";
+import { type CommitPoint, MemoryRun, type RunParts, runParts } from "./memory-run.ts";
 import { placesOf } from "./script.ts";
 import { shownTrace, shownValue } from "./show.ts";
 import type { FailingStep, TestEvent, TestRun, TestRunOptions, TraceEntry } from "./test-run.ts";
@@ -164,7 +164,7 @@ async function see({ fn, event, options }: Scenario, watch: Watch): Promise<Seen
     left = isLeft;
   };
   await prepare?.();
-  const parts = { logger: silent, reloads: () => false, onHandlerEnd, ...watch };
+  const parts = { ...runParts({}), onHandlerEnd, ...watch };
   const run = new MemoryRun(fn, event, parts, runOptions);
   const { status, output, error, trace } = await run.drive();
   const last = new Map<string, Omit<TraceEntry, "attempt">>();
@@ -180,8 +180,6 @@ async function see({ fn, event, options }: Scenario, watch: Watch): Promise<Seen
 function withoutIds(entry: Omit<TraceEntry, "attempt">): Omit<TraceEntry, "attempt"> {
   return "ok" in entry.outcome ? { ...entry, outcome: { ok: "sent" } } : entry;
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What a commit holds, in words. */
 function placeOf({ number, commit: { status, label }, outcomes }: CommitPoint): string {

@@ -1,4 +1,5 @@
 /** The store's side of one run of a test: what is committed, and what is lost when its process dies. */
+import { SystemClock } from "../clock.ts";
 import { decode, encode } from "../codec/index.ts";
 import type { DriveEnd, DriverHost, Logger, RunnableFunction } from "../engine/contract.ts";
 import { handledFor } from "../engine/handling.ts";
@@ -14,6 +15,7 @@ import type { TestEvent, TestRun, TestRunOptions, TestRuntimeOptions, TraceEntry
 import { VirtualClock } from "./virtual-clock.ts";
 
 const retryDelay = 1_000;
+const realTime = new SystemClock();
 
 /** A commit that is about to be stored. */
 export interface CommitPoint {
@@ -27,6 +29,8 @@ export interface CommitPoint {
 /** What runs of one runtime have in common. */
 export interface RunParts {
   readonly logger: Logger;
+  /** See `TestRuntimeOptions`. */
+  readonly parkTimeoutMs: number;
   /** Asked at every park: whether the run is dropped from memory and loaded again. */
   readonly reloads: () => boolean;
   /** Whether the process dies in front of a commit, or behind it. */
@@ -42,10 +46,11 @@ export interface RunParts {
 }
 
 /** Of a runtime with these options. */
-export function runParts({ reload = "never", seed = 1, logger = silent }: TestRuntimeOptions): RunParts {
+export function runParts(options: TestRuntimeOptions): RunParts {
+  const { reload = "never", seed = 1, logger = silent, parkTimeoutMs = 4_000 } = options;
   const random = seededRandom(seed);
   const reloads = { never: () => false, "every-park": () => true, random: () => random() < 0.5 }[reload];
-  return { reloads, logger: shieldedLogger(logger) };
+  return { reloads, logger: shieldedLogger(logger), parkTimeoutMs };
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -72,8 +77,8 @@ export class MemoryRun {
   constructor(fn: RunnableFunction, event: TestEvent, parts: RunParts, options: TestRunOptions = {}) {
     const { id = "event", name, data = {}, ts = 0 } = event;
     this.#options = options;
-    // Limits are for runs beside one another.
-    this.#fn = { ...fn, ...(!scriptOf(options) && { retries: 0 }), flow: undefined };
+    // Limits are for runs beside one another, and a test waits for less than what is in production.
+    this.#fn = { ...fn, ...(!scriptOf(options) && { retries: 0 }), flow: undefined, parkTimeoutMs: undefined };
     this.#parts = parts;
     this.#clock = new VirtualClock(ts);
     this.#crashes = new Set(placesOf(options.crashAt));
@@ -119,6 +124,9 @@ export class MemoryRun {
       logger: this.#parts.logger,
       signal: process.signal,
       holdMs: Number.POSITIVE_INFINITY,
+      parkTimeoutMs: this.#parts.parkTimeoutMs,
+      // Ordinary awaits take their time, whatever the virtual clock says.
+      outsideClock: realTime,
       // What only the frames of large runs have, small ones have here.
       pieceLength: 16,
       retryDelay: () => retryDelay,
@@ -193,8 +201,11 @@ export class MemoryRun {
     const fn = functions?.find((given) => given.id === target);
     const event = { id, name, data: decode(data), ts: this.#clock.now() };
     const options = { ...(steps && { steps }), ...(mock && { mock }), ...(respond && { respond }) };
-    const { logger, reloads } = this.#parts;
-    return fn && new MemoryRun(fn, event, { logger, reloads }, { ...options, functions: functions ?? [] }).drive();
+    const { logger, reloads, parkTimeoutMs } = this.#parts;
+    return (
+      fn &&
+      new MemoryRun(fn, event, { logger, reloads, parkTimeoutMs }, { ...options, functions: functions ?? [] }).drive()
+    );
   }
 
   #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error" | "handling"> {

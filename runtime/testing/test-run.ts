@@ -11,6 +11,11 @@ export interface TestRuntimeOptions {
   readonly reload?: "never" | "every-park" | "random";
   /** Of the random reloads; the same seed reloads at the same parks. Default 1. */
   readonly seed?: number;
+  /**
+   * How long a run may be in an ordinary await while what came for it waits, in milliseconds of real time: it is blocked
+   * then. It stands in for the `parkTimeout` of functions. Default 4,000; Infinity for ever.
+   */
+  readonly parkTimeoutMs?: number;
   /** Gets what handlers and the engine log. Default: nothing is printed. */
   readonly logger?: Logger;
 }
