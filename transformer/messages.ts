@@ -124,11 +124,6 @@ const table = {
     category: "hint",
     text: "A `catch` that does not ask for the error does not catch cancellation: the step `%label%` in it does not run when the run is cancelled. Write `catch (error)` if it undoes something.",
   },
-  "settled-by-the-run": {
-    code: 90038,
-    category: "warning",
-    text: "Only code of the run settles this promise, by `%name%`. Nothing that is due beside it begins or comes while it is awaited, so that code behind a step never settles it: the run is blocked once that has lasted for `parkTimeout`. Await the promise of the async function that runs the step, or run a few at a time with `step.map(items, { concurrency }, async (item) => …)`.",
-  },
   "syntax-error": {
     code: 90036,
     category: "error",

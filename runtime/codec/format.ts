@@ -18,7 +18,7 @@ export type ExtensionTag = (typeof extensionWords)[number];
 
 const extensionWords = [
   ...(["closure", "scope", "handle", "tool", "local", "outer", "member", "instance"] as const),
-  ...(["proxy", "bound", "template", "generator", "promise"] as const),
+  ...(["proxy", "bound", "template", "generator", "promise", "settler"] as const),
 ] as const;
 
 /** Tags of objects that lost the default freedom of change; the payload is the object itself. */
@@ -67,6 +67,7 @@ export const tags = [
   "$template",
   "$generator",
   "$promise",
+  "$settler",
 ] as const satisfies readonly (IntegrityTag | `$${ExtensionTag}` | `$${string}`)[];
 
 export type Tag = (typeof tags)[number];

@@ -20,7 +20,7 @@ import { Inputs } from "./inputs.ts";
 import { isWholeIn, keepChanges } from "./kept-changes.ts";
 import { countLostClaims, failureBefore, isGivenUp, segmentRetryDelay, startRun, tellAttempt } from "./load.ts";
 import { migratedText } from "./migrate.ts";
-import { isDue, isTried, type Op } from "./ops.ts";
+import type { Op } from "./ops.ts";
 import { noteLetGo, type StoredPaths, takeLetGo } from "./outer-notes.ts";
 import { OutsideWait } from "./outside-wait.ts";
 import { RunOwner } from "./owner.ts";
@@ -32,7 +32,7 @@ import { Settling } from "./settling.ts";
 import { Slots } from "./slots.ts";
 import { encodeThrown } from "./thrown.ts";
 import { Turn, withTurn } from "./turn.ts";
-import { awaitsOutside, opsToInterrupt, takesCancellation, unwind } from "./unwinding.ts";
+import { awaitsOutside, interruptPromises, opsToInterrupt, takesCancellation, unwind } from "./unwinding.ts";
 
 /** After so many claims that were lost on one frame, outcomes are recorded before they are delivered. */
 const cautiousAfter = 2;
@@ -177,13 +177,13 @@ class RunDriver extends RunOwner {
     const recalled = faultOr(() => this.#replay?.recall(this.#activation, this.#settling));
     if (recalled instanceof BackstitchError) return { outcome: this.#block(recalled) };
     if (recalled) return { outcome: this.#settled(recalled) };
-    for (const op of ops.values()) {
-      if (isTried(op) || !isDue(op, this.now())) continue;
-      this.#settling.timedOut(op);
-      return { outcome: this.#settled(op) };
-    }
+    const late = this.#settling.timedOut(ops);
+    if (late) return { outcome: this.#settled(late) };
     const op = opsToInterrupt(this.#activation).find(isInterruptible);
-    if (op === undefined) return undefined;
+    if (op === undefined) {
+      this.#turn.open = interruptPromises(this.#activation);
+      return this.#turn.open ? { outcome: undefined } : undefined;
+    }
     this.#settling.interrupted(op);
     this.#activation.interruptions++;
     if (cancelling) this.#activation.cancelling = { interrupted: true };

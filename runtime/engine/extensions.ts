@@ -26,6 +26,7 @@ import {
   restoreState,
 } from "./classes.ts";
 import { type ClosureRecord, type Invocation, makeClosure } from "./closures.ts";
+import { settlerFunctions } from "./deferred.ts";
 import { Frame } from "./frame.ts";
 import { generators, type LoadedGenerator } from "./generator-images.ts";
 import { givenName } from "./given.ts";
@@ -93,6 +94,7 @@ export function extensionsFor(activation: Activation, loaded: Loaded = nothingLo
     locals(activation, loaded.invocations),
     members(activation),
     handles(activation, loaded),
+    settlerFunctions(),
     tools(activation),
     outerValues(activation),
     generators(activation, loaded.generators),

@@ -21,6 +21,7 @@ import {
 import type { Invocation } from "./closures.ts";
 import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
+import { newDeferred } from "./deferred.ts";
 import { directEval, refuse } from "./direct-eval.ts";
 import { Handle } from "./handle.ts";
 import { noteHider } from "./hiders.ts";
@@ -264,6 +265,11 @@ export abstract class FrameWords {
     if (this.activation.owns(value)) return value;
     if (isThenable(value)) return observed(Promise.resolve(value));
     return new Handle("Promise.resolve", this.activation, { ok: true, value });
+  }
+
+  /** `new Promise(executor)`, when nothing but code of the run has what settles it. */
+  promise(executor: (...settlers: object[]) => unknown): Untyped {
+    return newDeferred(this.activation, executor);
   }
 
   reject(error?: unknown): Untyped {

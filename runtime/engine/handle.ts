@@ -28,6 +28,8 @@ export type HandleImage =
   | { readonly then: object }
   | { readonly combined: object }
   | { readonly map: object }
+  /** Code of the run settles it. */
+  | { readonly deferred: true }
   /** Never settles: the branch was dropped when the handler ended. */
   | { readonly dropped: true };
 
@@ -37,6 +39,8 @@ export interface Maker {
   stored(): HandleImage;
   /** The unsettled handles without which it cannot settle; empty when it does not wait for handles alone. */
   awaited(): readonly Handle[];
+  /** Code of the run settles its handle, whether it is parked or not. */
+  readonly isOfCode?: boolean;
 }
 
 /** All of its state is hidden: to the author's code it is an object without properties, which may be frozen. */
@@ -172,7 +176,7 @@ export class Handle implements PromiseLike<unknown> {
 
   /** For code that waits for it as for any promise: nothing of that can be stored. */
   followed(): Promise<unknown> {
-    if (this.outcome === undefined) this.activation.followedNatively(this);
+    if (this.outcome === undefined && !this.maker?.isOfCode) this.activation.followedNatively(this);
     return this.promise;
   }
 

@@ -78,6 +78,11 @@ export class Reaction implements Waiter, Maker {
     source.activation.wait(source, this);
   }
 
+  /** As a promise does that is resolved with its source: from the next job on. */
+  follow(): void {
+    inJob(this.handle.activation, () => this.waitFor(this.source));
+  }
+
   #react(outcome: Outcome): void {
     const { ok, failed, always, ignores, held } = this.reactions;
     const callback = always ?? (outcome.ok ? ok : failed);

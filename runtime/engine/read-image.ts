@@ -5,6 +5,7 @@ import { Activation, type ActivationOwner, type Wait } from "./activation.ts";
 import { Call } from "./call.ts";
 import type { Invocation } from "./closures.ts";
 import { Combination, type CombinationImage } from "./combinations.ts";
+import { Deferred } from "./deferred.ts";
 import { extensionsFor, type Loaded, nothingLoaded } from "./extensions.ts";
 import { requireFits } from "./fit-loaded.ts";
 import { Frame } from "./frame.ts";
@@ -180,7 +181,8 @@ class ImageReader {
   }
 
   #maker(handle: Handle, image: HandleImage): void {
-    if ("then" in image) {
+    if ("deferred" in image) new Deferred(handle);
+    else if ("then" in image) {
       const { on, since = 0, ...reactions } = image.then as ReactionImage;
       if (reactions.held?.ok === false) this.#activation.noteCommitted(reactions.held.error);
       const reaction = new Reaction(handle, on, reactions);

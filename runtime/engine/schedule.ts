@@ -5,7 +5,7 @@ import { isInterruptible } from "./cancellation.ts";
 import type { DriverHost, RunnableFunction } from "./contract.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Slots } from "./slots.ts";
-import { opsToInterrupt } from "./unwinding.ts";
+import { opsToInterrupt, promisesToInterrupt } from "./unwinding.ts";
 
 /**
  * Milliseconds since the epoch, `now` for what is due already; undefined when only mail can wake the run.
@@ -23,7 +23,7 @@ export function nextDue(
 ): number | undefined {
   const { ops, dueAt } = activation;
   if (entering) return Math.max(Math.min(dueAt, deadline), now);
-  if (opsToInterrupt(activation).some(isInterruptible)) return now;
+  if (opsToInterrupt(activation).some(isInterruptible) || promisesToInterrupt(activation).length > 0) return now;
   let earliest = deadline;
   for (const op of ops.values()) {
     if (op.running || slots.isLeft(op.number)) continue;

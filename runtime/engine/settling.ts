@@ -9,7 +9,7 @@ import { interrupt } from "./cancellation.ts";
 import type { DriverHost, RunnableFunction, StepSend } from "./contract.ts";
 import { isFinal, nextAttemptOf } from "./load.ts";
 import { outcomeOfMail, outcomeOfTimer } from "./mail-outcomes.ts";
-import type { Announcement, Op } from "./ops.ts";
+import { type Announcement, isDue, isTried, type Op } from "./ops.ts";
 import type { Outcome } from "./outcome.ts";
 import { attemptRecord, lostRecord, waitRecord } from "./records.ts";
 import type { Slots } from "./slots.ts";
@@ -70,9 +70,16 @@ export class Settling {
     this.#met(op, outcomeOfMail(op, mail, this.#run));
   }
 
-  timedOut(op: Op): void {
-    this.#waitsNoMore(op);
-    this.#met(op, outcomeOfTimer(op));
+  /** The next wait whose time has come: it has its outcome then. */
+  timedOut(ops: Activation["ops"]): Op | undefined {
+    const now = this.#host.clock.now();
+    for (const op of ops.values()) {
+      if (isTried(op) || !isDue(op, now)) continue;
+      this.#waitsNoMore(op);
+      this.#met(op, outcomeOfTimer(op));
+      return op;
+    }
+    return undefined;
   }
 
   /** What a lost worker did of it may show in the world: there is a record of it. */

@@ -3,9 +3,11 @@
  * `catch` and `finally` run; then come the registered rollbacks, if the handler has failed or was cancelled. Steps for
  * which nobody waits are left to end by themselves.
  */
+import { CancelledError } from "../errors.ts";
 import type { Activation } from "./activation.ts";
 import type { EndedAttempt } from "./attempts.ts";
 import { awaitedByFrames, awaitedByReactions, comesFromCancellation, exposedOps } from "./cancellation.ts";
+import { Deferred } from "./deferred.ts";
 import { isWait, type Op } from "./ops.ts";
 
 /** A branch may swallow each interruption and go on: it is left where it is after so many of them. */
@@ -18,6 +20,26 @@ export function opsToInterrupt(activation: Activation): Op[] {
   if (interruptions >= mostInterruptions) return [];
   if (cancelling) return exposedOps(activation);
   return end === undefined ? [] : opsOfBranches(activation);
+}
+
+/**
+ * Of a cancelled run of which nothing else goes on: the promises of its own for which its code waits. Nothing settles them any
+ * more.
+ */
+export function promisesToInterrupt(activation: Activation): Deferred[] {
+  const { cancelling, end, closed, ops, interruptions } = activation;
+  if (!cancelling || end || closed || ops.size > 0 || interruptions >= mostInterruptions) return [];
+  return [...awaitedByFrames(activation)].flatMap(({ maker }) => (maker instanceof Deferred ? [maker] : []));
+}
+
+/** Answers whether there was any. */
+export function interruptPromises(activation: Activation): boolean {
+  const left = promisesToInterrupt(activation);
+  if (left.length === 0) return false;
+  for (const promise of left) promise.settle("reject", new CancelledError());
+  activation.interruptions++;
+  activation.cancelling = { interrupted: true };
+  return true;
 }
 
 /** Whether an attempt was told of the cancellation. When it failed, that is because it was interrupted, and the run notes it. */

@@ -6,7 +6,6 @@ import type { TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { checkAwaited } from "./awaited.ts";
 import { checkCallbacks } from "./callbacks.ts";
-import { checkDeferred } from "./deferred.ts";
 import { checkLiveValues } from "./live-values.ts";
 import { checkLoops } from "./loops.ts";
 import { checkRollbacks } from "./rollbacks.ts";
@@ -45,7 +44,6 @@ export function checkUnits(
     checkAwaited(check);
     checkStepIds(check);
     checkCallbacks(check);
-    checkDeferred(check);
     checkRollbacks(check);
     checkLoops(check);
     if (queries) checkTypes({ ...check, queries, known });

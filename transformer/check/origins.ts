@@ -4,6 +4,8 @@
  */
 import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
+import { isDeferred } from "../analyse/deferred.ts";
+import type { FileFacts } from "../analyse/file-facts.ts";
 import { userOf } from "../analyse/functions.ts";
 import { toolOf } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
@@ -20,6 +22,7 @@ interface Names {
   readonly ts: TypeScript;
   readonly analysis: Analysis;
   readonly queries: TypeQueries;
+  readonly facts: FileFacts;
 }
 
 /** Of all values that the variable is given by name. */
@@ -50,6 +53,7 @@ export function originOf(names: Names, expression: tsTypes.Expression, path: str
   }
   if (ts.isNewExpression(node)) {
     if (isMadeHere(names, node.expression) || node.expression.getText() === "Proxy") return "made";
+    if (isDeferred({ ts, bindings: analysis.bindings, facts: names.facts }, node)) return "made";
     // What is put into a container later is not its maker's.
     return path === "" ? "foreign" : "unknown";
   }

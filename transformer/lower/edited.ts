@@ -3,6 +3,7 @@ import type tsTypes from "typescript";
 import type { Analysis } from "../analyse/analyse-unit.ts";
 import { ownNamesOutside } from "../analyse/classes.ts";
 import { combinator } from "../analyse/combinators.ts";
+import { isDeferred } from "../analyse/deferred.ts";
 import type { FileFacts } from "../analyse/file-facts.ts";
 import { isReference } from "../analyse/targets.ts";
 import { boundBy, isProxyName } from "../analyse/traced.ts";
@@ -37,6 +38,9 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
   }
   for (const call of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
     if (boundBy(ts, call) || combinator(ts, call, bindings, facts)) mark(call);
+  }
+  for (const made of nodes.of<tsTypes.NewExpression>(ts.SyntaxKind.NewExpression)) {
+    if (isDeferred({ ts, bindings, facts }, made)) mark(made);
   }
   return edited;
 }

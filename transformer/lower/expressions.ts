@@ -7,9 +7,11 @@
  *   log(1), await s                $.in("s") || (log(1)), await $.at("s", …)
  *   list.push(await s)             $.method(t, "push", v.list, "push")(await $.at("s", …))
  *   Promise.all(pending)           $.all(v.pending)
+ *   new Promise((r) => q.push(r))  $.promise((r) => v.q.push(r))
  */
 import type tsTypes from "typescript";
 import { combinator } from "../analyse/combinators.ts";
+import { isDeferred } from "../analyse/deferred.ts";
 import { isLogicalOperator } from "../analyse/operands.ts";
 import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -47,6 +49,8 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
     case SyntaxKind.ElementAccessExpression:
       if (isChainLink(ts, node) && isHolder(context, node)) return lowerOptionalChain(context, node);
       return ts.isCallExpression(node) ? lowerCall(context, node) : undefined;
+    case SyntaxKind.NewExpression:
+      return lowerNew(context, node as tsTypes.NewExpression);
     case SyntaxKind.TaggedTemplateExpression: {
       const template = node as tsTypes.TaggedTemplateExpression;
       return lowerTagged(context, template) ?? lowerMethodCall(context, template, template.tag);
@@ -54,6 +58,13 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
     default:
       return undefined;
   }
+}
+
+function lowerNew(context: Context, node: tsTypes.NewExpression): Rope | undefined {
+  const { ts, analysis, facts, frame } = context;
+  const [executor] = node.arguments ?? [];
+  if (!executor || !isDeferred({ ts, bindings: analysis.bindings, facts }, node)) return undefined;
+  return [`${frame}.promise(`, copy(context, executor), ")"];
 }
 
 function lowerCall(context: Context, node: tsTypes.CallExpression): Rope | undefined {
