@@ -129,6 +129,11 @@ const table = {
     category: "warning",
     text: "Only code of the run settles this promise, by `%name%`. Nothing that is due beside it begins or comes while it is awaited, so that code behind a step never settles it: the run is blocked once that has lasted for `parkTimeout`. Await the promise of the async function that runs the step, or run a few at a time with `step.map(items, { concurrency }, async (item) => …)`.",
   },
+  "helper-of-many": {
+    code: 90039,
+    category: "error",
+    text: "`%helper%` uses `%name%` of the code around it, which is not compiled and may run several times: each time makes another `%helper%`, and a run that is resumed cannot tell which of them it was in. Pass the value as an argument, or make a class of it, whose instances are constants of the module.",
+  },
   "syntax-error": {
     code: 90036,
     category: "error",

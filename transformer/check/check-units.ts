@@ -6,6 +6,7 @@ import type { TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { checkAwaited } from "./awaited.ts";
 import { checkCallbacks } from "./callbacks.ts";
+import { checkCaptures } from "./captures.ts";
 import { checkDeferred } from "./deferred.ts";
 import { checkLiveValues } from "./live-values.ts";
 import { checkLoops } from "./loops.ts";
@@ -46,6 +47,7 @@ export function checkUnits(
     checkStepIds(check);
     checkCallbacks(check);
     checkDeferred(check);
+    checkCaptures(check);
     checkRollbacks(check);
     checkLoops(check);
     if (queries) checkTypes({ ...check, queries, known });
