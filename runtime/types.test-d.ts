@@ -10,6 +10,7 @@ import {
   local,
   type Run,
   referenceFunction,
+  registerClass,
   type Step,
   StepError,
 } from "./index.ts";
@@ -195,3 +196,18 @@ expectTypeOf<Run["output"]>().toBeUnknown();
 
 // A worker takes functions of any event and output.
 shop.worker({ functions: [placed] });
+
+/** A value that only its own factory makes. */
+class Money {
+  readonly #cents: bigint;
+  private constructor(cents: bigint) {
+    this.#cents = cents;
+  }
+  static of(cents: bigint) {
+    return new Money(cents);
+  }
+  toString() {
+    return `${this.#cents} cents`;
+  }
+}
+registerClass(Money, { encode: (money) => money.toString(), decode: (text: string) => Money.of(BigInt(text.length)) });

@@ -124,6 +124,11 @@ const table = {
     category: "hint",
     text: "A `catch` that does not ask for the error does not catch cancellation: the step `%label%` in it does not run when the run is cancelled. Write `catch (error)` if it undoes something.",
   },
+  "helper-of-many": {
+    code: 90038,
+    category: "error",
+    text: "`%helper%` uses `%name%` of the code around it, which is not compiled and may run several times: each time makes another `%helper%`, and a run that is resumed cannot tell which of them it was in. Pass the value as an argument, or make a class of it, whose instances are constants of the module.",
+  },
   "syntax-error": {
     code: 90036,
     category: "error",

@@ -3,8 +3,11 @@ import { SafeMap, SafeWeakMap } from "./collections.ts";
 import { builtInErrors } from "./format.ts";
 import { functionName, nativeName, prototypesOf } from "./kinds.ts";
 
-/** A class as `registerClass` takes it; abstract classes are fine, because the constructor is never called. */
-export type StorableClass<T extends object> = abstract new (...args: never[]) => T;
+/** A class as `registerClass` takes it. Its constructor may be private, or it abstract: nobody calls it. */
+export interface StorableClass<T extends object> {
+  readonly prototype: T;
+  readonly name: string;
+}
 
 /** How instances are stored. Give both functions or neither. */
 export interface ClassOptions<T extends object, Data> {
@@ -21,7 +24,7 @@ export interface ClassOptions<T extends object, Data> {
 
 export interface RegisteredClass {
   readonly name: string;
-  readonly constructor: StorableClass<object>;
+  readonly constructor: new (...args: never[]) => object;
   readonly prototype: object;
   readonly codec: { encode(value: object): unknown; decode(data: unknown): unknown } | undefined;
 }
@@ -61,7 +64,8 @@ export function registerClass<T extends object, Data = unknown>(
     encode && decode
       ? { encode: (value: object) => encode(value as T), decode: (data: unknown) => decode(data as Data) }
       : undefined;
-  const registered: RegisteredClass = { name, constructor: cls, prototype, codec };
+  const made = cls as object as RegisteredClass["constructor"];
+  const registered: RegisteredClass = { name, constructor: made, prototype, codec };
   byName.set(name, registered);
   byPrototype.set(prototype, registered);
 }

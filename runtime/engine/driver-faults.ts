@@ -36,7 +36,7 @@ export function neverCameBack(run: string, { outsideAt }: Activation): Backstitc
   const awaits = outsideAt.map((label) => JSON.stringify(label)).join(" and ");
   return new BackstitchError("BS2112", {
     where: `run ${run} is in the await of ${awaits}, and what is due beside it has waited longer than its \`parkTimeout\``,
-    fix: "Put what may take long into a step, or give it a time limit; or raise `parkTimeout`. Then resume the run: code since its last step runs again. What other code of the run settles behind a step never comes: return it from an async function, and await that one's promise.",
+    fix: "Put what may take long into a step, or give it a time limit; or raise `parkTimeout`. Then resume the run: code since its last step runs again.",
   });
 }
 

@@ -175,6 +175,6 @@ export function handOver(code: string, body: CompiledBody): boolean {
 export function goneCode(code: string, problem: string): BackstitchError {
   return new BackstitchError("BS2103", {
     where: `${idIn(code)}: ${problem}`,
-    fix: "Deploy the code that parked the run beside this one, or cancel the run.",
+    fix: "Deploy the code that parked the run beside this one, or cancel the run. A helper that a function makes is there once that function was called in this process: call it when the module is loaded.",
   });
 }

@@ -28,7 +28,7 @@ export interface CrashReport {
   readonly failures: number;
 }
 
-/** A run with a crash went another way than the one without. */
+/** A run with a crash went another way than the one without; or that one is blocked. */
 export class CrashDifference extends Error {
   /** Of the run without a crash, and of the one with it. For runners that show both. */
   readonly expected: unknown;
@@ -80,7 +80,8 @@ type Crash = { readonly number: number; readonly side: "before" | "after" };
  * Where steps ran beside one another, their order is not compared; if the handler ended before all of them were over,
  * neither is which of them ran, since that is a matter of time.
  *
- * @throws CrashDifference an assertion error that says where the process died, what failed, and what differs
+ * @throws CrashDifference an assertion error that says where the process died, what failed, and what differs; or by what the run
+ *   is blocked that does not die
  * @example
  * await crashEverywhere(addData, { name: "app/row.data.added", data: { rowId: 7 } }, { mock: { "create-row": { id: 7 } } });
  */
@@ -132,7 +133,15 @@ async function runWithout(scenario: Scenario): Promise<Reference> {
     },
     onEnd: ({ id, index }) => running.delete(`${index} ${id}`),
   });
+  if (seen.status === "blocked") throw blocked(scenario, seen);
   return { seen, commits, isSequential };
+}
+
+/** It would be blocked with every crash as well, and nothing would differ. */
+function blocked({ fn, failing }: Scenario, seen: Seen): CrashDifference {
+  const why = seen.error instanceof Error ? seen.error.message : shownValue(seen.error);
+  const text = `Function "${fn.id}" is blocked without any crash, with ${failing}.\n${why}\n\n${shownTrace(seen.trace)}`;
+  return new CrashDifference(text, undefined, seen);
 }
 
 async function crashOnce(scenario: Scenario, reference: Reference, { number, side }: Crash): Promise<void> {

@@ -70,7 +70,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   const nodes = nodesIn(ts, unit.fn, around.nodes);
   const bindings = bindNames(ts, unit);
   const tools = findTools({ ts, unit, nodes, bindings, imports });
-  const suspensions = findSuspensions({ ts, unit, nodes, bindings, tools, imports });
+  const suspensions = findSuspensions({ ts, unit, nodes, bindings, tools, imports, facts });
   labelSuspensions(ts, suspensions, bindings, tools);
   const free = freeParameters(ts, unit, bindings);
   const closures = findClosures({ ts, nodes, bindings, suspensions, tools, imports, free });

@@ -7,6 +7,7 @@ import { accessorKey, isProto, userOf } from "./functions.ts";
 import { baseLabel, sourceOf } from "./labels.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { isAssignment } from "./targets.ts";
 import { rollbackSource, type Tools, toolCall, withoutRollbacks } from "./tools.ts";
 
 interface Input {
@@ -121,7 +122,8 @@ function assignedName(ts: TypeScript, user: tsTypes.Node): string | undefined {
   if (ts.isPropertyAssignment(user) && isProto(ts, user.name)) return undefined;
   if (isNamed) return idOfName(ts, user.name);
   if (ts.isShorthandPropertyAssignment(user)) return user.name.text;
-  return ts.isBinaryExpression(user) && ts.isIdentifier(user.left) ? user.left.text : undefined;
+  if (!ts.isBinaryExpression(user) || !isAssignment(ts, user)) return undefined;
+  return ts.isIdentifier(user.left) ? user.left.text : undefined;
 }
 
 /** The name of a property or variable, when it can be the end of an id: the runtime names functions after these. */

@@ -5,7 +5,7 @@
  */
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
-import type { Binding } from "../ir.ts";
+import type { Binding, TypeScript } from "../ir.ts";
 import { keepsAll } from "./kept-values.ts";
 import {
   adding,
@@ -57,7 +57,7 @@ function keeperOf(names: DeferredNames, use: tsTypes.Node, executor: Executor): 
     const { parent } = at;
     if (ts.isParameter(parent)) return "none";
     if (ts.isBinaryExpression(parent)) {
-      const isGiven = isAssignment(ts, parent) && parent.right === at;
+      const isGiven = isAssignment(ts, parent) && parent.right === at && isUnused(ts, parent, executor);
       return isGiven ? outside(executor, targetOf(names, parent.left)) : undefined;
     }
     if (ts.isCallExpression(parent) && parent.expression === at) {
@@ -71,6 +71,13 @@ function keeperOf(names: DeferredNames, use: tsTypes.Node, executor: Executor): 
     } else if (isPartOf(ts, parent)) at = parent;
     else return undefined;
   }
+}
+
+/** The value of an expression is dropped: it stands by itself, or is what the executor returns. */
+function isUnused(ts: TypeScript, node: tsTypes.Node, executor: Executor): boolean {
+  const { parent } = node;
+  if (ts.isParenthesizedExpression(parent)) return isUnused(ts, parent, executor);
+  return ts.isExpressionStatement(parent) || parent === executor;
 }
 
 /** Not a variable of the executor itself. */

@@ -99,6 +99,11 @@ export function usesOwnCall(ts: TypeScript, node: tsTypes.Node): boolean {
   return ts.forEachChild(node, (child) => usesOwnCall(ts, child)) ?? false;
 }
 
+/** As `usesOwnCall`, of a function: its parameters have defaults. */
+export function readsOwnCall(ts: TypeScript, { parameters, body }: FunctionNode): boolean {
+  return parameters.some((parameter) => usesOwnCall(ts, parameter)) || (body !== undefined && usesOwnCall(ts, body));
+}
+
 /** The constant whose value is the `this` of a method's calls: `shop` in `const shop = { async pay(step) { … } };`. */
 export function objectNames(ts: TypeScript, fn: FunctionNode): string[] {
   const literal = ts.isMethodDeclaration(fn) ? fn.parent : userOf(ts, fn as tsTypes.Expression).parent;

@@ -26,12 +26,21 @@ export function mayBeHandle(names: Names, expression: tsTypes.Expression, seen: 
   if (ts.isPropertyAccessExpression(node)) {
     return node.name.text !== "length" && node.name.text !== "size" && !isOfEvent(names, node);
   }
+  if (ts.isObjectLiteralExpression(node)) return mayBeThenable(ts, node);
   return (
     ts.isElementAccessExpression(node) ||
     ts.isNewExpression(node) ||
     ts.isTaggedTemplateExpression(node) ||
     node.kind === ts.SyntaxKind.ThisKeyword
   );
+}
+
+/** `{ then(resolve) { … } }` */
+function mayBeThenable(ts: TypeScript, { properties }: tsTypes.ObjectLiteralExpression): boolean {
+  return properties.some((each) => {
+    if (ts.isSpreadAssignment(each) || ts.isComputedPropertyName(each.name)) return true;
+    return "text" in each.name && each.name.text === "then";
+  });
 }
 
 /** Of the operators, those that give one of their operands. */

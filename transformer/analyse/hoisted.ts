@@ -22,8 +22,13 @@ interface Surroundings {
 export function seenInList({ ts, closures }: Surroundings, fn: tsTypes.FunctionDeclaration): readonly Binding[] {
   const list = fn.parent;
   const isOfList = ({ scope, kind }: Binding) =>
-    (scope.node === list || (scope.node === list.parent && ts.isFunctionLike(scope.node))) && isBlockScoped(kind);
+    (scope.node === list || (scope.node === list.parent && hasNamesOfBlock(ts, scope.node))) && isBlockScoped(kind);
   return [...(closures.captures.get(fn) ?? [])].filter(isOfList);
+}
+
+/** What its block declares is in the scope of the construct itself. */
+function hasNamesOfBlock(ts: TypeScript, node: tsTypes.Node): boolean {
+  return ts.isFunctionLike(node) || ts.isCatchClause(node);
 }
 
 /** Whether a variable can be a slot if nothing else asks for it: a resource is bound by its own statement. */

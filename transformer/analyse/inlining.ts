@@ -1,7 +1,9 @@
 /** Which callbacks of a chain can be lowered in place. */
 import type tsTypes from "typescript";
 import type { TypeScript } from "../ir.ts";
-import { usesOwnCall } from "./functions.ts";
+import { mayBeEarly } from "./early.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { readsOwnCall } from "./functions.ts";
 import { mayBeHandle } from "./handles.ts";
 import { isForAwait, resourcesOf } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -9,6 +11,7 @@ import type { Bindings } from "./scopes.ts";
 interface Around {
   readonly ts: TypeScript;
   readonly bindings: Bindings;
+  readonly facts: FileFacts;
 }
 
 /** An arrow function, or a function expression that uses nothing of its own call. */
@@ -17,9 +20,22 @@ export function canInline(
   node: tsTypes.Expression,
 ): node is tsTypes.ArrowFunction | (tsTypes.FunctionExpression & { body: tsTypes.Block }) {
   const { ts } = around;
-  if (ts.isArrowFunction(node)) return !returnsFromTry(around, node.body);
-  if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name) return false;
-  return !usesOwnCall(ts, node.body) && !returnsFromTry(around, node.body);
+  if (!ts.isArrowFunction(node)) {
+    if (!ts.isFunctionExpression(node) || node.asteriskToken || node.name || readsOwnCall(ts, node)) return false;
+  }
+  return !declaresParameterAgain(around, node) && !returnsFromTry(around, node.body);
+}
+
+/** `(x) => { var x = 1; }`: in place, the block would declare the name of what is given to it. */
+function declaresParameterAgain({ bindings }: Around, fn: tsTypes.ArrowFunction | tsTypes.FunctionExpression): boolean {
+  const names = bindings.scopes.get(fn)?.names;
+  const inBody = bindings.scopes.get(fn.body)?.names;
+  return [...(names?.values() ?? [])].some(({ name, kind, declarations }) => {
+    if (kind !== "param") return false;
+    const other = inBody?.get(name);
+    const isAgain = other !== undefined && (other.kind === "var" || other.kind === "function");
+    return isAgain || declarations.some(({ pos }) => pos >= fn.body.pos);
+  });
 }
 
 /** What a callback returns from a `try` is not seen by its `catch`: awaited in place, it would be. So with resources. */
@@ -31,13 +47,15 @@ function returnsFromTry(around: Around, node: tsTypes.Node, inTry = false): bool
   return ts.forEachChild(node, (child) => returnsFromTry(around, child, inside)) ?? false;
 }
 
-/** A name or a path of names that nothing in the unit reassigns: its value can be read late. */
-export function isStablePath(around: Around, node: tsTypes.Expression): boolean {
-  const { ts } = around;
-  if (ts.isPropertyAccessExpression(node)) return isStablePath(around, node.expression);
+/**
+ * A name that is certain to have its value, which nothing reassigns: it can be read late. What a path of names leads to may be
+ * another by then, and to read it may throw.
+ */
+export function isStableName({ ts, bindings, facts }: Around, node: tsTypes.Expression): node is tsTypes.Identifier {
   if (!ts.isIdentifier(node) || node.text === "undefined") return false;
-  const binding = around.bindings.byIdentifier.get(node);
-  return binding === undefined || !binding.reassigned;
+  const binding = bindings.byIdentifier.get(node);
+  if (!binding) return facts.declared.has(node.text) && !facts.assigned.has(node.text);
+  return !binding.reassigned && !mayBeEarly(ts, bindings, node, binding);
 }
 
 /** `undefined` or `null` as a callback: passes through. */

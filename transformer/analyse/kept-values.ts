@@ -5,7 +5,7 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, TypeScript } from "../ir.ts";
-import { isLogicalOperator } from "./operands.ts";
+import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
 import {
   adding,
   containerOf,
@@ -21,6 +21,8 @@ import { isAssignment } from "./targets.ts";
 /** Methods of arrays that call a function at once, and forget it. */
 const callingAtOnce =
   /^(?:map|flatMap|forEach|filter|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|sort|toSorted)$/;
+
+const isFolding = /^(?:reduce|reduceRight|sort|toSorted)$/;
 
 export function keepsAll(names: DeferredNames, bindings: ReadonlySet<Binding>): boolean {
   const followed = new Followed(names);
@@ -87,7 +89,13 @@ class Followed {
     if (ts.isConditionalExpression(parent)) return parent.condition === node || this.#stays(parent);
     if (ts.isVariableDeclaration(parent)) return parent.name === node || this.#keepsPattern(parent.name);
     if (ts.isForOfStatement(parent) && parent.expression === node) return this.#keepsHead(parent.initializer);
+    // What an executor returns nobody sees.
+    if (ts.isArrowFunction(parent)) return this.#isExecutor(parent);
     return isOnlyLookedAt(ts, parent);
+  }
+
+  #isExecutor({ parent }: tsTypes.ArrowFunction): boolean {
+    return this.#names.ts.isNewExpression(parent) && isPromise(this.#names, parent.expression);
   }
 
   /** A method may give a part of its object; a function that was kept gives nothing of that. */
@@ -96,18 +104,21 @@ class Followed {
     const callee = unwrap(ts, call.expression);
     if (ts.isElementAccessExpression(callee))
       return !ts.isStringLiteral(callee.argumentExpression) && this.#stays(call);
-    if (!ts.isPropertyAccessExpression(callee) || adding.test(callee.name.text)) return true;
+    if (!ts.isPropertyAccessExpression(callee)) return true;
     const { text } = callee.name;
-    const isGiven = !callingAtOnce.test(text) || this.#keepsParameters(call.arguments[0]);
+    // These give a number; `add` and `set` give their object.
+    if (text === "push" || text === "unshift") return true;
+    const isGiven = !callingAtOnce.test(text) || this.#keepsParameters(call.arguments[0], isFolding.test(text));
     return isGiven && !/^(?:then|catch|finally)$/.test(text) && this.#stays(call);
   }
 
   /** A function that gets to know what an object holds. */
-  #keepsParameters(callback: tsTypes.Expression | undefined): boolean {
+  #keepsParameters(callback: tsTypes.Expression | undefined, isFold: boolean): boolean {
     const { ts } = this.#names;
     const fn = callback && unwrap(ts, callback);
     if (!fn || !(ts.isArrowFunction(fn) || ts.isFunctionExpression(fn))) return false;
-    return fn.parameters.every(({ name }) => this.#keepsPattern(name));
+    // The second one is an index, but for those that are given two values.
+    return fn.parameters.every(({ name }, at) => (at === 1 && !isFold) || this.#keepsPattern(name));
   }
 
   /** Put into a collection of the run. */
@@ -120,7 +131,10 @@ class Followed {
   #staysInOperator(node: tsTypes.BinaryExpression, operand: tsTypes.Node): boolean {
     const { ts } = this.#names;
     const { kind } = node.operatorToken;
-    if (isAssignment(ts, node)) return node.left === operand || this.#keepsBinding(targetOf(this.#names, node.left));
+    if (isAssignment(ts, node)) {
+      if (node.left === operand) return !isLogicalAssignment(ts, kind) || this.#stays(node);
+      return this.#keepsBinding(targetOf(this.#names, node.left)) && this.#stays(node);
+    }
     if (kind === ts.SyntaxKind.CommaToken) return node.left === operand || this.#stays(node);
     return !isLogicalOperator(ts, kind) || this.#stays(node);
   }
@@ -155,7 +169,7 @@ function isOnlyLookedAt(ts: TypeScript, parent: tsTypes.Node): boolean {
     ts.isTypeOfExpression(parent) ||
     ts.isVoidExpression(parent) ||
     ts.isDeleteExpression(parent) ||
-    ts.isTemplateSpan(parent) ||
+    (ts.isTemplateSpan(parent) && !ts.isTaggedTemplateExpression(parent.parent.parent)) ||
     // The declaration of a function, or its own name.
     ts.isFunctionDeclaration(parent)
   );

@@ -1,6 +1,6 @@
 /** Names of scopes, loops and `finally` blocks in frames: the constructs around them, as in labels. */
 import type tsTypes from "typescript";
-import type { Binding, Closure, FunctionNode, Scope, TypeScript } from "../ir.ts";
+import type { Binding, Chain, ChainLink, Closure, FunctionNode, Scope, TypeScript } from "../ir.ts";
 import { constructOf, enclosingConstructs, loopVariable } from "./enclosing.ts";
 import { resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
@@ -83,9 +83,13 @@ export function cursorPaths(ts: TypeScript, suspensions: Suspensions): Map<tsTyp
   return paths;
 }
 
-/** Name of the `finally` that the callback of `.finally` is lowered to, by the label of the step in front of it. */
-export function finallyName(label: string): string {
-  return `finally@${label}`;
+/**
+ * Name of the `finally` that the callback of a `.finally` is lowered to, by the label of the step in front of it: a chain may
+ * have several.
+ */
+export function finallyName(label: string, { links }: Chain, link: ChainLink): string {
+  const before = links.slice(0, links.indexOf(link)).filter(({ method }) => method === "finally").length;
+  return before === 0 ? `finally@${label}` : `finally ${before + 1}@${label}`;
 }
 
 /** The scopes whose records a closure is made with, in their order. */

@@ -14,7 +14,7 @@ import type { FileFacts } from "./file-facts.ts";
 import { isAsync, isDurable } from "./functions.ts";
 import { bindsAtCall, isGenerator, isGeneratorMethod, isStoredGenerator, isUsedUp, staysNative } from "./generators.ts";
 import { mayBeHandle } from "./handles.ts";
-import { canInline, isNothing, isStablePath } from "./inlining.ts";
+import { canInline, isNothing, isStableName } from "./inlining.ts";
 import { findResources, isForAwait, type ResourceScope, resourceName } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { siteOf } from "./sites.ts";
@@ -65,6 +65,7 @@ export interface SuspensionsInput {
   readonly bindings: Bindings;
   readonly tools: Tools;
   readonly imports: PackageImports;
+  readonly facts: FileFacts;
 }
 
 interface State extends SuspensionsInput {
@@ -98,7 +99,7 @@ function insideOf({ owner, inCallback }: Place): Place {
   return { owner, inCallback, inside: true };
 }
 
-export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: SuspensionsInput): Suspensions {
+export function findSuspensions({ ts, unit, nodes, bindings, tools, imports, facts }: SuspensionsInput): Suspensions {
   const state: State = {
     ts,
     unit,
@@ -106,6 +107,7 @@ export function findSuspensions({ ts, unit, nodes, bindings, tools, imports }: S
     bindings,
     tools,
     imports,
+    facts,
     stops: new Stops(ts, nodes),
     all: [],
     byNode: new Map(),
@@ -281,7 +283,7 @@ function chainAt(
       !(first && canInline(state, first) && canInline(state, second))
     )
       return false;
-    return given.every((fn) => !fn || canInline(state, fn) || isStablePath(state, fn) || isNothing(ts, fn));
+    return given.every((fn) => !fn || canInline(state, fn) || isStableName(state, fn) || isNothing(ts, fn));
   });
   return fits ? chain : undefined;
 }
@@ -313,7 +315,7 @@ function visitCallback(
     for (const parameter of fn.parameters) visit(state, parameter, place);
     if (ts.isBlock(fn.body)) visit(state, fn.body, place);
     else visitResult(state, fn.body, place);
-  } else if (isStablePath(state, fn)) {
+  } else if (isStableName(state, fn)) {
     state.namedCallbacks.set(fn, add(state, owner, fn, fn));
   }
 }

@@ -112,6 +112,7 @@ function isTarget(ts: TypeScript, node: tsTypes.Node): boolean {
   return isWrapper(ts, parent) ? isTarget(ts, parent) : isPatternPart(ts, parent, node);
 }
 
+/** `x = …`, `x += …`, `x ??= …` */
 export function isAssignment(ts: TypeScript, node: tsTypes.BinaryExpression): boolean {
   const { kind } = node.operatorToken;
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;

@@ -6,6 +6,7 @@ import type { TypeScript } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { checkAwaited } from "./awaited.ts";
 import { checkCallbacks } from "./callbacks.ts";
+import { checkCaptures } from "./captures.ts";
 import { checkLiveValues } from "./live-values.ts";
 import { checkLoops } from "./loops.ts";
 import { checkRollbacks } from "./rollbacks.ts";
@@ -44,6 +45,7 @@ export function checkUnits(
     checkAwaited(check);
     checkStepIds(check);
     checkCallbacks(check);
+    checkCaptures(check);
     checkRollbacks(check);
     checkLoops(check);
     if (queries) checkTypes({ ...check, queries, known });

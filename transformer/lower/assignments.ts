@@ -130,6 +130,18 @@ function writeConstant(context: Context, node: tsTypes.BinaryExpression, binding
   return ["(", value, isEarly ? `, ${read}` : "", `, ${constant})`];
 }
 
+/** `x = value`, where the value is a name, and evaluated before. */
+export function assignedFrom(context: Context, target: tsTypes.Expression, value: string): Rope {
+  const { ts, analysis, frame } = context;
+  const checked = checkedSlot(context, target);
+  if (!checked) return [copy(context, target), ` = ${value}`];
+  const record = recordOf(context, checked.scope);
+  const name = quote(checked.name);
+  if (!isConstant(checked)) return `${record}.${checked.name} = ${frame}.write(${record}, ${name}, ${value})`;
+  const isEarly = mayBeEarly(ts, analysis.bindings, unwrap(ts, target) as tsTypes.Identifier, checked);
+  return `${isEarly ? `${nameText(context, unwrap(ts, target))}, ` : ""}${frame}.constant(${name})`;
+}
+
 /** `$.write(v, "x", …)` throws when the declaration of the slot has not run by then. */
 function writeEarly(context: Context, node: tsTypes.BinaryExpression, binding: Binding): Rope {
   const record = recordOf(context, binding.scope);

@@ -78,20 +78,16 @@ function callByName(
   place: Place,
   deliver: Deliver,
 ): Rope {
-  const path = unwrap(context.ts, callback);
-  const label = context.analysis.suspensions.namedCallbacks.get(path)?.label as string;
-  const fn = pathText(context, path);
-  const called = `await ${context.frame}.at(${quote(label)}, () => ${fn}(${argument ?? ""}))`;
+  const name = unwrap(context.ts, callback) as tsTypes.Identifier;
+  const label = context.analysis.suspensions.namedCallbacks.get(name)?.label as string;
+  const binding = context.analysis.bindings.byIdentifier.get(name);
+  const slot = binding && slotName(context, binding);
+  const fn = slot ?? name.text;
+  // No record is the `this` of a callback.
+  const callee = slot ? `(0, ${slot})` : fn;
+  const called = `await ${context.frame}.at(${quote(label)}, () => ${callee}(${argument ?? ""}))`;
   const isCalled = `${reenters(context, [label])} || typeof ${fn} === "function"`;
   return [`if (${isCalled}) { `, deliver(called, place), " } else { ", otherwise, " }"];
-}
-
-/** A name or path of names as text, slots spelled out. */
-function pathText(context: Context, node: tsTypes.Expression): string {
-  if (context.ts.isPropertyAccessExpression(node)) return `${pathText(context, node.expression)}.${node.name.text}`;
-  const name = node as tsTypes.Identifier;
-  const binding = context.analysis.bindings.byIdentifier.get(name);
-  return (binding && slotName(context, binding)) ?? name.text;
 }
 
 function lowerInline(context: Context, fn: Inline, call: CallbackCall, place: Place, deliver: Deliver): Rope {

@@ -9,12 +9,15 @@
  * `deliver` is the statement that takes the chain's value.
  */
 import type tsTypes from "typescript";
+import { isConstant, mayBeEarly } from "../analyse/early.ts";
+import { standardNames } from "../analyse/file-facts.ts";
 import { isNothing } from "../analyse/inlining.ts";
 import { finallyName } from "../analyse/paths.ts";
 import { type Site, siteOf } from "../analyse/sites.ts";
 import { rollbackSource } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Chain, ChainLink, Rope } from "../ir.ts";
+import { assignedFrom } from "./assignments.ts";
 import { sequence } from "./blocks.ts";
 import { callbackLabels, type Deliver, lowerCallback, plainParameter } from "./callbacks.ts";
 import { type Context, type Finalizer, labelsIn, live, type Place, reenters, textOf } from "./context.ts";
@@ -49,7 +52,7 @@ function lowerAtSite(context: Context, awaited: tsTypes.Expression, site: Site, 
   }
   if (site.form === "assign" && ts.isIdentifier(site.target)) {
     const target = site.target;
-    if (isDeclaredIn(context, target.text, awaited)) return deliverLate(context, awaited, site.target, place);
+    if (isAssignedLate(context, target, awaited)) return deliverLate(context, awaited, target, place);
     const slot = copy(context, target);
     const name = typeof slot === "object" && "start" in slot ? target.text : slotText(slot, target);
     return lowerChain(context, awaited, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
@@ -64,7 +67,23 @@ function lowerAtSite(context: Context, awaited: tsTypes.Expression, site: Site, 
 function deliverLate(context: Context, awaited: tsTypes.Expression, target: tsTypes.Expression, place: Place): Rope {
   const result = context.names.fresh("result");
   const chain = lowerChain(context, awaited, place, (value) => [`${result} = `, value ?? "undefined", ";"]);
-  return [`let ${result}; `, chain, " ;(", copy(context, target), ` = ${result});`];
+  return [`let ${result}; `, chain, " ;(", assignedFrom(context, target, result), ");"];
+}
+
+/** Whether the chain would see that its value is assigned: a callback by the name, a `catch` by what the assignment throws. */
+function isAssignedLate(context: Context, target: tsTypes.Identifier, chain: tsTypes.Expression): boolean {
+  const { ts, analysis } = context;
+  const binding = analysis.bindings.byIdentifier.get(target);
+  if (!binding || isConstant(binding) || mayBeEarly(ts, analysis.bindings, target, binding)) return true;
+  return endsBehindValue(context, chain) || isDeclaredIn(context, target.text, chain);
+}
+
+/** Whether callbacks of the chain that do not suspend run behind its value: `.finally(() => log(total))`. */
+export function endsBehindValue(context: Context, awaited: tsTypes.Expression): boolean {
+  const chain = context.analysis.suspensions.chains.get(awaited);
+  return (chain?.links ?? []).some(({ method, callbacks: [callback] }) => {
+    return method === "finally" && callback !== undefined && callbackLabels(context, callback).length === 0;
+  });
 }
 
 /** Whether a callback of a chain declares a name, so that the same name outside of it cannot be seen there. */
@@ -124,14 +143,14 @@ function startsSafely(context: Context, call: tsTypes.CallExpression): boolean {
   return isSafe && (!source || !context.ts.isCallExpression(source) || startsSafely(context, source));
 }
 
-function cannotThrow({ ts }: Context, node: tsTypes.Expression): boolean {
+function cannotThrow({ ts, analysis, facts }: Context, node: tsTypes.Expression): boolean {
   const inner = unwrap(ts, node);
-  return (
-    ts.isLiteralExpression(inner) ||
-    ts.isIdentifier(inner) ||
-    ts.isArrowFunction(inner) ||
-    ts.isFunctionExpression(inner)
-  );
+  if (ts.isIdentifier(inner)) {
+    const binding = analysis.bindings.byIdentifier.get(inner);
+    if (binding) return !mayBeEarly(ts, analysis.bindings, inner, binding);
+    return facts.declared.has(inner.text) || standardNames.has(inner.text);
+  }
+  return ts.isLiteralExpression(inner) || ts.isArrowFunction(inner) || ts.isFunctionExpression(inner);
 }
 
 type AwaitBase = () => Rope;
@@ -279,7 +298,7 @@ function lowerFinally(
   const labels = callbackLabels(context, callback);
   const run = (at: Place) => lowerCallback(context, callback, { argument: undefined, otherwise: "" }, at, drop);
   if (labels.length === 0) return ["try { ", inside(deliver, place), " } finally { ", run(place), " }"];
-  const name = finallyName(labelsBelow(context, chain, position)[0] ?? "");
+  const name = finallyName(labelsBelow(context, chain, position)[0] ?? "", chain, link);
   return wrapFinally(context, name, labels, place, {
     body: (inner, finalizer) => inside((value) => keepValue(context, finalizer, value, deliver), inner),
     cleanup: (outer) => ["{ ", run(outer), " }"],

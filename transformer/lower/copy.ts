@@ -10,7 +10,7 @@
  */
 import type tsTypes from "typescript";
 import { mayBeEarly } from "../analyse/early.ts";
-import { usesOwnCall } from "../analyse/functions.ts";
+import { readsOwnCall } from "../analyse/functions.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { startOf } from "../discover/nodes.ts";
 import type { Binding, Closure, Rope, Suspension } from "../ir.ts";
@@ -238,7 +238,7 @@ function localMaker(context: Context, node: tsTypes.CallExpression): Closure | u
 function ignoresThis(context: Context, binding: Binding): boolean {
   const fn = binding.closure;
   if (!fn || binding.reassigned) return false;
-  return context.ts.isArrowFunction(fn) || !usesOwnCall(context.ts, (fn as tsTypes.FunctionExpression).body);
+  return context.ts.isArrowFunction(fn) || !readsOwnCall(context.ts, fn as tsTypes.FunctionExpression);
 }
 
 /** The copy of an expression as an operand of `&&` or `||`. */

@@ -7,7 +7,7 @@ import type tsTypes from "typescript";
 import { usingKeyword } from "../analyse/resources.ts";
 import type { Rope } from "../ir.ts";
 import { sequence } from "./blocks.ts";
-import { isDeclaredIn, lowerChain } from "./chains.ts";
+import { endsBehindValue, isDeclaredIn, lowerChain } from "./chains.ts";
 import { type Context, isHolder, labelsIn, type Place, slotName, textOf } from "./context.ts";
 import { copy, copyChildren } from "./copy.ts";
 import { assignmentTarget, assignPattern, declaresSlots } from "./patterns.ts";
@@ -89,16 +89,22 @@ function lowerChainDeclaration(
 ): Rope {
   const { ts } = context;
   const isName = ts.isIdentifier(node.name);
+  const isLate = endsBehindValue(context, chained);
   if (isName && declaresSlots(context, node.name)) {
     const binding = context.analysis.bindings.byIdentifier.get(node.name as tsTypes.Identifier);
     const slot = (binding && slotName(context, binding)) as string;
+    if (isLate) {
+      const result = context.names.fresh("result");
+      const chain = lowerChain(context, chained, place, (value) => [`${result} = `, value ?? "undefined", ";"]);
+      return [`let ${result}; `, chain, ` ${slot} = `, taken(context, node, result), ";"];
+    }
     return lowerChain(context, chained, place, (value) => [
       `${slot} = `,
       taken(context, node, value ?? "undefined"),
       ";",
     ]);
   }
-  const isOwn = isName && !isDeclaredIn(context, node.name.getText(), chained);
+  const isOwn = isName && !isLate && !isDeclaredIn(context, node.name.getText(), chained);
   const name = isOwn ? node.name.getText() : context.names.fresh("result");
   const chain = lowerChain(context, chained, place, (value) => [`${name} = `, value ?? "undefined", ";"]);
   const keyword = keywordOf(context, node) === "var" ? "var" : "let";

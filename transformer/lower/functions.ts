@@ -8,6 +8,7 @@ import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
 import { isAsync, usesThis } from "../analyse/functions.ts";
 import { isAsyncGenerator, isGenerator } from "../analyse/generators.ts";
+import { isAssignment } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
 import { isErased } from "../discover/nodes.ts";
 import type { Binding, FunctionNode, Rope, Scope, Suspension } from "../ir.ts";
@@ -363,8 +364,8 @@ function nameOf({ ts }: Context, fn: FunctionNode): string {
   if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isBindingElement(parent)) {
     return ts.isIdentifier(parent.name) ? parent.name.text : "";
   }
-  if (ts.isBinaryExpression(parent) && ts.isIdentifier(parent.left) && parent.right === fn) return parent.left.text;
-  return "";
+  if (!ts.isBinaryExpression(parent) || !isAssignment(ts, parent)) return "";
+  return ts.isIdentifier(parent.left) ? parent.left.text : "";
 }
 
 /** Whether a function expression uses its own name, which must mean the compiled function. */

@@ -112,13 +112,13 @@ function inFinallyCallback(
   callback: tsTypes.Node,
   { completions }: Constructs,
 ): void {
-  for (const { base, links } of chains.values()) {
-    const isOf = links.some(
+  for (const chain of chains.values()) {
+    const link = chain.links.find(
       ({ method, callbacks }) =>
         method === "finally" && callbacks.some((given) => given && unwrap(ts, given) === callback),
     );
-    const label = all.find(({ operand }) => operand === base)?.label ?? "";
-    if (isOf) define(completions, finallyName(label), ["value"]);
+    const label = all.find(({ operand }) => operand === chain.base)?.label ?? "";
+    if (link) define(completions, finallyName(label, chain, link), ["value"]);
   }
 }
 

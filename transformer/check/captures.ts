@@ -1,0 +1,77 @@
+/**
+ * Helpers that stand in a function which is not compiled, or in a loop of the module, and use its variables: each call makes
+ * another helper of the same code, and a run that is resumed elsewhere could not tell which one it was in.
+ */
+import type tsTypes from "typescript";
+import { usesSuper } from "../analyse/functions.ts";
+import { isReference } from "../analyse/targets.ts";
+import { unwrap } from "../discover/unwrap.ts";
+import type { FunctionNode, TypeScript } from "../ir.ts";
+import type { Check } from "./check-units.ts";
+
+export function checkCaptures(check: Check): void {
+  const { ts, analysis, facts, report } = check;
+  const { unit, nodes, bindings } = analysis;
+  const maker = unit.kind === "handler" ? undefined : makerOf(ts, unit.fn);
+  if (!maker) return;
+  const helper = unit.code.replace(/^[^#]*#/, "");
+  if (ts.isMethodDeclaration(unit.fn) && usesSuper(ts, unit.fn)) {
+    report.error("helper-of-many", unit.fn.name, { name: "super", helper });
+    return;
+  }
+  for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
+    if (bindings.byIdentifier.has(name) || !isReference(ts, name)) continue;
+    const isOfMaker = (facts.bindings.get(name.text) ?? []).some((declaration) => isMany(ts, declaration, unit.fn));
+    if (!isOfMaker) continue;
+    report.error("helper-of-many", name, { name: name.text, helper });
+    return;
+  }
+}
+
+/** The innermost function or loop around a helper that may run several times; undefined at the top of a module. */
+function makerOf(ts: TypeScript, helper: FunctionNode): tsTypes.Node | undefined {
+  return runsOften(ts, helper.parent);
+}
+
+/** Whether a helper sees a variable of which there is one for each time that the code around the helper runs. */
+function isMany(ts: TypeScript, declaration: tsTypes.Identifier, helper: FunctionNode): boolean {
+  const scope = scopeOf(ts, declaration);
+  const isSeen = scope.pos <= helper.pos && helper.end <= scope.end;
+  return isSeen && scope !== helper && !isInside(declaration, helper) && runsOften(ts, scope) !== undefined;
+}
+
+function isInside(node: tsTypes.Node, outer: tsTypes.Node): boolean {
+  return node.pos >= outer.pos && node.end <= outer.end;
+}
+
+/** The node itself or one around it that may run several times. A function that is called where it stands runs once. */
+function runsOften(ts: TypeScript, node: tsTypes.Node): tsTypes.Node | undefined {
+  for (let at = node; at && !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isIterationStatement(at, false)) return at;
+    if (ts.isFunctionLike(at) && !isCalledInPlace(ts, at)) return at;
+  }
+  return undefined;
+}
+
+/** `(() => { … })()` */
+function isCalledInPlace(ts: TypeScript, fn: tsTypes.Node): boolean {
+  let at = fn;
+  while (ts.isParenthesizedExpression(at.parent)) at = at.parent;
+  const { parent } = at;
+  return ts.isCallExpression(parent) && unwrap(ts, parent.expression) === fn;
+}
+
+/** What a variable belongs to: a function, a block, or the head of a loop. */
+function scopeOf(ts: TypeScript, declaration: tsTypes.Identifier): tsTypes.Node {
+  let at: tsTypes.Node = declaration.parent;
+  while (ts.isBindingElement(at) || ts.isBindingName(at)) at = at.parent;
+  const isBlockScoped = !ts.isVariableDeclaration(at) || (at.parent.flags & ts.NodeFlags.BlockScoped) !== 0;
+  // The name of a function or class is seen around it; a parameter in its function.
+  let scope: tsTypes.Node = at.parent;
+  for (; !ts.isSourceFile(scope); scope = scope.parent) {
+    if (ts.isFunctionLike(scope) || ts.isModuleBlock(scope)) return scope;
+    if (isBlockScoped && (ts.isBlock(scope) || ts.isIterationStatement(scope, false) || ts.isCaseBlock(scope)))
+      return scope;
+  }
+  return scope;
+}
