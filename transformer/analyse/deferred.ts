@@ -6,6 +6,10 @@
 import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, TypeScript } from "../ir.ts";
+import type { Analysis } from "./analyse-unit.ts";
+import type { Closures } from "./closures.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { isAsync } from "./functions.ts";
 import { keepsAll } from "./kept-values.ts";
 import {
   adding,
@@ -22,15 +26,30 @@ import { isAssignment } from "./targets.ts";
 /** The function that is given what settles the promise. */
 type Executor = tsTypes.ArrowFunction | tsTypes.FunctionExpression;
 
-export function isDeferred(names: DeferredNames, node: tsTypes.Node): node is tsTypes.NewExpression {
-  const { ts, bindings } = names;
+export function isDeferred(
+  ts: TypeScript,
+  { bindings, closures }: Pick<Analysis, "bindings" | "closures">,
+  facts: FileFacts,
+  node: tsTypes.Node,
+): node is tsTypes.NewExpression {
+  const names: DeferredNames = { ts, bindings, facts };
   if (!ts.isNewExpression(node) || !isPromise(names, node.expression) || bindings.evaluated.size > 0) return false;
   const [argument, ...others] = node.arguments ?? [];
   const executor = argument && unwrap(ts, argument);
   if (!executor || others.length > 0) return false;
-  if (!ts.isArrowFunction(executor) && !(ts.isFunctionExpression(executor) && !executor.asteriskToken)) return false;
-  const keepers = keepersOf(names, executor);
+  if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return false;
+  if (executor.asteriskToken || isAsync(ts, executor)) return false;
+  const keepers = isOfCallback(ts, closures, node) ? undefined : keepersOf(names, executor);
   return keepers !== undefined && keepsAll(names, keepers);
+}
+
+/** What the callback of a step does is no code of the run: nothing of it is stored while it is under way. */
+function isOfCallback(ts: TypeScript, { records }: Closures, node: tsTypes.Node): boolean {
+  for (let fn = functionAround(ts, node); !ts.isSourceFile(fn); fn = functionAround(ts, fn)) {
+    const record = records.get(fn);
+    if (record && record.role !== "value" && !record.durable) return true;
+  }
+  return false;
 }
 
 /** The variables that keep what settles the promise; undefined when it is given to anything else, or kept by none. */

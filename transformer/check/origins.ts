@@ -53,7 +53,7 @@ export function originOf(names: Names, expression: tsTypes.Expression, path: str
   }
   if (ts.isNewExpression(node)) {
     if (isMadeHere(names, node.expression) || node.expression.getText() === "Proxy") return "made";
-    if (isDeferred({ ts, bindings: analysis.bindings, facts: names.facts }, node)) return "made";
+    if (isDeferred(ts, analysis, names.facts, node)) return "made";
     // What is put into a container later is not its maker's.
     return path === "" ? "foreign" : "unknown";
   }

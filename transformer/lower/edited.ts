@@ -40,7 +40,7 @@ export function findEdited(ts: TypeScript, analysis: Analysis, facts: FileFacts)
     if (boundBy(ts, call) || combinator(ts, call, bindings, facts)) mark(call);
   }
   for (const made of nodes.of<tsTypes.NewExpression>(ts.SyntaxKind.NewExpression)) {
-    if (isDeferred({ ts, bindings, facts }, made)) mark(made);
+    if (isDeferred(ts, analysis, facts, made)) mark(made);
   }
   return edited;
 }

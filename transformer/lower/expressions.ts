@@ -63,7 +63,7 @@ export function lowerExpression(context: Context, node: tsTypes.Node): Rope | un
 function lowerNew(context: Context, node: tsTypes.NewExpression): Rope | undefined {
   const { ts, analysis, facts, frame } = context;
   const [executor] = node.arguments ?? [];
-  if (!executor || !isDeferred({ ts, bindings: analysis.bindings, facts }, node)) return undefined;
+  if (!executor || !isDeferred(ts, analysis, facts, node)) return undefined;
   return [`${frame}.promise(`, copy(context, executor), ")"];
 }
 
