@@ -29,8 +29,12 @@ test.each<[string, Partial<ProcessTraits>]>([
 
 test("the advice names the plugin entry, the build and the runner", () => {
   const entry = '{ "name": "backstitch", "transform": "backstitch/transformer", "transformProgram": true }';
-  expect(buildAdvice(plain)).toContain(entry);
-  expect(buildAdvice(plain)).toContain("tspc");
-  expect(buildAdvice(plain)).not.toContain("runs under");
-  expect(buildAdvice({ ...plain, execArgv: ["--import=tsx"] })).toContain("runs under tsx");
+  expect(buildAdvice(plain, false)).toContain(entry);
+  expect(buildAdvice(plain, false)).toContain("tspc");
+  expect(buildAdvice(plain, false)).not.toContain("runs under");
+  expect(buildAdvice({ ...plain, execArgv: ["--import=tsx"] }, false)).toContain("runs under tsx");
+});
+
+test("where other code is compiled, it says how the compiler sees a handler", () => {
+  expect(buildAdvice(plain, true)).toContain("give its parameter the type `Context`");
 });

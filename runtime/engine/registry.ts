@@ -70,6 +70,11 @@ export function registerCode(code: RegisteredCode): void {
   known.last = code;
 }
 
+/** Whether any compiled code was loaded. */
+export function hasCode(): boolean {
+  return registry().byId.size > 0;
+}
+
 function forgetUnused(others: Variants["others"]): void {
   for (const [hash, other] of others) if (other instanceof WeakRef && !other.deref()) others.delete(hash);
 }

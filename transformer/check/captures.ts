@@ -44,11 +44,11 @@ function isInside(node: tsTypes.Node, outer: tsTypes.Node): boolean {
   return node.pos >= outer.pos && node.end <= outer.end;
 }
 
-/** The node itself or one around it that may run several times. A function that is called where it stands runs once. */
+/** The node itself or one around it that may run several times. A function that is called once, and by nobody else, does not. */
 function runsOften(ts: TypeScript, node: tsTypes.Node): tsTypes.Node | undefined {
   for (let at = node; at && !ts.isSourceFile(at); at = at.parent) {
     if (ts.isIterationStatement(at, false)) return at;
-    if (ts.isFunctionLike(at) && !isCalledInPlace(ts, at)) return at;
+    if (ts.isFunctionLike(at) && !isCalledInPlace(ts, at) && !isCalledOnce(ts, at)) return at;
   }
   return undefined;
 }
@@ -59,6 +59,21 @@ function isCalledInPlace(ts: TypeScript, fn: tsTypes.Node): boolean {
   while (ts.isParenthesizedExpression(at.parent)) at = at.parent;
   const { parent } = at;
   return ts.isCallExpression(parent) && unwrap(ts, parent.expression) === fn;
+}
+
+/** `const notify = makeNotifier("> ");` at the top of a module, which is the only use of `makeNotifier`. */
+function isCalledOnce(ts: TypeScript, fn: tsTypes.Node): boolean {
+  if (!ts.isFunctionDeclaration(fn) || !fn.name || !ts.isSourceFile(fn.parent) || fn.modifiers) return false;
+  const uses: tsTypes.Identifier[] = [];
+  const { text } = fn.name;
+  const find = (node: tsTypes.Node): void => {
+    if (ts.isIdentifier(node) && node.text === text && node !== fn.name) uses.push(node);
+    ts.forEachChild(node, find);
+  };
+  find(fn.parent);
+  const [use, ...others] = uses;
+  const isCall = use !== undefined && ts.isCallExpression(use.parent) && use.parent.expression === use;
+  return isCall && others.length === 0 && runsOften(ts, use.parent) === undefined;
 }
 
 /** What a variable belongs to: a function, a block, or the head of a loop. */
