@@ -26,8 +26,9 @@ const pace = Number(process.env.DEMO_PACE ?? 1);
 /** All calls so far, oldest first. */
 export function serviceCalls(): ServiceCall[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as ServiceCall);
+  const lines = readFileSync(file, "utf8").split("\n");
+  // Behind the last end of a line, another process may be in the middle of writing one.
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as ServiceCall);
 }
 
 export function dalle(prompt: string): Promise<string> {

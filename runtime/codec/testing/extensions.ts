@@ -226,6 +226,21 @@ const generators: CodecExtension = {
   late: (parts) => new Standing(parts),
 };
 
+/** What settles a promise: it is made behind it. */
+export class Settler {
+  readonly parts: unknown;
+  constructor(parts: unknown) {
+    this.parts = parts;
+  }
+}
+
+const settlers: CodecExtension = {
+  tag: "settler",
+  matches: (value) => value instanceof Settler,
+  encode: (value) => (value as Settler).parts,
+  late: (parts) => new Settler(parts),
+};
+
 /** A promise that has settled. */
 export class Settled {
   outcome: unknown;
@@ -255,6 +270,7 @@ export const testExtensions: readonly CodecExtension[] = [
   templates,
   generators,
   promises,
+  settlers,
 ];
 
 /** Registered without functions. */
