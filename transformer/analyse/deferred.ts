@@ -7,7 +7,6 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, TypeScript } from "../ir.ts";
 import type { Analysis } from "./analyse-unit.ts";
-import type { Closures } from "./closures.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { isAsync } from "./functions.ts";
 import { keepsAll } from "./kept-values.ts";
@@ -28,7 +27,7 @@ type Executor = tsTypes.ArrowFunction | tsTypes.FunctionExpression;
 
 export function isDeferred(
   ts: TypeScript,
-  { bindings, closures }: Pick<Analysis, "bindings" | "closures">,
+  { bindings, unit }: Pick<Analysis, "bindings" | "unit">,
   facts: FileFacts,
   node: tsTypes.Node,
 ): node is tsTypes.NewExpression {
@@ -39,17 +38,15 @@ export function isDeferred(
   if (!executor || others.length > 0) return false;
   if (!ts.isArrowFunction(executor) && !ts.isFunctionExpression(executor)) return false;
   if (executor.asteriskToken || isAsync(ts, executor)) return false;
-  const keepers = isOfCallback(ts, closures, node) ? undefined : keepersOf(names, executor);
-  return keepers !== undefined && keepsAll(names, keepers);
+  const keepers = keepersOf(names, executor);
+  return keepers !== undefined && keepsAll(names, keepers, functionsAround(ts, node, unit.fn));
 }
 
-/** What the callback of a step does is no code of the run: nothing of it is stored while it is under way. */
-function isOfCallback(ts: TypeScript, { records }: Closures, node: tsTypes.Node): boolean {
-  for (let fn = functionAround(ts, node); !ts.isSourceFile(fn); fn = functionAround(ts, fn)) {
-    const record = records.get(fn);
-    if (record && record.role !== "value" && !record.durable) return true;
-  }
-  return false;
+/** Who calls one of these, such as a step or an emitter, calls it when it is no code of the run. */
+function functionsAround(ts: TypeScript, node: tsTypes.Node, unit: tsTypes.Node): tsTypes.Node[] {
+  const found: tsTypes.Node[] = [];
+  for (let fn = functionAround(ts, node); fn !== unit; fn = functionAround(ts, fn)) found.push(fn);
+  return found;
 }
 
 /** The variables that keep what settles the promise; undefined when it is given to anything else, or kept by none. */

@@ -24,10 +24,15 @@ const callingAtOnce =
 
 const isFolding = /^(?:reduce|reduceRight|sort|toSorted)$/;
 
-export function keepsAll(names: DeferredNames, bindings: ReadonlySet<Binding>): boolean {
+/** @param functions that only the run may call, too */
+export function keepsAll(
+  names: DeferredNames,
+  bindings: ReadonlySet<Binding>,
+  functions: readonly tsTypes.Node[],
+): boolean {
   const followed = new Followed(names);
   for (const binding of bindings) if (!followed.keeps(binding)) return false;
-  return true;
+  return functions.every((fn) => followed.keepsFunction(fn));
 }
 
 class Followed {
@@ -52,25 +57,22 @@ class Followed {
     const { ts } = this.#names;
     if (!this.#stays(node)) return false;
     for (let fn = functionAround(ts, node); isInScope(ts, fn, binding); fn = functionAround(ts, fn)) {
-      if (!this.#keepsFunction(fn)) return false;
+      if (!this.keepsFunction(fn)) return false;
     }
     return true;
   }
 
   /** Who calls a function calls what it refers to. */
-  #keepsFunction(fn: tsTypes.Node): boolean {
+  keepsFunction(fn: tsTypes.Node): boolean {
     const { ts, bindings } = this.#names;
-    if (ts.isFunctionDeclaration(fn)) {
-      return this.#keepsBinding(fn.name && bindings.byIdentifier.get(fn.name));
-    }
+    if (ts.isFunctionDeclaration(fn)) return this.#keepsBinding(fn.name && bindings.byIdentifier.get(fn.name));
     if (!ts.isArrowFunction(fn) && !ts.isFunctionExpression(fn)) return false;
     if (fn.asteriskToken) return false;
     let at: tsTypes.Node = fn;
     while (ts.isParenthesizedExpression(at.parent)) at = at.parent;
     const { parent } = at;
     if (ts.isNewExpression(parent) && parent.expression !== at) return isPromise(this.#names, parent.expression);
-    const isArgument = ts.isCallExpression(parent) && parent.expression !== at;
-    return (isArgument && receiverOf(ts, parent, callingAtOnce) !== undefined) || this.#stays(fn);
+    return this.#stays(fn);
   }
 
   /** Nothing outside of the run gets hold of the value of an expression. */
@@ -121,9 +123,10 @@ class Followed {
     return fn.parameters.every(({ name }, at) => (at === 1 && !isFold) || this.#keepsPattern(name));
   }
 
-  /** Put into a collection of the run. */
+  /** Put into a collection of the run, or called at once. */
   #staysIn(call: tsTypes.CallExpression): boolean {
     const { ts } = this.#names;
+    if (receiverOf(ts, call, callingAtOnce)) return true;
     const receiver = receiverOf(ts, call, adding);
     return receiver !== undefined && this.#keepsBinding(containerOf(this.#names, receiver));
   }
