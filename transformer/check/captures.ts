@@ -35,9 +35,17 @@ function makerOf(ts: TypeScript, helper: FunctionNode): tsTypes.Node | undefined
 
 /** Whether a helper sees a variable of which there is one for each time that the code around the helper runs. */
 function isMany(ts: TypeScript, declaration: tsTypes.Identifier, helper: FunctionNode): boolean {
+  if (isOwnName(ts, declaration, helper)) return false;
   const scope = scopeOf(ts, declaration);
   const isSeen = scope.pos <= helper.pos && helper.end <= scope.end;
   return isSeen && scope !== helper && !isInside(declaration, helper) && runsOften(ts, scope) !== undefined;
+}
+
+/** `const walk = async (step: Step, n: number) => { … await walk(step, n - 1); }`: whichever of them it is, it is the same. */
+function isOwnName(ts: TypeScript, { parent }: tsTypes.Identifier, helper: FunctionNode): boolean {
+  return (
+    ts.isVariableDeclaration(parent) && parent.initializer !== undefined && unwrap(ts, parent.initializer) === helper
+  );
 }
 
 function isInside(node: tsTypes.Node, outer: tsTypes.Node): boolean {
