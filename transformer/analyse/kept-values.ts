@@ -22,7 +22,8 @@ import { isAssignment } from "./targets.ts";
 const callingAtOnce =
   /^(?:map|flatMap|forEach|filter|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|sort|toSorted)$/;
 
-const isFolding = /^(?:reduce|reduceRight|sort|toSorted)$/;
+/** Of these, the ones that give it two values. */
+const folding = /^(?:reduce|reduceRight|sort|toSorted)$/;
 
 /** @param functions that only the run may call, too */
 export function keepsAll(
@@ -110,7 +111,7 @@ class Followed {
     const { text } = callee.name;
     // These give a number; `add` and `set` give their object.
     if (text === "push" || text === "unshift") return true;
-    const isGiven = !callingAtOnce.test(text) || this.#keepsParameters(call.arguments[0], isFolding.test(text));
+    const isGiven = !callingAtOnce.test(text) || this.#keepsParameters(call.arguments[0], folding.test(text));
     return isGiven && !/^(?:then|catch|finally)$/.test(text) && this.#stays(call);
   }
 

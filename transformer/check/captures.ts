@@ -12,8 +12,8 @@ import type { Check } from "./check-units.ts";
 export function checkCaptures(check: Check): void {
   const { ts, analysis, facts, report } = check;
   const { unit, nodes, bindings } = analysis;
-  const maker = unit.kind === "handler" ? undefined : makerOf(ts, unit.fn);
-  if (!maker) return;
+  // A handler is found by the id of its function.
+  if (unit.kind === "handler" || !mayRunOften(ts, unit.fn.parent)) return;
   const helper = unit.code.replace(/^[^#]*#/, "");
   if (ts.isMethodDeclaration(unit.fn) && usesSuper(ts, unit.fn)) {
     report.error("helper-of-many", unit.fn.name, { name: "super", helper });
@@ -28,17 +28,12 @@ export function checkCaptures(check: Check): void {
   }
 }
 
-/** The innermost function or loop around a helper that may run several times; undefined at the top of a module. */
-function makerOf(ts: TypeScript, helper: FunctionNode): tsTypes.Node | undefined {
-  return runsOften(ts, helper.parent);
-}
-
 /** Whether a helper sees a variable of which there is one for each time that the code around the helper runs. */
 function isMany(ts: TypeScript, declaration: tsTypes.Identifier, helper: FunctionNode): boolean {
   if (isOwnName(ts, declaration, helper)) return false;
   const scope = scopeOf(ts, declaration);
   const isSeen = scope.pos <= helper.pos && helper.end <= scope.end;
-  return isSeen && scope !== helper && !isInside(declaration, helper) && runsOften(ts, scope) !== undefined;
+  return isSeen && scope !== helper && !isInside(declaration, helper) && mayRunOften(ts, scope);
 }
 
 /** `const walk = async (step: Step, n: number) => { … await walk(step, n - 1); }`: whichever of them it is, it is the same. */
@@ -52,13 +47,13 @@ function isInside(node: tsTypes.Node, outer: tsTypes.Node): boolean {
   return node.pos >= outer.pos && node.end <= outer.end;
 }
 
-/** The node itself or one around it that may run several times. A function that is called once, and by nobody else, does not. */
-function runsOften(ts: TypeScript, node: tsTypes.Node): tsTypes.Node | undefined {
+/** Whether a node stands in a loop, or in a function that may be called several times. */
+function mayRunOften(ts: TypeScript, node: tsTypes.Node): boolean {
   for (let at = node; at && !ts.isSourceFile(at); at = at.parent) {
-    if (ts.isIterationStatement(at, false)) return at;
-    if (ts.isFunctionLike(at) && !isCalledInPlace(ts, at) && !isCalledOnce(ts, at)) return at;
+    if (ts.isIterationStatement(at, false)) return true;
+    if (ts.isFunctionLike(at) && !isCalledInPlace(ts, at) && !isCalledOnce(ts, at)) return true;
   }
-  return undefined;
+  return false;
 }
 
 /** `(() => { … })()` */
@@ -81,7 +76,7 @@ function isCalledOnce(ts: TypeScript, fn: tsTypes.Node): boolean {
   find(fn.parent);
   const [use, ...others] = uses;
   const isCall = use !== undefined && ts.isCallExpression(use.parent) && use.parent.expression === use;
-  return isCall && others.length === 0 && runsOften(ts, use.parent) === undefined;
+  return isCall && others.length === 0 && !mayRunOften(ts, use.parent);
 }
 
 /** What a variable belongs to: a function, a block, or the head of a loop. */
