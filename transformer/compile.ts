@@ -6,6 +6,7 @@ import { analyseUnit } from "./analyse/analyse-unit.ts";
 import { findFileFacts } from "./analyse/file-facts.ts";
 import { checkUnits } from "./check/check-units.ts";
 import type { TypeQueries } from "./check/type-queries.ts";
+import { checkUncompiled } from "./check/uncompiled.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
 import { findImports } from "./discover/imports.ts";
@@ -73,7 +74,8 @@ export function compileFile(
   // TypeScript writes every path with slashes.
   const { path = file.fileName.slice(file.fileName.lastIndexOf("/") + 1) } = options;
   const units = findUnits(ts, file, nodes, imports, { packageName, place: placeOf(path) });
-  if (units.length === 0) return undefined;
+  if (queries) checkUncompiled(ts, { nodes, units }, queries, report);
+  if (units.length === 0 && report.diagnostics.length === 0) return undefined;
   // What the parser made of the rest is a guess.
   const [problem] = syntaxErrorsOf(file);
   if (problem) report.error("syntax-error", problem, { problem: problem.text });

@@ -107,7 +107,7 @@ const table = {
   "callback-not-compiled": {
     code: 90033,
     category: "error",
-    text: "The callback runs `%tool%` and is given to `%callee%`, which is not compiled: a run cannot be resumed inside of it. Use `step.map(items, { concurrency }, async (item) => …)`, `Promise.all`, or a loop.",
+    text: "The callback runs `%tool%` and is given to `%callee%`, which is not compiled: a run cannot be resumed inside of it. %fix%",
   },
   "step-in-timer": {
     code: 90037,
@@ -128,6 +128,16 @@ const table = {
     code: 90038,
     category: "error",
     text: "`%helper%` uses `%name%` of the code around it, which is not compiled and may run several times: each time makes another `%helper%`, and a run that is resumed cannot tell which of them it was in. Pass the value as an argument, or make a class of it, whose instances are constants of the module.",
+  },
+  "for-each-not-awaited": {
+    code: 90039,
+    category: "warning",
+    text: "`forEach` does not wait for its callback, which runs `%tool%`: the code behind it goes on at once, and a failure is not seen. Write a loop, or `await Promise.all(….map(async (item) => …))`; `void` in front of it when that is meant.",
+  },
+  "step-not-compiled": {
+    code: 90040,
+    category: "error",
+    text: "`%tool%` is called in a function that is not compiled: its own text does not say that it is given a `Step`. Give it a parameter with that type written out: `step: Step`, imported from `backstitch`.",
   },
   "syntax-error": {
     code: 90036,

@@ -4,6 +4,7 @@ import { toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Check } from "./check-units.ts";
 import { isDurableCall } from "./durable-calls.ts";
+import { awaitedParameters } from "./own-callbacks.ts";
 
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
@@ -24,17 +25,26 @@ function checkTimer(check: Check, { expression: callee, arguments: [callback] }:
   if (tool) check.report.error("step-in-timer", callback, { callee: callee.text, tool });
 }
 
+const fixes = {
+  foreign: "Use `step.map(items, { concurrency }, async (item) => …)`, `Promise.all`, or a loop.",
+  own: "Give that function a parameter `step: Step`, with which it is compiled, too.",
+};
+
 function checkCall(check: Check, call: tsTypes.CallExpression, imported: ReadonlySet<string>): void {
-  if ((imported.size === 0 && !check.queries) || isDurableCall(check, call)) return;
-  if (!isForeign(check, call, imported)) return;
-  for (const argument of call.arguments) {
-    const tool = stepIn(check, argument);
-    if (tool) check.report.error("callback-not-compiled", argument, { callee: call.expression.getText(), tool });
+  const given = call.arguments.map((argument) => stepIn(check, argument));
+  if (!given.some((tool) => tool !== undefined) || isDurableCall(check, call)) return;
+  const isOfPackage = isForeign(check, call, imported);
+  const isAwaitedIn = isOfPackage ? () => true : awaitedParameters(check, call.expression);
+  const fix = isOfPackage ? fixes.foreign : fixes.own;
+  for (const [index, tool] of given.entries()) {
+    if (tool === undefined || !isAwaitedIn(index)) continue;
+    const argument = call.arguments[index] as tsTypes.Expression;
+    check.report.error("callback-not-compiled", argument, { callee: call.expression.getText(), tool, fix });
   }
 }
 
 /** The first tool call of a callback that stands in the call, or that a variable of the durable function holds. */
-function stepIn({ ts, analysis }: Check, argument: tsTypes.Expression): string | undefined {
+export function stepIn({ ts, analysis }: Check, argument: tsTypes.Expression): string | undefined {
   const value = unwrap(ts, argument);
   const binding = ts.isIdentifier(value) ? analysis.bindings.byIdentifier.get(value) : undefined;
   const fn = binding?.closure ?? value;

@@ -21,6 +21,8 @@ export interface TypeQueries {
   returned(type: TypeRef): TypeRef | undefined;
   /** Where the function that an expression refers to is declared. */
   homeOfCallee(callee: tsTypes.Node): ObjectShape["home"] | undefined;
+  /** The function itself, or its variable; undefined when the compiler did not parse it. */
+  declarationOfCallee(callee: tsTypes.Node): tsTypes.Node | undefined;
   /** Whether the program registers the class with `registerClass`. */
   isRegistered(type: TypeRef): boolean;
 }

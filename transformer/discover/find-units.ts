@@ -4,6 +4,7 @@
  */
 import type tsTypes from "typescript";
 import type { FoundUnit, FunctionNode, TypeScript, Unit } from "../ir.ts";
+import { boundFunction } from "./bound-function.ts";
 import { findHelpers, uniqueCodes } from "./helpers.ts";
 import { importedName, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
@@ -125,21 +126,4 @@ function functionOf(ts: TypeScript, expression: tsTypes.Expression): FunctionNod
   const node = unwrap(ts, expression);
   if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return node;
   return ts.isIdentifier(node) ? boundFunction(ts, node) : undefined;
-}
-
-/** Looks a name up outwards, statement list by statement list. */
-function boundFunction(ts: TypeScript, name: tsTypes.Identifier): FunctionNode | undefined {
-  for (let scope: tsTypes.Node | undefined = name.parent; scope; scope = scope.parent) {
-    if (!ts.isSourceFile(scope) && !ts.isBlock(scope) && !ts.isModuleBlock(scope)) continue;
-    for (const statement of scope.statements) {
-      if (ts.isFunctionDeclaration(statement) && statement.name?.text === name.text && statement.body) return statement;
-      if (!ts.isVariableStatement(statement)) continue;
-      for (const declaration of statement.declarationList.declarations) {
-        if (!ts.isIdentifier(declaration.name) || declaration.name.text !== name.text) continue;
-        const value = declaration.initializer && unwrap(ts, declaration.initializer);
-        return value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) ? value : undefined;
-      }
-    }
-  }
-  return undefined;
 }

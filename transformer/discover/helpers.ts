@@ -35,7 +35,8 @@ function candidates({ SyntaxKind }: TypeScript, nodes: Nodes): FunctionNode[] {
   return kinds.flatMap((kind) => nodes.of<FunctionNode>(kind).filter(({ body }) => body !== undefined));
 }
 
-function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: PackageImports): boolean {
+/** Whether the text of a function says that it is given tools. */
+export function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: PackageImports): boolean {
   return parameters.some(({ type }) => {
     const types = type && importedTypes(ts, type, imports);
     return types && toolTypes.some((name) => types.has(name));
@@ -47,7 +48,7 @@ function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports: Packa
  * when it holds functions and returns a promise, its caller can as well be given that of a durable call. One that gives a
  * step a callback and may return something else cannot be compiled (`analyse/check-unit.ts`).
  */
-function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
+export function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
   if ((ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0) return true;
   if (fn.asteriskToken || !fn.body) return false;
   const holdsFunction = (node: tsTypes.Node): boolean =>

@@ -3,6 +3,7 @@ import type MagicString from "magic-string";
 import type ts from "typescript";
 import type { Manifest } from "../../runtime/manifest.ts";
 import type { TypeQueries } from "../check/type-queries.ts";
+import { mayCallSteps } from "../check/uncompiled.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { TypeScript } from "../ir.ts";
@@ -88,7 +89,7 @@ export function createProject(
     !file.isDeclarationFile &&
     !program.isSourceFileFromExternalLibrary(file) &&
     !file.fileName.endsWith(".json") &&
-    compiler.mayHoldDurable(file.text);
+    (compiler.mayHoldDurable(file.text) || mayCallSteps(file.text));
 
   const compileNow = (file: ts.SourceFile): CompiledFile | undefined => {
     // Without a whole tree there is nothing to compile; TypeScript reports the syntax error itself.

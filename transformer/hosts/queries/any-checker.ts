@@ -45,7 +45,7 @@ export interface CheckerAccess<Type extends AnyType<Symbol>, Symbol extends AnyS
   /** What the index signatures give. */
   indexedOf(type: Type): readonly Type[];
   homeOf(symbol: Symbol): ObjectShape["home"] | undefined;
-  /** The declarations of a class. */
+  /** The declarations of a class, or of a function or its variable. */
   declarationsOf(symbol: Symbol): readonly ts.Node[];
 }
 
@@ -91,6 +91,10 @@ export function createQueries<Type extends AnyType<Symbol>, Symbol extends AnySy
     homeOfCallee(callee) {
       const symbol = queries.resolved(callee as ts.Node);
       return symbol && access.homeOf(symbol);
+    },
+    declarationOfCallee(callee) {
+      const symbol = queries.resolved(callee as ts.Node);
+      return symbol && access.homeOf(symbol) === "project" ? access.declarationsOf(symbol)[0] : undefined;
     },
     isRegistered(type) {
       registered ??= new Set(registeredNames(ts, program).map((name) => queries.resolved(name)));

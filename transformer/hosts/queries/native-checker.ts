@@ -30,7 +30,13 @@ export function createNativeQueries(
 ): TypeQueries {
   const { checker } = project;
   const nodes = new SameNodes(program, project, sameKinds(ts.SyntaxKind, SyntaxKind));
-  const classes: readonly SyntaxKind[] = [SyntaxKind.ClassDeclaration, SyntaxKind.ClassExpression];
+  const declarations: ReadonlySet<SyntaxKind> = new Set([
+    SyntaxKind.ClassDeclaration,
+    SyntaxKind.ClassExpression,
+    SyntaxKind.FunctionDeclaration,
+    SyntaxKind.MethodDeclaration,
+    SyntaxKind.VariableDeclaration,
+  ]);
   const homes = new Map<string, ObjectShape["home"]>();
   const queries = createQueries<native.Type, native.Symbol>(ts, program, {
     enums,
@@ -56,7 +62,7 @@ export function createNativeQueries(
     },
     declarationsOf: (symbol) =>
       symbol.declarations
-        .filter(({ kind }) => classes.includes(kind))
+        .filter(({ kind }) => declarations.has(kind))
         .flatMap((declaration) => nodes.fromNative(declaration) ?? []),
   });
   return withAwaited(queries, checker, enums);

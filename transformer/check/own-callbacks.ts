@@ -1,0 +1,65 @@
+/** Functions of the author's own that are not compiled, and wait for a callback that they are given. */
+import type tsTypes from "typescript";
+import { boundFunction } from "../discover/bound-function.ts";
+import { takesTools } from "../discover/helpers.ts";
+import { findImports } from "../discover/imports.ts";
+import { unwrap } from "../discover/unwrap.ts";
+import type { FunctionNode } from "../ir.ts";
+import type { Check } from "./check-units.ts";
+
+/**
+ * Which parameters the function behind `callee` calls in its own async code. What is not async calls its callbacks within a
+ * segment of its caller; what only keeps a callback, or hands it on, may be right.
+ */
+export function awaitedParameters(check: Check, callee: tsTypes.Expression): (index: number) => boolean {
+  const fn = calledFunction(check, callee);
+  if (!fn?.body || !isAsync(check, fn) || takesTools(check.ts, fn, findImports(check.ts, fn.getSourceFile()))) {
+    return () => false;
+  }
+  const called = calledNames(check, fn.body);
+  return (index) => {
+    const { name } = fn.parameters[index] ?? {};
+    return name !== undefined && check.ts.isIdentifier(name) && called.has(name.text);
+  };
+}
+
+/** A function of the module, by name; with types, also one of another module, or a method. */
+function calledFunction({ ts, analysis, queries }: Check, expression: tsTypes.Expression): FunctionNode | undefined {
+  const callee = unwrap(ts, expression);
+  if (ts.isIdentifier(callee)) {
+    if (analysis.bindings.byIdentifier.has(callee)) return undefined;
+    const fn = boundFunction(ts, callee);
+    if (fn) return fn;
+  }
+  const found = queries?.declarationOfCallee(callee);
+  const declared =
+    found && ts.isVariableDeclaration(found) && found.initializer ? unwrap(ts, found.initializer) : found;
+  const isFunction =
+    declared !== undefined &&
+    (ts.isFunctionDeclaration(declared) ||
+      ts.isMethodDeclaration(declared) ||
+      ts.isArrowFunction(declared) ||
+      ts.isFunctionExpression(declared));
+  // What stands in the durable function is compiled with it.
+  return isFunction && !isWithin(declared, analysis.unit.fn) ? declared : undefined;
+}
+
+function isWithin(node: tsTypes.Node, outer: tsTypes.Node): boolean {
+  return node.getSourceFile() === outer.getSourceFile() && outer.pos <= node.pos && node.end <= outer.end;
+}
+
+function isAsync({ ts }: Check, fn: FunctionNode): boolean {
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+}
+
+/** `fn(1)`, `fn?.()`, outside of functions within. */
+function calledNames({ ts }: Check, body: tsTypes.Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: tsTypes.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) names.add(node.expression.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(body);
+  return names;
+}
