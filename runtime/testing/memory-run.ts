@@ -31,6 +31,7 @@ export interface RunParts {
   readonly logger: Logger;
   /** See `TestRuntimeOptions`. */
   readonly parkTimeoutMs: number;
+  readonly callbackMs: number;
   /** Asked at every park: whether the run is dropped from memory and loaded again. */
   readonly reloads: () => boolean;
   /** Whether the process dies in front of a commit, or behind it. */
@@ -47,10 +48,10 @@ export interface RunParts {
 
 /** Of a runtime with these options. */
 export function runParts(options: TestRuntimeOptions): RunParts {
-  const { reload = "never", seed = 1, logger = silent, parkTimeoutMs = 4_000 } = options;
+  const { reload = "never", seed = 1, logger = silent, parkTimeoutMs = 4_000, callbackMs = 1_000 } = options;
   const random = seededRandom(seed);
   const reloads = { never: () => false, "every-park": () => true, random: () => random() < 0.5 }[reload];
-  return { reloads, logger: shieldedLogger(logger), parkTimeoutMs };
+  return { reloads, logger: shieldedLogger(logger), parkTimeoutMs, callbackMs };
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -80,7 +81,7 @@ export class MemoryRun {
     // Limits are for runs beside one another, and a test waits for less than what is in production.
     this.#fn = { ...fn, ...(!scriptOf(options) && { retries: 0 }), flow: undefined, parkTimeoutMs: undefined };
     this.#parts = parts;
-    this.#clock = new VirtualClock(ts);
+    this.#clock = new VirtualClock(ts, parts.callbackMs);
     this.#crashes = new Set(placesOf(options.crashAt));
     this.#claim = {
       run: "run",
@@ -115,8 +116,7 @@ export class MemoryRun {
   /** One process, until the run ends, is let go, or the process dies. */
   #drive(): Promise<DriveEnd> {
     const { onHandlerEnd } = this.#options;
-    const script =
-      scriptOf(this.#options) ?? (this.#parts.onBegin && ((_call: unknown, real: () => unknown) => real()));
+    const script = scriptOf(this.#options) ?? ((_call: unknown, real: () => unknown) => real());
     const process = new AbortController();
     let deliver: Parameters<NonNullable<DriverHost["onMail"]>>[0] = () => {};
     return driveReceived({ ...this.#claim, mail: [...this.#outside.mail] }, this.#fn, {
@@ -151,13 +151,12 @@ export class MemoryRun {
       },
       onStep: (record) => this.#ended(record),
       ...(this.#parts.onFrame && { onFrame: this.#parts.onFrame }),
-      ...(script && {
-        script: ({ op, id, attempt, input }, real) => {
-          const call = { id, attempt, input, index: this.#index(op, id) };
-          this.#parts.onBegin?.(call);
-          return script(call, real);
-        },
-      }),
+      script: ({ op, id, attempt, input }, real) => {
+        const call = { id, attempt, input, index: this.#index(op, id) };
+        this.#parts.onBegin?.(call);
+        this.#clock.began(`${op}/${attempt}`);
+        return script(call, real);
+      },
     });
   }
 
@@ -187,6 +186,7 @@ export class MemoryRun {
   /** The process is gone, and with it what it had not stored. */
   #forget(): void {
     this.#claim = { ...this.#claim, lostClaims: this.#claim.lostClaims + 1 };
+    this.#clock.forget();
     this.#trace.length = this.#stored.trace;
     while (this.#met.length > this.#stored.met) {
       const { op, id } = this.#met.pop() as { op: number; id: string };
@@ -201,11 +201,9 @@ export class MemoryRun {
     const fn = functions?.find((given) => given.id === target);
     const event = { id, name, data: decode(data), ts: this.#clock.now() };
     const options = { ...(steps && { steps }), ...(mock && { mock }), ...(respond && { respond }) };
-    const { logger, reloads, parkTimeoutMs } = this.#parts;
-    return (
-      fn &&
-      new MemoryRun(fn, event, { logger, reloads, parkTimeoutMs }, { ...options, functions: functions ?? [] }).drive()
-    );
+    const { logger, reloads, parkTimeoutMs, callbackMs } = this.#parts;
+    const parts = { logger, reloads, parkTimeoutMs, callbackMs };
+    return fn && new MemoryRun(fn, event, parts, { ...options, functions: functions ?? [] }).drive();
   }
 
   #result(stuck: boolean): Pick<TestRun, "status" | "output" | "error" | "handling"> {
@@ -222,6 +220,7 @@ export class MemoryRun {
   }
 
   #ended({ op, id, kind, attempt, output, error }: StepRecord): void {
+    this.#clock.ended(`${op}/${attempt}`);
     const outcome = error === undefined ? { ok: decoded(output) } : { error: decoded(error) };
     const entry = { kind, id, index: this.#index(op, id), attempt, outcome };
     this.#trace.push(entry);

@@ -16,6 +16,11 @@ export interface TestRuntimeOptions {
    * then. It stands in for the `parkTimeout` of functions. Default 4,000; Infinity for ever.
    */
   readonly parkTimeoutMs?: number;
+  /**
+   * For how long the virtual clock stands while the callback of a step runs, in milliseconds of real time: a callback that
+   * calls something real is not overtaken by its `timeout`, nor by a sleep beside it. Default 1,000.
+   */
+  readonly callbackMs?: number;
   /** Gets what handlers and the engine log. Default: nothing is printed. */
   readonly logger?: Logger;
 }
