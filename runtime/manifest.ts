@@ -200,6 +200,8 @@ export interface CodeInfo extends FrameLayout {
   readonly format: number;
   /** Number of leading arguments that the frame keeps; absent keeps all. */
   readonly arity?: number;
+  /** Not of an async function: its call gives what its code returns. Absent: it gives a promise of its own. */
+  readonly returnsHandle?: true;
   /** Of an outermost function: all that callbacks of steps do with values of the run, where they only read some. */
   readonly reads?: Readonly<Record<string, readonly ReadPath[]>>;
   /** Of a handler: all that its code does with its arguments, tools aside, where it only reads some values of them. */

@@ -193,6 +193,7 @@ export class Activation {
   /** The handle that `source.then(…)` makes in compiled code. */
   derive(source: Handle, method: string, reactions: Reactions): Handle {
     const handle = new Handle(`the \`${method}\` of ${source.what}`, this);
+    handle.isPromise = source.isPromise;
     new Reaction(handle, source, reactions).waitFor(source);
     return handle;
   }

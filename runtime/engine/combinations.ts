@@ -5,7 +5,7 @@
 import { SafeMap } from "../codec/index.ts";
 import type { Activation, Wait } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
-import { Handle, type HandleImage, type Maker, type Waiter } from "./handle.ts";
+import { Handle, type HandleImage, type Maker, promiseOf, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { hearOrdinary, inJob, isThenable, observed, outcomeOf } from "./thenables.ts";
 
@@ -24,7 +24,7 @@ export function combine(activation: Activation, kind: CombinationKind, iterable:
   try {
     elements = [...iterable];
   } catch (error) {
-    return new Handle(`Promise.${kind}`, activation, { ok: false, error });
+    return promiseOf(`Promise.${kind}`, activation, { ok: false, error });
   }
   // A callback waits as other code does: for a promise that code of the run settles while it waits.
   const isCode = ambientActivation() === activation;
@@ -32,7 +32,7 @@ export function combine(activation: Activation, kind: CombinationKind, iterable:
     activation.owns(element) && (isCode || !(element.outcome || element.maker?.isOfCode));
   const isNative = elements.some(isThenable) && !elements.some(isOurs);
   if (isNative) return observed(nativeCombination(kind, elements));
-  const handle = new Handle(`Promise.${kind}`, activation);
+  const handle = promiseOf(`Promise.${kind}`, activation);
   new Combination(handle, kind, elements).begin();
   return handle;
 }

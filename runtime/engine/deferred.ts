@@ -1,7 +1,7 @@
 /** Promises that a handler makes itself, and that nothing but code of the run settles. */
 import { type CodecExtension, NotEncodableError, SafeWeakMap } from "../codec/index.ts";
 import type { Activation } from "./activation.ts";
-import { Handle, type HandleImage, type Maker } from "./handle.ts";
+import { type Handle, type HandleImage, type Maker, promiseOf } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { Reaction } from "./reactions.ts";
 import { followOrdinary } from "./thenables.ts";
@@ -56,7 +56,7 @@ export class Deferred implements Maker {
 
 /** `new Promise(executor)` */
 export function newDeferred(activation: Activation, executor: (...settlers: object[]) => unknown): Handle {
-  const handle = new Handle("new Promise", activation);
+  const handle = promiseOf("new Promise", activation);
   new Deferred(handle);
   const reject = settlerOf("reject", handle);
   try {

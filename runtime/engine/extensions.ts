@@ -277,10 +277,11 @@ function handles(activation: Activation, loaded: Loaded): CodecExtension {
 
 function handleImage(handle: Handle, activation: Activation): HandleImage {
   const { outcome, maker } = handle;
-  if (outcome?.ok) return { value: outcome.value };
+  const kind = handle.isPromise ? ({ promise: true } as const) : {};
+  if (outcome?.ok) return { value: outcome.value, ...kind };
   if (outcome) {
     activation.noteCommitted(outcome.error);
-    return { error: outcome.error };
+    return { error: outcome.error, ...kind };
   }
   if (maker && handle.activation === activation) return maker.stored();
   if (activation.closed) return { dropped: true };

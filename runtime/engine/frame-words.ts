@@ -23,7 +23,7 @@ import { combine } from "./combinations.ts";
 import { type ViewKind, viewOf } from "./cursors.ts";
 import { newDeferred } from "./deferred.ts";
 import { directEval, refuse } from "./direct-eval.ts";
-import { Handle } from "./handle.ts";
+import { promiseOf } from "./handle.ts";
 import { noteHider } from "./hiders.ts";
 import { above, newHome, settle } from "./homes.ts";
 import { bare, foreignTo } from "./instances.ts";
@@ -264,7 +264,7 @@ export abstract class FrameWords {
   resolve(value?: unknown): Untyped {
     if (this.activation.owns(value)) return value;
     if (isThenable(value)) return observed(Promise.resolve(value));
-    return new Handle("Promise.resolve", this.activation, { ok: true, value });
+    return promiseOf("Promise.resolve", this.activation, { ok: true, value });
   }
 
   /** `new Promise(executor)`, when nothing but code of the run has what settles it. */
@@ -273,7 +273,7 @@ export abstract class FrameWords {
   }
 
   reject(error?: unknown): Untyped {
-    return new Handle("Promise.reject", this.activation, { ok: false, error });
+    return promiseOf("Promise.reject", this.activation, { ok: false, error });
   }
 
   /** `object[key]`, fetched before its arguments, which suspend. Re-entering, it is the function that was fetched then. */

@@ -57,6 +57,7 @@ export class Frame extends FrameResources implements Waiter {
     const { call, fetchesTable = false } = origin;
     this.#body = code.body;
     this.call = call ?? new Handle(`the call of ${code.info.code}`, activation);
+    this.call.isPromise = true;
     this.#fetchesTable = fetchesTable;
     activation.outer.add(code, activation.reference(code.info));
     this.number = fetchesTable ? 0 : (origin.number ?? ++activation.lastFrame);
@@ -112,6 +113,7 @@ export class Frame extends FrameResources implements Waiter {
   /** The value of a `return` that is not awaited here: for a handle, the call settles as the handle does. */
   out(value: unknown): unknown {
     const { activation } = this;
+    this.#gives(value);
     if (activation.owns(value)) return new ReturnedHandle(value, this);
     // What is below a proxy is asked for `then` by the language alone, once.
     return isOpenThenable(value) ? outside(activation, "return", value, () => {}) : value;
@@ -261,6 +263,7 @@ export class Frame extends FrameResources implements Waiter {
 
   #await(label: string, value: unknown): Promise<unknown> {
     const { activation } = this;
+    this.#gives(value);
     if (activation.closed) {
       suspends();
       activation.stopped();
@@ -279,6 +282,11 @@ export class Frame extends FrameResources implements Waiter {
     suspends();
     this.#park({ label, returned: false }, value);
     return value.promise;
+  }
+
+  /** Code that is not async comes to what it returns, and to nothing else. */
+  #gives(value: unknown): void {
+    if (this.info.returnsHandle) this.call.isPromise = !(this.activation.owns(value) && !value.isPromise);
   }
 
   #failed(label: string, error: unknown): void {

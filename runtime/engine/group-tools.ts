@@ -33,7 +33,9 @@ function parallel(activation: Activation, [first, second]: readonly unknown[]): 
   }
   try {
     const made: unknown = callback();
-    return activation.owns(made) ? made : Promise.resolve(made);
+    if (!activation.owns(made)) return Promise.resolve(made);
+    made.isPromise = false;
+    return made;
   } catch (error) {
     return new Handle(what, activation, { ok: false, error });
   }

@@ -19,13 +19,13 @@ export interface Waiter {
   resume(outcome: Outcome): void;
 }
 
-/** How a handle is stored. Calls and ops are named by their numbers. */
+/** How a handle is stored. Calls and ops are named by their numbers. `promise`: see `Handle.isPromise`. */
 export type HandleImage =
   | { readonly op: number }
   | { readonly call: number }
-  | { readonly value: unknown }
-  | { readonly error: unknown }
-  | { readonly then: object }
+  | { readonly value: unknown; readonly promise?: true }
+  | { readonly error: unknown; readonly promise?: true }
+  | { readonly then: object; readonly promise?: true }
   | { readonly combined: object }
   | { readonly map: object }
   /** Code of the run settles it. */
@@ -49,6 +49,7 @@ export class Handle implements PromiseLike<unknown> {
   #maker: Maker | undefined;
   readonly #what: string;
   readonly #activation: Activation;
+  #isPromise = false;
   /** Those that have not heard, attached or not. */
   #waiters = 0;
   #promise: Promise<unknown> | undefined;
@@ -84,6 +85,15 @@ export class Handle implements PromiseLike<unknown> {
 
   get activation(): Activation {
     return this.#activation;
+  }
+
+  /** A promise in the eyes of its author, not what a tool gave: `.catch()` without an argument passes the failure on. */
+  get isPromise(): boolean {
+    return this.#isPromise;
+  }
+
+  set isPromise(isPromise: boolean) {
+    this.#isPromise = isPromise;
   }
 
   /** As `instanceof`, which would run traps of a proxy. */
@@ -153,9 +163,9 @@ export class Handle implements PromiseLike<unknown> {
     }) as PromiseLike<never>;
   }
 
-  /** Without an argument it ignores the failure, but not cancellation. */
+  /** Without an argument it ignores the failure of a tool, but not cancellation. */
   catch(...args: unknown[]): PromiseLike<unknown> {
-    const ignores = args.length === 0;
+    const ignores = args.length === 0 && !this.#isPromise;
     if (ambientActivation() !== this.activation) return this.#followed("catch", ignores ? [ignore] : args);
     return this.activation.derive(this, "catch", ignores ? { ignores } : { failed: callable(args[0]) });
   }
@@ -184,6 +194,13 @@ export class Handle implements PromiseLike<unknown> {
   #followed(method: "then" | "catch" | "finally", args: readonly unknown[]): Promise<never> {
     return observed(Reflect.apply(Promise.prototype[method], this.followed(), args));
   }
+}
+
+/** The handle of what the language itself would make. */
+export function promiseOf(what: string, activation: Activation, outcome?: Outcome): Handle {
+  const handle = new Handle(what, activation, outcome);
+  handle.isPromise = true;
+  return handle;
 }
 
 type Settlers = [resolve: (value: unknown) => void, reject: (error: unknown) => void];

@@ -60,7 +60,7 @@ export class Reaction implements Waiter, Maker {
       ...(this.source.shared && { since: this.since }),
     };
     // biome-ignore lint/suspicious/noThenProperty: an image is no promise: the property is an object
-    return { then: image };
+    return { then: image, ...(this.handle.isPromise && { promise: true }) };
   }
 
   awaited(): readonly Handle[] {

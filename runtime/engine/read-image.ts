@@ -90,6 +90,7 @@ class ImageReader {
   read(image: RunImage): Frame | undefined {
     const makers: [Handle, HandleImage][] = [];
     for (const [handle, made] of this.#loaded.handles) {
+      handle.isPromise = "promise" in made || "combined" in made || "deferred" in made;
       if ("op" in made) this.#byOp.set(made.op, handle);
       else if ("call" in made) this.#byCall.set(made.call, handle);
       else if ("value" in made) handle.outcome = { ok: true, value: made.value };
@@ -199,6 +200,7 @@ class ImageReader {
     const handle = on instanceof Handle ? on : "op" in on ? this.#byOp.get(on.op) : this.#byCall.get(on.call);
     if (handle === undefined) throw new Error("a frame waits for an op or a call that the run does not have");
     frame.waiting = handle;
+    if (frame.info.returnsHandle) frame.call.isPromise = handle.isPromise;
     frame.since = since;
     this.#waits.push({ handle, waiter: frame });
   }

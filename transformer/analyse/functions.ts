@@ -2,7 +2,7 @@
 import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
 import { isWrapper } from "../discover/unwrap.ts";
-import type { FunctionNode, NestedFunction, TypeScript } from "../ir.ts";
+import type { FunctionNode, NestedFunction, TypeScript, Unit } from "../ir.ts";
 import { mayNameThis } from "./evals.ts";
 import { operandsOf } from "./operands.ts";
 import type { Bindings } from "./scopes.ts";
@@ -22,6 +22,12 @@ export function isDurable(ts: TypeScript, fn: NestedFunction): fn is FunctionNod
   if (!isAsync(ts, fn) || !fn.body) return false;
   if (ts.isMethodDeclaration(fn)) return isMovableMethod(ts, fn);
   return ts.isArrowFunction(fn) || ts.isFunctionExpression(fn) || ts.isFunctionDeclaration(fn);
+}
+
+/** A call of it gives what its body returns: a function of its own with a frame that is not async. */
+export function givesWhatItReturns(ts: TypeScript, { unit }: { readonly unit: Unit }, fn: FunctionNode): boolean {
+  const isHandler = fn === unit.fn && unit.kind === "handler";
+  return !isAsync(ts, fn) && fn.asteriskToken === undefined && !isHandler;
 }
 
 export function isAsync(ts: TypeScript, fn: tsTypes.SignatureDeclaration): boolean {

@@ -6,7 +6,7 @@
  */
 import type tsTypes from "typescript";
 import { isPlainContext } from "../analyse/analyse-unit.ts";
-import { isAsync, usesThis } from "../analyse/functions.ts";
+import { givesWhatItReturns, usesThis } from "../analyse/functions.ts";
 import { isAsyncGenerator, isGenerator } from "../analyse/generators.ts";
 import { isAssignment } from "../analyse/targets.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -82,7 +82,7 @@ export function durableBody(
     isFirst ? "" : printed,
     framed(context, fn, apart(context, fn, body.statements)),
   ];
-  const inside = isAsync(ts, fn) || isGenerator(fn) || isHandler ? code : raising(context, code);
+  const inside = givesWhatItReturns(ts, analysis, fn) ? raising(context, code) : code;
   const arrow = isArrow(ts, fn) ? " => " : " ";
   const list: Rope = [frame, (bindsApart ? names : parameters).map((parameter): Rope => [", ", parameter])];
   return [`${front}(`, list, ")", arrow, "{", body.directives, inside, "}"];

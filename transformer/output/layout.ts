@@ -8,6 +8,7 @@ import {
   temporariesPath,
 } from "../../runtime/manifest.ts";
 import type { Analysis, FunctionAnalysis } from "../analyse/analyse-unit.ts";
+import { givesWhatItReturns } from "../analyse/functions.ts";
 import { closureScopes, functionAround } from "../analyse/paths.ts";
 import { parallelCallback, toolCall, withoutRollbacks } from "../analyse/tools.ts";
 import { unwrap } from "../discover/find-units.ts";
@@ -36,6 +37,7 @@ export function codeInfo(ts: TypeScript, analysis: Analysis, current: FunctionAn
     format: CODE_FORMAT,
     ...frameLayout(ts, analysis, current),
     ...(arity !== undefined && { arity }),
+    ...(givesWhatItReturns(ts, analysis, fn) && { returnsHandle: true }),
     ...(Object.keys(reads).length > 0 && { reads }),
     ...(ofArguments && { argumentReads: ofArguments }),
     ...(Object.keys(writes).length > 0 && { writes }),
