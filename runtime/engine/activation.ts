@@ -13,10 +13,12 @@ import type { BackstitchEvent } from "../types.ts";
 import { ambientActivation, continues } from "./ambient.ts";
 import { BoundRecords } from "./bound.ts";
 import { Call } from "./call.ts";
+import type { CallOrigin } from "./call-frame.ts";
 import type { Cancelling } from "./cancellation.ts";
 import { errorsOf, isError } from "./causes.ts";
 import { ClosureRecords, type LocalRecord } from "./closures.ts";
 import type { Logger } from "./contract.ts";
+import { DetachedFrame } from "./detached-frame.ts";
 import { Frame, type FrameOrigin } from "./frame.ts";
 import { GivenArguments } from "./given.ts";
 import { ArrayGrowth } from "./growth.ts";
@@ -125,6 +127,8 @@ export class Activation {
   readonly #committedErrors = new SafeWeakSet<Error>();
   /** Unsettled handles for which code that is not compiled waits. */
   readonly #followed = new SafeSet<Handle>();
+  /** Callbacks of its steps that have begun and not ended, those included of which nobody waits for the end any more. */
+  callbacks = 0;
   #ops = new SafeMap<number, Op>();
   #running = 0;
   readonly #outside: string[] = [];
@@ -188,6 +192,11 @@ export class Activation {
   /** A call of compiled code, to be entered. */
   newCall(code: CompiledCode, args: readonly unknown[], origin: FrameOrigin): Frame {
     return new Frame(this, code, args, origin);
+  }
+
+  /** A call by the callback of a step. */
+  newDetached(info: CodeInfo, args: readonly unknown[], origin: CallOrigin): DetachedFrame {
+    return new DetachedFrame(this, info, args, origin);
   }
 
   /** The handle that `source.then(…)` makes in compiled code. */

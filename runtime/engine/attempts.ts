@@ -67,17 +67,23 @@ export class Attempt {
     const { op } = this;
     op.running = true;
     op.lostAttempt = undefined;
+    const { activation } = op.handle;
+    const ended = (outcome: Outcome) => {
+      activation.callbacks--;
+      this.#end(outcome);
+    };
+    activation.callbacks++;
     let result: unknown;
     try {
       result = runIn(undefined, () => this.#call());
     } catch (error) {
-      return this.#end({ ok: false, error });
+      return ended({ ok: false, error });
     }
-    if (typeof result !== "object" && typeof result !== "function") return this.#end({ ok: true, value: result });
+    if (typeof result !== "object" && typeof result !== "function") return ended({ ok: true, value: result });
     if (op.options?.timeoutMs !== undefined) void this.#limit(op.options.timeoutMs);
     Promise.resolve(result).then(
-      (value) => this.#end({ ok: true, value }),
-      (error: unknown) => this.#end({ ok: false, error }),
+      (value) => ended({ ok: true, value }),
+      (error: unknown) => ended({ ok: false, error }),
     );
   }
 

@@ -3,6 +3,7 @@ import { BackstitchError } from "../faults.ts";
 import type { CodeInfo } from "../manifest.ts";
 import type { Activation } from "./activation.ts";
 import { ambientActivation } from "./ambient.ts";
+import type { CallOrigin } from "./call-frame.ts";
 import { homeOf } from "./closures.ts";
 import type { Frame, FrameOrigin } from "./frame.ts";
 import { Handle } from "./handle.ts";
@@ -12,7 +13,7 @@ import { type CompiledBody, type CompiledCode, handOver, noteUse, referenceTo, r
 const asyncFunctions: object = Object.getPrototypeOf(async () => {});
 
 /** A function that can be called as a compiled one is. Its `this` is the callee's. */
-type Callable = (this: unknown, ...args: unknown[]) => Handle;
+type Callable = (this: unknown, ...args: unknown[]) => Handle | Promise<unknown>;
 
 /** The callable of a compiled function that is no closure, or of one that callers know by its code id too. */
 export function callableOf(code: CompiledCode, name: string): Callable {
@@ -42,8 +43,13 @@ export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unkno
       const home = homeOf(compiled);
       if (home === undefined) throw calledFromOutside(info.code);
       const { activation, record } = home;
-      if (ambientActivation() !== activation && !activation.outside) return calledTooLate(activation, name);
-      return entered(prepare(activation, code, this, args, { closure: compiled, invocation: record.invocation }));
+      const origin = { closure: compiled, invocation: record.invocation };
+      if (ambientActivation() !== activation && !activation.outside) {
+        return activation.callbacks > 0
+          ? calledByCallback(activation, code, { ...origin, self: this }, args)
+          : calledTooLate(activation, name);
+      }
+      return entered(prepare(activation, code, this, args, origin));
     },
   };
   asWritten(compiled, code.body, name);
@@ -87,6 +93,15 @@ function entered(frame: Frame): Handle {
 function seesThis(body: CompiledBody): boolean {
   const text = Function.prototype.toString.call(body);
   return /^(async\s+)?function\b/.test(text) && /\b(this|eval)\b/.test(text);
+}
+
+function calledByCallback(
+  activation: Activation,
+  { info, body }: CompiledCode,
+  origin: CallOrigin,
+  args: readonly unknown[],
+): Promise<unknown> {
+  return Reflect.apply(body, origin.self, [activation.newDetached(info, args, origin), ...args]);
 }
 
 function calledTooLate(activation: Activation, name: string): Handle {

@@ -5,7 +5,7 @@
  * each scope, the cursors of open loops. After a reload the code is re-entered: `pc` names the label to go to, and until
  * it is reached no code of the author runs.
  */
-import { type CodeInfo, type LiveSlots, own } from "../manifest.ts";
+import { type LiveSlots, own } from "../manifest.ts";
 import type { Untyped } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { continues, makeAmbient, runIn, suspended, suspends } from "./ambient.ts";
@@ -14,8 +14,7 @@ import { Call } from "./call.ts";
 import type { CallOrigin } from "./call-frame.ts";
 import type { ClosureTable, Invocation } from "./closures.ts";
 import type { Completion } from "./frame-finally.ts";
-import { FrameResources } from "./frame-resources.ts";
-import { type GeneratorMethod, generatorFunction, type ParameterBinder, replaceMethods } from "./generators.ts";
+import { FrameFunctions } from "./frame-functions.ts";
 import { Handle, ReturnedHandle, type Waiter } from "./handle.ts";
 import type { Outcome } from "./outcome.ts";
 import { type OpenAtPlace, type Place, start } from "./place.ts";
@@ -31,7 +30,7 @@ export interface FrameOrigin extends CallOrigin {
   readonly fetchesTable?: boolean;
 }
 
-export class Frame extends FrameResources implements Waiter {
+export class Frame extends FrameFunctions implements Waiter {
   /** What the caller got. */
   readonly call: Handle;
   /** Number among the calls of its run, from 1; 0 when it is no call. */
@@ -117,22 +116,6 @@ export class Frame extends FrameResources implements Waiter {
     if (activation.owns(value)) return new ReturnedHandle(value, this);
     // What is below a proxy is asked for `then` by the language alone, once.
     return isOpenThenable(value) ? outside(activation, "return", value, () => {}) : value;
-  }
-
-  /** A generator function that is a closure; `binds` says that parameters are bound at the call, by its body or by `bind`. */
-  generator(
-    info: CodeInfo,
-    body: (...args: never[]) => Generator | AsyncGenerator,
-    name: string,
-    binds?: boolean,
-    bind?: ParameterBinder,
-  ): Untyped {
-    return generatorFunction(this, info, body, name, binds, bind);
-  }
-
-  /** In front of `made`: the generator methods of a class. */
-  generators(made: object, ...methods: GeneratorMethod[]): void {
-    replaceMethods(this, made, methods);
   }
 
   /** A function that is not async throws. */
