@@ -9,7 +9,7 @@ import type { TypeQueries } from "./check/type-queries.ts";
 import { checkUncompiled } from "./check/uncompiled.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { findUnits, mayHoldDurable } from "./discover/find-units.ts";
-import { findImports } from "./discover/imports.ts";
+import { findImports, isCompiled } from "./discover/imports.ts";
 import { nodesOf } from "./discover/nodes.ts";
 import { parseErrors } from "./discover/parse.ts";
 import { fastTypeScript } from "./fast-typescript.ts";
@@ -74,7 +74,7 @@ export function compileFile(
   // TypeScript writes every path with slashes.
   const { path = file.fileName.slice(file.fileName.lastIndexOf("/") + 1) } = options;
   const units = findUnits(ts, file, nodes, imports, { packageName, place: placeOf(path) });
-  if (queries) checkUncompiled(ts, { nodes, units }, queries, report);
+  if (!isCompiled(ts, file)) checkUncompiled({ ts, nodes, imports, units, report }, queries);
   if (units.length === 0 && report.diagnostics.length === 0) return undefined;
   // What the parser made of the rest is a guess.
   const [problem] = syntaxErrorsOf(file);

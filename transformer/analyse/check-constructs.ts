@@ -26,7 +26,7 @@ interface Check {
 export function checkConstructs(ts: TypeScript, analysis: Analysis, imports: PackageImports, report: Reporter): void {
   const check: Check = { ts, analysis, imports, report };
   const { fn } = analysis.unit;
-  checkUnit(ts, analysis.unit, report);
+  checkUnit(ts, analysis.unit, imports, report);
   if (fn.asteriskToken) {
     report.error("generator", fn, {});
     return;

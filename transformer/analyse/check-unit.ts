@@ -1,11 +1,12 @@
 /** Reports units whose place does not let the compiler change their form. */
 import type tsTypes from "typescript";
+import type { PackageImports } from "../discover/imports.ts";
 import { isPromised } from "../discover/promised.ts";
 import type { TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import { isAsync, isEntered, userOf, usesThis } from "./functions.ts";
 
-export function checkUnit(ts: TypeScript, { kind, fn }: Unit, report: Reporter): void {
+export function checkUnit(ts: TypeScript, { kind, fn }: Unit, imports: PackageImports, report: Reporter): void {
   const refuse = (node: tsTypes.Node, construct: string, fix: string): void =>
     report.error("unsupported-construct", node, { construct, fix });
   const isMember = isEntered(ts, fn);
@@ -16,7 +17,7 @@ export function checkUnit(ts: TypeScript, { kind, fn }: Unit, report: Reporter):
   if (ts.isFunctionDeclaration(fn) && ts.isCaseOrDefaultClause(fn.parent)) {
     refuse(name, "A function declared in a clause of a `switch`", "Declare it in front of the `switch`.");
   }
-  if (kind === "helper" && !isAsync(ts, fn) && !isPromised(ts, fn)) {
+  if (kind !== "handler" && !isAsync(ts, fn) && !isPromised(ts, fn, imports)) {
     const fix = "Make it async, or give it the type `Promise<…>` as its result.";
     refuse(name, "A function that runs steps, is not async and may return something else than a promise", fix);
   }

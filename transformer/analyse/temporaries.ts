@@ -205,7 +205,7 @@ function sourceName(ts: TypeScript, node: tsTypes.Node): string | undefined {
     const [id] = node.arguments ?? [];
     const callee = unwrap(ts, node.expression);
     const isTool = ts.isPropertyAccessExpression(callee) && id !== undefined && ts.isStringLiteralLike(id);
-    return isTool && /^[\w-]{1,30}$/.test(id.text) ? id.text.replace(/-/g, "_") : sourceName(ts, callee);
+    return isTool && /^[A-Za-z_][\w-]{0,29}$/.test(id.text) ? id.text.replace(/-/g, "_") : sourceName(ts, callee);
   }
   if (ts.isAwaitExpression(node)) return sourceName(ts, unwrap(ts, node.expression));
   return ts.isElementAccessExpression(node) ? sourceName(ts, unwrap(ts, node.expression)) : undefined;

@@ -1,7 +1,9 @@
-/** Steps in functions that are not compiled, because only their types tell that they are given a `Step`. */
+/** Steps in functions that are not compiled, because their own text does not say that they are given a `Step`. */
 import type tsTypes from "typescript";
-import { needsFrame } from "../discover/helpers.ts";
+import { candidates, needsFrame, takesTools } from "../discover/helpers.ts";
+import type { PackageImports } from "../discover/imports.ts";
 import type { Nodes } from "../discover/nodes.ts";
+import { innerStep } from "../discover/promised.ts";
 import type { FunctionNode, TypeScript, Unit } from "../ir.ts";
 import type { Reporter } from "../messages.ts";
 import type { TypeQueries } from "./type-queries.ts";
@@ -25,28 +27,51 @@ export function mayCallSteps(text: string): boolean {
   return callOfTool.test(text);
 }
 
+interface File {
+  readonly ts: TypeScript;
+  readonly nodes: Nodes;
+  readonly imports: PackageImports;
+  readonly units: readonly Unit[];
+  readonly report: Reporter;
+}
+
+/** One per function. */
+export function checkUncompiled(file: File, queries: TypeQueries | undefined): void {
+  const told = new Set<tsTypes.Node>();
+  const tell = (call: tsTypes.CallExpression): void => {
+    const around = functionAround(file.ts, call);
+    if (!around || told.has(around)) return;
+    told.add(around);
+    file.report.error("step-not-compiled", call, { tool: call.expression.getText() });
+  };
+  for (const call of stepsOfFactories(file)) tell(call);
+  for (const call of queries ? stepsByType(file, queries) : []) tell(call);
+}
+
+/** What is given a `Step`, is not async, and makes async functions that run steps. */
+function stepsOfFactories({ ts, nodes, imports, units }: File): tsTypes.CallExpression[] {
+  return candidates(ts, nodes).flatMap((fn) => {
+    if (isInUnit(units, fn) || !takesTools(ts, fn, imports)) return [];
+    return innerStep(ts, fn, imports) ?? [];
+  });
+}
+
 /**
- * One per function. What is not async and holds no functions of its own runs within a segment of its caller, and need not be
- * compiled.
+ * What is not async and holds no functions of its own runs within a segment of its caller, and need not be compiled.
  *
  *   const refund: Tool = { async run(order, step) { await step.run("refund", …) } }
  */
-export function checkUncompiled(
-  ts: TypeScript,
-  { nodes, units }: { readonly nodes: Nodes; readonly units: readonly Unit[] },
-  queries: TypeQueries,
-  report: Reporter,
-): void {
-  const told = new Set<tsTypes.Node>();
-  for (const call of nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
+function stepsByType({ ts, nodes, imports, units }: File, queries: TypeQueries): tsTypes.CallExpression[] {
+  return nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression).filter((call) => {
     const { expression: callee } = call;
-    if (!ts.isPropertyAccessExpression(callee) || !tools.has(callee.name.text)) continue;
-    if (units.some(({ fn }) => fn.pos <= call.pos && call.end <= fn.end)) continue;
+    if (!ts.isPropertyAccessExpression(callee) || !tools.has(callee.name.text) || isInUnit(units, call)) return false;
     const around = functionAround(ts, call);
-    if (!around || told.has(around) || !needsFrame(ts, around) || !isStep(queries, callee.expression)) continue;
-    told.add(around);
-    report.error("step-not-compiled", call, { tool: callee.getText() });
-  }
+    return around !== undefined && needsFrame(ts, around, imports) && isStep(queries, callee.expression);
+  });
+}
+
+function isInUnit(units: readonly Unit[], node: tsTypes.Node): boolean {
+  return units.some(({ fn }) => fn.pos <= node.pos && node.end <= fn.end);
 }
 
 function functionAround(ts: TypeScript, node: tsTypes.Node): FunctionNode | undefined {

@@ -23,13 +23,14 @@ export function findHelpers(
   const helpers: FoundUnit[] = [];
   if (isCompiled(ts, file)) return helpers;
   for (const node of candidates(ts, nodes)) {
-    if (!takesTools(ts, node, imports) || !needsFrame(ts, node)) continue;
+    if (!takesTools(ts, node, imports) || !needsFrame(ts, node, imports)) continue;
     helpers.push({ kind: "helper", fn: node, code: namePath(ts, node) });
   }
   return helpers;
 }
 
-function candidates({ SyntaxKind }: TypeScript, nodes: Nodes): FunctionNode[] {
+/** Functions with a body. */
+export function candidates({ SyntaxKind }: TypeScript, nodes: Nodes): FunctionNode[] {
   const { ArrowFunction, FunctionExpression, FunctionDeclaration, MethodDeclaration } = SyntaxKind;
   const kinds = [ArrowFunction, FunctionExpression, FunctionDeclaration, MethodDeclaration] as const;
   return kinds.flatMap((kind) => nodes.of<FunctionNode>(kind).filter(({ body }) => body !== undefined));
@@ -48,12 +49,12 @@ export function takesTools(ts: TypeScript, { parameters }: FunctionNode, imports
  * when it holds functions and returns a promise, its caller can as well be given that of a durable call. One that gives a
  * step a callback and may return something else cannot be compiled (`analyse/check-unit.ts`).
  */
-export function needsFrame(ts: TypeScript, fn: FunctionNode): boolean {
+export function needsFrame(ts: TypeScript, fn: FunctionNode, imports: PackageImports): boolean {
   if ((ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0) return true;
   if (fn.asteriskToken || !fn.body) return false;
   const holdsFunction = (node: tsTypes.Node): boolean =>
     !ts.isTypeNode(node) && (ts.isFunctionLike(node) || (ts.forEachChild(node, holdsFunction) ?? false));
-  return holdsFunction(fn.body) && (isPromised(ts, fn) || givesCallbacks(ts, fn));
+  return holdsFunction(fn.body) && (isPromised(ts, fn, imports) || givesCallbacks(ts, fn, imports));
 }
 
 /** The names around a function, outermost first: `Class.method`, `object.method`, `factory.helper`, `Namespace.helper`. */
