@@ -9,9 +9,9 @@ import { isWrapper } from "../discover/unwrap.ts";
 import type { FunctionNode, TypeScript } from "../ir.ts";
 import { type FileFacts, standardNames } from "./file-facts.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
-import { isOwner, takesOurs } from "./outer-puts.ts";
+import { isOwner, methodOf, takesOurs } from "./outer-puts.ts";
 import type { Bindings } from "./scopes.ts";
-import { isReference } from "./targets.ts";
+import { isAssignment, isReference } from "./targets.ts";
 import type { Temporaries } from "./temporaries.ts";
 import { givesTool, type Tools } from "./tools.ts";
 
@@ -102,6 +102,8 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
   if (ts.isBinaryExpression(parent)) {
     const { kind } = parent.operatorToken;
     if (kind === ts.SyntaxKind.InKeyword) return parent.left === outer;
+    // `const list = (groups.a ??= [])`: what was assigned, or was there, is a part of the target.
+    if (isAssignment(ts, parent) && parent.left === outer) return !ts.isIdentifier(outer) && isPassedOn(ts, parent);
     return isLogicalOperator(ts, kind) || (parent.right === outer && passesRight(ts, kind));
   }
   return !ts.isTypeOfExpression(parent) && !ts.isExpressionStatement(parent) && !ts.isPrefixUnaryExpression(parent);
@@ -109,8 +111,10 @@ function isPassedOn(ts: TypeScript, node: tsTypes.Expression): boolean {
 
 /** Methods of arrays and Maps whose result is something that these hold, or has it. */
 const partMethods: ReadonlySet<string> = new Set([
-  ...["at", "concat", "entries", "flat", "get", "pop", "reverse", "shift", "slice", "sort", "splice"],
-  ...["toReversed", "toSorted", "toSpliced", "values", "with"],
+  ...["at", "concat", "copyWithin", "entries", "fill", "flat", "get", "keys", "pop", "reverse", "shift", "slice"],
+  ...["sort", "splice", "toReversed", "toSorted", "toSpliced", "valueOf", "values", "with"],
+  // These give their own object.
+  ...["add", "set"],
 ]);
 
 /** Those whose callback is given what these hold, whatever becomes of the result. */
@@ -122,16 +126,12 @@ const visitingMethods: ReadonlySet<string> = new Set([
 /** `plans.find` in `plans.find((plan) => …)`, whose result or parameter may be kept. */
 function givesPart(ts: TypeScript, callee: tsTypes.Node): boolean {
   const method = methodOf(ts, callee);
-  if (method === undefined || !ts.isCallExpression(callee.parent)) return false;
+  if (!ts.isCallExpression(callee.parent)) return false;
+  const isUsed = !ts.isExpressionStatement(callee.parent.parent);
+  // `list[Symbol.iterator]()`
+  if (method === undefined) return ts.isElementAccessExpression(callee) && isUsed;
   if (visitingMethods.has(method) && callee.parent.arguments.length > 0) return true;
-  return partMethods.has(method) && !ts.isExpressionStatement(callee.parent.parent);
-}
-
-/** `find` in `plans.find` and `plans["find"]`. */
-function methodOf(ts: TypeScript, callee: tsTypes.Node): string | undefined {
-  if (ts.isPropertyAccessExpression(callee)) return callee.name.text;
-  const key = ts.isElementAccessExpression(callee) ? callee.argumentExpression : undefined;
-  return key && ts.isStringLiteralLike(key) ? key.text : undefined;
+  return partMethods.has(method) && isUsed;
 }
 
 /** Operators whose result is their right operand. */

@@ -124,7 +124,7 @@ function isPromise(names: Names, expression: tsTypes.Expression): boolean {
   if (ts.isIdentifier(callee)) return isAsyncByName(ts, callee);
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const owner = unwrap(ts, callee.expression);
-  if (isChained(callee) && ts.isCallExpression(owner)) return isPromise(names, owner);
+  if (isChained(callee) && isPromise(names, owner)) return true;
   if (ts.isIdentifier(owner) && owner.text === "Promise") return true;
   return isTools(names, owner);
 }
