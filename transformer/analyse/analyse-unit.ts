@@ -73,7 +73,7 @@ export function analyseUnit(ts: TypeScript, unit: Unit, around: Surroundings): A
   const suspensions = findSuspensions({ ts, unit, nodes, bindings, tools, imports, facts });
   labelSuspensions(ts, suspensions, bindings, tools);
   const free = freeParameters(ts, unit, bindings);
-  const closures = findClosures({ ts, nodes, bindings, suspensions, tools, imports, free });
+  const closures = findClosures({ ts, nodes, bindings, suspensions, tools, imports, free, facts });
   nameClosures({ ts, closures, suspensions, bindings, tools });
   const graphs = new Map(suspensions.owners.map((fn) => [fn, buildGraph(ts, fn, bindings, suspensions, closures)]));
   const liveBehind = new Map<Suspension, Set<Binding>>();

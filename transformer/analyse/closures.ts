@@ -11,30 +11,14 @@ import { importedName, type PackageImports } from "../discover/imports.ts";
 import type { Nodes } from "../discover/nodes.ts";
 import type { Binding, Closure, FunctionNode, NestedFunction, Scope, TypeScript } from "../ir.ts";
 import { bodyOf, isMovableClass, isMovableField } from "./classes.ts";
+import type { FileFacts } from "./file-facts.ts";
 import { isMovableAccessor, isMovableMethod, isStepCallback, superOwner, userOf } from "./functions.ts";
 import { classAround } from "./inner-classes.ts";
 import type { Bindings } from "./scopes.ts";
 import type { Suspensions } from "./suspensions.ts";
 import { chainOf, rollbackSource, type Tools, toolCall } from "./tools.ts";
 import { belongsToClass } from "./untouched.ts";
-
-/** Methods of arrays, strings, maps and sets that call their callback before they return and keep nothing of it. */
-const synchronousMethods: ReadonlySet<string> = new Set([
-  ...["every", "filter", "find", "findIndex", "findLast", "findLastIndex", "flatMap", "forEach", "map"],
-  ...[
-    "reduce",
-    "reduceRight",
-    "some",
-    "sort",
-    "toSorted",
-    "replace",
-    "replaceAll",
-    "groupBy",
-    "stringify",
-    "parse",
-    "from",
-  ],
-]);
+import { isOnlyCalled, isUsedAtOnce } from "./used-at-once.ts";
 
 export interface Closures {
   /** Functions, and callback expressions of tool calls, that become records. By node. */
@@ -53,6 +37,7 @@ export interface ClosureInput {
   readonly imports: PackageImports;
   /** Bindings that are bound anew at each entry: reading one from the table needs no record. */
   readonly free: ReadonlySet<Binding>;
+  readonly facts: FileFacts;
 }
 
 export function findClosures(input: ClosureInput): Closures {
@@ -162,7 +147,7 @@ function roleOf(input: ClosureInput, fn: NestedFunction): Closure["role"] | unde
   if (callee === fn) return undefined;
   // `step.map` keeps its callback, unlike the method of arrays.
   if (toolCall(ts, user, bindings, input.tools)) return "value";
-  return ts.isPropertyAccessExpression(callee) && synchronousMethods.has(callee.name.text) ? undefined : "value";
+  return isUsedAtOnce(input, user, fn) ? undefined : "value";
 }
 
 function isNamed(ts: TypeScript, node: tsTypes.Expression, name: string): boolean {
@@ -201,10 +186,6 @@ function isInUntouched(input: ClosureInput, node: tsTypes.Node): boolean {
     if (isMaker || isStepCallback(input, outer)) return true;
   }
   return false;
-}
-
-export function isOnlyCalled(ts: TypeScript, binding: Binding): boolean {
-  return binding.references.every(({ node }) => ts.isCallExpression(node.parent) && node.parent.expression === node);
 }
 
 /** `step.run("charge", services.charge)`: a path that starts outside the unit is made again by reading it again. */

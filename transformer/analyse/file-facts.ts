@@ -1,7 +1,7 @@
 /** What holds for the names of a whole file, whatever their scope: enough to tell that a name cannot change. */
 import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
-import type { Nodes } from "../discover/nodes.ts";
+import { isLeaf, type Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
 import { isWrite } from "./targets.ts";
 
@@ -10,6 +10,8 @@ export interface FileFacts {
   readonly assigned: ReadonlySet<string>;
   /** Names that are declared or imported somewhere in the file. */
   readonly declared: ReadonlySet<string>;
+  /** Names of methods, fields and functions in objects that the file writes. */
+  readonly members: ReadonlySet<string>;
   /** Where variables, functions and their like are declared, by their names. */
   readonly bindings: ReadonlyMap<string, readonly tsTypes.Identifier[]>;
   /** Some code of the file is evaluated as text, and may assign to what it sees. */
@@ -35,11 +37,13 @@ const moduleNames: ReadonlySet<string> = new Set(["exports", "module", "require"
 export function findFileFacts(ts: TypeScript, nodes: Nodes, imports: PackageImports): FileFacts {
   const assigned = new Set<string>();
   const declared = new Set<string>();
+  const members = new Set<string>();
   const bindings = new Map<string, tsTypes.Identifier[]>();
   let evaluates = false;
   for (const name of nodes.of<tsTypes.Identifier>(ts.SyntaxKind.Identifier)) {
     const { text, parent } = name;
     if (isWrite(ts, name)) assigned.add(text);
+    if (isMember(ts, name)) members.add(text);
     if (text === "eval" && ts.isCallExpression(parent) && parent.expression === name) evaluates = true;
     if (!isDeclaration(ts, name)) continue;
     declared.add(text);
@@ -48,7 +52,16 @@ export function findFileFacts(ts: TypeScript, nodes: Nodes, imports: PackageImpo
     if (known) known.push(name);
     else bindings.set(text, [name]);
   }
-  return { assigned, declared, bindings, evaluates, imports };
+  return { assigned, declared, members, bindings, evaluates, imports };
+}
+
+/** `map` in `{ map(f) { … } }`, `{ map: (f) => … }`, `{ map }`, `class { map = … }` and `list.map = …` */
+function isMember(ts: TypeScript, name: tsTypes.Identifier): boolean {
+  const { parent } = name;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === name && isWrite(ts, name);
+  if (ts.isPropertyAssignment(parent)) return parent.name === name && !isLeaf(ts, parent.initializer);
+  const isDeclared = ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isGetAccessor(parent);
+  return (isDeclared || ts.isShorthandPropertyAssignment(parent)) && parent.name === name;
 }
 
 /**

@@ -8,7 +8,6 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/find-units.ts";
 import type { Binding, Closure, Suspension, TypeScript } from "../ir.ts";
 import type { Closures } from "./closures.ts";
-import { isOnlyCalled } from "./closures.ts";
 import { mayBeEarly } from "./early.ts";
 import { userOf } from "./functions.ts";
 import { isNativeDeclaration, isReadInLaterCase, mayBecomeSlot, seenInList } from "./hoisted.ts";
@@ -17,6 +16,7 @@ import { resourceScopeOf, usingKeyword } from "./resources.ts";
 import type { Bindings } from "./scopes.ts";
 import { heldIn, managedResources, type Suspensions } from "./suspensions.ts";
 import { withoutRollbacks } from "./tools.ts";
+import { isOnlyCalled } from "./used-at-once.ts";
 
 export interface Slots {
   readonly all: ReadonlySet<Binding>;
