@@ -3,7 +3,7 @@ import type tsTypes from "typescript";
 import type { PackageImports } from "../discover/imports.ts";
 import { isLeaf, type Nodes } from "../discover/nodes.ts";
 import type { TypeScript } from "../ir.ts";
-import { isWrite } from "./targets.ts";
+import { isAssignment, isWrite } from "./targets.ts";
 
 export interface FileFacts {
   /** Names that are assigned to somewhere in the file, declarations aside. */
@@ -58,7 +58,10 @@ export function findFileFacts(ts: TypeScript, nodes: Nodes, imports: PackageImpo
 /** `map` in `{ map(f) { … } }`, `{ map: (f) => … }`, `{ map }`, `class { map = … }` and `list.map = …` */
 function isMember(ts: TypeScript, name: tsTypes.Identifier): boolean {
   const { parent } = name;
-  if (ts.isPropertyAccessExpression(parent)) return parent.name === name && isWrite(ts, name);
+  if (ts.isPropertyAccessExpression(parent)) {
+    const { parent: around } = parent;
+    return parent.name === name && ts.isBinaryExpression(around) && around.left === parent && isAssignment(ts, around);
+  }
   if (ts.isPropertyAssignment(parent)) return parent.name === name && !isLeaf(ts, parent.initializer);
   const isDeclared = ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isGetAccessor(parent);
   return (isDeclared || ts.isShorthandPropertyAssignment(parent)) && parent.name === name;

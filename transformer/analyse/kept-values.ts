@@ -84,7 +84,7 @@ class Followed {
       const isName = ts.isPropertyAssignment(parent) && parent.name === node;
       return isName || this.#stays(parent);
     }
-    if (ts.isPropertyAccessExpression(parent)) return this.#stays(parent);
+    if (ts.isPropertyAccessExpression(parent)) return this.#isCount(parent.name.text) || this.#stays(parent);
     if (ts.isElementAccessExpression(parent)) return parent.expression !== node || this.#stays(parent);
     if (ts.isCallExpression(parent))
       return parent.expression === node ? this.#staysCalled(parent) : this.#staysIn(parent);
@@ -102,6 +102,11 @@ class Followed {
   }
 
   /** A method may give a part of its object; a function that was kept gives nothing of that. */
+  /** `queue.length`: a number, unless the file gives something else that name. */
+  #isCount(property: string): boolean {
+    return /^(?:length|size)$/.test(property) && !this.#names.facts.members.has(property);
+  }
+
   #staysCalled(call: tsTypes.CallExpression): boolean {
     const { ts } = this.#names;
     const callee = unwrap(ts, call.expression);

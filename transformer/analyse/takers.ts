@@ -8,7 +8,7 @@ import type { Bindings } from "./scopes.ts";
 export interface DeferredNames {
   readonly ts: TypeScript;
   readonly bindings: Bindings;
-  readonly facts: Pick<FileFacts, "declared">;
+  readonly facts: Pick<FileFacts, "declared" | "members">;
 }
 
 /** The value is what is around it, or in it. */

@@ -92,7 +92,7 @@ class Search {
       case "function":
         return at(shape.kind);
       case "union":
-        return worst(shape.types.map((part) => this.find(part, depth)));
+        return this.#inUnion(type, shape.types, depth);
       case "intersection":
         return this.#inIntersection(shape.types, depth);
       case "array":
@@ -100,6 +100,16 @@ class Search {
       case "object":
         return this.#inObject(type, shape, depth);
     }
+  }
+
+  /** A key, `string | number | symbol`, is hardly ever a symbol. */
+  #inUnion(type: TypeRef, types: readonly TypeRef[], depth: number): Finding | undefined {
+    const isSymbol = (part: TypeRef) => this.#queries.shapeOf(part).kind === "symbol";
+    if (!types.some(isSymbol) || !types.some((part) => /^(?:string|number)$/.test(this.#queries.textOf(part)))) {
+      return worst(types.map((part) => this.find(part, depth)));
+    }
+    const rest = types.filter((part) => !isSymbol(part)).map((part) => this.find(part, depth));
+    return worst([...rest, { reason: "open", path: "", type, shape: this.#queries.shapeOf(type) }]);
   }
 
   /** `string & { brand: … }` is a string. */
