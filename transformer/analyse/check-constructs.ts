@@ -13,7 +13,7 @@ import { isAsync, isEntered, isMovableMethod } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
 import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
-import { toolCall } from "./tools.ts";
+import { givesTool, toolCall } from "./tools.ts";
 import { isUntouched } from "./untouched.ts";
 
 interface Check {
@@ -293,12 +293,24 @@ function checkNested(check: Check, fn: NestedFunction, all: ReadonlySet<tsTypes.
     // The key of a method belongs to the code around its class.
     if (isLeaf(ts, node) || (node !== fn && all.has(node)) || node === (fn as tsTypes.FunctionLikeDeclaration).name)
       return false;
-    const isTool = ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
+    const isTool =
+      ts.isCallExpression(node) &&
+      (toolCall(ts, node, bindings, tools) !== undefined || (isCallback && runsSteps(check, node)));
     if (!isTool) return ts.forEachChild(node, visit) ?? false;
     report.error(isCallback ? "nested-step" : "step-in-nested-function", node, { tool: toolText(node) });
     return true;
   };
   visit(fn);
+}
+
+/** `pay(step)`, and a call of a function of the unit with steps in it. A context may be given for the sake of its event. */
+function runsSteps({ ts, analysis }: Check, call: tsTypes.CallExpression): boolean {
+  const { bindings, tools, nodes } = analysis;
+  if (givesTool(ts, call, bindings, { ...tools, contexts: new Set() })) return true;
+  const callee = unwrap(ts, call.expression);
+  const fn = ts.isIdentifier(callee) ? bindings.byIdentifier.get(callee)?.closure : undefined;
+  const isStep = (node: tsTypes.Node) => ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
+  return fn !== undefined && nodes.inside(fn).some(isStep);
 }
 
 function isAsyncWithSuper(ts: TypeScript, fn: NestedFunction): boolean {
