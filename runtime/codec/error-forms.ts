@@ -17,6 +17,8 @@ type Properties = Map<string, unknown>;
 interface OwnProperties {
   readonly hidden: Properties;
   readonly shown: Properties;
+  /** Names of those that are read-only or cannot be deleted. */
+  readonly fixed: string[];
 }
 
 /**
@@ -59,7 +61,7 @@ function keepForm(
   own: OwnProperties,
 ): void {
   const symbols = Object.getOwnPropertySymbols(error).filter((key) => isOfRun(scan, error, key));
-  const described = describeProperties(scan, error, symbols, integrity);
+  const described = describeProperties(scan, error, [...own.fixed, ...symbols], integrity);
   const handled = scan.handledOf(error);
   if (handled) scan.child("handled", handled.error);
   const write: Emit = (out) =>
@@ -86,38 +88,48 @@ function isOfRun(scan: Scan, error: object, key: symbol): boolean {
 }
 
 /**
- * The own properties of an error with names. Hidden functions that are not of the run are left out, as are most properties
- * under symbols: Node and libraries mark their errors with them, and they are not what an error reports.
+ * The own properties of an error with names. Libraries mark their errors, and keep what belongs to them there: hidden
+ * functions that are not of the run are left out, other hidden values that cannot be stored, and most properties under
+ * symbols. They are not what an error reports.
  */
 function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undefined): OwnProperties {
-  const own: OwnProperties = { hidden: new SafeMap(), shown: new SafeMap() };
+  const own: OwnProperties = { hidden: new SafeMap(), shown: new SafeMap(), fixed: [] };
   for (const name of Object.getOwnPropertyNames(error)) {
-    const property = name === "stack" ? readableStack(error) : Object.getOwnPropertyDescriptor(error, name);
+    const property = ownProperty(error, name);
     if (property === undefined) continue;
-    if (name === "stack" && !property.enumerable && property.get === undefined) {
-      // V8 makes this property in its own ways, so its other attributes say nothing.
-      own.hidden.set(name, property.value);
-    } else if (property.enumerable) {
-      requireData(scan, property, name, integrity);
-      own.shown.set(name, property.value);
-    } else if (typeof property.value !== "function" || scan.isExtended(property.value)) {
-      requireData(scan, property, name, integrity);
-      own.hidden.set(name, property.value);
+    const { value, enumerable = false } = property;
+    // V8 makes the stack in its own ways, so its other attributes say nothing.
+    const isMade = name === "stack" && !enumerable && property.get === undefined;
+    if (!isMade) {
+      if (!enumerable && isLeftOut(scan, name, value)) continue;
+      if (isAccessor(property)) scan.refuse("an accessor (get or set) of an error cannot be stored", name);
+      if (!isOrdinary({ ...property, enumerable: true }, integrity)) {
+        own.fixed.push(name);
+        continue;
+      }
     }
+    (enumerable ? own.shown : own.hidden).set(name, value);
   }
   return own;
 }
 
-/** Refuses accessors, and attributes other than those the integrity of the error implies. */
-function requireData(
-  scan: Scan,
-  property: PropertyDescriptor,
-  name: string,
-  integrity: IntegrityTag | undefined,
-): void {
-  if (isAccessor(property)) scan.refuse("an accessor (get or set) of an error cannot be stored", name);
-  if (!isOrdinary({ ...property, enumerable: true }, integrity)) {
-    scan.refuse("a property of an error that is read-only or cannot be deleted cannot be stored", name);
+function isLeftOut(scan: Scan, name: string, value: unknown): boolean {
+  if (typeof value === "function") return !scan.isExtended(value);
+  // With what an error was thrown for, it reports that.
+  return typeof value === "object" && value !== null && name !== "cause" && name !== "errors" && !scan.takes(value);
+}
+
+/** A message that the error computes is read: without it the error would say nothing. */
+function ownProperty(error: Error, name: string): PropertyDescriptor | undefined {
+  if (name === "stack") return readableStack(error);
+  const property = Object.getOwnPropertyDescriptor(error, name);
+  if (name !== "message" || property?.get === undefined) return property;
+  try {
+    const value: unknown = error.message;
+    const { enumerable = false } = property;
+    return typeof value === "string" ? { value, enumerable, writable: true, configurable: true } : property;
+  } catch {
+    return property;
   }
 }
 

@@ -2,8 +2,8 @@
  * The first pass of encoding. It visits every object once, refuses what cannot be stored, and notes what the writer
  * needs: which objects are met more than once, and how to write those that are not plain.
  *
- * Invariant: it reads properties through their descriptors only. No getter, proxy trap or `toJSON` is ever run; the
- * only foreign code is that of extensions and of classes registered with `encode`.
+ * Invariant: it reads properties through their descriptors only. No getter (but for an error's own `message`), proxy
+ * trap or `toJSON` is ever run; other foreign code is that of extensions and of classes registered with `encode`.
  */
 
 import { types } from "node:util";
@@ -21,23 +21,11 @@ import { environment, intrinsicName, lateIntrinsicName } from "./intrinsics.ts";
 import { describe, hasHiddenState, isDisguised, isPrototype, ownConstructor, prototypeOf } from "./kinds.ts";
 import { Parts, partsTold } from "./parts.ts";
 import { type Described, describeProperties, isOrdinary, writeProperties } from "./properties.ts";
+import type { Origin, Waiting } from "./scan-places.ts";
 import { isGlobalSymbol } from "./symbols.ts";
 import type { Emit, Scanned, Writer } from "./write.ts";
 
 const dollar = 36;
-
-/** A path that continues another one. Linked, because along a chain of scopes copies would grow with its square. */
-interface Origin {
-  readonly before: Origin | undefined;
-  readonly keys: readonly PathKey[];
-}
-
-/** Parts of an extension value that are still to be visited, or what else is to be done with it. */
-interface Waiting {
-  readonly origin: Origin;
-  readonly parts: unknown;
-  readonly run: (() => void) | undefined;
-}
 
 /** How a record is written, when not as a plain object. */
 type RecordForm = "$nullProto" | ((out: Writer, record: () => void) => void);
@@ -79,6 +67,16 @@ export class Scan implements Scanned, StoredOwners {
   /** What is encoded is the frame of a run, with values that only the runtime knows. */
   get isOfRun(): boolean {
     return this.extensions.length > 0;
+  }
+
+  /** Whether a value could be stored, were it alone. */
+  takes(value: object): boolean {
+    try {
+      new Scan(this.extensions, this.handledOf).root(value);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   root(value: unknown): void {
