@@ -351,22 +351,6 @@ export const raceOnce = handler(
   },
 );
 
-/** A durable closure that a timer calls, when nothing of the run waits for the timer. */
-export const calledLate = handler("called-late", { labels: { s: {} } }, async ($, { step }) => {
-  $.code({
-    slow: () => () => new Promise((resolve) => setTimeout(resolve, 30)),
-    late: () => $.nested(info("called-late/late", {}), async () => 1, "late"),
-  });
-  switch ($.pc) {
-    case "": {
-      const late = $.fn("late");
-      setTimeout(() => late(), 5);
-    }
-    case "s":
-      await $.at("s", () => step.run("s", $.fn("slow")));
-  }
-});
-
 /** The callback of a stored handle is no closure of the run. */
 export const plainCallback = handler("plain-callback", { labels: { s: {} } }, async ($, { step }) => {
   $.code({ one: () => () => 1 });

@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackstitchError } from "../faults.ts";
-import { createTestRuntime } from "../testing/index.ts";
 import {
   awaitedLater,
-  calledLate,
   chained,
   combined,
   endsEarly,
@@ -124,12 +122,6 @@ describe("durable closures", () => {
 describe("code that is not compiled", () => {
   it("may call a durable closure that awaits ordinary promises", async () => {
     expect((await runAll(nativeMap, {})).output).toEqual([2, 4, 6, 8]);
-  });
-
-  it("must not call one when no await of the run lasts", async () => {
-    const run = await createTestRuntime().run(calledLate, { name: "test" });
-    expect(run).toMatchObject({ status: "blocked", error: { code: "BS2101" } });
-    expect((run.error as Error).message).toMatch(/the async function late/);
   });
 
   it("blocks the run when it waits for a step, and proposes step.map", async () => {
