@@ -220,13 +220,18 @@ function copyCall(context: Context, node: tsTypes.CallExpression): Rope {
   return copyDetached(context, node, node.expression);
 }
 
-/** A slot that is called must not see its record as `this`: `(0, v.format)(x)`. */
 function copyDetached(context: Context, node: tsTypes.Node, callee: tsTypes.Expression): Rope {
-  if (savedOf(context, callee)) return copyChildren(context, node);
+  const detached = detachedCallee(context, callee);
+  return detached ? [detached, copyChildren(context, node, callee.end)] : copyChildren(context, node);
+}
+
+/** A slot that is called must not see its record as `this`: `(0, v.format)(x)`. Undefined for what needs no such form. */
+export function detachedCallee(context: Context, callee: tsTypes.Expression): Rope | undefined {
+  if (savedOf(context, callee)) return undefined;
   const name = unwrap(context.ts, callee);
   const binding = context.ts.isIdentifier(name) ? context.analysis.bindings.byIdentifier.get(name) : undefined;
-  if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return copyChildren(context, node);
-  return ["(0, ", copy(context, callee), ")", copyChildren(context, node, callee.end)];
+  if (!binding || !slotName(context, binding) || ignoresThis(context, binding)) return undefined;
+  return ["(0, ", copy(context, callee), ")"];
 }
 
 function localMaker(context: Context, node: tsTypes.CallExpression): Closure | undefined {

@@ -11,7 +11,7 @@ import { isChainLink } from "../analyse/temporaries.ts";
 import { unwrap } from "../discover/find-units.ts";
 import type { Rope } from "../ir.ts";
 import { type Context, labelsIn, reenters } from "./context.ts";
-import { copy, copyChildren, copyUnsaved, nameText } from "./copy.ts";
+import { copy, copyChildren, copyUnsaved, detachedCallee, nameText } from "./copy.ts";
 import { methodOf, ownerOf } from "./expressions.ts";
 import { keep, savedOf, temporary } from "./operands.ts";
 
@@ -34,11 +34,13 @@ export function lowerOptionalChain(context: Context, root: Link): Rope {
     while (context.ts.isNonNullExpression(node) && isChainLink(context.ts, node.expression)) node = node.expression;
   }
   const [first] = links;
+  let detached: Rope | undefined;
   if (first && context.ts.isCallExpression(first)) {
     const method = optionalMethod(context, first, node);
     if (method) return follow(context, links, 1, { rope: method, node: first, isKept: false }, false);
+    detached = detachedCallee(context, node);
   }
-  return follow(context, links, 0, { rope: copyUnsaved(context, node), node, isKept: false }, false);
+  return follow(context, links, 0, { rope: detached ?? copyUnsaved(context, node), node, isKept: false }, false);
 }
 
 /** `o.m?.(await s)`: the method is fetched once, and decides whether the arguments are evaluated. */
