@@ -115,6 +115,8 @@ const partMethods: ReadonlySet<string> = new Set([
   ...["sort", "splice", "toReversed", "toSorted", "toSpliced", "valueOf", "values", "with"],
   // These give their own object.
   ...["add", "set"],
+  // What is bound has the function.
+  "bind",
 ]);
 
 /** Those whose callback is given what these hold, whatever becomes of the result. */
