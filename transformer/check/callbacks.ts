@@ -1,17 +1,32 @@
 /** Callbacks that run steps, given to code that was not compiled: it cannot be resumed where it calls them, and timers are lost. */
 import type tsTypes from "typescript";
-import { toolCall } from "../analyse/tools.ts";
+import { chainOf, toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Check } from "./check-units.ts";
 import { isDurableCall } from "./durable-calls.ts";
-import { awaitedParameters } from "./own-callbacks.ts";
+import { awaitedParameters, isMadeOutside } from "./own-callbacks.ts";
 
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
   const imported = importsOfPackages(check);
   for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
     checkTimer(check, call);
+    checkLink(check, call);
     checkCall(check, call, imported);
+  }
+}
+
+/** `step.run(…).catch(wrapped("io"))`: the callback lives as long as the step. */
+function checkLink(check: Check, call: tsTypes.CallExpression): void {
+  const { ts, analysis } = check;
+  const link = chainOf(ts, call, analysis.bindings, analysis.tools)?.links.at(-1);
+  if (!link || link.method === "rollback") return;
+  for (const callback of link.callbacks) {
+    if (!callback || !isMadeOutside(check, callback)) continue;
+    const construct = "A callback of a step that a function of the module makes";
+    const given = link.method === "finally" ? "" : "value";
+    const fix = `Write \`(${given}) => ${callback.getText()}(${given})\`.`;
+    check.report.error("unsupported-construct", callback, { construct, fix });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Functions of the author's own that are not compiled, and wait for a callback that they are given. */
+/** Functions of the author's own that are not compiled: what they wait for of what they are given, and what they make. */
 import type tsTypes from "typescript";
 import { boundFunction } from "../discover/bound-function.ts";
 import { takesTools } from "../discover/helpers.ts";
@@ -21,6 +21,20 @@ export function awaitedParameters(check: Check, callee: tsTypes.Expression): (in
     const { name } = fn.parameters[index] ?? {};
     return name !== undefined && check.ts.isIdentifier(name) && called.has(name.text);
   };
+}
+
+/** `wrapped("io")`, of a function that is not compiled and returns one that it makes: nothing tells how to make it again. */
+export function isMadeOutside(check: Check, value: tsTypes.Expression): boolean {
+  const { ts } = check;
+  const call = unwrap(ts, value);
+  const body = ts.isCallExpression(call) ? calledFunction(check, call.expression)?.body : undefined;
+  if (!body) return false;
+  const isMade = (expression: tsTypes.Expression | undefined) => {
+    const given = expression && unwrap(ts, expression);
+    return given !== undefined && (ts.isArrowFunction(given) || ts.isFunctionExpression(given));
+  };
+  if (!ts.isBlock(body)) return isMade(body);
+  return body.statements.some((statement) => ts.isReturnStatement(statement) && isMade(statement.expression));
 }
 
 /** A function of the module, by name; with types, also one of another module, or a method. */
