@@ -101,12 +101,12 @@ class Followed {
     return this.#names.ts.isNewExpression(parent) && isPromise(this.#names, parent.expression);
   }
 
-  /** A method may give a part of its object; a function that was kept gives nothing of that. */
   /** `queue.length`: a number, unless the file gives something else that name. */
   #isCount(property: string): boolean {
     return /^(?:length|size)$/.test(property) && !this.#names.facts.members.has(property);
   }
 
+  /** A method may give a part of its object; a function that was kept gives nothing of that. */
   #staysCalled(call: tsTypes.CallExpression): boolean {
     const { ts } = this.#names;
     const callee = unwrap(ts, call.expression);
