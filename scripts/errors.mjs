@@ -15,7 +15,7 @@ const entry = /^ {2}"?([\w-]+)"?: \{\s*code: (\d+),\s*category: "(\w+)",\s*text:
 const fault = /^ {2}(BS\d+): ("(?:[^"\\]|\\.)*"),$/gm;
 
 const kinds = {
-  error: "error: the file is not compiled, and what TypeScript emits of it throws BS2001 when it is loaded",
+  error: "error: the file is not compiled, and its functions cannot be registered (BS2001)",
   warning: "warning",
   hint: "hint, shown by editors and by `backstitch check`",
   strict: "error with `strict: true` in the plugin's options, else nothing",

@@ -44,10 +44,10 @@ export function nested(info: CodeInfo, body: (...args: never[]) => Promise<unkno
       if (home === undefined) throw calledFromOutside(info.code);
       const { activation, record } = home;
       const origin = { closure: compiled, invocation: record.invocation };
-      if (ambientActivation() !== activation && !activation.outside) {
-        return activation.callbacks > 0
-          ? calledByCallback(activation, code, { ...origin, self: this }, args)
-          : calledTooLate(activation, name);
+      if (ambientActivation() !== activation) {
+        // Other code for which the run waits might be the caller, too: such a call may be of either kind.
+        if (activation.callbacks > 0) return calledByCallback(activation, code, { ...origin, self: this }, args);
+        if (!activation.outside) return calledTooLate(activation, name);
       }
       return entered(prepare(activation, code, this, args, origin));
     },
