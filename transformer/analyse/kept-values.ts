@@ -6,6 +6,7 @@ import type tsTypes from "typescript";
 import { unwrap } from "../discover/unwrap.ts";
 import type { Binding, TypeScript } from "../ir.ts";
 import { isLogicalAssignment, isLogicalOperator } from "./operands.ts";
+import { calledOnly, isPromisePart, readsPromise } from "./promise-parts.ts";
 import {
   adding,
   containerOf,
@@ -84,17 +85,34 @@ class Followed {
       const isName = ts.isPropertyAssignment(parent) && parent.name === node;
       return isName || this.#stays(parent);
     }
-    if (ts.isPropertyAccessExpression(parent)) return this.#isCount(parent.name.text) || this.#stays(parent);
+    if (ts.isPropertyAccessExpression(parent)) {
+      if (this.#isCount(parent.name.text) || readsPromise(this.#names, node, parent)) return true;
+      return this.#stays(parent);
+    }
     if (ts.isElementAccessExpression(parent)) return parent.expression !== node || this.#stays(parent);
     if (ts.isCallExpression(parent))
       return parent.expression === node ? this.#staysCalled(parent) : this.#staysIn(parent);
     if (ts.isBinaryExpression(parent)) return this.#staysInOperator(parent, node);
     if (ts.isConditionalExpression(parent)) return parent.condition === node || this.#stays(parent);
-    if (ts.isVariableDeclaration(parent)) return parent.name === node || this.#keepsPattern(parent.name);
+    if (ts.isVariableDeclaration(parent))
+      return parent.name === node || this.#keepsPattern(parent.name, parent.initializer);
     if (ts.isForOfStatement(parent) && parent.expression === node) return this.#keepsHead(parent.initializer);
     // What an executor returns nobody sees.
-    if (ts.isArrowFunction(parent)) return this.#isExecutor(parent);
+    if (ts.isArrowFunction(parent)) return this.#isExecutor(parent) || this.#staysReturned(parent);
+    if (ts.isReturnStatement(parent)) return this.#staysReturned(functionAround(ts, parent));
     return isOnlyLookedAt(ts, parent);
+  }
+
+  /** What a function gives stays where its calls stand. */
+  #staysReturned(fn: tsTypes.Node): boolean {
+    const { ts, bindings } = this.#names;
+    const name = ts.isFunctionDeclaration(fn)
+      ? fn.name
+      : ts.isVariableDeclaration(fn.parent)
+        ? fn.parent.name
+        : undefined;
+    if (!name || calledOnly(this.#names, name) !== fn) return false;
+    return bindings.byIdentifier.get(name)?.references.every(({ node }) => this.#stays(node.parent)) ?? false;
   }
 
   #isExecutor({ parent }: tsTypes.ArrowFunction): boolean {
@@ -157,10 +175,16 @@ class Followed {
     return ts.isVariableDeclarationList(head) && head.declarations.every(({ name }) => this.#keepsPattern(name));
   }
 
-  #keepsPattern(name: tsTypes.BindingName): boolean {
+  /** @param value what the pattern takes apart, where that is known */
+  #keepsPattern(name: tsTypes.BindingName, value?: tsTypes.Expression): boolean {
     const { ts, bindings } = this.#names;
     if (!ts.isIdentifier(name)) {
-      return name.elements.every((element) => ts.isOmittedExpression(element) || this.#keepsPattern(element.name));
+      return name.elements.every((element) => {
+        if (ts.isOmittedExpression(element)) return true;
+        const key = element.propertyName ?? element.name;
+        const isPromise = value && ts.isIdentifier(key) && ts.isObjectBindingPattern(name) && !element.dotDotDotToken;
+        return (isPromise && isPromisePart(this.#names, value, key.text)) || this.#keepsPattern(element.name);
+      });
     }
     const binding = bindings.byIdentifier.get(name);
     return binding !== undefined && this.keeps(binding, true);
