@@ -17,7 +17,7 @@ type Properties = Map<string, unknown>;
 interface OwnProperties {
   readonly hidden: Properties;
   readonly shown: Properties;
-  /** Names of those that are read-only or cannot be deleted. */
+  /** Names of those that are read-only or cannot be deleted, and of what is enumerable behind them. */
   readonly fixed: string[];
 }
 
@@ -103,7 +103,9 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
     if (!isMade) {
       if (!enumerable && isLeftOut(scan, name, value)) continue;
       if (isAccessor(property)) scan.refuse("an accessor (get or set) of an error cannot be stored", name);
-      if (!isOrdinary({ ...property, enumerable: true }, integrity)) {
+      // From the first one on, those that are enumerable are described in their order.
+      const isBehind = enumerable && own.fixed.length > 0 && name !== "message";
+      if (isBehind || !isOrdinary({ ...property, enumerable: true }, integrity)) {
         own.fixed.push(name);
         continue;
       }
@@ -116,7 +118,32 @@ function ownProperties(scan: Scan, error: Error, integrity: IntegrityTag | undef
 function isLeftOut(scan: Scan, name: string, value: unknown): boolean {
   if (typeof value === "function") return !scan.isExtended(value);
   // With what an error was thrown for, it reports that.
-  return typeof value === "object" && value !== null && name !== "cause" && name !== "errors" && !scan.takes(value);
+  return typeof value === "object" && value !== null && name !== "cause" && name !== "errors" && !takes(scan, value);
+}
+
+/** What is known of hidden values in one scan, and in those that it makes to ask: what leads back to one is asked once. */
+const taken = new WeakMap<Scan, Map<object, boolean>>();
+
+/** Whether a value could be stored, were it alone. */
+function takes(scan: Scan, value: object): boolean {
+  const known = taken.get(scan) ?? new SafeMap<object, boolean>();
+  taken.set(scan, known);
+  const answer = known.get(value);
+  if (answer !== undefined) return answer;
+  const before = [...known];
+  known.set(value, true);
+  const alone = scan.alone();
+  taken.set(alone, known);
+  try {
+    alone.root(value);
+    return true;
+  } catch {
+    // What was found of others while this one was thought to be stored may be wrong.
+    known.clear();
+    for (const [other, isTaken] of before) known.set(other, isTaken);
+    known.set(value, false);
+    return false;
+  }
 }
 
 /** A message that the error computes is read: without it the error would say nothing. */

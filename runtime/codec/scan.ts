@@ -69,14 +69,9 @@ export class Scan implements Scanned, StoredOwners {
     return this.extensions.length > 0;
   }
 
-  /** Whether a value could be stored, were it alone. */
-  takes(value: object): boolean {
-    try {
-      new Scan(this.extensions, this.handledOf).root(value);
-      return true;
-    } catch {
-      return false;
-    }
+  /** Of another value by itself. */
+  alone(): Scan {
+    return new Scan(this.extensions, this.handledOf);
   }
 
   root(value: unknown): void {

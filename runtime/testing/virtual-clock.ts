@@ -1,7 +1,9 @@
 /** A clock that jumps: waiting costs nothing, and `now()` moves only when somebody waits. */
-import { type Clock, SystemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 
-const realTime = new SystemClock();
+/** Of real time, whatever a test makes of the timers of its process later. */
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+const realNow = performance.now.bind(performance);
 
 export class VirtualClock implements Clock {
   #now: number;
@@ -26,15 +28,15 @@ export class VirtualClock implements Clock {
 
   async until(at: number, signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted && this.#now < at) {
-      const first = this.#standsUntil();
-      if (first <= realTime.now()) break;
-      await realTime.until(first, signal ? AbortSignal.any([signal, this.#rung.signal]) : this.#rung.signal);
+      const left = this.#standsUntil() - realNow();
+      if (left <= 0) break;
+      await pause(left, signal ? AbortSignal.any([signal, this.#rung.signal]) : this.#rung.signal);
     }
     if (!signal?.aborted) this.#now = Math.max(this.#now, at);
   }
 
   began(callback: string): void {
-    if (this.#standsMs > 0) this.#running.set(callback, realTime.now() + this.#standsMs);
+    if (this.#standsMs > 0) this.#running.set(callback, realNow() + this.#standsMs);
   }
 
   ended(callback: string): void {
@@ -52,4 +54,15 @@ export class VirtualClock implements Clock {
   #standsUntil(): number {
     return Math.max(0, ...this.#running.values());
   }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stopTimer(timer);
+      resolve();
+    };
+    const timer = startTimer(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
 }

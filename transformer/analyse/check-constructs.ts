@@ -13,7 +13,7 @@ import { isAsync, isEntered, isMovableMethod } from "./functions.ts";
 import { isGenerator } from "./generators.ts";
 import { operandsOf } from "./operands.ts";
 import { resourceScopeOf, resourcesOf, usingKeyword } from "./resources.ts";
-import { givesTool, toolCall } from "./tools.ts";
+import { toolCall } from "./tools.ts";
 import { isUntouched } from "./untouched.ts";
 
 interface Check {
@@ -303,14 +303,16 @@ function checkNested(check: Check, fn: NestedFunction, all: ReadonlySet<tsTypes.
   visit(fn);
 }
 
-/** `pay(step)`, and a call of a function of the unit with steps in it. A context may be given for the sake of its event. */
+/** A call of a function of the unit with steps in its own code. */
 function runsSteps({ ts, analysis }: Check, call: tsTypes.CallExpression): boolean {
-  const { bindings, tools, nodes } = analysis;
-  if (givesTool(ts, call, bindings, { ...tools, contexts: new Set() })) return true;
+  const { bindings, tools } = analysis;
   const callee = unwrap(ts, call.expression);
-  const fn = ts.isIdentifier(callee) ? bindings.byIdentifier.get(callee)?.closure : undefined;
-  const isStep = (node: tsTypes.Node) => ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined;
-  return fn !== undefined && nodes.inside(fn).some(isStep);
+  const fn = ts.isIdentifier(callee) ? (bindings.byIdentifier.get(callee)?.closure as FunctionNode) : undefined;
+  const isStep = (node: tsTypes.Node): boolean =>
+    !ts.isFunctionLike(node) &&
+    ((ts.isCallExpression(node) && toolCall(ts, node, bindings, tools) !== undefined) ||
+      (ts.forEachChild(node, isStep) ?? false));
+  return fn?.body !== undefined && isStep(fn.body);
 }
 
 function isAsyncWithSuper(ts: TypeScript, fn: NestedFunction): boolean {

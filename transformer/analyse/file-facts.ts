@@ -52,7 +52,17 @@ export function findFileFacts(ts: TypeScript, nodes: Nodes, imports: PackageImpo
     if (known) known.push(name);
     else bindings.set(text, [name]);
   }
+  for (const text of nodes.of<tsTypes.StringLiteral>(ts.SyntaxKind.StringLiteral)) {
+    if (mayNameMember(ts, text)) members.add(text.text);
+  }
   return { assigned, declared, members, bindings, evaluates, imports };
+}
+
+/** `{ "map": … }`, `{ ["map"]() { … } }` and `list["map"] = …` */
+function mayNameMember(ts: TypeScript, { parent }: tsTypes.StringLiteral): boolean {
+  if (ts.isElementAccessExpression(parent))
+    return ts.isBinaryExpression(parent.parent) && parent.parent.left === parent;
+  return ts.isComputedPropertyName(parent) || ts.isPropertyAssignment(parent) || ts.isClassElement(parent);
 }
 
 /** `map` in `{ map(f) { … } }`, `{ map: (f) => … }`, `{ map }`, `class { map = … }` and `list.map = …` */

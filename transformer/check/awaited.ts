@@ -8,6 +8,7 @@ import type { Binding, TypeScript } from "../ir.ts";
 import { stepIn } from "./callbacks.ts";
 import type { Check } from "./check-units.ts";
 import { isDurableCall } from "./durable-calls.ts";
+import { calledFunction, isAsync } from "./own-callbacks.ts";
 
 /** `void step.run(…)` says that it is meant. */
 export function checkAwaited(check: Check): void {
@@ -30,7 +31,8 @@ function droppedBy(ts: TypeScript, expression: tsTypes.Expression): tsTypes.Expr
 }
 
 /** What a variable is given that nobody reads. */
-function neverRead({ ts, analysis }: Check): tsTypes.Expression[] {
+function neverRead(check: Check): tsTypes.Expression[] {
+  const { ts, analysis } = check;
   const { nodes, bindings } = analysis;
   const given = new Map<Binding, tsTypes.Expression>();
   for (const { name, initializer } of nodes.of<tsTypes.VariableDeclaration>(ts.SyntaxKind.VariableDeclaration)) {
@@ -43,18 +45,40 @@ function neverRead({ ts, analysis }: Check): tsTypes.Expression[] {
   for (const [name, binding] of bindings.byIdentifier) {
     if (!ts.isVariableDeclaration(name.parent) || name.parent.name !== name) given.delete(binding);
   }
-  return [...given.values()];
+  return [...given.values()].filter((value) => runsSteps(check, chainBase(ts, value)));
 }
 
 function checkDropped(check: Check, value: tsTypes.Expression): void {
   const { ts, analysis, facts, report } = check;
   const { bindings, tools } = analysis;
   if (chainOf(ts, value, bindings, tools)) return report.warn("step-not-awaited", value, textOf(value));
+  // What a step's callback calls belongs to it, and runs no steps.
+  if (isInCallback(check, value)) return;
   const isCombination = combinator(ts, value, bindings, facts) !== undefined && holdsStep(check, value);
-  if (isCombination || isDurableCall(check, chainBase(ts, value)) || mapsSteps(check, value)) {
+  const base = chainBase(ts, value);
+  const isCall = base === value ? isDurableCall(check, value) : isDurableCall(check, base) && runsSteps(check, base);
+  if (isCombination || isCall || mapsSteps(check, value)) {
     return report.warn("call-not-awaited", value, textOf(value));
   }
   checkForEach(check, value);
+}
+
+function isInCallback({ ts, analysis }: Check, node: tsTypes.Node): boolean {
+  let fn = node.parent;
+  for (; fn !== analysis.unit.fn; fn = fn.parent) {
+    if (ts.isFunctionLike(fn) && analysis.closures.records.get(fn)?.role === "callback") return true;
+  }
+  return false;
+}
+
+/** A helper that is async, as far as can be told, or a function of the unit that holds a step. */
+function runsSteps(check: Check, call: tsTypes.Expression): boolean {
+  const { ts, analysis } = check;
+  const callee = ts.isCallExpression(call) ? unwrap(ts, call.expression) : undefined;
+  const own = callee && ts.isIdentifier(callee) ? analysis.bindings.byIdentifier.get(callee)?.closure : undefined;
+  if (own) return holdsStep(check, own);
+  const helper = callee && calledFunction(check, callee);
+  return !helper || isAsync(check, helper);
 }
 
 /** `pay(step)` in `pay(step).catch(() => 0)`. */
@@ -64,7 +88,7 @@ function chainBase(ts: TypeScript, value: tsTypes.Expression): tsTypes.Expressio
   return /^(?:then|catch|finally)$/.test(name.text) ? chainBase(ts, unwrap(ts, expression)) : value;
 }
 
-function holdsStep(check: Check, value: tsTypes.Expression): boolean {
+function holdsStep(check: Check, value: tsTypes.Node): boolean {
   const { ts, analysis } = check;
   const holds = (node: tsTypes.Node): boolean =>
     (ts.isCallExpression(node) &&

@@ -2,9 +2,10 @@
 import type tsTypes from "typescript";
 import { chainOf, toolCall } from "../analyse/tools.ts";
 import { unwrap } from "../discover/unwrap.ts";
+import type { Binding } from "../ir.ts";
 import type { Check } from "./check-units.ts";
 import { isDurableCall } from "./durable-calls.ts";
-import { awaitedParameters, isMadeOutside } from "./own-callbacks.ts";
+import { awaitedParameters, calledFunction, isAsync, isMadeOutside } from "./own-callbacks.ts";
 
 export function checkCallbacks(check: Check): void {
   const { ts, analysis } = check;
@@ -12,8 +13,34 @@ export function checkCallbacks(check: Check): void {
   for (const call of analysis.nodes.of<tsTypes.CallExpression>(ts.SyntaxKind.CallExpression)) {
     checkTimer(check, call);
     checkLink(check, call);
+    checkHelper(check, call);
     checkCall(check, call, imported);
   }
+}
+
+/** `step.run("order", () => charge(step))`, of an async helper. A context may be given for the sake of its event. */
+function checkHelper(check: Check, call: tsTypes.CallExpression): void {
+  const { ts, analysis } = check;
+  const { bindings, tools, closures, unit } = analysis;
+  let around: tsTypes.Node = call.parent;
+  while (!ts.isFunctionLike(around)) around = around.parent;
+  if (around === unit.fn || closures.records.get(around)?.role !== "callback") return;
+  const isStep = (argument: tsTypes.Expression): boolean => {
+    const binding = ts.isIdentifier(argument) ? bindings.byIdentifier.get(argument) : undefined;
+    // A parameter within that is called `step` may be anything.
+    return binding !== undefined && tools.steps.has(binding) && isOwnTool(check, binding);
+  };
+  if (!call.arguments.some(isStep)) return;
+  const helper = calledFunction(check, call.expression);
+  if (helper && isAsync(check, helper)) check.report.error("nested-step", call, { tool: call.expression.getText() });
+}
+
+function isOwnTool({ ts, analysis }: Check, { declarations }: Binding): boolean {
+  return declarations.every((declared) => {
+    let node: tsTypes.Node = declared;
+    while (!ts.isParameter(node) && !ts.isFunctionLike(node)) node = node.parent;
+    return !ts.isParameter(node) || node.parent === analysis.unit.fn || node.type !== undefined;
+  });
 }
 
 /** `step.run(…).catch(wrapped("io"))`: the callback lives as long as the step. */

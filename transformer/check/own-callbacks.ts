@@ -8,18 +8,18 @@ import type { FunctionNode } from "../ir.ts";
 import type { Check } from "./check-units.ts";
 
 /**
- * Which parameters the function behind `callee` calls in its own async code. What is not async calls its callbacks within a
- * segment of its caller; what only keeps a callback, or hands it on, may be right.
+ * Which parameters the function behind `callee` calls and waits for in its own async code. What is not async calls its
+ * callbacks within a segment of its caller; what only begins or keeps them, or hands them on, may be right.
  */
 export function awaitedParameters(check: Check, callee: tsTypes.Expression): (index: number) => boolean {
   const fn = calledFunction(check, callee);
   if (!fn?.body || !isAsync(check, fn) || takesTools(check.ts, fn, findImports(check.ts, fn.getSourceFile()))) {
     return () => false;
   }
-  const called = calledNames(check, fn.body);
+  const awaited = awaitedNames(check, fn.body);
   return (index) => {
     const { name } = fn.parameters[index] ?? {};
-    return name !== undefined && check.ts.isIdentifier(name) && called.has(name.text);
+    return name !== undefined && check.ts.isIdentifier(name) && awaited.has(name.text);
   };
 }
 
@@ -38,7 +38,10 @@ export function isMadeOutside(check: Check, value: tsTypes.Expression): boolean 
 }
 
 /** A function of the module, by name; with types, also one of another module, or a method. */
-function calledFunction({ ts, analysis, queries }: Check, expression: tsTypes.Expression): FunctionNode | undefined {
+export function calledFunction(
+  { ts, analysis, queries }: Check,
+  expression: tsTypes.Expression,
+): FunctionNode | undefined {
   const callee = unwrap(ts, expression);
   if (ts.isIdentifier(callee)) {
     if (analysis.bindings.byIdentifier.has(callee)) return undefined;
@@ -62,18 +65,23 @@ function isWithin(node: tsTypes.Node, outer: tsTypes.Node): boolean {
   return node.getSourceFile() === outer.getSourceFile() && outer.pos <= node.pos && node.end <= outer.end;
 }
 
-function isAsync({ ts }: Check, fn: FunctionNode): boolean {
+export function isAsync({ ts }: Pick<Check, "ts">, fn: FunctionNode): boolean {
   return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
 }
 
-/** `fn(1)`, `fn?.()`, outside of functions within. */
-function calledNames({ ts }: Check, body: tsTypes.Node): ReadonlySet<string> {
+/** `await fn(1)`, `return fn?.()`, outside of functions within. */
+function awaitedNames({ ts }: Check, body: tsTypes.Node): ReadonlySet<string> {
   const names = new Set<string>();
+  const declared = new Set<string>();
   const visit = (node: tsTypes.Node): void => {
+    if (ts.isVariableDeclaration(node) || ts.isBindingElement(node)) declared.add(node.name.getText());
     if (ts.isFunctionLike(node)) return;
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) names.add(node.expression.text);
+    const isAwaited = ts.isAwaitExpression(node) || ts.isReturnStatement(node);
+    const call = isAwaited && node.expression ? unwrap(ts, node.expression) : undefined;
+    if (call && ts.isCallExpression(call) && ts.isIdentifier(call.expression)) names.add(call.expression.text);
     ts.forEachChild(node, visit);
   };
   visit(body);
+  for (const name of declared) names.delete(name);
   return names;
 }

@@ -66,8 +66,22 @@ function stepsByType({ ts, nodes, imports, units }: File, queries: TypeQueries):
     const { expression: callee } = call;
     if (!ts.isPropertyAccessExpression(callee) || !tools.has(callee.name.text) || isInUnit(units, call)) return false;
     const around = functionAround(ts, call);
-    return around !== undefined && needsFrame(ts, around, imports) && isStep(queries, callee.expression);
+    if (!around || !needsFrame(ts, around, imports) || !isGiven(ts, callee.expression)) return false;
+    return isStep(queries, callee.expression);
   });
+}
+
+/** A part of something, or a parameter: who makes a `Step` of its own, in a test, runs no step with it. */
+function isGiven(ts: TypeScript, tool: tsTypes.Expression): boolean {
+  if (!ts.isIdentifier(tool)) return true;
+  const isNamed = (name: tsTypes.BindingName): boolean =>
+    ts.isIdentifier(name)
+      ? name.text === tool.text
+      : name.elements.some((element) => ts.isBindingElement(element) && isNamed(element.name));
+  for (let fn = functionAround(ts, tool); fn; fn = functionAround(ts, fn)) {
+    if (fn.parameters.some(({ name }) => isNamed(name))) return true;
+  }
+  return false;
 }
 
 function isInUnit(units: readonly Unit[], node: tsTypes.Node): boolean {

@@ -8,10 +8,7 @@ import type tsTypes from "typescript";
 import type { FoundUnit, FunctionNode, TypeScript } from "../ir.ts";
 import { importedTypes, isCompiled, type PackageImports } from "./imports.ts";
 import type { Nodes } from "./nodes.ts";
-import { givesCallbacks, isPromised } from "./promised.ts";
-
-/** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
-const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
+import { givesCallbacks, isPromised, toolTypes } from "./promised.ts";
 
 /** The helpers of a file, those inside of others included. */
 export function findHelpers(

@@ -5,17 +5,21 @@ import { boundFunction } from "./bound-function.ts";
 import { importedTypes, type PackageImports } from "./imports.ts";
 import { unwrap } from "./unwrap.ts";
 
+/** Types whose values begin steps. Others of the package (a client, an event) make nothing durable. */
+export const toolTypes = ["Step", "Context", "GetStepTools", "GetFunctionInput"];
+
 /** Names in a function: of tool objects, of contexts that hold one, and of constants that are promises. */
 interface Names {
   readonly ts: TypeScript;
   readonly steps: Set<string>;
   readonly contexts: Set<string>;
   readonly promises: Set<string>;
+  readonly declared: ReadonlyMap<string, number>;
 }
 
 /** Whether it returns a promise, and nothing else. */
 export function isPromised(ts: TypeScript, fn: FunctionNode, imports: PackageImports): boolean {
-  if (fn.type) return ts.isTypeReferenceNode(fn.type) && /(^|\.)(Promise|Handle)$/.test(fn.type.typeName.getText());
+  if (fn.type) return hasPromiseType(ts, fn);
   const { body } = fn;
   if (!body) return false;
   const names = namesIn(ts, fn, imports);
@@ -53,8 +57,7 @@ export function innerStep(
   const find = (node: tsTypes.Node): tsTypes.CallExpression | undefined => {
     if (!ts.isFunctionLike(node)) return ts.forEachChild(node, find);
     const inner = node as FunctionNode;
-    const hasOwn = inner.parameters.some(({ name }) => boundNames(ts, name).some((own) => names.steps.has(own)));
-    if (hasOwn || !inner.body) return undefined;
+    if (!inner.body) return undefined;
     const isAsync = (ts.getCombinedModifierFlags(inner) & ts.ModifierFlags.Async) !== 0;
     return (isAsync ? stepIn(inner.body) : undefined) ?? ts.forEachChild(inner.body, find);
   };
@@ -62,15 +65,48 @@ export function innerStep(
 }
 
 function namesIn(ts: TypeScript, fn: FunctionNode, imports: PackageImports): Names {
-  const names: Names = { ts, steps: new Set(), contexts: new Set(), promises: new Set() };
-  for (const { name, type } of fn.parameters) {
-    const types = type ? importedTypes(ts, type, imports) : new Set<string>();
+  const declared = declarationsIn(ts, fn);
+  const names: Names = { ts, steps: new Set(), contexts: new Set(), promises: new Set(), declared };
+  const typesOf = ({ type }: tsTypes.ParameterDeclaration) => (type ? importedTypes(ts, type, imports) : new Set());
+  const isTyped = fn.parameters.some((parameter) => toolTypes.some((name) => typesOf(parameter).has(name)));
+  for (const parameter of fn.parameters) {
+    const { name } = parameter;
+    const types = typesOf(parameter);
     if (!ts.isIdentifier(name)) addStepOf(names, name);
-    else if (name.text === "step" || types.has("Step") || types.has("GetStepTools")) names.steps.add(name.text);
-    else names.contexts.add(name.text);
+    else if (types.has("Step") || types.has("GetStepTools")) names.steps.add(name.text);
+    else if (types.has("Context") || types.has("GetFunctionInput")) names.contexts.add(name.text);
+    // In a function that `durable` is around, any parameter may hold tools.
+    else if (!isTyped) (name.text === "step" ? names.steps : names.contexts).add(name.text);
   }
   if (fn.body && ts.isBlock(fn.body)) for (const statement of fn.body.statements) followConstants(names, statement);
+  // A name that is declared again may mean something else where it stands.
+  for (const known of [names.steps, names.contexts, names.promises]) {
+    for (const name of known) if (declared.get(name) !== 1) known.delete(name);
+  }
   return names;
+}
+
+/** How often each name is declared in a function, its parameters and what is within it included. */
+function declarationsIn(ts: TypeScript, fn: FunctionNode): Map<string, number> {
+  const declared = new Map<string, number>();
+  const visit = (node: tsTypes.Node): void => {
+    const name = isDeclaration(ts, node) ? node.name : undefined;
+    if (name && ts.isIdentifier(name)) declared.set(name.text, (declared.get(name.text) ?? 0) + 1);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(fn, visit);
+  return declared;
+}
+
+function isDeclaration(ts: TypeScript, node: tsTypes.Node): node is tsTypes.NamedDeclaration {
+  return (
+    ts.isParameter(node) ||
+    ts.isVariableDeclaration(node) ||
+    ts.isBindingElement(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isClassLike(node)
+  );
 }
 
 /** `const { step } = ctx`, `const s = step`, `const paid = step.run(…)` */
@@ -107,9 +143,13 @@ function isOfTools(names: Names, call: tsTypes.CallExpression): boolean {
 
 const isChained = ({ name }: tsTypes.PropertyAccessExpression) => /^(then|catch|finally|rollback)$/.test(name.text);
 
-/** `pay(step, sum)` */
-function givesTools(names: Names, { arguments: given }: tsTypes.CallExpression): boolean {
-  return given.some((argument) => isTools(names, unwrap(names.ts, argument)));
+/** `pay(step, sum)`, of what is known to give a promise. */
+function givesTools(names: Names, { expression, arguments: given }: tsTypes.CallExpression): boolean {
+  const { ts } = names;
+  const callee = unwrap(ts, expression);
+  return (
+    ts.isIdentifier(callee) && givesPromise(names, callee) && given.some((each) => isTools(names, unwrap(ts, each)))
+  );
 }
 
 /** `step.run(…)`, `ctx.step.run(…).catch(f)`, `Promise.all(…)`, a constant that is one, and choices between them. */
@@ -121,7 +161,7 @@ function isPromise(names: Names, expression: tsTypes.Expression): boolean {
   if (ts.isNewExpression(value)) return ts.isIdentifier(value.expression) && value.expression.text === "Promise";
   if (!ts.isCallExpression(value)) return false;
   const callee = unwrap(ts, value.expression);
-  if (ts.isIdentifier(callee)) return isAsyncByName(ts, callee);
+  if (ts.isIdentifier(callee)) return givesPromise(names, callee);
   if (!ts.isPropertyAccessExpression(callee)) return false;
   const owner = unwrap(ts, callee.expression);
   if (isChained(callee) && isPromise(names, owner)) return true;
@@ -129,9 +169,15 @@ function isPromise(names: Names, expression: tsTypes.Expression): boolean {
   return isTools(names, owner);
 }
 
-function isAsyncByName(ts: TypeScript, callee: tsTypes.Identifier): boolean {
-  const fn = boundFunction(ts, callee);
-  return fn !== undefined && (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0;
+/** A function of the module, by its name, that is async or says that it gives a promise. */
+function givesPromise({ ts, declared }: Names, callee: tsTypes.Identifier): boolean {
+  const fn = declared.has(callee.text) ? undefined : boundFunction(ts, callee);
+  if (!fn || fn.asteriskToken) return false;
+  return (ts.getCombinedModifierFlags(fn) & ts.ModifierFlags.Async) !== 0 || hasPromiseType(ts, fn);
+}
+
+function hasPromiseType(ts: TypeScript, { type }: FunctionNode): boolean {
+  return type !== undefined && ts.isTypeReferenceNode(type) && /(^|\.)(Promise|Handle)$/.test(type.typeName.getText());
 }
 
 /** `step`, or `x.step` of a parameter. */
@@ -139,11 +185,6 @@ function isTools({ ts, steps, contexts }: Names, node: tsTypes.Expression): bool
   if (ts.isIdentifier(node)) return steps.has(node.text);
   if (!ts.isPropertyAccessExpression(node) || node.name.text !== "step") return false;
   return ts.isIdentifier(node.expression) && contexts.has(node.expression.text);
-}
-
-function boundNames(ts: TypeScript, name: tsTypes.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) => (ts.isBindingElement(element) ? boundNames(ts, element.name) : []));
 }
 
 function returnsIn(ts: TypeScript, node: tsTypes.Node): tsTypes.ReturnStatement[] {
